@@ -1,0 +1,52 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/acton-go/acton-new/internal/generator"
+)
+
+// commandLine returns the command that makes the same project without a question. What has its default is left out, but
+// not the module path, because its default depends on where the command runs.
+func (p project) commandLine() string {
+	args := []string{"acton-new", p.answers.Name, "--yes", "--module", p.answers.Module}
+	if len(p.answers.Features) > 0 {
+		args = append(args, "--features", strings.Join(p.answers.Features, ","))
+	}
+	for _, q := range p.set.Questions() {
+		value := p.answers.Values[q.Flag]
+		if value != generator.DefaultValue(q, p.answers.Name, p.answers.Module) {
+			args = append(args, "--"+q.Flag, value)
+		}
+	}
+	if p.req.dir != "" {
+		args = append(args, "--dir", p.req.dir)
+	}
+	switch p.req.repository {
+	case generator.RepositoryNever:
+		args = append(args, "--no-git")
+	case generator.RepositoryAlways:
+		args = append(args, "--git")
+	}
+	return join(args)
+}
+
+// join quotes what a shell would take apart.
+func join(args []string) string {
+	args = slices.Clone(args)
+	for i, a := range args {
+		args[i] = quote(a)
+	}
+	return strings.Join(args, " ")
+}
+
+func quote(arg string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./,:=@%+~", r)
+	}
+	if arg != "" && !strings.HasPrefix(arg, "~") && strings.IndexFunc(arg, func(r rune) bool { return !plain(r) }) < 0 {
+		return arg
+	}
+	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/acton-go/acton-new/internal/features"
+	"github.com/spf13/cobra"
+)
+
+var shells = []string{"bash", "zsh", "fish", "powershell"}
+
+func completionCommand(at host) *cobra.Command {
+	return &cobra.Command{
+		Use:   "completion SHELL",
+		Short: "Print a script that completes commands, flags and features in a shell",
+		Long: `Print a script that completes commands, flags and features in bash, zsh, fish or powershell.
+
+To have it in every new shell:
+  bash        acton-new completion bash > ~/.local/share/bash-completion/completions/acton-new
+  zsh         acton-new completion zsh > "${fpath[1]}/_acton-new"
+  fish        acton-new completion fish > ~/.config/fish/completions/acton-new.fish
+  powershell  acton-new completion powershell >> $PROFILE`,
+		Args:      arguments(cobra.ExactArgs(1), "acton-new completion bash"),
+		ValidArgs: shells,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root := cmd.Root()
+			switch args[0] {
+			case "bash":
+				return root.GenBashCompletionV2(at.out, true)
+			case "zsh":
+				return root.GenZshCompletion(at.out)
+			case "fish":
+				return root.GenFishCompletion(at.out, true)
+			case "powershell":
+				return root.GenPowerShellCompletionWithDesc(at.out)
+			}
+			return usagef("unknown shell %q: there are %s", args[0], strings.Join(shells, ", "))
+		},
+	}
+}
+
+// completeValues registers what can follow the flags that have a fixed set of values.
+func completeValues(cmd *cobra.Command, catalog *features.Catalog) error {
+	if err := cmd.RegisterFlagCompletionFunc("features", completeFeatures(catalog)); err != nil {
+		return err
+	}
+	var presets []string
+	for _, p := range catalog.Presets() {
+		presets = append(presets, p.Name)
+	}
+	if err := cmd.RegisterFlagCompletionFunc("preset", cobra.FixedCompletions(presets, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		return err
+	}
+	for _, q := range questionsOf(catalog) {
+		var values []string
+		for _, c := range q.Choices {
+			values = append(values, c.Value+"\t"+c.Title)
+		}
+		if err := cmd.RegisterFlagCompletionFunc(q.Flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// completeFeatures completes the last name of a list, and leaves out what the list has already.
+func completeFeatures(catalog *features.Catalog) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
+		before := word[:strings.LastIndex(word, ",")+1]
+		var candidates []string
+		for _, f := range catalog.Visible() {
+			if !strings.Contains(","+before, ","+f.Name+",") {
+				candidates = append(candidates, before+f.Name+"\t"+f.Title)
+			}
+		}
+		return candidates, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	}
+}
+
+// questionsOf returns every question that any feature can ask: each is a flag.
+func questionsOf(catalog *features.Catalog) []features.Question {
+	questions := slices.Clone(catalog.Base().Questions)
+	for _, f := range catalog.All() {
+		questions = append(questions, f.Questions...)
+	}
+	return questions
+}

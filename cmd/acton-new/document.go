@@ -1,0 +1,49 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+)
+
+// document is what --json prints. Keys are only ever added.
+type document struct {
+	Generator string            `json:"generator"`
+	Name      string            `json:"name"`
+	Module    string            `json:"module"`
+	Features  []string          `json:"features"`
+	Forced    map[string]string `json:"forced"` // features that were not chosen, each with the one that requires it
+	Values    map[string]string `json:"values"`
+	Dir       string            `json:"dir"`
+	DryRun    bool              `json:"dry_run"`
+	Commit    string            `json:"commit"` // empty when there is none
+	Command   string            `json:"command"`
+	Hash      string            `json:"hash"` // of the tree, as .acton-new.yaml records it
+	Files     []documentFile    `json:"files"`
+	NextSteps []string          `json:"next_steps"`
+}
+
+type documentFile struct {
+	Path   string `json:"path"`
+	Size   int    `json:"size"`
+	SHA256 string `json:"sha256"`
+}
+
+func (p project) document(w io.Writer) error {
+	d := document{
+		Generator: p.version, Name: p.answers.Name, Module: p.answers.Module,
+		Features: append([]string{}, p.answers.Features...), Forced: p.forced(), Values: p.answers.Values,
+		Dir: p.req.absolute(), DryRun: p.result == nil, Command: p.commandLine(), Hash: p.tree.Hash(), NextSteps: p.next(),
+	}
+	if p.result != nil {
+		d.Dir, d.Commit = p.result.Dir, p.result.Commit
+	}
+	for _, f := range p.tree {
+		sum := sha256.Sum256(f.Data)
+		d.Files = append(d.Files, documentFile{Path: f.Path, Size: len(f.Data), SHA256: hex.EncodeToString(sum[:])})
+	}
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(d)
+}

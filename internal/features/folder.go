@@ -1,0 +1,85 @@
+package features
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// Where things stand below the root of the templates.
+const (
+	baseFolder     = "_base"
+	featuresFolder = "_features"
+	manifestFile   = "feature.yaml"
+	filesFolder    = "files"
+	slotsFolder    = "slots"
+)
+
+// loadFolder reads the manifest of one folder and lists what the folder holds. Anything beside feature.yaml, files and
+// slots is an error: a folder that is misspelt would silently bring nothing.
+func loadFolder(fsys fs.FS, folder, name string) (Feature, error) {
+	entries, err := fs.ReadDir(fsys, folder)
+	if err != nil {
+		return Feature{}, err
+	}
+	for _, e := range entries {
+		switch e.Name() {
+		case manifestFile, filesFolder, slotsFolder:
+		default:
+			return Feature{}, fmt.Errorf("%s: unexpected %q: a feature is %s, %s and %s",
+				folder, e.Name(), manifestFile, filesFolder, slotsFolder)
+		}
+	}
+
+	manifestPath := path.Join(folder, manifestFile)
+	data, err := fs.ReadFile(fsys, manifestPath)
+	pair := strings.Contains(name, "+")
+	var m manifest
+	switch {
+	case pair && errors.Is(err, fs.ErrNotExist): // a pair has nothing that it must say
+	case err != nil:
+		return Feature{}, err
+	default:
+		if m, err = readManifest(manifestPath, data); err != nil {
+			return Feature{}, err
+		}
+	}
+	f := m.feature(name)
+	if pair && !onlyTraces(f) {
+		return Feature{}, fmt.Errorf("%s: a folder for several features can only set title, summary and traces", manifestPath)
+	}
+	if f.Files, err = list(fsys, path.Join(folder, filesFolder)); err != nil {
+		return Feature{}, err
+	}
+	if f.Slots, err = list(fsys, path.Join(folder, slotsFolder)); err != nil {
+		return Feature{}, err
+	}
+	return f, nil
+}
+
+func onlyTraces(f Feature) bool {
+	return f.Group == "" && f.Requires == nil && f.Needs == nil && f.Provides == nil && !f.Default && !f.Hidden &&
+		f.Presets == nil && f.Questions == nil
+}
+
+// list returns the regular files below dir, relative to it and sorted; none when dir does not exist.
+func list(fsys fs.FS, dir string) ([]string, error) {
+	var paths []string
+	err := fs.WalkDir(fsys, dir, func(p string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil && p == dir && errors.Is(err, fs.ErrNotExist):
+			return fs.SkipAll
+		case err != nil:
+			return err
+		case d.IsDir():
+			return nil
+		case !d.Type().IsRegular():
+			return fmt.Errorf("%s: not a regular file", p)
+		}
+		paths = append(paths, strings.TrimPrefix(p, dir+"/"))
+		return nil
+	})
+	return paths, err
+}

@@ -1,0 +1,68 @@
+package features
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Check tells whether value can be the answer; the error says what is wrong and names an answer that can.
+func (q Question) Check(value string) error {
+	err := q.check(value)
+	if err != nil {
+		return fmt.Errorf("--%s: %w", q.Flag, err)
+	}
+	return nil
+}
+
+func (q Question) check(value string) error {
+	switch q.Kind {
+	case KindChoice:
+		var values []string
+		for _, c := range q.Choices {
+			if c.Value == value {
+				return nil
+			}
+			values = append(values, c.Value)
+		}
+		return unknown("value", value, values)
+	case KindNumber:
+		n, err := strconv.Atoi(value)
+		if err != nil || strconv.Itoa(n) != value || n < q.Min || n > q.Max {
+			return fmt.Errorf("%q is not a whole number from %d to %d, for example %s", value, q.Min, q.Max, q.Default)
+		}
+		return nil
+	default:
+		return q.checkText(value)
+	}
+}
+
+// checkText keeps out whatever would end a string, a scalar or a comment in one of the languages that a text may land in.
+func (q Question) checkText(value string) error {
+	if value == "" {
+		return fmt.Errorf("is empty; for example %s", q.Default)
+	}
+	if len(value) > 200 {
+		return errors.New("is longer than 200 bytes")
+	}
+	for _, r := range value {
+		if !unicode.IsPrint(r) || strings.ContainsRune("\"'`\\$<>{}", r) {
+			return fmt.Errorf("%q cannot contain %q; for example %s", value, r, q.Default)
+		}
+	}
+	if strings.Contains(value, ": ") || strings.Contains(value, " #") {
+		return fmt.Errorf("%q cannot contain \": \" or \" #\"; for example %s", value, q.Default)
+	}
+	runes := []rune(value)
+	first, last := runes[0], runes[len(runes)-1]
+	if !unicode.IsLetter(first) && !unicode.IsDigit(first) || unicode.IsSpace(last) || last == ':' {
+		return fmt.Errorf("%q must begin with a letter or digit and cannot end with a space or colon; for example %s", value, q.Default)
+	}
+	if q.Pattern != "" && !regexp.MustCompile(`^(?:`+q.Pattern+`)$`).MatchString(value) {
+		return fmt.Errorf("%q does not match %s; for example %s", value, q.Pattern, q.Default)
+	}
+	return nil
+}

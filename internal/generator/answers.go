@@ -1,0 +1,152 @@
+package generator
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/acton-go/acton-new/internal/features"
+	"go.yaml.in/yaml/v3"
+)
+
+// RecordFile is the file in a project that records its answers. It can be given as answers file.
+const RecordFile = ".acton-new.yaml"
+
+// schema is the version of the record's format that this program writes, and the newest that it reads.
+const schema = 1
+
+// command is what `go run` starts, to name in errors.
+const command = "github.com/acton-go/acton-new/cmd/acton-new"
+
+// Answers is everything that is asked. Flags, wizard and answers file are three ways to fill it.
+type Answers struct {
+	Name     string
+	Module   string
+	Features []string
+	Values   map[string]string // by the flag of the question
+}
+
+// record is the format of RecordFile, and of an answers file, in which every key is optional.
+type record struct {
+	Schema    int               `yaml:"schema"`
+	Generator string            `yaml:"generator"`
+	Name      string            `yaml:"name"`
+	Module    string            `yaml:"module"`
+	Features  []string          `yaml:"features"`
+	Values    map[string]string `yaml:"values"`
+	Hash      string            `yaml:"hash"`
+}
+
+// ReadAnswers reads an answers file or the record of a project. Every key is optional; a key that is not known or occurs
+// twice is an error, and so is a newer schema, which names the version to use. The values are not judged: Resolve does.
+func ReadAnswers(data []byte) (Answers, error) {
+	var head struct {
+		Schema    int    `yaml:"schema"`
+		Generator string `yaml:"generator"`
+	}
+	if err := yaml.Unmarshal(data, &head); err == nil && head.Schema > schema {
+		return Answers{}, newerSchema(head.Schema, head.Generator)
+	}
+
+	var r record
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	dec.KnownFields(true)
+	if err := dec.Decode(&r); err != nil && !errors.Is(err, io.EOF) {
+		return Answers{}, fmt.Errorf("answers: %w", err)
+	}
+	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return Answers{}, errors.New("answers: more than one document")
+	}
+	if r.Schema < 0 {
+		return Answers{}, fmt.Errorf("answers: schema %d: there is only %d", r.Schema, schema)
+	}
+	return Answers{Name: r.Name, Module: r.Module, Features: r.Features, Values: r.Values}, nil
+}
+
+func newerSchema(found int, version string) error {
+	if version == "" {
+		version = "latest"
+	}
+	return fmt.Errorf("answers: schema %d is newer than this program reads (%d): use go run %s@%s",
+		found, schema, command, version)
+}
+
+// Resolve checks the answers and completes them: every required feature is listed, every question that is asked has its
+// value. Resolving twice changes nothing.
+func Resolve(cat *features.Catalog, a Answers) (features.Set, Answers, error) {
+	if err := errors.Join(CheckName(a.Name), CheckModule(a.Module)); err != nil {
+		return features.Set{}, Answers{}, err
+	}
+	choices, texts := splitValues(cat, a.Values)
+	set, err := cat.Resolve(features.Selection{Features: a.Features, Choices: choices})
+	if err != nil {
+		return features.Set{}, Answers{}, err
+	}
+	values := map[string]string{}
+	maps.Copy(values, set.Choices())
+	for _, q := range set.Questions() {
+		if q.Kind == features.KindChoice {
+			continue
+		}
+		value, ok := texts[q.Flag]
+		if !ok {
+			value = DefaultValue(q, a.Name, a.Module)
+		}
+		if err := q.Check(value); err != nil {
+			return features.Set{}, Answers{}, err
+		}
+		values[q.Flag] = value
+		delete(texts, q.Flag)
+	}
+	for _, flag := range slices.Sorted(maps.Keys(texts)) {
+		return features.Set{}, Answers{}, fmt.Errorf("--%s: no chosen feature asks for it", flag)
+	}
+	return set, Answers{Name: a.Name, Module: a.Module, Features: set.Features(), Values: values}, nil
+}
+
+// splitValues parts the values of choices, and of flags that nobody knows, from those of texts and numbers.
+func splitValues(cat *features.Catalog, values map[string]string) (choices, texts map[string]string) {
+	literal := map[string]bool{}
+	for _, f := range append([]features.Feature{cat.Base()}, cat.All()...) {
+		for _, q := range f.Questions {
+			literal[q.Flag] = q.Kind != features.KindChoice
+		}
+	}
+	choices, texts = map[string]string{}, map[string]string{}
+	for flag, value := range values {
+		if literal[flag] {
+			texts[flag] = value
+		} else {
+			choices[flag] = value
+		}
+	}
+	return choices, texts
+}
+
+// DefaultValue returns the answer to a question when none is given, for a project of this name and module.
+func DefaultValue(q features.Question, name, module string) string {
+	return newWords(name, module).replace(q.Default)
+}
+
+// recordOf returns the content of RecordFile for resolved answers and the hash of the tree.
+func recordOf(a Answers, version, hash string) ([]byte, error) {
+	var b bytes.Buffer
+	enc := yaml.NewEncoder(&b)
+	enc.SetIndent(2)
+	r := record{
+		Schema: schema, Generator: version, Name: a.Name, Module: a.Module,
+		Features: append([]string{}, a.Features...), Values: a.Values, Hash: hash,
+	}
+	if err := errors.Join(enc.Encode(r), enc.Close()); err != nil {
+		return nil, fmt.Errorf("%s: %w", RecordFile, err)
+	}
+	return b.Bytes(), nil
+}
+
+func quoted(words []string) string {
+	return `"` + strings.Join(words, `", "`) + `"`
+}

@@ -1,0 +1,145 @@
+package generator
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// mount mounts a file system of the test's own on a new directory; it needs root.
+func mount(t *testing.T, options string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "disk")
+	mkdir(t, dir, 0o755)
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, options); err != nil {
+		t.Skipf("needs to be root to mount: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+func TestAFullDiskLeavesNothing(t *testing.T) {
+	// From no room at all to room for the files but not for the repository.
+	for _, size := range []string{"size=4k", "size=64k", "size=424k", "nr_inodes=40", "nr_inodes=2"} {
+		disk := mount(t, size)
+		for _, dir := range []string{filepath.Join(disk, "service"), filepath.Join(disk, "a", "service"), disk} {
+			_, err := Write(t.Context(), sampleTree(), Target{Dir: dir})
+			wantError(t, err, disk, "no space left on device")
+			if strings.Contains(err.Error(), "acton-new-") {
+				t.Errorf("%s: the error names a temporary file: %v", size, err)
+			}
+			wantEntries(t, disk)
+		}
+	}
+}
+
+func TestAMountPointIsFilled(t *testing.T) {
+	disk := mount(t, "size=32m")
+	mustWrite(t, sampleTree(), Target{Dir: disk})
+	wantProject(t, disk, sampleTree())
+}
+
+func TestABindMountOfTheSameDiskIsFilled(t *testing.T) {
+	disk := mount(t, "size=32m")
+	from, to := filepath.Join(disk, "from"), filepath.Join(disk, "to")
+	mkdir(t, from, 0o755)
+	mkdir(t, to, 0o755)
+	if err := syscall.Mount(from, to, "", syscall.MS_BIND, ""); err != nil {
+		t.Skip(err)
+	}
+	defer syscall.Unmount(to, 0)
+	mustWrite(t, sampleTree(), Target{Dir: to})
+	wantProject(t, to, sampleTree())
+	wantEntries(t, disk, "from", "to")
+}
+
+func TestAReadOnlyDiskIsOneClearError(t *testing.T) {
+	disk := mount(t, "size=1m")
+	mkdir(t, filepath.Join(disk, "empty"), 0o755)
+	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, "size=1m"); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"service", "a/service", "empty"} {
+		_, err := Write(t.Context(), sampleTree(), Target{Dir: filepath.Join(disk, name)})
+		wantError(t, err, disk, "read-only file system")
+	}
+}
+
+func TestADirectoryThatCannotBeWrittenIsOneClearError(t *testing.T) {
+	root := shared(t)
+	mkdir(t, filepath.Join(root, "parent"), 0o755)
+	mkdir(t, filepath.Join(root, "parent", "empty"), 0o755)
+	for _, name := range []string{"parent/service", "parent/a/service", "parent/empty"} {
+		out := asNobody(t, root, filepath.Join(root, name))
+		if !strings.Contains(out, "permission denied") || !strings.Contains(out, root) || strings.Count(out, "\n") != 1 {
+			t.Errorf("%s: got %q", name, out)
+		}
+	}
+	wantEntries(t, filepath.Join(root, "parent"), "empty")
+}
+
+func TestADirectoryThatCanBeWrittenIsFilledWhenItsParentCannot(t *testing.T) {
+	root := shared(t)
+	dir := filepath.Join(root, "mine")
+	mkdir(t, dir, 0o755)
+	if err := os.Chown(dir, nobody, nobody); err != nil {
+		t.Skip(err)
+	}
+	if out := asNobody(t, root, dir); out != "" {
+		t.Fatal(out)
+	}
+	if diff := diffTrees(readTree(t, dir), sampleTree()); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
+const nobody = 65534
+
+// shared returns a directory that everybody can enter, with a copy of this binary.
+func shared(t *testing.T) string {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("needs to be root to become somebody else")
+	}
+	root, err := os.MkdirTemp("", "acton-new")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(root) })
+	if err := os.Chmod(root, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	from, err := os.Open(os.Args[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer from.Close()
+	to, err := os.OpenFile(filepath.Join(root, "binary"), os.O_WRONLY|os.O_CREATE, 0o755)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer to.Close()
+	if _, err := io.Copy(to, from); err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// asNobody writes a project as a user without rights, and returns what it prints.
+func asNobody(t *testing.T, root, dir string) string {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(root, "binary"))
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), writeTo+"="+dir, "HOME=/nonexistent")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	out, _ := cmd.CombinedOutput() // the error is in what is printed
+	return string(out)
+}

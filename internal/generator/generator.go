@@ -1,0 +1,53 @@
+// Package generator makes a project of answers: a tree of files in memory, then a directory with a first commit.
+//
+// Resolve completes the answers, Render makes the tree, Write puts it in its place. Render is pure: it reads the
+// templates and nothing else, no disk, no environment, no network and no clock, so the same answers give the same bytes
+// wherever and whenever it runs. Only Write touches the disk, and whatever stops it, the target is absent or complete.
+package generator
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/sumdb/dirhash"
+)
+
+// File is one file of a project.
+type File struct {
+	Path string // relative, with slashes
+	Data []byte
+}
+
+// Tree is a whole project, sorted by path.
+type Tree []File
+
+// Hash returns the tree's dirhash, "h1:…", without the file that records it.
+func (t Tree) Hash() string {
+	contents := make(map[string][]byte, len(t))
+	var paths []string
+	for _, f := range t {
+		if f.Path != RecordFile {
+			paths = append(paths, f.Path)
+			contents[f.Path] = f.Data
+		}
+	}
+	hash, err := dirhash.Hash1(paths, func(path string) (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(contents[path])), nil
+	})
+	if err != nil {
+		panic(fmt.Sprintf("generator: hash of a tree in memory: %v", err)) // only a path with a line break
+	}
+	return hash
+}
+
+// Lookup returns the content of the file at path.
+func (t Tree) Lookup(path string) ([]byte, bool) {
+	i, ok := slices.BinarySearchFunc(t, path, func(f File, path string) int { return strings.Compare(f.Path, path) })
+	if !ok {
+		return nil, false
+	}
+	return t[i].Data, true
+}

@@ -1,0 +1,30 @@
+//go:build !unix
+
+package generator
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+func isMountPoint(dir string) bool { return filepath.Dir(dir) == dir }
+
+// renameOver renames a directory to a name that is free or an empty directory.
+func renameOver(from, to string) error {
+	if err := os.Remove(to); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.Rename(from, to)
+}
+
+func isBusy(error) bool     { return false }
+func isReadOnly(error) bool { return false }
+
+func isNotEmpty(err error) bool { return errors.Is(err, fs.ErrExist) }
+
+// removeLocked removes a file whose lock is held; a file that is open cannot be removed here.
+func removeLocked(f *os.File, path string) error {
+	return errors.Join(f.Close(), os.Remove(path))
+}

@@ -1,0 +1,121 @@
+// Package app puts the service together.
+package app
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"example.com/acme/sample-service/internal/buildinfo"
+	"example.com/acme/sample-service/internal/config"
+	"example.com/acme/sample-service/internal/health"
+	"example.com/acme/sample-service/internal/httpapi"
+	"example.com/acme/sample-service/internal/httpserver"
+	"example.com/acme/sample-service/internal/logging"
+	"example.com/acme/sample-service/internal/middleware"
+	"example.com/acme/sample-service/internal/note"
+	"example.com/acme/sample-service/internal/reload"
+	"example.com/acme/sample-service/internal/telemetry"
+	//{{slot "app/imports"}}
+)
+
+// Run runs the service until ctx is done and its last request is answered. What
+// is opened here is closed in the opposite order, after the listeners.
+func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *slog.LevelVar) error {
+	cfg, build := settings.Config, buildinfo.Get()
+	log.Info("starting", "version", build.Version, "commit", build.Commit, "profile", cfg.Service.Profile)
+
+	// Telemetry and health come first: everything below reports to them.
+	metrics, err := telemetry.Open(cfg.Metrics, log, cfg.Service.Name, build.Version)
+	if err != nil {
+		return err
+	}
+	defer metrics.Close()
+	checks := health.New(cfg.Health, log, cfg.Service.Name, build.Version, build.Commit)
+
+	//{{slot "app/open"}}
+
+	// The notes, and what keeps them.
+	//{{slot "app/store"}}
+	//{{slot "app/decorate"}}
+	notes := note.NewService(store, time.Now, note.NewID)
+
+	// The routes.
+	router := httpapi.NewRouter(checks, metrics.Meter(), log)
+	httpapi.Register(router, notes)
+
+	// What every request passes on its way to a route, outermost first.
+	measured, err := middleware.Metrics(metrics.Meter())
+	if err != nil {
+		return err
+	}
+	chain := middleware.Chain{
+		middleware.Record(router, cfg.HTTP),
+		//{{slot "app/observe"}}
+		middleware.AccessLog(log),
+		measured,
+		middleware.Recover(log),
+		middleware.SecurityHeaders(cfg.Server.TLS.Secure()),
+		middleware.CORS(cfg.CORS),
+		middleware.BodyLimit(cfg.HTTP.BodyLimit),
+		middleware.Timeout(cfg.Server.RequestTimeout),
+		middleware.Compress(cfg.HTTP.Compression),
+		//{{slot "app/protect"}}
+		middleware.ClientCert(cfg.Server.TLS.ClientCAFile != ""),
+		//{{slot "app/authenticate"}}
+		//{{slot "app/authorize"}}
+		//{{slot "app/isolate"}}
+	}
+	log.Info("middleware", "chain", chain)
+
+	// Both listeners are open before one of them serves: a taken port stops the
+	// start, not a service that already has clients.
+	api, err := httpserver.Listen(cfg.Server, log)
+	if err != nil {
+		return err
+	}
+	defer api.Close()
+	internal, err := httpserver.ListenInternal("metrics", cfg.Metrics.Bind, cfg.Metrics.Port, log)
+	if err != nil {
+		return err
+	}
+	defer internal.Close()
+
+	// What is read again while the service runs. The loop that does it shows
+	// that the process is alive.
+	changes := reload.New(log)
+	defer changes.Close()
+	changes.Add("log level", settings.Files(), func() error { return reloadLevel(settings, level) })
+	if cfg.Server.TLS.Enabled() {
+		changes.Add("certificates", api.Files(), api.Reload)
+	}
+	checks.AddLiveness("reload", changes.Alive)
+
+	// Everything that runs. The first that fails stops the others.
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return changes.Run(ctx) })
+	//{{slot "app/serve"}}
+	group.Go(func() error {
+		return httpserver.Run(ctx, cfg.Server, checks.Drain,
+			httpserver.Endpoint{Server: api, Handler: chain.Then(router)},
+			httpserver.Endpoint{Server: internal, Handler: metrics.Handler()})
+	})
+	return group.Wait()
+}
+
+// reloadLevel applies the level that the settings ask for now. Everything that
+// the start would refuse is refused here too.
+func reloadLevel(settings *config.Loaded, level *slog.LevelVar) error {
+	now, err := settings.Reload()
+	if err != nil {
+		return err
+	}
+	next, err := logging.ParseLevel(now.Config.Log.Level)
+	if err != nil {
+		return err
+	}
+	level.Set(next)
+	return nil
+}
