@@ -41,25 +41,26 @@ func (p project) closing(w io.Writer) error {
 	return err
 }
 
-func line(w io.Writer, label, text string) { fmt.Fprintf(w, "  %-9s %s\n", label, text) }
+func line(b *bytes.Buffer, label, text string) { fmt.Fprintf(b, "  %-9s %s\n", label, text) }
 
 // facts prints the answers that matter, and how to get others.
-func (p project) facts(w io.Writer) {
-	line(w, "Module", p.answers.Module)
+func (p project) facts(b *bytes.Buffer) {
+	line(b, "Module", p.answers.Module)
 	if p.req.moduleFrom != "" {
-		line(w, "", p.req.moduleFrom)
-		line(w, "", p.otherModule())
+		line(b, "", p.req.moduleFrom)
+		line(b, "", p.otherModule())
 	}
-	line(w, "Features", p.features())
+	line(b, "Features", p.features())
 	if answers := p.questionLine(); answers != "" {
-		line(w, "Answers", answers)
+		line(b, "Answers", answers)
 	}
 }
 
 // questionLine is the answer to every question, as flags.
 func (p project) questionLine() string {
-	var args []string
-	for _, q := range p.set.Questions() {
+	questions := p.set.Questions()
+	args := make([]string, 0, 2*len(questions))
+	for _, q := range questions {
 		args = append(args, "--"+q.Flag, p.answers.Values[q.Flag])
 	}
 	return join(args)

@@ -28,6 +28,7 @@ func (p project) commandLine() string {
 		args = append(args, "--no-git")
 	case generator.RepositoryAlways:
 		args = append(args, "--git")
+	case generator.RepositoryAuto:
 	}
 	return join(args)
 }

@@ -4,8 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/acton-go/acton-new/internal/features"
 	"github.com/spf13/cobra"
+
+	"github.com/acton-go/acton-new/internal/features"
 )
 
 var shells = []string{"bash", "zsh", "fish", "powershell"}

@@ -26,7 +26,7 @@ const (
 	ctrlC    = "\x03"
 	ctrlD    = "\x04"
 	erase    = "\x15" // ctrl-u: the line to its beginning
-	patience = time.Minute
+	patience = 30 * time.Second
 )
 
 // console is a command at a real pseudo-terminal that, like many, answers no question about itself.
@@ -68,8 +68,8 @@ func openIn(t *testing.T, dir string, columns, rows int, env []string, args ...s
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		c.cmd.Process.Kill() // most often ended already
-		c.tty.Close()
+		_ = c.cmd.Process.Kill() // most often ended already
+		_ = c.tty.Close()
 	})
 	go c.read()
 	return c
@@ -83,7 +83,7 @@ func (c *console) read() {
 		c.mu.Lock()
 		c.raw.Write(buf[:n])
 		c.mu.Unlock()
-		c.term.Write(buf[:n])
+		_, _ = c.term.Write(buf[:n])
 		select {
 		case c.wake <- struct{}{}:
 		default:
@@ -114,12 +114,6 @@ func (c *console) await(texts ...string) {
 		}
 		return true
 	})
-}
-
-// awaitNot returns when the screen does not show the text.
-func (c *console) awaitNot(text string) {
-	c.t.Helper()
-	c.until("no "+text, func() bool { return !strings.Contains(c.screen(), text) })
 }
 
 func (c *console) until(what string, holds func() bool) {
@@ -159,7 +153,7 @@ func (c *console) resize(columns, rows int) {
 // exit waits for the end of the command and returns its exit code.
 func (c *console) exit() int {
 	c.t.Helper()
-	timer := time.AfterFunc(patience, func() { c.cmd.Process.Kill() })
+	timer := time.AfterFunc(patience, func() { _ = c.cmd.Process.Kill() })
 	defer timer.Stop()
 	err := c.cmd.Wait()
 	var exit *exec.ExitError
@@ -180,7 +174,7 @@ func (c *console) leaves(code int, want ...string) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	var got []string
+	got := make([]string, 0, len(entries))
 	for _, e := range entries {
 		got = append(got, e.Name())
 	}

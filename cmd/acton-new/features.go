@@ -7,10 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/acton-go/acton-new/internal/features"
-	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/spf13/cobra"
 	"golang.org/x/mod/modfile"
+
+	"github.com/acton-go/acton-new/internal/features"
+	"github.com/acton-go/acton-new/internal/generator"
 )
 
 func featuresCommand(at host, d deps, catalog *features.Catalog) *cobra.Command {

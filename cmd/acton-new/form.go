@@ -89,19 +89,37 @@ func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		return s, s.fit()
 	case tea.KeyMsg:
-		switch {
-		case msg.Type == tea.KeyCtrlC:
+		switch msg.String() {
+		case "ctrl+c":
 			return s, s.finish(errInterrupted)
-		case msg.Type == tea.KeyEsc, msg.Type == tea.KeyShiftTab && s.focus() == 0:
+		case "esc":
 			return s, s.move(-1)
+		case "enter", "tab":
+			return s, s.next(msg)
+		case "shift+tab":
+			if s.focus() == 0 {
+				return s, s.move(-1)
+			}
+			return s, s.form.PrevField()
 		}
 	}
 	_, cmd := s.form.Update(msg)
-	if s.form.State == huh.StateCompleted {
-		s.page.answered()
-		return s, s.move(+1)
-	}
 	return s, cmd
+}
+
+// next goes to the next field, or from the last one to the next step, unless the answer is wrong. The library would do so
+// by messages to itself, and keys that are typed ahead would overtake them and reach the wrong field.
+func (s *screen) next(key tea.KeyMsg) tea.Cmd {
+	i := s.focus()
+	s.form.Update(key) // stores and judges the answer
+	switch {
+	case s.fields[i].Error() != nil:
+		return nil
+	case i < len(s.fields)-1:
+		return s.form.NextField()
+	}
+	s.page.answered()
+	return s.move(+1)
 }
 
 func (s *screen) finish(err error) tea.Cmd {
@@ -143,7 +161,8 @@ func (s *screen) build() tea.Cmd {
 // rebuild makes the form anew for another size, with the same field focused.
 func (s *screen) rebuild() tea.Cmd {
 	focus := s.focus()
-	cmds := []tea.Cmd{s.build()}
+	cmds := make([]tea.Cmd, 0, 1+focus)
+	cmds = append(cmds, s.build())
 	for range focus {
 		cmds = append(cmds, s.form.NextField())
 	}
@@ -247,9 +266,9 @@ func (s *screen) help() string {
 
 // build makes the library's field.
 func (f field) build(width int) huh.Field {
-	var options []huh.Option[string]
-	for _, o := range f.options {
-		options = append(options, huh.NewOption(ansi.Truncate(o.label, max(width-8, 10), "…"), o.value))
+	options := make([]huh.Option[string], len(f.options))
+	for i, o := range f.options {
+		options[i] = huh.NewOption(ansi.Truncate(o.label, max(width-8, 10), "…"), o.value)
 	}
 	switch {
 	case f.many != nil:

@@ -11,7 +11,7 @@ import (
 )
 
 func readGitConfig(file string) (*config.Config, error) {
-	data, err := os.ReadFile(file)
+	data, err := readFile(file)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func readGitConfig(file string) (*config.Config, error) {
 // directory that the file .git leads to.
 func gitDir(dir string) string {
 	dotGit := filepath.Join(dir, ".git")
-	data, err := os.ReadFile(dotGit)
+	data, err := readFile(dotGit)
 	if err != nil {
 		return dotGit
 	}
@@ -37,7 +37,7 @@ func gitDir(dir string) string {
 	if !filepath.IsAbs(target) {
 		target = filepath.Join(dir, target)
 	}
-	common, err := os.ReadFile(filepath.Join(target, "commondir"))
+	common, err := readFile(filepath.Join(target, "commondir"))
 	if err != nil {
 		return target
 	}

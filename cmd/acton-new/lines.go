@@ -28,19 +28,23 @@ func (d dialog) askLines() error {
 		if !ok {
 			continue
 		}
-		fmt.Fprintf(d.out, "%s\n", p.title)
+		before := []string{p.title}
 		if p.text != nil {
-			fmt.Fprintln(d.out, p.text(80, 60))
+			before = append(before, p.text(80, 60))
 		}
 		for _, f := range p.fields {
 			if f.help != "" {
-				fmt.Fprintln(d.out, f.help)
+				before = append(before, f.help)
 			}
 			for _, o := range f.options {
 				if o.detail != "" {
-					fmt.Fprintf(d.out, "%s: %s\n", o.label, o.detail)
+					before = append(before, o.label+": "+o.detail)
 				}
 			}
+			if err := d.say(before...); err != nil {
+				return err
+			}
+			before = nil
 			if err := f.spoken().askLine(d.out, in); err != nil {
 				return err
 			}
@@ -50,9 +54,20 @@ func (d dialog) askLines() error {
 		}
 		p.answered()
 		if p.note != nil && p.note() != "" {
-			fmt.Fprintln(d.out, p.note())
+			before = append(before, p.note())
 		}
-		fmt.Fprintln(d.out)
+		if err := d.say(append(before, "")...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d dialog) say(lines ...string) error {
+	for _, line := range lines {
+		if _, err := fmt.Fprintln(d.out, line); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -6,9 +6,10 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/acton-go/acton-new/templates"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/acton-go/acton-new/templates"
 )
 
 // testVersion is the version that commands in tests are told.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
-	"github.com/acton-go/acton-new/internal/features"
-	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
+
+	"github.com/acton-go/acton-new/internal/features"
+	"github.com/acton-go/acton-new/internal/generator"
 )
 
 // options are the flags of the root command as they were given.
@@ -29,7 +31,7 @@ type options struct {
 }
 
 // newCommand is the root command, which makes a project.
-func newCommand(at host, d deps, catalog *features.Catalog) *cobra.Command {
+func newCommand(ctx context.Context, at host, d deps, catalog *features.Catalog) *cobra.Command {
 	opts := options{values: map[string]*string{}}
 	cmd := &cobra.Command{
 		Use:   "acton-new NAME",
@@ -53,7 +55,7 @@ file, and the answers file over the default.`,
 			if len(args) == 1 {
 				name = args[0]
 			}
-			return makeProject(cmd.Context(), at, d, catalog, name, opts, cmd.Flags().Changed)
+			return makeProject(ctx, at, d, catalog, name, opts, cmd.Flags().Changed)
 		},
 	}
 	cmd.SetVersionTemplate("acton-new {{.Version}}\n")
@@ -92,15 +94,14 @@ func (o *options) register(flags *pflag.FlagSet, catalog *features.Catalog) {
 }
 
 func questionUsage(q features.Question) string {
-	usage := q.Title
-	for i, c := range q.Choices {
-		separator := ": "
-		if i > 0 {
-			separator = ", "
-		}
-		usage += separator + c.Value
+	if len(q.Choices) == 0 {
+		return fmt.Sprintf("%s (default %s)", q.Title, q.Default)
 	}
-	return fmt.Sprintf("%s (default %s)", usage, q.Default)
+	values := make([]string, len(q.Choices))
+	for i, c := range q.Choices {
+		values[i] = c.Value
+	}
+	return fmt.Sprintf("%s: %s (default %s)", q.Title, strings.Join(values, ", "), q.Default)
 }
 
 func setExample(flags *pflag.FlagSet, name, value string) {

@@ -49,6 +49,7 @@ func collect(at host, catalog *features.Catalog, name string, o options, changed
 	if err := r.check(); err != nil {
 		return r, err
 	}
+	r.dropUnasked(catalog)
 	working, err := os.Getwd()
 	if err != nil {
 		return r, fmt.Errorf("working directory: %w", err)
@@ -69,7 +70,7 @@ func (r *request) readAnswers(stdin io.Reader, file string) error {
 	if file == "-" {
 		data, err = io.ReadAll(stdin)
 	} else {
-		data, err = os.ReadFile(file)
+		data, err = readFile(file)
 	}
 	if err != nil {
 		return usagef("--answers: %w; it is a file such as the %s of a project", err, generator.RecordFile)
@@ -121,6 +122,46 @@ func (r *request) takeFlags(catalog *features.Catalog, name string, o options, c
 		}
 	}
 	return nil
+}
+
+// dropUnasked forgets values of the answers file that only other features ask for, when a flag chose the features.
+func (r *request) dropUnasked(catalog *features.Catalog) {
+	if !strings.HasPrefix(r.origins["features"], "--") {
+		return
+	}
+	set, err := resolveAsked(catalog, r.answers.Features, r.answers.Values)
+	if err != nil {
+		return // resolve says what is wrong
+	}
+	asks := func(questions []features.Question, flag string) bool {
+		return slices.ContainsFunc(questions, func(q features.Question) bool { return q.Flag == flag })
+	}
+	for flag := range r.answers.Values {
+		fromFile := !strings.HasPrefix(r.origins[flag], "--")
+		if fromFile && asks(questionsOf(catalog), flag) && !asks(set.Questions(), flag) {
+			delete(r.answers.Values, flag)
+		}
+	}
+}
+
+// resolveAsked resolves features with those values that are choices and asked for. A choice can ask for further ones.
+func resolveAsked(catalog *features.Catalog, chosen []string, values map[string]string) (features.Set, error) {
+	choices := map[string]string{}
+	for {
+		set, err := catalog.Resolve(features.Selection{Features: chosen, Choices: choices})
+		if err != nil {
+			return set, err
+		}
+		before := len(choices)
+		for _, q := range set.Questions() {
+			if value, ok := values[q.Flag]; ok && q.Kind == features.KindChoice {
+				choices[q.Flag] = value
+			}
+		}
+		if len(choices) == before {
+			return set, nil
+		}
+	}
 }
 
 // names leaves out what only separates: spaces, empty parts, repetitions.

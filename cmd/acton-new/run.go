@@ -11,9 +11,10 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/acton-go/acton-new/internal/features"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/acton-go/acton-new/internal/features"
 
 	_ "github.com/acton-go/acton-new/cmd/acton-new/internal/terminal" // before bubbletea
 )
@@ -61,10 +62,10 @@ func start(d deps) int {
 func run(ctx context.Context, args []string, at host, d deps) int {
 	catalog, err := features.Load(d.templates)
 	if err != nil {
-		fmt.Fprintf(at.err, "acton-new: %v\n", err)
+		_, _ = fmt.Fprintf(at.err, "acton-new: %v\n", err)
 		return exitFailed
 	}
-	root := newCommand(at, d, catalog)
+	root := newCommand(ctx, at, d, catalog)
 	root.AddCommand(featuresCommand(at, d, catalog), completionCommand(at), versionCommand(at, d))
 	root.SetArgs(args)
 	root.SetIn(at.in)
@@ -72,27 +73,28 @@ func run(ctx context.Context, args []string, at host, d deps) int {
 	root.SetErr(at.err)
 	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.DisableDefaultCmd = true
-	err = root.ExecuteContext(ctx)
+	err = root.Execute()
 	if err != nil && ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		err = errInterrupted
 	}
 	return report(at.err, err)
 }
 
-// report prints the error, if there is one, and returns the exit code that it means.
+// report prints the error, if there is one, and returns the exit code that it means, which is all that is left to tell
+// when printing fails.
 func report(w io.Writer, err error) int {
 	var usage usageError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errInterrupted):
-		fmt.Fprintf(w, "acton-new: %v\n", errInterrupted)
+		_, _ = fmt.Fprintf(w, "acton-new: %v\n", errInterrupted)
 		return exitInterrupted
 	case errors.As(err, &usage):
-		fmt.Fprintf(w, "acton-new: %v\nRun 'acton-new --help' to see every flag.\n", err)
+		_, _ = fmt.Fprintf(w, "acton-new: %v\nRun 'acton-new --help' to see every flag.\n", err)
 		return exitUsage
 	default:
-		fmt.Fprintf(w, "acton-new: %v\n", err)
+		_, _ = fmt.Fprintf(w, "acton-new: %v\n", err)
 		return exitFailed
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 // summaryPage shows what will be made and asks whether to make it.
 func (w *wizard) summaryPage() (page, bool, error) {
-	r, err := w.request()
+	r, _, err := w.request()
 	if err != nil {
 		return page{}, false, err
 	}
@@ -17,7 +17,7 @@ func (w *wizard) summaryPage() (page, bool, error) {
 	}
 	return page{
 		title: "Make " + w.name + "?",
-		text:  func(width, height int) string { return p.summary(width, height) },
+		text:  p.summary,
 		fields: []field{{title: "Is that right?", one: &w.decision, options: []option{
 			{value: decideCreate, label: "Make it"},
 			{value: decideChange, label: "Change something"},

@@ -7,8 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/acton-go/acton-new/internal/generator"
 	"golang.org/x/mod/modfile"
+
+	"github.com/acton-go/acton-new/internal/generator"
 )
 
 // surroundings are where a project is made: what they tell is only ever a default, and shown with its reason.
@@ -52,9 +53,14 @@ func (s surroundings) module(target, name string) (modulePath, reason string) {
 	return "example.com/" + name, "a placeholder, as nothing around it tells a better one"
 }
 
+// readFile reads what lies where the command runs, or where its flags say.
+func readFile(file string) ([]byte, error) {
+	return os.ReadFile(file) //nolint:gosec // the person at the command line may read any file that they can read
+}
+
 // moduleAt returns the module path of dir's go.mod, or "".
 func moduleAt(dir string) string {
-	data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	data, err := readFile(filepath.Join(dir, "go.mod"))
 	if err != nil {
 		return ""
 	}

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/acton-go/acton-new/internal/features"
@@ -86,54 +84,22 @@ func (w *wizard) fill() {
 	}
 }
 
-func (w *wizard) pick(names []string) {
-	for _, g := range w.catalog.Groups() {
-		*w.picked[g.Name] = nil
-		for _, f := range g.Features {
-			if slices.Contains(names, f.Name) {
-				*w.picked[g.Name] = append(*w.picked[g.Name], f.Name)
-			}
-		}
-	}
-}
-
-// chosen returns the features that are chosen on all pages but one.
-func (w *wizard) chosen(except string) []string {
-	var names []string
-	for group, list := range w.picked {
-		if group != except {
-			names = append(names, *list...)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
-// resolve returns what the choice of features means.
-func (w *wizard) resolve(names []string) (features.Set, error) {
-	return w.catalog.Resolve(features.Selection{Features: names})
-}
-
-// request returns the answers so far as a request.
-func (w *wizard) request() (request, error) {
+// request returns the answers so far as a request, and the questions that they ask.
+func (w *wizard) request() (request, []features.Question, error) {
 	r := *w.req
-	set, err := w.resolve(w.chosen(""))
+	given := map[string]string{}
+	for flag, value := range w.values {
+		given[flag] = *value
+	}
+	set, err := resolveAsked(w.catalog, w.chosen(""), given)
 	if err != nil {
-		return r, err
+		return r, nil, err
 	}
 	r.answers = generator.Answers{Name: w.name, Module: w.module, Features: w.chosen(""), Values: map[string]string{}}
-	asked := set.Questions()
-	for {
-		// The value of a choice can ask questions of its own.
-		for _, q := range asked {
-			r.answers.Values[q.Flag] = *w.value(q)
-		}
-		set, _, err := r.resolve(w.catalog)
-		if err != nil || len(set.Questions()) == len(asked) {
-			return r, err
-		}
-		asked = set.Questions()
+	for _, q := range set.Questions() {
+		r.answers.Values[q.Flag] = *w.value(q)
 	}
+	return r, set.Questions(), nil
 }
 
 // value returns where the answer to a question is kept, with the default in it when there is none yet.
@@ -153,7 +119,7 @@ func (w *wizard) value(q features.Question) *string {
 
 // store leaves the answers in the request.
 func (w *wizard) store() error {
-	r, err := w.request()
+	r, _, err := w.request()
 	if err != nil {
 		return err
 	}
@@ -211,100 +177,15 @@ func (w *wizard) modulePage() (page, bool, error) {
 	}, true, nil
 }
 
-// presetPage offers a beginning for the pages of features.
-func (w *wizard) presetPage() (page, bool, error) {
-	w.module = strings.TrimSpace(w.module)
-	f := field{title: "Begin with", help: "The next pages show what is chosen; anything can be changed there.", one: &w.preset}
-	for _, p := range w.catalog.Presets() {
-		f.options = append(f.options, option{value: p.Name, label: p.Name, detail: "features: " + orNone(p.Features)})
-	}
-	before := w.preset
-	return page{title: "Features", fields: []field{f}, leave: func() {
-		if w.preset != before {
-			p, _ := w.catalog.Preset(w.preset) // an option is a preset
-			w.pick(p.Features)
-			before = w.preset
-		}
-	}}, true, nil
-}
-
-// groupPage lets the features of one group be chosen. What another page requires is told, and cannot be left out.
-func (w *wizard) groupPage(g features.Group) (page, bool, error) {
-	elsewhere, err := w.resolve(w.chosen(g.Name))
-	if err != nil {
-		return page{}, false, err
-	}
-	forced := elsewhere.Forced()
-	f := field{title: "What to add", many: w.picked[g.Name], checkMany: func(names []string) error {
-		_, err := w.resolve(append(w.chosen(g.Name), names...))
-		return err
-	}}
-	var told []string
-	for _, feature := range g.Features {
-		by, ok := forced[feature.Name]
-		if ok {
-			told = append(told, fmt.Sprintf("%s is added, because %s requires it: %s", feature.Name, by, feature.Summary))
-			*f.many = slices.DeleteFunc(*f.many, func(name string) bool { return name == feature.Name })
-			continue
-		}
-		detail, err := w.detail(feature)
-		if err != nil {
-			return page{}, false, err
-		}
-		f.options = append(f.options, option{value: feature.Name, label: feature.Name + "  " + feature.Title, detail: detail})
-	}
-	p := page{title: "Features: " + g.Name, text: wrapped(strings.Join(told, "\n")), note: func() string { return w.consequences(*w.picked[g.Name]) }}
-	if len(f.options) > 0 {
-		p.fields = []field{f}
-	}
-	return p, true, nil
-}
-
-// detail says what a feature adds and costs.
-func (w *wizard) detail(f features.Feature) (string, error) {
-	if _, ok := w.costs[f.Name]; !ok {
-		c, err := costOf(w.catalog, w.deps, f)
-		if err != nil {
-			return "", err
-		}
-		w.costs[f.Name] = c.String()
-	}
-	detail := fmt.Sprintf("%s Adds %s.", f.Summary, w.costs[f.Name])
-	if len(f.Requires) > 0 {
-		detail += " Requires " + strings.Join(f.Requires, ", ") + "."
-	}
-	return detail, nil
-}
-
-// consequences tells which features are forced by these, which are chosen.
-func (w *wizard) consequences(chosen []string) string {
-	set, err := w.resolve(w.chosen(""))
-	if err != nil {
-		return ""
-	}
-	var lines []string
-	forced := set.Forced()
-	for _, name := range slices.Sorted(maps.Keys(forced)) {
-		if slices.Contains(chosen, forced[name]) {
-			lines = append(lines, fmt.Sprintf("%s is added: %s requires it.", name, forced[name]))
-		}
-	}
-	return strings.Join(lines, "\n")
-}
-
 // questionsPage asks what the base and the chosen features ask.
 func (w *wizard) questionsPage() (page, bool, error) {
 	w.module = strings.TrimSpace(w.module)
-	r, err := w.request()
-	if err != nil {
-		return page{}, false, err
-	}
-	set, _, err := r.resolve(w.catalog)
+	_, questions, err := w.request()
 	if err != nil {
 		return page{}, false, err
 	}
 	p := page{title: "Questions"}
-	for _, q := range set.Questions() {
+	for _, q := range questions {
 		f := field{title: q.Title, help: q.Help, one: w.value(q), check: q.Check, placeholder: q.Default}
 		for _, c := range q.Choices {
 			f.options = append(f.options, option{value: c.Value, label: c.Title, detail: c.Help})

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -89,6 +90,17 @@ func TestCtrlCOnAnyPageLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestASignalLeavesNothing(t *testing.T) {
+	for _, args := range [][]string{{"acton-small"}, {"acton-small", "--accessible"}} {
+		c := open(t, 80, 24, nil, args...)
+		c.await("A new service", "Name")
+		if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		c.leaves(exitInterrupted)
+	}
+}
+
 func TestLeavingAtTheSummaryLeavesNothing(t *testing.T) {
 	c := open(t, 80, 24, nil, "acton-new", "orders")
 	for _, shows := range []string{"A new service", "Go module path", "Base of the container image"} {
@@ -157,7 +169,7 @@ func TestRequirementsAreForcedAndExplained(t *testing.T) {
 	c.press(enter)
 	c.await("Who is called at night")
 	c.press(enter, enter)
-	c.await("auth (authz requires it), authz, cache (session requires it)", "--features auth,authz,cache,session")
+	c.await("auth (authz requires it), authz, cache (session requires it)", "auth,authz,cache,session")
 	c.press(ctrlC)
 	c.leaves(exitInterrupted)
 }
@@ -220,7 +232,7 @@ func TestAnswersOutliveGoingBackAndResizing(t *testing.T) {
 	c.await("┃ Port")
 	c.press(erase, "9000")
 	c.resize(40, 15)
-	c.await("┃ > 9000", "enter · esc · ctrl+c leave")
+	c.await("┃ > 9000", "enter next · esc back · ctrl+c leave")
 	c.resize(100, 40)
 	c.await("┃ Port", "> Phone", "> 9000", "Name of the database", "writing nothing")
 	c.press(enter, enter)
@@ -281,20 +293,4 @@ func TestTheCommandInTheSummaryMakesTheSame(t *testing.T) {
 	if diff := cmp.Diff(files(t, filepath.Join(c.dir, "orders")), files(t, filepath.Join(again, "orders"))); diff != "" {
 		t.Errorf("%s: another project (-wizard +command):\n%s", command, diff)
 	}
-}
-
-// files returns the content of every file below dir but those of the repository.
-func files(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	contents := map[string]string{}
-	root := os.DirFS(dir)
-	err := walkFiles(root, func(path string, data []byte) {
-		if !strings.HasPrefix(path, ".git/") {
-			contents[path] = string(data)
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return contents
 }

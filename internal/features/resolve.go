@@ -73,7 +73,7 @@ func (c *Catalog) Resolve(sel Selection) (Set, error) {
 	}
 	for _, flag := range sortedKeys(sel.Choices) {
 		if _, ok := r.choices[flag]; !ok {
-			return Set{}, c.unasked(flag, r.choices)
+			return Set{}, c.unasked(flag)
 		}
 	}
 	if err := r.conflict(); err != nil {
@@ -260,13 +260,15 @@ func (r *resolution) set() Set {
 }
 
 // unasked is the error for the value of a choice that this selection does not ask for.
-func (c *Catalog) unasked(flag string, asked map[string]string) error {
+func (c *Catalog) unasked(flag string) error {
+	var known []string
 	for _, f := range append([]Feature{c.base}, c.All()...) {
 		for _, q := range f.Questions {
 			if q.Flag == flag {
 				return fmt.Errorf("--%s: has an effect only with the feature %q", flag, f.Name)
 			}
+			known = append(known, q.Flag)
 		}
 	}
-	return unknown("question", flag, sortedKeys(asked))
+	return unknown("question", flag, known)
 }

@@ -22,7 +22,7 @@ func Suggest(word string, candidates []string) string {
 	word = strings.ToLower(word)
 	best, distance := "", -1
 	for _, c := range candidates {
-		d := levenshtein(word, c)
+		d := edits(word, c)
 		if len(word) >= 3 && strings.HasPrefix(c, word) {
 			d = 0
 		}
@@ -33,23 +33,29 @@ func Suggest(word string, candidates []string) string {
 	return best
 }
 
-// levenshtein counts the letters to insert, delete or replace to make b of a.
-func levenshtein(a, b string) int {
+// edits counts the letters to insert, delete, replace or swap with their neighbour to make b of a.
+func edits(a, b string) int {
 	s, t := []rune(a), []rune(b)
-	row := make([]int, len(t)+1)
-	for j := range row {
-		row[j] = j
+	table := make([][]int, len(s)+1)
+	for i := range table {
+		table[i] = make([]int, len(t)+1)
+		table[i][0] = i
 	}
-	for i, r := range s {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j, u := range t {
-			cost := diagonal
-			if r != u {
-				cost = 1 + min(diagonal, row[j], row[j+1])
+	for j := range table[0] {
+		table[0][j] = j
+	}
+	for i := 1; i <= len(s); i++ {
+		for j := 1; j <= len(t); j++ {
+			cost := 1
+			if s[i-1] == t[j-1] {
+				cost = 0
 			}
-			diagonal, row[j+1] = row[j+1], cost
+			n := min(table[i-1][j]+1, table[i][j-1]+1, table[i-1][j-1]+cost)
+			if i > 1 && j > 1 && s[i-1] == t[j-2] && s[i-2] == t[j-1] {
+				n = min(n, table[i-2][j-2]+1)
+			}
+			table[i][j] = n
 		}
 	}
-	return row[len(t)]
+	return table[len(s)][len(t)]
 }

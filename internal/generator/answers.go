@@ -102,29 +102,38 @@ func Resolve(cat *features.Catalog, a Answers) (features.Set, Answers, error) {
 		values[q.Flag] = value
 		delete(texts, q.Flag)
 	}
-	for _, flag := range slices.Sorted(maps.Keys(texts)) {
-		return features.Set{}, Answers{}, fmt.Errorf("--%s: no chosen feature asks for it", flag)
+	if unasked := slices.Sorted(maps.Keys(texts)); len(unasked) > 0 {
+		return features.Set{}, Answers{}, fmt.Errorf("--%s: has an effect only with the feature %q",
+			unasked[0], textOwners(cat)[unasked[0]])
 	}
 	return set, Answers{Name: a.Name, Module: a.Module, Features: set.Features(), Values: values}, nil
 }
 
 // splitValues parts the values of choices, and of flags that nobody knows, from those of texts and numbers.
 func splitValues(cat *features.Catalog, values map[string]string) (choices, texts map[string]string) {
-	literal := map[string]bool{}
-	for _, f := range append([]features.Feature{cat.Base()}, cat.All()...) {
-		for _, q := range f.Questions {
-			literal[q.Flag] = q.Kind != features.KindChoice
-		}
-	}
+	literal := textOwners(cat)
 	choices, texts = map[string]string{}, map[string]string{}
 	for flag, value := range values {
-		if literal[flag] {
+		if _, ok := literal[flag]; ok {
 			texts[flag] = value
 		} else {
 			choices[flag] = value
 		}
 	}
 	return choices, texts
+}
+
+// textOwners returns the feature that asks for each text and number.
+func textOwners(cat *features.Catalog) map[string]string {
+	owners := map[string]string{}
+	for _, f := range append([]features.Feature{cat.Base()}, cat.All()...) {
+		for _, q := range f.Questions {
+			if q.Kind != features.KindChoice {
+				owners[q.Flag] = f.Name
+			}
+		}
+	}
+	return owners
 }
 
 // DefaultValue returns the answer to a question when none is given, for a project of this name and module.

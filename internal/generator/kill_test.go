@@ -3,6 +3,7 @@
 package generator
 
 import (
+	"flag"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -12,11 +13,12 @@ import (
 )
 
 // kills is how often each kind of target is killed; every kill is at another moment.
-const kills = 30
+var kills = flag.Int("kills", 15, "how often a write is killed")
 
 // TestAKilledWriteLeavesTheTargetAbsentOrComplete kills writing processes at random moments. The seed is printed, but the
 // moments are those of the machine: what is asserted holds for each of them.
 func TestAKilledWriteLeavesTheTargetAbsentOrComplete(t *testing.T) {
+	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 1))
@@ -24,7 +26,7 @@ func TestAKilledWriteLeavesTheTargetAbsentOrComplete(t *testing.T) {
 
 	absent, complete := 0, 0
 	root := t.TempDir()
-	for range kills {
+	for range *kills {
 		dir := filepath.Join(root, "service")
 		killed(t, dir, moment(random, usual))
 		if _, err := os.Lstat(dir); err == nil {
@@ -37,7 +39,7 @@ func TestAKilledWriteLeavesTheTargetAbsentOrComplete(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	t.Logf("after %d kills the target was absent %d times, complete %d times", kills, absent, complete)
+	t.Logf("after %d kills the target was absent %d times, complete %d times", *kills, absent, complete)
 	entries, err := os.ReadDir(root)
 	if err != nil {
 		t.Fatal(err)
@@ -53,6 +55,7 @@ func TestAKilledWriteLeavesTheTargetAbsentOrComplete(t *testing.T) {
 // TestAKilledFillingIsUndoneByTheNextRun does the same where a journal takes the place of the rename: in a clone of an
 // empty repository.
 func TestAKilledFillingIsUndoneByTheNextRun(t *testing.T) {
+	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 2))
@@ -64,7 +67,7 @@ func TestAKilledFillingIsUndoneByTheNextRun(t *testing.T) {
 	usual := timeOf(t, clone())
 
 	undone := 0
-	for range kills {
+	for range *kills {
 		dir := clone()
 		killed(t, dir, moment(random, usual))
 		journals, err := filepath.Glob(filepath.Join(dir, ".acton-new-*.journal"))
@@ -82,7 +85,7 @@ func TestAKilledFillingIsUndoneByTheNextRun(t *testing.T) {
 		mustWrite(t, sampleTree(), Target{Dir: dir})
 		wantProject(t, dir, sampleTree())
 	}
-	t.Logf("of %d kills, %d left something that the next run undid", kills, undone)
+	t.Logf("of %d kills, %d left something that the next run undid", *kills, undone)
 }
 
 // moment is some time during a run, or some time after it.

@@ -25,14 +25,15 @@ import (
 // is opened here is closed in the opposite order, after the listeners.
 func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *slog.LevelVar) error {
 	cfg, build := settings.Config, buildinfo.Get()
-	log.Info("starting", "version", build.Version, "commit", build.Commit, "profile", cfg.Service.Profile)
+	log.InfoContext(ctx, "starting",
+		slog.String("version", build.Version), slog.String("commit", build.Commit), slog.String("profile", cfg.Service.Profile))
 
 	// Telemetry and health come first: everything below reports to them.
-	metrics, err := telemetry.Open(cfg.Metrics, log, cfg.Service.Name, build.Version)
+	metrics, err := telemetry.Open(ctx, cfg.Metrics, log, cfg.Service.Name, build.Version)
 	if err != nil {
 		return err
 	}
-	defer metrics.Close()
+	defer metrics.Close(ctx)
 	checks := health.New(cfg.Health, log, cfg.Service.Name, build.Version, build.Commit)
 
 	//{{slot "app/open"}}
@@ -68,16 +69,16 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 		//{{slot "app/authorize"}}
 		//{{slot "app/isolate"}}
 	}
-	log.Info("middleware", "chain", chain)
+	log.InfoContext(ctx, "middleware", slog.Any("chain", chain))
 
 	// Both listeners are open before one of them serves: a taken port stops the
 	// start, not a service that already has clients.
-	api, err := httpserver.Listen(cfg.Server, log)
+	api, err := httpserver.Listen(ctx, cfg.Server, log)
 	if err != nil {
 		return err
 	}
 	defer api.Close()
-	internal, err := httpserver.ListenInternal("metrics", cfg.Metrics.Bind, cfg.Metrics.Port, log)
+	internal, err := httpserver.ListenInternal(ctx, "metrics", cfg.Metrics.Bind, cfg.Metrics.Port, log)
 	if err != nil {
 		return err
 	}

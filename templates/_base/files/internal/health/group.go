@@ -67,7 +67,7 @@ func (g *group) add(name string, call Check) {
 // results returns what a run found that is recent enough, and whether every
 // check passed. It waits for a run no longer than ctx allows.
 func (g *group) results(ctx context.Context) (map[string]Result, bool) {
-	r := g.current()
+	r := g.current() //nolint:contextcheck // callers share a run, which outlives the one who asked first
 	select {
 	case <-r.done:
 		return maps.Clone(r.results), r.ok
@@ -185,9 +185,9 @@ func resultOf(err error) Result {
 func (g *group) logChange(c *check, err error) {
 	switch {
 	case err != nil && !c.failing:
-		g.log.Error("health check fails", "check", c.name, "error", err)
+		g.log.Error("health check fails", slog.String("check", c.name), slog.Any("error", err))
 	case err == nil && c.failing:
-		g.log.Info("health check passes again", "check", c.name)
+		g.log.Info("health check passes again", slog.String("check", c.name))
 	}
 	c.failing = err != nil
 }

@@ -33,8 +33,8 @@ func New(cfg Config, log *slog.Logger, service, version, commit string) *Checks 
 		service: service,
 		version: version,
 		commit:  commit,
-		live:    newGroup(cfg, log.With("probe", "liveness")),
-		ready:   newGroup(cfg, log.With("probe", "readiness")),
+		live:    newGroup(cfg, log.With(slog.String("probe", "liveness"))),
+		ready:   newGroup(cfg, log.With(slog.String("probe", "readiness"))),
 	}
 }
 

@@ -81,7 +81,7 @@ func TestACompressedNoteCanBeUpdatedWithItsWeakTag(t *testing.T) {
 	text := strings.Repeat("Milk and bread. ", 200)
 	resp, body := send(t, s, "POST", "/v1/notes", strings.NewReader(`{"owner":"ada","title":"Groceries","body":"`+text+`"}`),
 		"Content-Type", "application/json")
-	if resp.StatusCode != 201 {
+	if resp.StatusCode != http.StatusCreated {
 		t.Fatalf("create: got status %d: %s", resp.StatusCode, body)
 	}
 	path := resp.Header.Get("Location")
@@ -100,19 +100,19 @@ func TestACompressedNoteCanBeUpdatedWithItsWeakTag(t *testing.T) {
 		t.Errorf("read: got %d characters and error %v, want the note", len(n.Body), err)
 	}
 
-	if resp, _ = send(t, s, "GET", path, nil, "Accept-Encoding", "gzip", "If-None-Match", tag); resp.StatusCode != 304 {
+	if resp, _ = send(t, s, "GET", path, nil, "Accept-Encoding", "gzip", "If-None-Match", tag); resp.StatusCode != http.StatusNotModified {
 		t.Errorf("read again: got status %d, want 304", resp.StatusCode)
 	}
 	change := `{"title":"Groceries","body":"Milk"}`
 	resp, body = send(t, s, "PUT", path, strings.NewReader(change), "Content-Type", "application/json", "If-Match", tag)
-	if resp.StatusCode != 200 || resp.Header.Get("ETag") != `"2"` {
+	if resp.StatusCode != http.StatusOK || resp.Header.Get("ETag") != `"2"` {
 		t.Errorf("update: got status %d and tag %s: %s", resp.StatusCode, resp.Header.Get("ETag"), body)
 	}
 	resp, _ = send(t, s, "PUT", path, strings.NewReader(change), "Content-Type", "application/json", "If-Match", tag)
-	if resp.StatusCode != 412 {
+	if resp.StatusCode != http.StatusPreconditionFailed {
 		t.Errorf("update from the old version: got status %d, want 412", resp.StatusCode)
 	}
-	if resp, _ = send(t, s, "DELETE", path, nil, "If-Match", `W/"2"`); resp.StatusCode != 204 {
+	if resp, _ = send(t, s, "DELETE", path, nil, "If-Match", `W/"2"`); resp.StatusCode != http.StatusNoContent {
 		t.Errorf("delete: got status %d, want 204", resp.StatusCode)
 	}
 }
@@ -157,7 +157,7 @@ func TestASlowBodyIsNotWaitedFor(t *testing.T) {
 	body, unfinished := io.Pipe()
 	defer unfinished.Close()
 	resp, text := send(t, s, "POST", "/v2/slow", body, "Content-Type", "application/json")
-	if resp.StatusCode != 408 || !strings.Contains(text, problem.CodeRequestTimeout) {
+	if resp.StatusCode != http.StatusRequestTimeout || !strings.Contains(text, problem.CodeRequestTimeout) {
 		t.Errorf("got status %d, want 408: %s", resp.StatusCode, text)
 	}
 }
@@ -178,7 +178,7 @@ func TestAHandlerIsNotCutOffByTheTimeForReading(t *testing.T) {
 		})
 	s := newServer(t, a)
 	resp, text := send(t, s, "POST", "/v2/wait", strings.NewReader(`{"name":"x"}`), "Content-Type", "application/json")
-	if resp.StatusCode != 503 || !strings.Contains(text, problem.CodeDeadlineExceeded) {
+	if resp.StatusCode != http.StatusServiceUnavailable || !strings.Contains(text, problem.CodeDeadlineExceeded) {
 		t.Errorf("got status %d, want 503: %s", resp.StatusCode, text)
 	}
 }
@@ -230,7 +230,7 @@ func TestUnknownErrorsAreNotShown(t *testing.T) {
 		func(context.Context, *struct{}) (*struct{}, error) { return nil, errDown })
 	s := newServer(t, a)
 	resp, text := send(t, s, "GET", "/v2/broken", nil)
-	if resp.StatusCode != 500 || strings.Contains(text, "10.0.0.7") {
+	if resp.StatusCode != http.StatusInternalServerError || strings.Contains(text, "10.0.0.7") {
 		t.Errorf("got status %d: %s", resp.StatusCode, text)
 	}
 }
@@ -238,7 +238,7 @@ func TestUnknownErrorsAreNotShown(t *testing.T) {
 func BenchmarkGetNote(b *testing.B) {
 	a := newAPI(b)
 	n := a.newNote(b, 1, "ada")
-	r := httptest.NewRequest("GET", "/v1/notes/"+n.ID, nil)
+	r := httptest.NewRequest(http.MethodGet, "/v1/notes/"+n.ID, nil)
 	b.ReportAllocs()
 	for b.Loop() {
 		r.Pattern = ""

@@ -1,9 +1,12 @@
 package httpapi
 
 import (
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+
+	"example.com/acme/sample-service/internal/problem"
 )
 
 // etag is the entity tag of a version of a note.
@@ -49,4 +52,16 @@ func parseETags(header string) (etags, bool) {
 // has reports whether the list names the version.
 func (e etags) has(version int64) bool {
 	return e.any || slices.Contains(e.tags, etag(version))
+}
+
+// requireIfMatch returns the versions that a client says its change was made from.
+func requireIfMatch(header string) (etags, error) {
+	if header == "" {
+		return etags{}, problem.New(http.StatusPreconditionRequired, "", "this change needs the header If-Match")
+	}
+	expected, ok := parseETags(header)
+	if !ok {
+		return etags{}, invalidField("header.If-Match", "must be * or a list of entity tags")
+	}
+	return expected, nil
 }

@@ -15,7 +15,8 @@ import (
 
 // bodies are seeds for whatever reads a body.
 func bodies() []string {
-	seeds := []string{
+	seeds := make([]string, 0, 100)
+	seeds = append(seeds,
 		"", " ", "null", "true", "0", `"x"`, "[]", "{}", `{"owner":`, "\xff\xfe", "\xef\xbb\xbf{}", "\x00",
 		validDraft,
 		`{"title":"Title","body":""}`,
@@ -27,14 +28,14 @@ func bodies() []string {
 		`{"owner":"ada","title":"Title","body":null}`,
 		`{"__proto__":{"a":1},"constructor":1}`,
 		`{"a.b.c":1,"body.title":1,"":1}`,
-		"{" + strings.Repeat(`"a":1,`, 500) + `"b":1}`,
+		"{"+strings.Repeat(`"a":1,`, 500)+`"b":1}`,
 		manyNames(200),
 		strings.Repeat("[", 1000),
-		strings.Repeat(`{"owner":`, 100) + strings.Repeat("}", 100),
-		"[" + strings.Repeat("{},", 2000) + "{}]",
-		`{"owner":"` + strings.Repeat("a", 2000) + `","title":"` + strings.Repeat("ü", 1000) + `"}`,
-		`{"owner":"ada","title":"Title","body":"` + strings.Repeat("a", 20_001) + `"}`,
-	}
+		strings.Repeat(`{"owner":`, 100)+strings.Repeat("}", 100),
+		"["+strings.Repeat("{},", 2000)+"{}]",
+		`{"owner":"`+strings.Repeat("a", 2000)+`","title":"`+strings.Repeat("ü", 1000)+`"}`,
+		`{"owner":"ada","title":"Title","body":"`+strings.Repeat("a", 20_001)+`"}`,
+	)
 	for _, text := range injections {
 		quoted, err := json.Marshal(text)
 		if err != nil {

@@ -21,17 +21,17 @@ type Lifecycle struct {
 
 func (l Lifecycle) validate() error {
 	if l.DeprecatedAt.IsZero() && l != (Lifecycle{}) {
-		return errors.New("only a version with DeprecatedAt has a lifecycle")
+		return errors.New("a lifecycle needs DeprecatedAt")
 	}
 	if !l.Sunset.IsZero() && l.Sunset.Before(l.DeprecatedAt) {
-		return errors.New("Sunset is before DeprecatedAt")
+		return errors.New("the Sunset is before DeprecatedAt")
 	}
 	if l.GoneAfterSunset && l.Sunset.IsZero() {
-		return errors.New("GoneAfterSunset needs Sunset")
+		return errors.New("to be gone after the sunset needs Sunset")
 	}
 	for _, link := range []string{l.Successor, l.Guide} {
 		if u, err := url.Parse(link); err != nil || u.String() != link {
-			return errors.New("Successor and Guide must be URLs")
+			return errors.New("a Successor or Guide must be a URL")
 		}
 	}
 	return nil

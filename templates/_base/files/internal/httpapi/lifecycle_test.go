@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
+	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,9 +39,11 @@ func newOldVersion(l Lifecycle) *oldVersion {
 	type output struct {
 		Link []string `header:"Link"`
 	}
+	page := 1
 	Handle(o.router.Version("v1", l), Operation{ID: "get", Method: "GET", Path: "/thing"},
 		func(context.Context, *struct{}) (*output, error) {
-			return &output{Link: []string{`</v1/thing?page=2>; rel="next"`}}, nil
+			page++
+			return &output{Link: []string{fmt.Sprintf(`</v1/thing?page=%d>; rel="next"`, page)}}, nil
 		})
 	o.router.Version("v2", Lifecycle{})
 	return o
@@ -56,7 +60,7 @@ func (o *oldVersion) counts(t *testing.T) map[string]int64 {
 	for _, p := range rm.ScopeMetrics[0].Metrics[0].Data.(metricdata.Sum[int64]).DataPoints {
 		version, _ := p.Attributes.Value("api_version")
 		deprecated, _ := p.Attributes.Value(attribute.Key("deprecated"))
-		counts[version.AsString()+" deprecated="+deprecated.Emit()] = p.Value
+		counts[version.AsString()+" deprecated="+deprecated.String()] = p.Value
 	}
 	return counts
 }
@@ -81,14 +85,16 @@ func TestADeprecatedVersionSaysSo(t *testing.T) {
 			Successor:    "/v2",
 			Guide:        "https://example.com/acme/guide",
 		})
-		for range 2 { // the second must not find headers of the first
-			w := serve(o.router, "GET", "/v1/thing", "")
+		// Responses share the headers of the version, and not their own.
+		first := serve(o.router, "GET", "/v1/thing", "")
+		second := serve(o.router, "GET", "/v1/thing", "")
+		for page, w := range map[string]*httptest.ResponseRecorder{"2": first, "3": second} {
 			wantStatus(t, w, 204)
 			wantHeader(t, w, "Deprecation", "@946684800")
 			wantHeader(t, w, "Sunset", "Thu, 29 Jun 2000 00:00:00 GMT")
 			wantHeader(t, w, "Link", `</v2>; rel="successor-version", `+
 				`<https://example.com/acme/guide>; rel="deprecation"; type="text/html", `+
-				`</v1/thing?page=2>; rel="next"`)
+				`</v1/thing?page=`+page+`>; rel="next"`)
 		}
 	})
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"example.com/acme/sample-service/internal/note"
-	"example.com/acme/sample-service/internal/problem"
 )
 
 // notesV1 has the handlers of /v1/notes.
@@ -182,15 +181,4 @@ func (h notesV1) delete(ctx context.Context, in *deleteNoteV1Input) (*struct{}, 
 		return nil, err
 	}
 	return nil, h.service.Delete(ctx, in.ID, expected.has)
-}
-
-func requireIfMatch(header string) (etags, error) {
-	if header == "" {
-		return etags{}, problem.New(http.StatusPreconditionRequired, "", "this change needs the header If-Match")
-	}
-	expected, ok := parseETags(header)
-	if !ok {
-		return etags{}, invalidField("header.If-Match", "must be * or a list of entity tags")
-	}
-	return expected, nil
 }

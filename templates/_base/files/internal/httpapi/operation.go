@@ -68,6 +68,17 @@ func (a operationAPI) Unmarshal(_ string, data []byte, v any) error { return rea
 // Marshal writes JSON, which problems are too.
 func (a operationAPI) Marshal(w io.Writer, _ string, v any) error { return writeJSON(w, v) }
 
+// maxErrors bounds the answer to a body in which everything is wrong.
+const maxErrors = 20
+
+// Transform shortens the list of refused fields, which huma makes complete.
+func (a operationAPI) Transform(_ huma.Context, _ string, body any) (any, error) {
+	if p, ok := body.(*problem.Problem); ok && len(p.Errors) > maxErrors {
+		p.Errors = p.Errors[:maxErrors]
+	}
+	return body, nil
+}
+
 // adapter takes operations from huma into the router.
 type adapter struct {
 	version *Version

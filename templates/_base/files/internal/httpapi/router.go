@@ -130,7 +130,9 @@ type answer struct {
 
 // ServeHTTP makes an endpoint something that the mux can lead to.
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	w.(*answer).endpoint = e
+	if a, ok := w.(*answer); ok {
+		a.endpoint = e
+	}
 }
 
 func (a *answer) Header() http.Header {

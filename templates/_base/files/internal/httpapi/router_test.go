@@ -82,12 +82,12 @@ func TestMatchKnowsNoRouteForWhatIsRefused(t *testing.T) {
 func TestAMatchedRequestIsServedAsItWasMatched(t *testing.T) {
 	a := newAPI(t)
 	n := a.newNote(t, 1, "ada")
-	r := httptest.NewRequest("GET", "/v1/notes/"+n.ID, nil)
+	r := httptest.NewRequest(http.MethodGet, "/v1/notes/"+n.ID, nil)
 	if _, ok := a.router.Match(r); !ok {
 		t.Fatal("no match")
 	}
 	w := httptest.NewRecorder()
-	a.router.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), struct{}{}, 1)))
+	a.router.ServeHTTP(w, r.WithContext(withRecord(r.Context())))
 	wantStatus(t, w, 200)
 	if got := decode[NoteV1](t, w); got.ID != n.ID {
 		t.Errorf("got note %s, want %s", got.ID, n.ID)
@@ -135,7 +135,7 @@ func TestAnswersOfTheMuxAreProblems(t *testing.T) {
 }
 
 func TestARequestWithoutAPathIsAProblem(t *testing.T) {
-	r := httptest.NewRequest("GET", "*", nil)
+	r := httptest.NewRequest(http.MethodGet, "*", nil)
 	r.RequestURI = "*"
 	r = r.WithContext(withRecord(r.Context()))
 	w := httptest.NewRecorder()
@@ -166,7 +166,7 @@ func TestAnOperationBringsItsOwnLimits(t *testing.T) {
 		ID: "events", Method: "GET", Path: "/events",
 		Timeout: want.Timeout, MaxBodyBytes: want.MaxBodyBytes, Stream: want.Stream,
 	}, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
-	got, ok := a.router.Match(httptest.NewRequest("GET", "/v2/events", nil))
+	got, ok := a.router.Match(httptest.NewRequest(http.MethodGet, "/v2/events", nil))
 	if diff := cmp.Diff(want, got); !ok || diff != "" {
 		t.Errorf("matched %t, route differs (-want +got):\n%s", ok, diff)
 	}

@@ -15,8 +15,8 @@ import (
 	"go.opentelemetry.io/otel/metric/noop"
 
 	"example.com/acme/sample-service/internal/health"
-	"example.com/acme/sample-service/internal/memory"
 	"example.com/acme/sample-service/internal/note"
+	"example.com/acme/sample-service/internal/note/notetest"
 	"example.com/acme/sample-service/internal/problem"
 	"example.com/acme/sample-service/internal/request"
 )
@@ -33,7 +33,7 @@ func newAPI(t testing.TB) *api {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	a := &api{
-		store:  memory.Open(),
+		store:  notetest.NewStore(),
 		checks: health.New(health.Config{CheckTimeout: time.Second}, log, "sample-service", "1.2.3", "abc123"),
 	}
 	a.router = NewRouter(a.checks, noop.Meter{}, log)

@@ -71,9 +71,9 @@ func (u *usage) count(ctx context.Context, deprecated bool, n int64) {
 	u.requests.Add(ctx, n, labels...)
 }
 
-// note takes note of a request and adds what its client must know to the
+// admit counts a request and adds what its client must know to the
 // response. It reports whether the version is gone.
-func (u *usage) note(response http.Header, req *http.Request) (gone bool) {
+func (u *usage) admit(response http.Header, req *http.Request) (gone bool) {
 	if u.lifecycle == (Lifecycle{}) {
 		u.count(req.Context(), false, 1)
 		return false

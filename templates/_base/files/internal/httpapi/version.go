@@ -59,7 +59,7 @@ func (r *Router) Version(name string, l Lifecycle) *Version {
 // admit does what every request to the version has in common, before its
 // handler. It reports false when it has answered the request itself.
 func (v *Version) admit(w http.ResponseWriter, req *http.Request) bool {
-	gone := v.usage.note(w.Header(), req)
+	gone := v.usage.admit(w.Header(), req)
 	if gone {
 		problem.Write(w, req, problem.New(http.StatusGone, "", "this version of the API is no longer served"))
 	}

@@ -73,7 +73,7 @@ func (l *tlsListener) handshake(conn net.Conn) {
 	if err := encrypted.HandshakeContext(ctx); err != nil {
 		_ = conn.Close()
 		// Port scanners and clients that were turned off midway fail here all day.
-		l.log.Debug("TLS handshake failed", "remote", conn.RemoteAddr().String(), "error", err)
+		l.log.DebugContext(ctx, "TLS handshake failed", slog.String("remote", conn.RemoteAddr().String()), slog.Any("error", err))
 		return
 	}
 	l.handOver(accepted{conn: encrypted})

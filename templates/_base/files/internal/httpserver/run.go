@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -40,7 +41,7 @@ func Run(ctx context.Context, cfg Config, drain func(), api, internal Endpoint) 
 	defer serving.Wait()
 	failed := make(chan error, 2)
 	for _, e := range []Endpoint{api, internal} {
-		e.Server.log.Info("listening", "addr", e.Server.Addr().String())
+		e.Server.log.InfoContext(ctx, "listening", slog.String("addr", e.Server.Addr().String()))
 		serving.Go(func() {
 			if err := e.Server.serve(requests, e.Handler); err != nil {
 				failed <- err
@@ -60,7 +61,8 @@ func Run(ctx context.Context, cfg Config, drain func(), api, internal Endpoint) 
 	drain()
 	api.Server.leaving.Store(true)
 	if failure == nil {
-		api.Server.log.Info("draining", "drain_delay", cfg.DrainDelay.String(), "shutdown_timeout", cfg.ShutdownTimeout.String())
+		api.Server.log.InfoContext(ctx, "draining",
+			slog.String("drain_delay", cfg.DrainDelay.String()), slog.String("shutdown_timeout", cfg.ShutdownTimeout.String()))
 		failure = pause(cfg.DrainDelay, failed)
 	}
 
@@ -68,9 +70,9 @@ func Run(ctx context.Context, cfg Config, drain func(), api, internal Endpoint) 
 	defer lastRequest.Stop()
 	err := api.Server.stop(deadline)
 	if err == nil {
-		api.Server.log.Info("drained", "duration", time.Since(began).String())
+		api.Server.log.InfoContext(ctx, "drained", slog.String("duration", time.Since(began).String()))
 	}
-	internal.Server.finish()
+	internal.Server.finish(ctx)
 	return errors.Join(failure, err)
 }
 
@@ -112,8 +114,8 @@ func (s *Server) stop(ctx context.Context) error {
 }
 
 // finish stops a listener whose requests may be cut off.
-func (s *Server) finish() {
-	ctx, cancel := context.WithTimeout(context.Background(), internalStopTimeout)
+func (s *Server) finish(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), internalStopTimeout)
 	defer cancel()
 	_ = s.stop(ctx)
 }

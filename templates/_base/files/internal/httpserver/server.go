@@ -3,11 +3,12 @@
 package httpserver
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
+	"strconv"
 	"sync/atomic"
 	"time"
 )
@@ -24,7 +25,7 @@ type Server struct {
 
 // Listen opens the listener of the API. With TLS it reads the certificates as
 // well, so a service that cannot encrypt does not start.
-func Listen(cfg Config, log *slog.Logger) (*Server, error) {
+func Listen(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
 	s := newServer("api", log)
 	s.http.ReadHeaderTimeout = cfg.ReadHeaderTimeout
 	s.http.ReadTimeout = cfg.ReadTimeout
@@ -39,7 +40,7 @@ func Listen(cfg Config, log *slog.Logger) (*Server, error) {
 		}
 		s.certs = certs
 	}
-	if err := s.listen("server", cfg.Bind, cfg.Port); err != nil {
+	if err := s.listen(ctx, "server", cfg.Bind, cfg.Port); err != nil {
 		return nil, err
 	}
 	if s.certs != nil {
@@ -53,35 +54,37 @@ func Listen(cfg Config, log *slog.Logger) (*Server, error) {
 
 // ListenInternal opens a listener for the operators of the service, in the
 // clear and apart from the API. section names the settings of its address.
-func ListenInternal(section, bind string, port int, log *slog.Logger) (*Server, error) {
+func ListenInternal(ctx context.Context, section, bind string, port int, log *slog.Logger) (*Server, error) {
 	s := newServer(section, log)
 	s.http.ReadHeaderTimeout = 5 * time.Second
 	s.http.ReadTimeout = 10 * time.Second
 	s.http.WriteTimeout = time.Minute // a profile takes 30 s unless the caller says otherwise
 	s.http.IdleTimeout = 2 * time.Minute
 	s.http.MaxHeaderBytes = 16 << 10
-	if err := s.listen(section, bind, port); err != nil {
+	if err := s.listen(ctx, section, bind, port); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
 func newServer(name string, log *slog.Logger) *Server {
-	s := &Server{name: name, log: log.With("listener", name)}
-	s.http = &http.Server{
+	s := &Server{name: name, log: log.With(slog.String("listener", name))}
+	s.http = &http.Server{ //nolint:gosec // the callers set the timeouts
 		Protocols: new(http.Protocols),
 		ErrorLog:  slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+
+		// Otherwise OPTIONS * is answered past the handler, and past the log.
+		DisableGeneralOptionsHandler: true,
 	}
 	s.http.Protocols.SetHTTP1(true)
 	return s
 }
 
-func (s *Server) listen(section, bind string, port int) error {
+func (s *Server) listen(ctx context.Context, section, bind string, port int) error {
 	if err := CheckAddress(section, bind, port); err != nil {
 		return err
 	}
-	addr := netip.AddrPortFrom(netip.MustParseAddr(bind), uint16(port))
-	listener, err := net.Listen("tcp", addr.String())
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(bind, strconv.Itoa(port)))
 	if err != nil {
 		return fmt.Errorf("%s.bind, %s.port: %w", section, section, err)
 	}

@@ -89,7 +89,7 @@ func readAuthorities(path string) (*x509.CertPool, error) {
 }
 
 func readSetting(key, path string) ([]byte, error) {
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(path) //nolint:gosec // reading the file that the operator names is the purpose
 	if err != nil {
 		return nil, fmt.Errorf("server.tls.%s: %w", key, err)
 	}

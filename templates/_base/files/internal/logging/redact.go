@@ -13,27 +13,44 @@ const Mask = "[redacted]"
 
 // needles are the words that make a name sensitive, by their first letter. Letter case does not matter, and hyphens,
 // underscores, dots and spaces are skipped: api-key, API_KEY and apiKey are one name.
-var needles = [26][]string{
-	'a' - 'a': {"authorization", "apikey", "accesskey"},
-	'b' - 'a': {"bearer"},
-	'c' - 'a': {"cookie", "credential"},
-	'j' - 'a': {"jwt"},
-	'p' - 'a': {"password", "passwd", "passphrase", "privatekey", "pwd"},
-	's' - 'a': {"secret", "sessionid", "signature"},
-	't' - 'a': {"token"},
+var needles = [128][]string{
+	'a': {"authorization", "apikey", "accesskey"},
+	'b': {"bearer"},
+	'c': {"cookie", "credential"},
+	'j': {"jwt"},
+	'p': {"password", "passwd", "passphrase", "privatekey", "pwd"},
+	's': {"secret", "sessionid", "signature"},
+	't': {"token"},
 }
 
 // Sensitive reports whether the value of a header, query parameter or attribute of this name must be masked.
 func Sensitive(name string) bool {
 	for i := range len(name) {
 		c := name[i] | 0x20 // lower case, for letters
-		if c < 'a' || c > 'z' {
+		if c < 'a' || c > 'z' || !begins(c, name[i+1:]) {
 			continue
 		}
-		for _, needle := range needles[c-'a'] {
+		for _, needle := range needles[c] {
 			if spells(name[i:], needle) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// begins reports whether a needle may begin with c and the text behind it. It spares most names the comparison.
+func begins(c byte, rest string) bool {
+	if len(needles[c]) == 0 || rest == "" {
+		return false
+	}
+	next := rest[0] | 0x20
+	if next < 'a' || next > 'z' {
+		return true // a separator, perhaps
+	}
+	for _, needle := range needles[c] {
+		if needle[1] == next {
+			return true
 		}
 	}
 	return false
@@ -119,8 +136,9 @@ func redact(a slog.Attr) slog.Attr {
 		return slog.Attr{Key: a.Key, Value: slog.GroupValue(redactAll(a.Value.Group())...)}
 	case slog.KindAny:
 		return slog.Attr{Key: a.Key, Value: redactAny(a.Value)}
+	default: // a plain value
+		return a
 	}
-	return a
 }
 
 // redactAny masks inside the types that carry names and values of requests. Types of the service that hold a secret

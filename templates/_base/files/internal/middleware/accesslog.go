@@ -39,12 +39,12 @@ func logAccess(out slog.Handler, x *exchange, r *http.Request) {
 		return
 	}
 	now := time.Now()
-	attrs := make([]slog.Attr, 0, 20)
-	attrs = append(attrs,
+	var buf [24]slog.Attr // on the stack
+	attrs := append(buf[:0],
 		slog.String("method", bounded(r.Method, 16)),
 		slog.String("route", x.record.Route),
 		slog.Int("status", status),
-		slog.Float64("duration_ms", float64(now.Sub(x.start).Microseconds())/1000),
+		slog.Int64("duration_us", now.Sub(x.start).Microseconds()), // whole, which is encoded faster
 		slog.Int64("bytes", x.response.bytes),
 		slog.Int64("request_bytes", x.body.bytes),
 		slog.String("client_addr", clientAddr(x)),

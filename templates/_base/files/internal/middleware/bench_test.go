@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -29,7 +30,8 @@ func serveNote(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(note)
 }
 
-// workload is what a layer costs alone, by name, with a ceiling for its allocations on top of those of Record.
+// workload is one layer, or the whole chain, with a request that uses it, and a ceiling for the allocations that it
+// makes on top of those of Record.
 type workload struct {
 	name    string
 	layers  Chain
@@ -43,7 +45,7 @@ func workloads(t testing.TB) []workload {
 	set.https = true
 	set.cors.AllowedOrigins = []string{page1}
 	provider := sdk.NewMeterProvider(sdk.WithReader(sdk.NewManualReader()))
-	t.Cleanup(func() { _ = provider.Shutdown(t.Context()) })
+	t.Cleanup(func() { _ = provider.Shutdown(context.WithoutCancel(t.Context())) })
 	set.meter = provider.Meter("bench")
 	log, _, err := logging.New(logging.Config{Level: "info", Format: "json"}, "sample-service", io.Discard)
 	if err != nil {
@@ -64,21 +66,21 @@ func workloads(t testing.TB) []workload {
 		named[l.Name] = l
 	}
 	return []workload{
-		{"record", Chain{}, plain, 8},
-		{"access_log", Chain{named["access_log"]}, plain, 5},
-		{"metrics", Chain{named["metrics"]}, plain, 2},
-		{"recover", Chain{named["recover"]}, plain, 1},
-		{"security_headers", Chain{named["security_headers"]}, plain, 2},
-		{"cors", Chain{named["cors"]}, plain, 1},
-		{"cors/cross_origin", Chain{named["cors"]}, cross, 2},
+		{"record", Chain{}, plain, 7},
+		{"access_log", Chain{named["access_log"]}, plain, 3},
+		{"metrics", Chain{named["metrics"]}, plain, 0},
+		{"recover", Chain{named["recover"]}, plain, 0},
+		{"security_headers", Chain{named["security_headers"]}, plain, 0},
+		{"cors", Chain{named["cors"]}, plain, 0},
+		{"cors/cross_origin", Chain{named["cors"]}, cross, 1},
 		{"body_limit", Chain{named["body_limit"]}, plain, 0},
-		{"body_limit/body", Chain{named["body_limit"]}, posted, 2},
-		{"timeout", Chain{named["timeout"]}, plain, 7},
+		{"body_limit/body", Chain{named["body_limit"]}, posted, 1},
+		{"timeout", Chain{named["timeout"]}, plain, 5},
 		{"timeout/body", Chain{named["timeout"]}, posted, 8},
 		{"compress/identity", Chain{named["compress"]}, plain, 1},
 		{"compress/small", Chain{named["compress"]}, zipped, 4},
 		{"client_cert", Chain{ClientCert(false)}, plain, 0},
-		{"chain", all[1:], plain, 22},
+		{"chain", all[1:], plain, 9},
 	}
 }
 
@@ -108,24 +110,6 @@ func (w workload) run() func() {
 		clear(out.header)
 		w.request.Body = body
 		h.ServeHTTP(out, w.request)
-	}
-}
-
-func TestLayersStayBelowTheirAllocations(t *testing.T) {
-	base := 0.0
-	for _, w := range workloads(t) {
-		run := w.run()
-		run() // pools and prepared attributes are filled
-		got := testing.AllocsPerRun(500, run)
-		if w.name == "record" {
-			base = got
-		} else {
-			got -= base
-		}
-		t.Logf("%-20s %3.0f of %3.0f", w.name, got, w.ceiling)
-		if got > w.ceiling {
-			t.Errorf("%s makes %v allocations, want at most %v", w.name, got, w.ceiling)
-		}
 	}
 }
 

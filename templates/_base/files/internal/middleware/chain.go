@@ -7,6 +7,7 @@ package middleware
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 )
 
 // Layer is one middleware with the values it works with, which are logged at the start.
@@ -33,16 +34,12 @@ func (c Chain) LogValue() slog.Value {
 	layers := make([]string, 0, len(c))
 	for _, l := range c {
 		s := l.Name
-		for i, a := range l.Attrs {
-			if i == 0 {
-				s += "("
-			} else {
-				s += " "
-			}
-			s += a.String()
-		}
 		if len(l.Attrs) > 0 {
-			s += ")"
+			values := make([]string, len(l.Attrs))
+			for i, a := range l.Attrs {
+				values[i] = a.String()
+			}
+			s += "(" + strings.Join(values, " ") + ")"
 		}
 		layers = append(layers, s)
 	}

@@ -20,7 +20,7 @@ func Compress(cfg CompressionConfig) Layer {
 			Wrap:  func(next http.Handler) http.Handler { return next },
 		}
 	}
-	pools := newEncoderPools()
+	pools := new(encoderPools)
 	return Layer{
 		Name:  "compress",
 		Attrs: []slog.Attr{slog.Any("codings", codingNames), slog.Int("min_bytes", minCompressed)},

@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -110,7 +111,7 @@ func (w *compressWriter) decide(next []byte, compress bool) error {
 	h := w.Header()
 	if _, set := h["Content-Type"]; !set && len(w.held)+len(next) > 0 {
 		// The server would look at the compressed bytes.
-		sample := append(w.held[:len(w.held):len(w.held)], next[:min(len(next), 512)]...)
+		sample := slices.Concat(w.held, next[:min(len(next), 512)])
 		h.Set("Content-Type", http.DetectContentType(sample))
 	}
 	if compress && w.compressible() {

@@ -20,16 +20,11 @@ type encoder interface {
 // encoderPools keeps encoders for the next response: each holds some hundred kilobytes.
 type encoderPools [codings]sync.Pool
 
-func newEncoderPools() *encoderPools {
-	pools := new(encoderPools)
-	for c := identity + 1; c < codings; c++ {
-		pools[c].New = func() any { return newEncoder(c) }
-	}
-	return pools
-}
-
 func (p *encoderPools) get(c coding, w io.Writer) encoder {
-	enc := p[c].Get().(encoder)
+	enc, ok := p[c].Get().(encoder)
+	if !ok { // the pool is empty
+		enc = newEncoder(c)
+	}
 	enc.Reset(w)
 	return enc
 }

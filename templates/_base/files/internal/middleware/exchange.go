@@ -18,7 +18,8 @@ type exchange struct {
 	start    time.Time
 	response response
 	body     countedBody
-	panicked bool // the status that was sent, if any, is not the outcome
+	answered [2]string // the ids, as values of the response's headers
+	panicked bool      // the status that was sent, if any, is not the outcome
 }
 
 // status is the outcome of the request for log and metrics. A caller that went away before anything was sent counts as
@@ -42,7 +43,7 @@ func exchangeFrom(ctx context.Context) *exchange {
 	return x
 }
 
-// response notes what is sent through it.
+// response remembers what is sent through it.
 type response struct {
 	http.ResponseWriter
 	status int // 0 until the header is sent

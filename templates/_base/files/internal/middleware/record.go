@@ -29,9 +29,10 @@ func Record(routes Routes, cfg Config) Layer {
 				}
 
 				h := w.Header()
-				h[request.HeaderRequestID] = []string{rec.ID}
+				x.answered = [2]string{rec.ID, rec.CorrelationID}
+				h[request.HeaderRequestID] = x.answered[0:1:1]
 				if rec.CorrelationID != "" {
-					h[request.HeaderCorrelationID] = []string{rec.CorrelationID}
+					h[request.HeaderCorrelationID] = x.answered[1:2:2]
 				}
 				x.response.ResponseWriter = w
 

@@ -81,7 +81,7 @@ func TestAnnouncementsAreNotTheStatus(t *testing.T) {
 	}
 	_ = resp.Body.Close()
 	server.Close()
-	if line := s.log.one(t); resp.StatusCode != 202 || line["status"] != 202.0 {
+	if line := s.log.one(t); resp.StatusCode != http.StatusAccepted || line["status"] != 202.0 {
 		t.Errorf("got status %d, logged %v, want 202", resp.StatusCode, line["status"])
 	}
 }

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -30,12 +31,12 @@ func Recover(log *slog.Logger) Layer {
 func recovered(log *slog.Logger, w http.ResponseWriter, r *http.Request, v any) {
 	ctx := r.Context()
 	x := exchangeFrom(ctx)
-	if v == http.ErrAbortHandler { // a handler's own way to give up a connection: no bug, no stack
+	err, ok := v.(error)
+	if errors.Is(err, http.ErrAbortHandler) { // a handler's own way to give up a connection: no bug, no stack
 		x.panicked = ctx.Err() == nil
-		panic(v)
+		panic(http.ErrAbortHandler)
 	}
 	x.panicked = true
-	err, ok := v.(error)
 	if ok {
 		err = fmt.Errorf("panic: %w", err)
 	} else {

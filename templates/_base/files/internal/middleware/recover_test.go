@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -81,7 +82,8 @@ func TestErrAbortHandlerIsPassedOn(t *testing.T) {
 		panic(http.ErrAbortHandler)
 	}}}, defaults())
 	defer func() {
-		if got := recover(); got != http.ErrAbortHandler {
+		got, _ := recover().(error)
+		if !errors.Is(got, http.ErrAbortHandler) {
 			t.Errorf("got panic %v, want http.ErrAbortHandler", got)
 		}
 		if s.log.one(t); strings.Contains(s.log.String(), "stack") {

@@ -43,20 +43,20 @@ func TestEveryErrorHasIDAndHeadersAndShapeAndIsLoggedOnceAndCountedOnce(t *testi
 		{401, "unauthenticated", "/401", nil},
 		{403, "forbidden", "/403", nil},
 		{404, "not_found", "", func() *http.Request { return get("/nowhere") }},
-		{405, "method_not_allowed", "", func() *http.Request { return httptest.NewRequest("DELETE", "/ok", nil) }},
+		{405, "method_not_allowed", "", func() *http.Request { return httptest.NewRequest(http.MethodDelete, "/ok", nil) }},
 		{406, "not_acceptable", "/ok", func() *http.Request {
 			r := get("/ok")
 			r.Header.Set("Accept-Encoding", "identity;q=0")
 			return r
 		}},
 		{408, "request_timeout", "/slow-body", func() *http.Request {
-			return httptest.NewRequest("POST", "/slow-body", slowBody{})
+			return httptest.NewRequest(http.MethodPost, "/slow-body", slowBody{})
 		}},
 		{409, "conflict", "/409", nil},
 		{410, "gone", "/410", nil},
 		{412, "precondition_failed", "/412", nil},
 		{413, "body_too_large", "/small", func() *http.Request {
-			return httptest.NewRequest("POST", "/small", strings.NewReader("12345"))
+			return httptest.NewRequest(http.MethodPost, "/small", strings.NewReader("12345"))
 		}},
 		{415, "unsupported_media_type", "/415", nil},
 		{422, "validation_failed", "/422", nil},

@@ -25,9 +25,9 @@ func Timeout(limit time.Duration) Layer {
 		Wrap: func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				route := RouteFrom(r.Context())
-				conn := http.NewResponseController(w)
-				// Connections without deadlines, as in tests, are refused by the controller: then there is none to move.
+				// A connection without deadlines, as in tests, is refused by the controller: then there is none to move.
 				if route.Stream {
+					conn := http.NewResponseController(w)
 					_ = conn.SetReadDeadline(time.Time{})
 					_ = conn.SetWriteDeadline(time.Time{})
 					next.ServeHTTP(w, r)
@@ -37,20 +37,20 @@ func Timeout(limit time.Duration) Layer {
 				if route.Timeout > 0 {
 					// The server's limit for writing is made for the usual deadline.
 					d = route.Timeout
-					_ = conn.SetWriteDeadline(time.Now().Add(d + writeGrace))
+					_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(d + writeGrace))
 				}
-				serveWithin(d, conn, next, w, r)
+				serveWithin(d, next, w, r)
 			})
 		},
 	}
 }
 
-func serveWithin(d time.Duration, conn *http.ResponseController, next http.Handler, w http.ResponseWriter, r *http.Request) {
+func serveWithin(d time.Duration, next http.Handler, w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), d)
 	defer cancel()
 	r = r.WithContext(ctx)
 	if r.Body != nil && r.Body != http.NoBody {
-		_ = conn.SetReadDeadline(time.Now().Add(d))
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d))
 		r.Body = &timedBody{ReadCloser: r.Body}
 	}
 	next.ServeHTTP(w, r)

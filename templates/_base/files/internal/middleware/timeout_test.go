@@ -37,8 +37,11 @@ func dial(t *testing.T, h http.Handler) net.Conn {
 	t.Helper()
 	l := &pipes{conns: make(chan net.Conn, 1), closed: make(chan struct{})}
 	server := &http.Server{Handler: h, ReadTimeout: 15 * time.Second, WriteTimeout: 20 * time.Second}
-	done := make(chan error, 1)
-	go func() { done <- server.Serve(l) }()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(l) // ends with the test
+	}()
 	client, conn := net.Pipe()
 	l.conns <- conn
 	t.Cleanup(func() {
@@ -142,7 +145,7 @@ func TestSlowBodyIsCutOff(t *testing.T) {
 				start := time.Now()
 				_, _ = io.WriteString(conn, "POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345")
 				resp, body := answer(t, conn)
-				if resp.StatusCode != 408 || !strings.Contains(body, `"code":"request_timeout"`) || time.Since(start) != tt.at {
+				if resp.StatusCode != http.StatusRequestTimeout || !strings.Contains(body, `"code":"request_timeout"`) || time.Since(start) != tt.at {
 					t.Errorf("got %d after %s: %s", resp.StatusCode, time.Since(start), body)
 				}
 			})
@@ -161,7 +164,7 @@ func TestHandlerMayOutlastTheReadingOfItsBody(t *testing.T) {
 		}}}, defaults())
 		conn := dial(t, s)
 		_, _ = io.WriteString(conn, "POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n12345")
-		if resp, _ := answer(t, conn); resp.StatusCode != 200 {
+		if resp, _ := answer(t, conn); resp.StatusCode != http.StatusOK {
 			t.Errorf("got %d, want 200", resp.StatusCode)
 		}
 	})
@@ -174,7 +177,7 @@ func TestBrokenBodyIsTheCallersFault(t *testing.T) {
 		go func() {
 			_, _ = io.WriteString(conn, "POST /post HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n")
 		}()
-		if resp, body := answer(t, conn); resp.StatusCode != 400 {
+		if resp, body := answer(t, conn); resp.StatusCode != http.StatusBadRequest {
 			t.Errorf("got %d, want 400: %s", resp.StatusCode, body)
 		}
 	})

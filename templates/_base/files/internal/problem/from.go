@@ -10,14 +10,14 @@ import (
 
 // ErrBodyTimeout is what reading the body of a request gives once the caller has been too slow. Only the body of a
 // request gives it, so a slow dependency is never taken for a slow caller.
-var ErrBodyTimeout error = bodyTimeout{}
+var ErrBodyTimeout error = bodyTimeoutError{}
 
-// bodyTimeout is a net.Error with Timeout, which is how HTTP libraries recognise a timeout.
-type bodyTimeout struct{}
+// bodyTimeoutError is a net.Error with Timeout, which is how HTTP libraries recognise a timeout.
+type bodyTimeoutError struct{}
 
-func (bodyTimeout) Error() string   { return "reading the request body took too long" }
-func (bodyTimeout) Timeout() bool   { return true }
-func (bodyTimeout) Temporary() bool { return false }
+func (bodyTimeoutError) Error() string   { return "reading the request body took too long" }
+func (bodyTimeoutError) Timeout() bool   { return true }
+func (bodyTimeoutError) Temporary() bool { return false }
 
 // BodyError is what reading the body of a request gives when the transfer broke: the caller went away or sent what
 // does not follow the protocol.
@@ -36,9 +36,6 @@ func From(ctx context.Context, err error) *Problem {
 	var known *Problem
 	if errors.As(err, &known) {
 		p := *known // the original may be a shared value
-		if err == error(known) {
-			err = known.cause
-		}
 		return p.finish(ctx, err)
 	}
 	return classify(ctx, err).finish(ctx, err)

@@ -25,6 +25,9 @@ func UseForHuma() {
 	})
 }
 
+// maxErrors bounds the answer to a request that is wrong in very many places.
+const maxErrors = 20
+
 // fromHuma turns what huma found into a Problem. huma reports a body that cannot be read as a 500 with the reader's
 // error, and puts the refused values into its errors: the first becomes the caller's fault again, the second is dropped.
 func fromHuma(ctx context.Context, status int, msg string, errs []error) *Problem {
@@ -43,7 +46,7 @@ func fromHuma(ctx context.Context, status int, msg string, errs []error) *Proble
 		return New(status, "", "no media type of the Accept header can be produced").finish(ctx, nil)
 	}
 	p := New(status, "", msg)
-	for _, err := range errs {
+	for _, err := range errs[:min(len(errs), maxErrors)] {
 		if err != nil {
 			p.Errors = append(p.Errors, fieldError(err))
 		}

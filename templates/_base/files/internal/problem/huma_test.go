@@ -1,6 +1,7 @@
 package problem
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -124,6 +126,20 @@ func TestErrorsOfHumaHaveTheShapeAndEchoNothing(t *testing.T) {
 				t.Errorf("-want +got\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestNumberOfFieldErrorsIsBounded(t *testing.T) {
+	unknown := map[string]string{"title": "abc"}
+	for i := range 1000 {
+		unknown[strconv.Itoa(i)] = ""
+	}
+	body, err := json.Marshal(unknown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, p := put(t, humaHandler(nil), "/notes/1", bytes.NewReader(body)); len(p.Errors) != maxErrors {
+		t.Errorf("got %d errors, want %d", len(p.Errors), maxErrors)
 	}
 }
 

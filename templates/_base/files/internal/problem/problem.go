@@ -13,6 +13,8 @@ const ContentType = "application/problem+json"
 
 // Problem is an error response. The type member is left out, which RFC 9457 reads as about:blank: the title then
 // belongs to the status, and the code says the rest. It is an error that a handler may return.
+//
+//nolint:errname // it is a document first, and an error so that handlers can return it
 type Problem struct {
 	Title     string       `json:"title" doc:"Short text that belongs to the status." example:"Not Found"`
 	Status    int          `json:"status" doc:"HTTP status of the response." example:"404"`

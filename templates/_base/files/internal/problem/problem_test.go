@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -83,7 +84,7 @@ func TestHeadersOfTheLostAnswerAreRemovedAndOthersKept(t *testing.T) {
 			t.Errorf("%s remains", name)
 		}
 	}
-	if got := w.Header().Get("Content-Length"); got != fmt.Sprint(w.Body.Len()) {
+	if got := w.Header().Get("Content-Length"); got != strconv.Itoa(w.Body.Len()) {
 		t.Errorf("got length %s, want %d", got, w.Body.Len())
 	}
 	if w.Header().Get("Retry-After") != "3" || w.Header().Get("Cache-Control") != "no-store" {
@@ -131,8 +132,8 @@ func TestAnyErrorBecomesAProblem(t *testing.T) {
 
 func TestSharedProblemsAreNotChanged(t *testing.T) {
 	shared := New(404, "", "x")
-	From(request.With(t.Context(), &request.Record{ID: "req_1"}), shared)
-	if shared.RequestID != "" {
+	got := From(request.With(t.Context(), &request.Record{ID: "req_1"}), shared)
+	if got.RequestID != "req_1" || shared.RequestID != "" {
 		t.Errorf("got request id %s in a shared problem", shared.RequestID)
 	}
 }

@@ -9,7 +9,8 @@ import (
 // Write sends p as the response. Headers that described the answer that is not sent are removed; others, such as
 // Retry-After and Allow, are the caller's to set.
 func Write(w http.ResponseWriter, r *http.Request, p *Problem) {
-	p = From(r.Context(), p)
+	own := *p // the original may be a shared value
+	p = own.finish(r.Context(), p.cause)
 	body, err := json.Marshal(p)
 	if err != nil { // strings and numbers only: cannot happen
 		panic(err)

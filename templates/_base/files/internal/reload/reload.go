@@ -69,10 +69,10 @@ func (l *Loop) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-l.signals:
-			l.log.Info("reloading on SIGHUP")
-			l.round(true)
+			l.log.InfoContext(ctx, "reloading on SIGHUP")
+			l.round(ctx, true)
 		case <-ticker.C:
-			l.round(false)
+			l.round(ctx, false)
 		}
 	}
 }
@@ -93,7 +93,7 @@ func (l *Loop) Alive(context.Context) error {
 func (l *Loop) Close() { signal.Stop(l.signals) }
 
 // round reloads what has changed, or everything.
-func (l *Loop) round(everything bool) {
+func (l *Loop) round(ctx context.Context, everything bool) {
 	for _, s := range l.sources {
 		// Taken before loading, so that a change that comes in between is seen
 		// in the next round.
@@ -103,10 +103,10 @@ func (l *Loop) round(everything bool) {
 		}
 		s.seen = now
 		if err := s.load(); err != nil {
-			l.log.Error("reload failed, the last good state stays in use", "source", s.name, "error", err)
+			l.log.ErrorContext(ctx, "reload failed, the last good state stays in use", slog.String("source", s.name), slog.Any("error", err))
 			continue
 		}
-		l.log.Info("reloaded", "source", s.name)
+		l.log.InfoContext(ctx, "reloaded", slog.String("source", s.name))
 	}
 }
 
@@ -116,13 +116,13 @@ func fingerprint(files []string) [sha256.Size]byte {
 	hash := sha256.New()
 	for _, name := range files {
 		n, err := hashFile(hash, name)
-		fmt.Fprintf(hash, "%d %t\n", n, err == nil)
+		_, _ = fmt.Fprintf(hash, "%d %t\n", n, err == nil) // never fails
 	}
 	return [sha256.Size]byte(hash.Sum(nil))
 }
 
 func hashFile(hash io.Writer, name string) (int64, error) {
-	file, err := os.Open(name)
+	file, err := os.Open(name) //nolint:gosec // reading the files that the operator names is the purpose
 	if err != nil {
 		return 0, err
 	}

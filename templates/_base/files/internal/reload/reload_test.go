@@ -15,7 +15,9 @@ import (
 )
 
 // Package signal keeps one goroutine for the rest of the process.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("os/signal.signal_recv")) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("os/signal.signal_recv"))
+}
 
 // start runs a loop without signals, which have no place in a bubble of synctest.
 func start(t *testing.T, l *Loop) {

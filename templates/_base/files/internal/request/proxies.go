@@ -37,7 +37,7 @@ func ParseProxies(list []string) (Proxies, error) {
 // X-Forwarded-For. Each proxy appends the address it was called from, so the list is read from its right end, and the
 // first hop that is not a trusted proxy is the client: everything to the left of it may be invented.
 func (p Proxies) ClientAddr(remote string, forwarded []string) netip.Addr {
-	client := parseHop(remote)
+	client := parsePeer(remote)
 	if len(forwarded) == 0 || !p.trusts(client) {
 		return client
 	}
@@ -71,19 +71,23 @@ func (p Proxies) trusts(addr netip.Addr) bool {
 	return false
 }
 
-// parseHop reads an address with or without a port. The zone is dropped, and IPv4 in IPv6 becomes IPv4, so that one
-// client has one address.
+// parseHop reads an address with or without a port.
 func parseHop(s string) netip.Addr {
-	if s == "" {
-		return netip.Addr{}
-	}
 	addr, err := netip.ParseAddr(s)
 	if err != nil {
-		withPort, err := netip.ParseAddrPort(s)
-		if err != nil {
-			return netip.Addr{}
-		}
-		addr = withPort.Addr()
+		return parsePeer(s)
 	}
-	return addr.Unmap().WithZone("")
+	return plain(addr)
 }
+
+// parsePeer reads an address with a port.
+func parsePeer(s string) netip.Addr {
+	withPort, err := netip.ParseAddrPort(s)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return plain(withPort.Addr())
+}
+
+// plain drops the zone, and turns IPv4 in IPv6 into IPv4, so that one client has one address.
+func plain(addr netip.Addr) netip.Addr { return addr.Unmap().WithZone("") }

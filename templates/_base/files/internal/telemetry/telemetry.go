@@ -42,7 +42,7 @@ type Telemetry struct {
 }
 
 // Open starts to record metrics for the build of a service.
-func Open(cfg Config, log *slog.Logger, service, version string) (*Telemetry, error) {
+func Open(ctx context.Context, cfg Config, log *slog.Logger, service, version string) (*Telemetry, error) {
 	registry := prometheus.NewRegistry()
 	exporter, err := otelprometheus.New(
 		otelprometheus.WithRegisterer(registry),
@@ -64,7 +64,7 @@ func Open(cfg Config, log *slog.Logger, service, version string) (*Telemetry, er
 		runtime.Start(runtime.WithMeterProvider(provider)),
 		registry.Register(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})),
 	); err != nil {
-		t.Close()
+		t.Close(ctx)
 		return nil, fmt.Errorf("telemetry: open: %w", err)
 	}
 	return t, nil
@@ -92,11 +92,11 @@ func (t *Telemetry) Handler() http.Handler {
 	return mux
 }
 
-// Close flushes what has been recorded.
-func (t *Telemetry) Close() {
-	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
+// Close flushes what has been recorded, even when ctx is done.
+func (t *Telemetry) Close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
 	defer cancel()
 	if err := t.provider.Shutdown(ctx); err != nil {
-		t.log.Error("telemetry was not flushed", "error", err)
+		t.log.ErrorContext(ctx, "telemetry was not flushed", slog.Any("error", err))
 	}
 }

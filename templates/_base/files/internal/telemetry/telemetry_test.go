@@ -17,11 +17,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(t *testing.T, cfg Config) *Telemetry {
 	t.Helper()
-	telemetry, err := Open(cfg, slog.New(slog.DiscardHandler), "shop", "v1.2.3")
+	telemetry, err := Open(t.Context(), cfg, slog.New(slog.DiscardHandler), "shop", "v1.2.3")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(telemetry.Close)
+	t.Cleanup(func() { telemetry.Close(t.Context()) })
 	return telemetry
 }
 

@@ -9,7 +9,9 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -26,28 +28,40 @@ const patience = 30 * time.Second
 // buildVersion is what the binary under test is told about itself.
 const buildVersion = "v1.2.3-e2e"
 
-var binary string // built once, by TestMain
+// workDir is where the binary is built.
+var workDir string
 
 func TestMain(m *testing.M) {
-	os.Exit(buildAndRun(m))
-}
-
-func buildAndRun(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "e2e")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		return 1
+		os.Exit(1)
 	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "service")
-	build := exec.Command("go", "build", "-o", binary,
+	workDir = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// binary builds the service, once, and returns the path of what was built.
+var binary = sync.OnceValues(func() (string, error) {
+	if err := errors.Join(lookAt("../../cmd"), lookAt("../../internal")); err != nil {
+		return "", err
+	}
+	path := filepath.Join(workDir, "service")
+	build := exec.Command("go", "build", "-o", path,
 		"-ldflags", "-X example.com/acme/sample-service/internal/buildinfo.version="+buildVersion,
 		"example.com/acme/sample-service/cmd/sample-service")
 	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
-		return 1
+		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}
-	return m.Run()
+	return path, nil
+})
+
+// lookAt opens every folder below root. The go command keeps the results of
+// tests by what they open, and so runs these again when a source has changed.
+func lookAt(root string) error {
+	return filepath.WalkDir(root, func(_ string, _ fs.DirEntry, err error) error { return err })
 }
 
 // settings are keys such as server.port, and their values.
@@ -70,7 +84,11 @@ type process struct {
 // but settings.
 func command(t *testing.T, dir string, set settings, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), binary, args...)
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), path, args...)
 	cmd.Dir = dir
 	cmd.Env = []string{"HOME=" + dir}
 	for key, value := range set {

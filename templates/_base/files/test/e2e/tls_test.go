@@ -22,7 +22,7 @@ func TestTLS(t *testing.T) {
 	authority.IssueTo("first", certFile, keyFile)
 	clients.WriteTo(clientCAFile)
 	p := start(t, dir, settings{
-		"service.profile": "production",
+		"service.profile":      "production",
 		"server.tls.cert_file": certFile, "server.tls.key_file": keyFile, "server.tls.client_ca_file": clientCAFile,
 	})
 	trust := &tls.Config{RootCAs: authority.Pool()}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"html"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/hinshun/vt10x"
+)
+
+var update = flag.Bool("update", false, "write ../../docs/wizard.svg anew")
+
+const picture = "../../docs/wizard.svg"
+
+// TestThePictureInTheReadmeShowsTheWizard compares the picture with the real wizard; -update draws it anew.
+func TestThePictureInTheReadmeShowsTheWizard(t *testing.T) {
+	c := open(t, 80, 24, nil, "acton-new", "billing-api", "--module", "github.com/acme/billing-api")
+	var p drawing
+	c.await("A new service")
+	c.press(enter)
+	c.await("Go module path", "esc back")
+	p.add(c.term)
+	c.press(enter)
+	c.await("Base of the container image", "↑↓ choose")
+	p.add(c.term)
+	c.press(enter)
+	c.await("Leave, writing nothing", "↑↓ choose") // the last lines
+	p.add(c.term)
+	c.press(ctrlC)
+	c.leaves(exitInterrupted)
+	got := p.String()
+
+	if *update {
+		if err := os.WriteFile(picture, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(picture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s is not what the wizard shows; draw it anew: go test ./cmd/acton-new -run Picture -update", picture)
+	}
+}
+
+// A character in the picture is so wide and so high.
+const (
+	cellWidth  = 9
+	cellHeight = 19
+	margin     = 18
+)
+
+// palette are the sixteen colours of a terminal.
+var palette = [16]string{
+	"#1d2330", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#c8ccd4",
+	"#7f848e", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#ffffff",
+}
+
+// vt10x keeps its bit for bold to itself.
+const bold = 1 << 2
+
+// drawing is a picture of screens, one below the other. It depends on nothing but what is on them.
+type drawing struct {
+	body    strings.Builder
+	columns int
+	rows    int // that have been drawn
+}
+
+// add draws a screen without the empty lines at its end.
+func (d *drawing) add(term vt10x.Terminal) {
+	term.Lock()
+	defer term.Unlock()
+	columns, rows := term.Size()
+	if d.rows > 0 {
+		y := margin + d.rows*cellHeight + cellHeight/2
+		fmt.Fprintf(&d.body, "<path d=\"M0 %d H%d\" stroke=\"%s\" stroke-opacity=\"0.4\"/>\n", y, columns*cellWidth+2*margin, palette[8])
+		d.rows++
+	}
+	last := 0
+	for y := range rows {
+		for x := 0; x < columns; {
+			first, start := term.Cell(x, y), x
+			var text strings.Builder
+			for ; x < columns && sameLook(term.Cell(x, y), first); x++ {
+				text.WriteRune(max(term.Cell(x, y).Char, ' '))
+			}
+			trimmed := strings.TrimRight(text.String(), " ")
+			if trimmed == "" {
+				continue
+			}
+			last = y
+			weight := ""
+			if first.Mode&bold != 0 {
+				weight = ` font-weight="bold"`
+			}
+			fmt.Fprintf(&d.body, "<text x=\"%d\" y=\"%d\" textLength=\"%d\" fill=\"%s\"%s>%s</text>\n",
+				margin+start*cellWidth, margin+(d.rows+y)*cellHeight+14, len([]rune(trimmed))*cellWidth,
+				fill(first), weight, html.EscapeString(trimmed))
+		}
+	}
+	d.columns, d.rows = max(d.columns, columns), d.rows+last+1
+}
+
+func (d *drawing) String() string {
+	width, height := d.columns*cellWidth+2*margin, d.rows*cellHeight+2*margin
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="Pages of the wizard">
+<rect width="100%%" height="100%%" rx="8" fill="%s"/>
+<g font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="15" xml:space="preserve">
+%s</g>
+</svg>
+`, width, height, width, height, palette[0], d.body.String())
+}
+
+func sameLook(a, b vt10x.Glyph) bool { return a.FG == b.FG && a.Mode == b.Mode }
+
+func fill(g vt10x.Glyph) string {
+	if g.FG < 16 {
+		return palette[g.FG]
+	}
+	return palette[7]
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/templates"
+)
+
+func TestARemoteIsAModulePathWithoutUserPasswordAndPort(t *testing.T) {
+	for address, want := range map[string]string{
+		"git@github.com:acme/orders.git":               "github.com/acme/orders",
+		"github.com:acme/orders":                       "github.com/acme/orders",
+		"https://github.com/acme/orders":               "github.com/acme/orders",
+		"https://ada:secret@Git.Acme.com:8443/a/b.git": "git.acme.com/a/b",
+		"ssh://git@host.example:22/acme/orders.git/":   "host.example/acme/orders",
+		"/srv/git/orders.git":                          "",
+		"../orders":                                    "",
+		"file:///srv/git/orders.git":                   "",
+		"http://localhost:3000/acme/orders":            "",
+		"":                                             "",
+	} {
+		if got := remotePath(address); got != want {
+			t.Errorf("remotePath(%q): got %q, want %q", address, got, want)
+		}
+	}
+}
+
+func TestACommandLineSurvivesTheShell(t *testing.T) {
+	got := join([]string{"acton-new", "--team", "it's us", "", "a,b", "~x", "$HOME"})
+	if want := `acton-new --team 'it'\''s us' '' a,b '~x' '$HOME'`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestAnOutlineNeverHasMoreLinesOrColumnsThanThereAre(t *testing.T) {
+	tree := generator.Tree{
+		{Path: "Makefile"}, {Path: "README.md"}, {Path: "cmd/a/main.go"}, {Path: "docs/a.md"}, {Path: "docs/b.md"},
+		{Path: "go.mod"}, {Path: "go.sum"},
+	}
+	root := nodes("orders", tree)
+	if got, want := root.outline(30, 9), []string{"cmd/ 1      README.md", "docs/ 2     go.mod", "Makefile    go.sum"}; cmp.Diff(got, want) != "" {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	for width := 1; width < 60; width++ {
+		for lines := 1; lines < 9; lines++ {
+			rows := root.outline(width, lines)
+			if len(rows) > lines {
+				t.Errorf("width %d, %d lines: got %q", width, lines, rows)
+			}
+			for _, row := range rows {
+				if len([]rune(row)) > max(width, 12) {
+					t.Errorf("width %d: %q is wider", width, row)
+				}
+			}
+		}
+	}
+}
+
+func TestAnInterruptedRunEndsWith130AndLeavesNothing(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	t.Chdir(t.TempDir())
+	var out, errs bytes.Buffer
+	at := host{in: strings.NewReader(""), out: &out, err: &errs, getenv: func(string) string { return "" }}
+	code := run(ctx, []string{"orders", "--yes"}, at, deps{templates: templates.Files, version: testVersion})
+	if code != exitInterrupted || out.Len() > 0 || !strings.Contains(errs.String(), errInterrupted.Error()) {
+		t.Errorf("got %d, %q, %q", code, &out, &errs)
+	}
+	entries, err := os.ReadDir(".")
+	if err != nil || len(entries) > 0 {
+		t.Errorf("left: %v, %v", entries, err)
+	}
+}
+
+func TestABrokenCatalogIsAnErrorAndNotAPanic(t *testing.T) {
+	var out, errs bytes.Buffer
+	at := host{in: strings.NewReader(""), out: &out, err: &errs, getenv: func(string) string { return "" }}
+	code := run(t.Context(), []string{"orders", "--yes"}, at, deps{templates: os.DirFS(t.TempDir()), version: testVersion})
+	if code != exitFailed || !strings.Contains(errs.String(), "catalog") {
+		t.Errorf("got %d, %q", code, &errs)
+	}
+}

@@ -1,0 +1,114 @@
+// Package app puts the service together.
+package app
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/acme/billing-api/internal/buildinfo"
+	"github.com/acme/billing-api/internal/config"
+	"github.com/acme/billing-api/internal/health"
+	"github.com/acme/billing-api/internal/httpapi"
+	"github.com/acme/billing-api/internal/httpserver"
+	"github.com/acme/billing-api/internal/logging"
+	"github.com/acme/billing-api/internal/memory"
+	"github.com/acme/billing-api/internal/middleware"
+	"github.com/acme/billing-api/internal/note"
+	"github.com/acme/billing-api/internal/reload"
+	"github.com/acme/billing-api/internal/telemetry"
+)
+
+// Run runs the service until ctx is done and its last request is answered. What
+// is opened here is closed in the opposite order, after the listeners.
+func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *slog.LevelVar) error {
+	cfg, build := settings.Config, buildinfo.Get()
+	log.InfoContext(ctx, "starting",
+		slog.String("version", build.Version), slog.String("commit", build.Commit), slog.String("profile", cfg.Service.Profile))
+
+	// Telemetry and health come first: everything below reports to them.
+	metrics, err := telemetry.Open(ctx, cfg.Metrics, log, cfg.Service.Name, build.Version)
+	if err != nil {
+		return err
+	}
+	defer metrics.Close(ctx)
+	checks := health.New(cfg.Health, log, cfg.Service.Name, build.Version, build.Commit)
+
+	// The notes, and what keeps them.
+	var store note.Store = memory.Open()
+	checks.Add("store", store.Ping)
+	notes := note.NewService(store, time.Now, note.NewID)
+
+	// The routes.
+	router := httpapi.NewRouter(checks, metrics.Meter(), log)
+	httpapi.Register(router, notes)
+
+	// What every request passes on its way to a route, outermost first.
+	measured, err := middleware.Metrics(metrics.Meter())
+	if err != nil {
+		return err
+	}
+	chain := middleware.Chain{
+		middleware.Record(router, cfg.HTTP),
+		middleware.AccessLog(log),
+		measured,
+		middleware.Recover(log),
+		middleware.SecurityHeaders(cfg.Server.TLS.Secure()),
+		middleware.CORS(cfg.CORS),
+		middleware.BodyLimit(cfg.HTTP.BodyLimit),
+		middleware.Timeout(cfg.Server.RequestTimeout),
+		middleware.Compress(cfg.HTTP.Compression),
+		middleware.ClientCert(cfg.Server.TLS.ClientCAFile != ""),
+	}
+	log.InfoContext(ctx, "middleware", slog.Any("chain", chain))
+
+	// Both listeners are open before one of them serves: a taken port stops the
+	// start, not a service that already has clients.
+	api, err := httpserver.Listen(ctx, cfg.Server, log)
+	if err != nil {
+		return err
+	}
+	defer api.Close()
+	internal, err := httpserver.ListenInternal(ctx, "metrics", cfg.Metrics.Bind, cfg.Metrics.Port, log)
+	if err != nil {
+		return err
+	}
+	defer internal.Close()
+
+	// What is read again while the service runs. The loop that does it shows
+	// that the process is alive.
+	changes := reload.New(log)
+	defer changes.Close()
+	changes.Add("log level", settings.Files(), func() error { return reloadLevel(settings, level) })
+	if cfg.Server.TLS.Enabled() {
+		changes.Add("certificates", api.Files(), api.Reload)
+	}
+	checks.AddLiveness("reload", changes.Alive)
+
+	// Everything that runs. The first that fails stops the others.
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return changes.Run(ctx) })
+	group.Go(func() error {
+		return httpserver.Run(ctx, cfg.Server, checks.Drain,
+			httpserver.Endpoint{Server: api, Handler: chain.Then(router)},
+			httpserver.Endpoint{Server: internal, Handler: metrics.Handler()})
+	})
+	return group.Wait()
+}
+
+// reloadLevel applies the level that the settings ask for now. Everything that
+// the start would refuse is refused here too.
+func reloadLevel(settings *config.Loaded, level *slog.LevelVar) error {
+	now, err := settings.Reload()
+	if err != nil {
+		return err
+	}
+	next, err := logging.ParseLevel(now.Config.Log.Level)
+	if err != nil {
+		return err
+	}
+	level.Set(next)
+	return nil
+}

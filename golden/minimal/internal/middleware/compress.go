@@ -1,0 +1,53 @@
+package middleware
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/acme/billing-api/internal/problem"
+)
+
+// minCompressed is the size below which compression costs more than it saves: such a response fits into one packet.
+const minCompressed = 1024
+
+// Compress encodes responses with the coding that the caller likes best. Left as they are: small responses, types that
+// are compressed already, streams of events and RPC, parts of a resource, and what must not be transformed.
+func Compress(cfg CompressionConfig) Layer {
+	if !cfg.Enabled {
+		return Layer{
+			Name:  "compress",
+			Attrs: []slog.Attr{slog.Bool("enabled", false)},
+			Wrap:  func(next http.Handler) http.Handler { return next },
+		}
+	}
+	pools := new(encoderPools)
+	return Layer{
+		Name:  "compress",
+		Attrs: []slog.Attr{slog.Any("codings", codingNames), slog.Int("min_bytes", minCompressed)},
+		Wrap: func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				h := w.Header()
+				h["Vary"] = append(h["Vary"], "Accept-Encoding")
+				choice := negotiate(r.Header["Accept-Encoding"])
+				switch {
+				case choice.coding != identity:
+					compressed(pools, choice, next, w, r)
+				case choice.identityRefused:
+					// Refused before the handler has done anything.
+					problem.Write(w, r, problem.New(http.StatusNotAcceptable, "",
+						"no coding of the Accept-Encoding header can be produced"))
+				default:
+					next.ServeHTTP(w, r)
+				}
+			})
+		},
+	}
+}
+
+func compressed(pools *encoderPools, choice choice, next http.Handler, w http.ResponseWriter, r *http.Request) {
+	cw := &compressWriter{ResponseWriter: w, pools: pools, choice: choice}
+	complete := false
+	defer func() { cw.finish(complete) }()
+	next.ServeHTTP(cw, r)
+	complete = true
+}

@@ -1,0 +1,253 @@
+package features
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// small is the catalog in the generator's testdata: six features, a pair, a capability, a choice and a preset.
+func small(t testing.TB) *Catalog {
+	t.Helper()
+	c, err := Load(os.DirFS("../generator/testdata/catalog"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+const soundBase = "title: Base\nsummary: A base.\n"
+
+func feature(lines ...string) string {
+	return "title: T\nsummary: S.\n" + strings.Join(lines, "\n") + "\n"
+}
+
+// catalogOf makes a catalog of manifests; each feature also brings a file.
+func catalogOf(base string, manifests map[string]string) fstest.MapFS {
+	fsys := fstest.MapFS{"_base/feature.yaml": {Data: []byte(base)}, "_base/files/README.md": {}}
+	for name, text := range manifests {
+		if text != "" {
+			fsys["_features/"+name+"/feature.yaml"] = &fstest.MapFile{Data: []byte(text)}
+		}
+		fsys["_features/"+name+"/files/"+name] = &fstest.MapFile{}
+	}
+	return fsys
+}
+
+func TestACatalogThatIsNotSoundIsRefused(t *testing.T) {
+	question := func(text string) string { return soundBase + "questions:\n  - " + text + "\n" }
+	tests := map[string]struct {
+		base      string
+		manifests map[string]string
+		want      string
+	}{
+		"unknown key":           {soundBase + "titel: x\n", nil, "_base/feature.yaml: yaml: unmarshal errors:\n  line 3: field titel not found"},
+		"key twice":             {soundBase + "title: x\n", nil, `mapping key "title" already defined`},
+		"wrong kind":            {soundBase, map[string]string{"a": feature("group: g", "requires: b")}, "_features/a/feature.yaml: yaml: unmarshal errors:\n  line 4: cannot unmarshal !!str"},
+		"empty manifest":        {"", nil, "the manifest is empty"},
+		"two documents":         {soundBase + "---\ntitle: x\n", nil, "more than one document"},
+		"no manifest":           {soundBase, map[string]string{"a": ""}, "_features/a/feature.yaml: file does not exist"},
+		"no title":              {"summary: x\n", nil, "title is missing"},
+		"no group":              {soundBase, map[string]string{"a": feature()}, `group "" must be`},
+		"bad name":              {soundBase, map[string]string{"A_b": feature("group: g")}, "lower-case letters"},
+		"hidden in a preset":    {soundBase, map[string]string{"a": feature("hidden: true", "presets: [p]")}, "neither group nor presets"},
+		"unknown requirement":   {soundBase, map[string]string{"clock": feature("group: g"), "b": feature("group: g", "requires: [clok]")}, `requires: unknown feature "clok": did you mean "clock"?`},
+		"cycle":                 {soundBase, map[string]string{"a": feature("group: g", "requires: [b]"), "b": feature("group: g", "requires: [a]")}, "requires itself"},
+		"itself":                {soundBase, map[string]string{"a": feature("group: g", "requires: [a]")}, "requires itself"},
+		"required twice":        {soundBase, map[string]string{"a": feature("group: g"), "b": feature("group: g", "requires: [a, a]")}, `"a" occurs twice`},
+		"no default provider":   {soundBase + "needs: [store]\n", map[string]string{"a": feature("group: g", "provides: [store]")}, `"store" has no default provider`},
+		"two defaults":          {soundBase, map[string]string{"a": feature("hidden: true", "provides: [s]", "default: true"), "b": feature("hidden: true", "provides: [s]", "default: true")}, `has the default provider "a" already`},
+		"default of nothing":    {soundBase, map[string]string{"a": feature("group: g", "default: true")}, "default needs provides"},
+		"pair of unknown":       {soundBase, map[string]string{"a": feature("group: g"), "a+b": ""}, `_features/a+b: unknown feature "b"`},
+		"pair not sorted":       {soundBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "b+a": ""}, "sorted"},
+		"pair that requires":    {soundBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "a+b": feature("requires: [a]")}, "can only set"},
+		"short trace":           {soundBase, map[string]string{"a": feature("group: g", "traces: [x]")}, "too short"},
+		"reserved preset":       {soundBase, map[string]string{"a": feature("group: g", "presets: [full]")}, "follows from the catalog"},
+		"base that provides":    {soundBase + "provides: [x]\n", nil, "the base can only"},
+		"unknown kind":          {question("{flag: port, title: T, kind: numbr, default: x}"), nil, `kind "numbr"`},
+		"reserved flag":         {question("{flag: dir, title: T, kind: text, default: x, sample: abcdef}"), nil, "the command does not use itself"},
+		"short sample":          {question("{flag: port, title: T, kind: number, default: 1, sample: 1, max: 9}"), nil, "too short to be unique"},
+		"bad default":           {question("{flag: port, title: T, kind: number, default: 99, sample: 4711, max: 9}"), nil, `default: "99" is not a whole number from 0 to 9`},
+		"bad pattern":           {question("{flag: url, title: T, kind: text, default: x, sample: abcdef, pattern: '('}"), nil, "pattern:"},
+		"choice without folder": {question("{flag: img, title: T, kind: choice, default: a, choices: [{value: a}, {value: b}]}"), map[string]string{"img-a": feature("hidden: true")}, `value "b" needs the hidden feature img-b`},
+		"choice that is seen":   {question("{flag: img, title: T, kind: choice, default: a, choices: [{value: a}, {value: b}]}"), map[string]string{"img-a": feature("hidden: true"), "img-b": feature("group: g")}, `value "b" needs the hidden feature img-b`},
+		"question twice":        {question("{flag: url, title: T, kind: text, default: x, sample: abcdef}"), map[string]string{"a": feature("group: g", "questions: [{flag: url, title: T, kind: text, default: x, sample: ghijkl}]")}, "asked by _base/feature.yaml already"},
+		"sample twice":          {question("{flag: url, title: T, kind: text, default: x, sample: abcdef}"), map[string]string{"a": feature("group: g", "questions: [{flag: uri, title: T, kind: text, default: x, sample: abcdef}]")}, `sample "abcdef" is that of "url" already`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := Load(catalogOf(test.base, test.manifests))
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestAFolderHoldsNothingUnknown(t *testing.T) {
+	fsys := catalogOf(soundBase, nil)
+	fsys["_base/slot/app/open"] = &fstest.MapFile{}
+	if _, err := Load(fsys); err == nil || !strings.Contains(err.Error(), `unexpected "slot"`) {
+		t.Errorf("got %v", err)
+	}
+	fsys = catalogOf(soundBase, nil)
+	fsys["_features/notes.txt"] = &fstest.MapFile{}
+	if _, err := Load(fsys); err == nil || !strings.Contains(err.Error(), "not a folder") {
+		t.Errorf("got %v", err)
+	}
+	fsys = catalogOf(soundBase, map[string]string{"a": feature("group: g")})
+	delete(fsys, "_features/a/files/a")
+	if _, err := Load(fsys); err == nil || !strings.Contains(err.Error(), "brings nothing") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := Load(fstest.MapFS{}); err == nil {
+		t.Error("a catalog without base was read")
+	}
+}
+
+func TestEverythingThatIsWrongIsReportedAtOnce(t *testing.T) {
+	_, err := Load(catalogOf("title: x\n", map[string]string{"a": feature(), "b": feature("group: g", "requires: [c]")}))
+	for _, want := range []string{"summary is missing", `group ""`, `unknown feature "c"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want also %q", err, want)
+		}
+	}
+}
+
+func TestPagesAndPresetsComeFromTheManifests(t *testing.T) {
+	c := small(t)
+	var groups []string
+	for _, g := range c.Groups() {
+		for _, f := range g.Features {
+			groups = append(groups, g.Name+"/"+f.Name)
+		}
+	}
+	if diff := cmp.Diff([]string{"basics/alarm", "basics/clock", "basics/zone", "data/disk"}, groups); diff != "" {
+		t.Errorf("groups (-want +got):\n%s", diff)
+	}
+	want := []Preset{
+		{Name: "minimal"},
+		{Name: "lasting", Features: []string{"alarm", "disk"}},
+		{Name: "full", Features: []string{"alarm", "clock", "disk", "zone"}},
+	}
+	if diff := cmp.Diff(want, c.Presets()); diff != "" {
+		t.Errorf("presets (-want +got):\n%s", diff)
+	}
+	if _, err := c.Preset("lastin"); err == nil || !strings.Contains(err.Error(), `did you mean "lasting"?`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestQuestionsOfWhatIsRequiredAreAsked(t *testing.T) {
+	var flags []string
+	for _, q := range small(t).Questions([]string{"zone", "nonsense"}) {
+		flags = append(flags, q.Feature+":"+q.Flag)
+	}
+	if diff := cmp.Diff([]string{":paint", ":handbook-url", ":greetings", "zone:zone"}, flags); diff != "" {
+		t.Errorf("questions (-want +got):\n%s", diff)
+	}
+}
+
+func TestAnswersAreChecked(t *testing.T) {
+	text := Question{Flag: "u", Kind: KindText, Default: "https://x", Pattern: "https?://.+"}
+	number := Question{Flag: "n", Kind: KindNumber, Default: "3", Min: 1, Max: 10}
+	choice := Question{Flag: "c", Kind: KindChoice, Choices: []Choice{{Value: "red"}, {Value: "blue"}}}
+	tests := []struct {
+		q     Question
+		value string
+		want  string // empty: accepted
+	}{
+		{text, "https://x/y#z", ""},
+		{text, "", "is empty"},
+		{text, "ftp://x", "does not match"},
+		{text, "https://x\ny", "cannot contain"},
+		{text, `https://"x`, "cannot contain"},
+		{text, "https://x: y", "cannot contain"},
+		{text, "https://x ", "cannot end"},
+		{text, "-https://x", "must begin"},
+		{text, "https://" + strings.Repeat("x", 200), "longer than"},
+		{number, "10", ""},
+		{number, "11", "from 1 to 10, for example 3"},
+		{number, "0x1", "not a whole number"},
+		{number, "07", "not a whole number"},
+		{choice, "blue", ""},
+		{choice, "bleu", `did you mean "blue"?`},
+		{choice, "", "there are red, blue"},
+	}
+	for _, test := range tests {
+		err := test.q.Check(test.value)
+		switch {
+		case test.want == "" && err != nil:
+			t.Errorf("%s %q: %v", test.q.Flag, test.value, err)
+		case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), "--"+test.q.Flag+": ")):
+			t.Errorf("%s %q: got %v, want %q", test.q.Flag, test.value, err, test.want)
+		}
+	}
+}
+
+func TestSuggestionsAreNearOrNone(t *testing.T) {
+	known := []string{"auth", "authz", "cache", "database", "events", "observability", "rate-limit"}
+	tests := map[string]string{
+		"databse": "database", "Database": "database", "data": "database", "obs": "observability", "ratelimit": "rate-limit",
+		"catch": "", "auht": "auth", "atuhz": "authz", "event": "events", "xyz": "", "": "", "a": "",
+	}
+	for word, want := range tests {
+		if got := Suggest(word, known); got != want {
+			t.Errorf("%q: got %q, want %q", word, got, want)
+		}
+	}
+}
+
+func FuzzManifest(f *testing.F) {
+	f.Add("title: x\nsummary: y\nrequires: [a]\n")
+	f.Add("questions:\n  - {flag: a, kind: choice, choices: [{value: b}]}\n")
+	f.Add("a: &a [*a]\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		m, err := readManifest("feature.yaml", []byte(text))
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "feature.yaml: ") {
+				t.Errorf("the error does not name the file: %v", err)
+			}
+			return
+		}
+		feature := m.feature("a")
+		feature.Files = []string{"a"}
+		c := &Catalog{base: feature, features: map[string]Feature{"a": feature}}
+		if len(c.validate()) == 0 {
+			t.Error("the base cannot be a feature as well")
+		}
+	})
+}
+
+func BenchmarkLoad(b *testing.B) {
+	for b.Loop() {
+		small(b)
+	}
+}
+
+func BenchmarkResolve(b *testing.B) {
+	fsys := catalogOf(soundBase, nil)
+	for i := range 14 {
+		name := fmt.Sprintf("f%d", i)
+		text := feature("group: g")
+		if i%3 == 2 {
+			text = feature("group: g", fmt.Sprintf("requires: [f%d]", i-1))
+		}
+		fsys["_features/"+name+"/feature.yaml"] = &fstest.MapFile{Data: []byte(text)}
+		fsys["_features/"+name+"/files/"+name] = &fstest.MapFile{}
+	}
+	c, err := Load(fsys)
+	if err != nil {
+		b.Fatal(err)
+	}
+	full := c.Presets()[1].Features
+	for b.Loop() {
+		if _, err := c.Resolve(Selection{Features: full}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

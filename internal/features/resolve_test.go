@@ -1,0 +1,178 @@
+package features
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func folderPaths(s Set) []string {
+	var paths []string
+	for _, f := range s.Folders() {
+		paths = append(paths, f.Path)
+	}
+	return paths
+}
+
+func TestRequirementsAreForcedAndExplained(t *testing.T) {
+	set, err := small(t).Resolve(Selection{Features: []string{"zone"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"alarm", "clock", "zone"}, set.Features()); diff != "" {
+		t.Errorf("features (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]string{"alarm": "zone", "clock": "alarm"}, set.Forced()); diff != "" {
+		t.Errorf("forced (-want +got):\n%s", diff)
+	}
+}
+
+func TestNothingChosenHasDefaultsOnly(t *testing.T) {
+	set, err := small(t).Resolve(Selection{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"_base", "_features/paint-red", "_features/store-memory"}
+	if diff := cmp.Diff(want, folderPaths(set)); diff != "" {
+		t.Errorf("folders (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]string{"paint": "red"}, set.Choices()); diff != "" {
+		t.Errorf("choices (-want +got):\n%s", diff)
+	}
+}
+
+func TestFoldersAreInOrderWithWhatIsRequiredFirst(t *testing.T) {
+	set, err := small(t).Resolve(Selection{Features: []string{"zone", "disk"}, Choices: map[string]string{"paint": "blue"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"_base", "_features/paint-blue", // store-memory is not there: disk provides the store
+		"_features/clock", "_features/alarm", "_features/disk", "_features/zone", "_features/clock+disk",
+	}
+	if diff := cmp.Diff(want, folderPaths(set)); diff != "" {
+		t.Errorf("folders (-want +got):\n%s", diff)
+	}
+}
+
+func TestTheOrderOfASelectionDoesNotMatter(t *testing.T) {
+	c := small(t)
+	names := []string{"zone", "disk", "alarm", "clock"}
+	want, err := c.Resolve(Selection{Features: names})
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 30 {
+		random.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+		got, err := c.Resolve(Selection{Features: append(slices.Clone(names), names[0])})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(Set{})); diff != "" {
+			t.Fatalf("%v (-want +got):\n%s", names, diff)
+		}
+	}
+}
+
+func TestResolvingAResolvedSetChangesNothing(t *testing.T) {
+	c := small(t)
+	for set := range c.Combinations() {
+		again, err := c.Resolve(Selection{Features: set.Features(), Choices: set.Choices()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(folderPaths(set), folderPaths(again)); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", set.Features(), diff)
+		}
+	}
+}
+
+func TestWhatTheCatalogDoesNotKnowIsRefused(t *testing.T) {
+	tests := []struct {
+		sel  Selection
+		want string
+	}{
+		{Selection{Features: []string{"dsk"}}, `unknown feature "dsk": did you mean "disk"?`},
+		{Selection{Features: []string{"store-memory"}}, `unknown feature "store-memory"`},
+		{Selection{Choices: map[string]string{"paint": "blu"}}, `--paint: unknown value "blu": did you mean "blue"?`},
+		{Selection{Choices: map[string]string{"pant": "red"}}, `unknown question "pant": did you mean "paint"?`},
+		{Selection{Choices: map[string]string{"zone": "x"}}, `--zone: has an effect only with the feature "zone"`},
+	}
+	for _, test := range tests {
+		if _, err := small(t).Resolve(test.sel); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%+v: got %v, want %q", test.sel, err, test.want)
+		}
+	}
+}
+
+func TestTwoProvidersOfOneCapabilityAreRefused(t *testing.T) {
+	c, err := Load(catalogOf(soundBase, map[string]string{
+		"a": feature("group: g", "provides: [store]"), "b": feature("group: g", "provides: [store]"),
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Resolve(Selection{Features: []string{"b", "a"}})
+	if want := `features "a" and "b" both provide "store": choose one`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	n := 0
+	for range c.Combinations() {
+		n++
+	}
+	if n != 3 {
+		t.Errorf("combinations: got %d, want none, a, b", n)
+	}
+}
+
+func TestAProviderOfAFeatureIsAddedWithWhatItNeeds(t *testing.T) {
+	c, err := Load(catalogOf(soundBase, map[string]string{
+		"jobs":   feature("group: g", "needs: [queue]"),
+		"queue":  feature("hidden: true", "provides: [queue]", "default: true", "needs: [log]", "requires: [timer]"),
+		"timer":  feature("group: g"),
+		"log-up": feature("hidden: true", "provides: [log]", "default: true"),
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := c.Resolve(Selection{Features: []string{"jobs"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"_base", "_features/log-up", "_features/jobs", "_features/timer", "_features/queue"}
+	if diff := cmp.Diff(want, folderPaths(set)); diff != "" {
+		t.Errorf("folders (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]string{"timer": "queue"}, set.Forced()); diff != "" {
+		t.Errorf("forced (-want +got):\n%s", diff)
+	}
+}
+
+func TestCombinationsAreTheValidSets(t *testing.T) {
+	var got []string
+	for set := range small(t).Combinations() {
+		got = append(got, strings.Join(set.Features(), ","))
+	}
+	want := []string{
+		"", "clock", "alarm,clock", "disk", "clock,disk", "alarm,clock,disk", "alarm,clock,zone", "alarm,clock,disk,zone",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("combinations (-want +got):\n%s", diff)
+	}
+}
+
+func TestTracesOfWhatIsNotChosenMustBeAbsent(t *testing.T) {
+	c := small(t)
+	set, err := c.Resolve(Selection{Features: []string{"disk"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"TZ_NAME", "azure", "in memory", "stamped", "time.Now", "time.Since"}
+	if diff := cmp.Diff(want, c.Absent(set)); diff != "" {
+		t.Errorf("absent (-want +got):\n%s", diff)
+	}
+}

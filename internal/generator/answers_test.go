@@ -1,0 +1,164 @@
+package generator
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestNames(t *testing.T) {
+	for _, name := range []string{"ab", "billing-api", "a1", "yes-man", "com10", "truely", "x" + strings.Repeat("a", 39)} {
+		if err := CheckName(name); err != nil {
+			t.Error(err)
+		}
+	}
+	tests := map[string]string{
+		"": "is missing", "a": "2 to 40 characters", "x" + strings.Repeat("a", 40): "2 to 40 characters",
+		"Billing": "lower-case", "billing_api": "lower-case", "1st": "begin with a letter", "-ab": "begin with a letter",
+		"ab-": "not a hyphen at the end", "a--b": "two hyphens", "ä-b": "lower-case", "a b": "lower-case", "a/b": "lower-case", "..": "lower-case",
+		"testdata": "go command", "vendor": "go command", "internal": "go command", "no": "YAML", "on": "YAML", "null": "YAML", "true": "YAML",
+		"con": "Windows", "com1": "Windows", "lpt9": "Windows", "sample-service": "templates", "ab\n": "lower-case",
+	}
+	for name, want := range tests {
+		if err := CheckName(name); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "for example billing-api") {
+			t.Errorf("%q: got %v, want %q and an example", name, err, want)
+		}
+	}
+}
+
+func TestModules(t *testing.T) {
+	for _, path := range []string{"a.b/c", "example.com", "github.com/acme/billing-api/v2", "github.com/Acme/x", "gopkg.in/x.v1"} {
+		if err := CheckModule(path); err != nil {
+			t.Error(err)
+		}
+	}
+	tests := map[string]string{
+		"": "is missing", "billing": "missing dot", "github.com/acme/x/v1": "version", "github.com//x": "double slash",
+		"github.com/acme/x/": "trailing slash", "github.com/a b": "invalid char", "github.com/spf13/cobra": "depends on",
+		"github.com/acme/vendor/x": "vendor", "https://github.com/acme/x": "double slash", "-a.b/c": "leading dash",
+	}
+	for path, want := range tests {
+		if err := CheckModule(path); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "for example github.com/acme/billing-api") {
+			t.Errorf("%q: got %v, want %q and an example", path, err, want)
+		}
+	}
+}
+
+func TestTheRecordHoldsEveryAnswerWithItsDefault(t *testing.T) {
+	l := smallLibrary(t)
+	tree, err := Render(l.fsys, l.cat, Answers{Name: "billing-api", Module: "github.com/acme/billing-api", Features: []string{"zone"}}, "v1.2.3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _ := tree.Lookup(RecordFile)
+	want := `schema: 1
+generator: v1.2.3
+name: billing-api
+module: github.com/acme/billing-api
+features:
+  - alarm
+  - clock
+  - zone
+values:
+  greetings: "3"
+  handbook-url: https://github.com/acme/billing-api/handbook.md
+  paint: red
+  zone: Europe/Berlin
+hash: ` + tree.Hash() + "\n"
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestTheHashLeavesOutTheRecord(t *testing.T) {
+	tree := sampleTree()
+	if got := tree.with(File{Path: RecordFile, Data: []byte("x")}).Hash(); got != tree.Hash() {
+		t.Errorf("got %s, want %s", got, tree.Hash())
+	}
+	if got := tree.with(File{Path: "x", Data: []byte("x")}).Hash(); got == tree.Hash() {
+		t.Error("another file does not change the hash")
+	}
+}
+
+func TestAnswersFiles(t *testing.T) {
+	tests := []struct {
+		text string
+		want Answers
+		err  string
+	}{
+		{"", Answers{}, ""},
+		{"name: x\n", Answers{Name: "x"}, ""},
+		{"schema: 1\nfeatures: [a, b]\nvalues: {port: 8080, tls: yes}\n",
+			Answers{Features: []string{"a", "b"}, Values: map[string]string{"port": "8080", "tls": "yes"}}, ""},
+		{"nam: x\n", Answers{}, "line 1: field nam not found"},
+		{"name: x\nname: y\n", Answers{}, `key "name" already defined`},
+		{"values: {a: 1, a: 2}\n", Answers{}, `key "a" already defined`},
+		{"features: a\n", Answers{}, "cannot unmarshal"},
+		{"name: x\n---\nname: y\n", Answers{}, "more than one document"},
+		{"schema: 2\nunknown: 1\ngenerator: v3.1.0\n", Answers{}, "schema 2 is newer than this program reads (1): use go run github.com/acton-go/acton-new/cmd/acton-new@v3.1.0"},
+		{"schema: 2\n", Answers{}, "cmd/acton-new@latest"},
+		{"schema: -1\n", Answers{}, "there is only 1"},
+		{"\t", Answers{}, "answers:"},
+	}
+	for _, test := range tests {
+		got, err := ReadAnswers([]byte(test.text))
+		if test.err != "" {
+			if err == nil || !strings.Contains(err.Error(), test.err) {
+				t.Errorf("%q: got %v, want %q", test.text, err, test.err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%q: %v", test.text, err)
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", test.text, diff)
+		}
+	}
+}
+
+func TestAnswersThatHaveNoEffectAreRefused(t *testing.T) {
+	l := smallLibrary(t)
+	tests := []struct {
+		values map[string]string
+		want   string
+	}{
+		{map[string]string{"zone": "Asia/Tokyo"}, `--zone: has an effect only with the feature "zone"`},
+		{map[string]string{"gretings": "3"}, `unknown question "gretings": did you mean "greetings"?`},
+		{map[string]string{"greetings": "101"}, "from 1 to 100"},
+		{map[string]string{"paint": "green"}, "--paint"},
+	}
+	for _, test := range tests {
+		_, err := l.files(Answers{Name: "ab", Module: "a.b/c", Values: test.values})
+		wantError(t, err, test.want)
+	}
+	_, err := l.files(Answers{Name: "A", Module: "b"})
+	for _, want := range []string{"name", "module"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want both what is wrong with the name and with the module", err)
+		}
+	}
+}
+
+func FuzzReadAnswers(f *testing.F) {
+	f.Add([]byte("schema: 1\nname: x\nfeatures: [a]\nvalues: {b: c}\nhash: h1:x\n"))
+	f.Add([]byte("schema: 9\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		a, err := ReadAnswers(data)
+		if err != nil {
+			return
+		}
+		content, err := recordOf(a, "v1", "h1:x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := ReadAnswers(content)
+		if err != nil {
+			t.Fatalf("%s: %v", content, err)
+		}
+		if again.Name != a.Name || again.Module != a.Module || len(again.Features) != len(a.Features) || len(again.Values) != len(a.Values) {
+			t.Errorf("got %v, want %v", again, a)
+		}
+	})
+}

@@ -1,0 +1,140 @@
+package generator
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/acton-go/acton-new/templates"
+	"github.com/google/go-cmp/cmp"
+)
+
+const goldenFolder = "../../golden"
+
+// goldens are whole projects that are kept in this repository, so that a change of a template shows as what it does to a
+// project. The version is not this program's, so that a release changes nothing.
+var goldens = map[string]Answers{
+	"minimal": {Name: "billing-api", Module: "github.com/acme/billing-api"},
+}
+
+// stored is the path under which a rendered file is kept: a .gitignore would act on this repository.
+func stored(file string) string {
+	if dir, name := path.Split(file); name == ".gitignore" {
+		return dir + "dot_gitignore"
+	}
+	return file
+}
+
+// Law 6: golden projects are what the templates render. With -update they are written anew.
+func TestGoldenProjectsAreWhatIsRendered(t *testing.T) {
+	l := realLibrary(t)
+	for name, answers := range goldens {
+		tree, err := Render(l.fsys, l.cat, answers, "v0.0.0-golden")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want Tree
+		for _, f := range tree {
+			want = append(want, File{Path: stored(f.Path), Data: f.Data})
+		}
+		dir := filepath.Join(goldenFolder, name)
+		if *update {
+			rewrite(t, dir, want.with())
+			continue
+		}
+		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+			t.Fatalf("golden/%s is missing: go test ./internal/generator -run Golden -update", name)
+		}
+		if diff := diffTrees(readTree(t, dir), want.with()); diff != "" {
+			t.Errorf("golden/%s is not what is rendered: go test ./internal/generator -run Golden -update (-rendered +golden):\n%s", name, diff)
+		}
+	}
+}
+
+func rewrite(t *testing.T, dir string, tree Tree) {
+	t.Helper()
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range tree {
+		name := filepath.Join(dir, filepath.FromSlash(f.Path))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestARenderedFileIsNeverIgnoredByItsOwnProject(t *testing.T) {
+	l := realLibrary(t)
+	for name, answers := range goldens {
+		tree, err := Render(l.fsys, l.cat, answers, "v0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := filepath.Join(t.TempDir(), name)
+		mustWrite(t, tree, Target{Dir: dir})
+		wantProject(t, dir, tree)
+		if ignored := runGit(t, dir, "ls-files", "--cached", "--ignored", "--exclude-standard"); ignored != "" {
+			t.Errorf("%s: ignored: %s", name, ignored)
+		}
+		if eol := runGit(t, dir, "ls-files", "--eol"); strings.Contains(eol, "crlf") || strings.Contains(eol, "mixed") {
+			t.Errorf("%s: line ends:\n%s", name, eol)
+		}
+	}
+}
+
+// The go command leaves out of an embedded file system whatever is in a folder with a go.mod, and more.
+func TestEmbeddingLosesNoTemplate(t *testing.T) {
+	list := func(fsys fs.FS) []string {
+		var files []string
+		for _, root := range []string{"_base", "_features"} {
+			err := fs.WalkDir(fsys, root, func(p string, d fs.DirEntry, err error) error {
+				if err == nil && !d.IsDir() {
+					files = append(files, p)
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		return files
+	}
+	if diff := cmp.Diff(list(os.DirFS("../../templates")), list(templates.Files)); diff != "" {
+		t.Errorf("(-on disk +embedded):\n%s", diff)
+	}
+}
+
+var slotRow = regexp.MustCompile("(?m)^\\| `([a-z0-9-]+/[a-z0-9-]+)` \\| `([^`]+)` \\| [^|]*\\S[^|]* \\|$")
+
+func TestTheTableOfSlotsIsThatOfTheTemplates(t *testing.T) {
+	data, err := os.ReadFile("../../templates/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := map[string]string{}
+	for _, row := range slotRow.FindAllStringSubmatch(string(data), -1) {
+		documented[row[1]] = row[2]
+	}
+	there := map[string]string{}
+	realLibrary(t).rawFiles(t, func(_, file, text string, fragment bool) {
+		slots, err := slotsOf(file, text)
+		if err != nil || fragment {
+			return
+		}
+		for _, s := range slots {
+			there[s.name] = file
+		}
+	})
+	if diff := cmp.Diff(there, documented); diff != "" {
+		t.Errorf("templates/README.md (-templates +README):\n%s", diff)
+	}
+}

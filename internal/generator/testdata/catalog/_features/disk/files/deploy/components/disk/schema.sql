@@ -1,0 +1,4 @@
+CREATE TABLE things (
+  id text
+  --{{slot "disk/columns"}}
+);
