@@ -9,8 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/acton-go/acton-new/internal/features"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/acton-go/acton-new/internal/features"
 )
 
 // RecordFile is the file in a project that records its answers. It can be given as answers file.

@@ -8,7 +8,7 @@ import (
 )
 
 func TestNames(t *testing.T) {
-	for _, name := range []string{"ab", "billing-api", "a1", "yes-man", "com10", "truely", "x" + strings.Repeat("a", 39)} {
+	for _, name := range []string{"ab", "billing-api", "a1", "yes-man", "com10", "truest", "x" + strings.Repeat("a", 39)} {
 		if err := CheckName(name); err != nil {
 			t.Error(err)
 		}

@@ -109,7 +109,7 @@ func shared(t *testing.T) string {
 	if os.Getuid() != 0 {
 		t.Skip("needs to be root to become somebody else")
 	}
-	root, err := os.MkdirTemp("", "acton-new")
+	root, err := os.MkdirTemp("", "acton-new") //nolint:usetesting // another user may not pass through t.TempDir
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,7 +105,7 @@ func executeList(file string, block []string, data document) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", file, err)
 	}
-	if err := onlyLists(t.Tree.Root); err != nil {
+	if err := onlyLists(t.Root); err != nil {
 		return "", fmt.Errorf("%s: %w", file, err)
 	}
 	var b strings.Builder

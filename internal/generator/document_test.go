@@ -66,7 +66,7 @@ func TestDocumentsHaveListsOnly(t *testing.T) {
 		{list("{{if .Name}}x{{end}}"), "values and lists only"},
 		{list("{{with .Name}}x{{end}}"), "values and lists only"},
 		{list(`{{template "x"}}`), "values and lists only"},
-		{list("{{.Nmae}}"), "can't evaluate field Nmae"},
+		{list("{{.Nope}}"), "can't evaluate field Nope"},
 		{list("{{now}}"), `function "now" not defined`},
 		{list("{{env `HOME`}}"), `function "env" not defined`},
 		{list("{{range .Name}}{{else}}{{end}}"), "else"},

@@ -44,7 +44,10 @@ func groupImports(text, module string) (string, error) {
 	seen := map[string]bool{}
 	owned := map[*ast.CommentGroup]bool{}
 	for _, s := range block.Specs {
-		spec := s.(*ast.ImportSpec)
+		spec, ok := s.(*ast.ImportSpec)
+		if !ok {
+			continue
+		}
 		start, end := spec.Pos(), spec.End()
 		if spec.Doc != nil {
 			start = spec.Doc.Pos()

@@ -10,8 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/acton-go/acton-new/templates"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/acton-go/acton-new/templates"
 )
 
 const goldenFolder = "../../golden"

@@ -93,7 +93,7 @@ func configuredUser(local *config.Config) (name, email string) {
 		if c, err := config.ReadConfig(f); err == nil { // what git cannot read either names nobody
 			sources = append(sources, c)
 		}
-		f.Close()
+		_ = f.Close()
 	}
 	for _, c := range sources {
 		if c == nil {

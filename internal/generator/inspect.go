@@ -115,22 +115,22 @@ func isWorkingDirectory(info fs.FileInfo) bool {
 }
 
 // enclosingRepository returns the work tree that the directory would lie in, or "".
-func enclosingRepository(dir string) (string, error) {
+func enclosingRepository(dir string) string {
 	for d := filepath.Dir(dir); ; d = filepath.Dir(d) {
 		git := filepath.Join(d, gitDir)
 		info, err := os.Stat(git)
 		switch {
 		case err == nil && info.IsDir():
 			if _, err := os.Stat(filepath.Join(git, "HEAD")); err == nil {
-				return d, nil
+				return d
 			}
 		case err == nil: // a linked work tree or a submodule
 			if data, err := os.ReadFile(git); err == nil && bytes.HasPrefix(data, []byte("gitdir:")) {
-				return d, nil
+				return d
 			}
 		}
 		if d == filepath.Dir(d) {
-			return "", nil
+			return ""
 		}
 	}
 }

@@ -68,7 +68,7 @@ func newJournal(dir string) (*journal, error) {
 
 func (j *journal) dir() string   { return filepath.Dir(j.path) }
 func (j *journal) stage() string { return strings.TrimSuffix(j.path, ".journal") }
-func (j *journal) close()        { j.lock.Close() }
+func (j *journal) close()        { _ = j.lock.Close() }
 
 // write adds the plan to the file, where the last one counts, and waits until it is on the disk.
 func (j *journal) write() error {
@@ -192,7 +192,7 @@ func (j *journal) undoFiles() error {
 	slices.SortFunc(j.Dirs, func(a, b string) int { return len(b) - len(a) })
 	for _, d := range j.Dirs {
 		if filepath.IsLocal(filepath.FromSlash(d)) {
-			os.Remove(filepath.Join(j.dir(), filepath.FromSlash(d)))
+			_ = os.Remove(filepath.Join(j.dir(), filepath.FromSlash(d)))
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@
 package generator
 
 import (
+	"errors"
 	"flag"
 	"math/rand/v2"
 	"os"
@@ -124,7 +125,7 @@ func killed(t *testing.T, dir string, after time.Duration) {
 	select {
 	case <-ended:
 	case <-time.After(after):
-		if err := cmd.Process.Kill(); err != nil && err != os.ErrProcessDone {
+		if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			t.Error(err)
 		}
 		<-ended

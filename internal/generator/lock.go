@@ -10,8 +10,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/acton-go/acton-new/internal/features"
 	"golang.org/x/mod/modfile"
+
+	"github.com/acton-go/acton-new/internal/features"
 )
 
 // The module files of the service without any feature, as go mod tidy writes them for the sample's module path. The test

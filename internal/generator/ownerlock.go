@@ -22,11 +22,11 @@ func lockNew(path, mark string) (*os.File, error) {
 	}
 	locked, err := tryLock(f)
 	if err == nil && !locked || !stillThere(f, path) {
-		f.Close()
+		_ = f.Close()
 		return nil, errTaken
 	}
 	if _, err := f.WriteString(mark); err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, err
 	}
 	return f, nil
@@ -40,7 +40,7 @@ func lockLeftover(path string) (*os.File, error) {
 	}
 	locked, err := tryLock(f)
 	if err != nil || !locked || !stillThere(f, path) {
-		f.Close()
+		_ = f.Close()
 		return nil, errTaken
 	}
 	return f, nil
@@ -56,7 +56,7 @@ func isMarked(path, mark string) bool {
 	if err != nil {
 		return false
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	head := make([]byte, len(mark))
 	_, err = io.ReadFull(f, head)
 	return err == nil && string(head) == mark

@@ -4,8 +4,9 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/acton-go/acton-new/internal/features"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/acton-go/acton-new/internal/features"
 )
 
 func TestTextsAndNumbersReplaceTheirSampleAsAWordOfItsOwn(t *testing.T) {

@@ -50,7 +50,7 @@ func newStage(parent, name string) (*stage, error) {
 			continue
 		}
 		if err != nil {
-			os.RemoveAll(dir)
+			_ = os.RemoveAll(dir)
 			return nil, err
 		}
 		return &stage{dir: dir, lock: lock}, nil
@@ -58,11 +58,11 @@ func newStage(parent, name string) (*stage, error) {
 	return nil, errors.New("no free name for a temporary directory")
 }
 
-// remove removes the stage and whatever is in it.
+// remove removes the stage and whatever is in it. What cannot be removed is left to the next run.
 func (s *stage) remove() {
-	os.RemoveAll(filepath.Join(s.dir, "project"))
-	s.lock.Close()
-	os.RemoveAll(s.dir)
+	_ = os.RemoveAll(filepath.Join(s.dir, "project"))
+	_ = s.lock.Close()
+	_ = os.RemoveAll(s.dir)
 }
 
 // removeSiblings removes the stages in parent whose owner is gone, and returns them. What cannot be removed stays.
@@ -91,7 +91,7 @@ func removeSiblings(parent string) (removed []string) {
 				err = errors.Join(err, os.RemoveAll(filepath.Join(dir, child.Name())))
 			}
 		}
-		lock.Close()
+		_ = lock.Close()
 		if err == nil && os.RemoveAll(dir) == nil {
 			removed = append(removed, dir)
 		}

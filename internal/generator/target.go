@@ -5,6 +5,7 @@ import "time"
 // RepositoryMode says whether Write makes a repository.
 type RepositoryMode int
 
+// The modes of a Target.
 const (
 	RepositoryAuto   RepositoryMode = iota // a repository, unless the target lies inside one
 	RepositoryNever                        // files only

@@ -75,10 +75,7 @@ func (w *writer) planCommit() error {
 		return nil
 	}
 	if w.site.repository == nil {
-		enclosing, err := enclosingRepository(w.site.dir)
-		if err != nil {
-			return err
-		}
+		enclosing := enclosingRepository(w.site.dir)
 		if enclosing != "" && w.target.Repository == RepositoryAuto {
 			w.result.Enclosing = enclosing
 			return nil
@@ -111,7 +108,7 @@ func (w *writer) replace() (err error) {
 	defer func() {
 		if err != nil {
 			for _, dir := range slices.Backward(made) {
-				os.Remove(dir) // fails, rightly, when somebody else put something there
+				_ = os.Remove(dir) // fails, rightly, when somebody else put something there
 			}
 		}
 	}()

@@ -55,7 +55,7 @@ func TestVariablesAreJudged(t *testing.T) {
 		{"one underscore", "SAMPLE_SERVICE_SERVER_PORT=8081", "server.port: unknown variable; the levels of a key are separated by two underscores: SAMPLE_SERVICE_SERVER__PORT"},
 		{"one underscore for all levels", "SAMPLE_SERVICE_SERVER_TLS_CERT_FILE=x", "server.tls.cert_file: unknown variable; the levels of a key are separated by two underscores: SAMPLE_SERVICE_SERVER__TLS__CERT_FILE"},
 		{"one underscore, no such key", "SAMPLE_SERVICE_ANYTHING=x", ""},
-		{"another program's", "XSAMPLE_SERVICE_SERVER__PORT=x", ""},
+		{"another program's", "X" + prefix + "SERVER__PORT=x", ""},
 		{"no value at all", "SAMPLE_SERVICE_SERVER__PORT", ""},
 		{"service link of the same name", "SAMPLE_SERVICE_PORT=tcp://10.0.0.1:80", ""},
 		{"service link with a port", "SAMPLE_SERVICE_PORT_80_TCP_ADDR=10.0.0.1", ""},
