@@ -81,7 +81,7 @@ func publish(t *testing.T, root, checkout string) string {
 	list.Dir = root
 	out, err := list.Output()
 	if err != nil {
-		t.Skipf("not a checkout: git ls-files: %v", err)
+		t.Fatalf("needs a checkout: git ls-files: %v", err)
 	}
 	clean := t.TempDir()
 	for name := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") {

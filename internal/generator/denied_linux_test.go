@@ -10,13 +10,26 @@ import (
 	"testing"
 )
 
+// needRoot leaves out what only root can try, but never in the pipeline, which is root.
+func needRoot(t *testing.T) {
+	t.Helper()
+	if os.Getuid() == 0 {
+		return
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatal("needs to be root")
+	}
+	t.Skip("needs to be root: run it with sudo, or in a container")
+}
+
 // mount mounts a file system of the test's own on a new directory; it needs root.
 func mount(t *testing.T, options string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "disk")
 	mkdir(t, dir, 0o755)
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, options); err != nil {
-		t.Skipf("needs to be root to mount: %v", err)
+		needRoot(t)
+		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(dir, 0); err != nil {
@@ -53,7 +66,7 @@ func TestABindMountOfTheSameDiskIsFilled(t *testing.T) {
 	mkdir(t, from, 0o755)
 	mkdir(t, to, 0o755)
 	if err := syscall.Mount(from, to, "", syscall.MS_BIND, ""); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	defer syscall.Unmount(to, 0)
 	mustWrite(t, sampleTree(), Target{Dir: to})
@@ -91,7 +104,7 @@ func TestADirectoryThatCanBeWrittenIsFilledWhenItsParentCannot(t *testing.T) {
 	dir := filepath.Join(root, "mine")
 	mkdir(t, dir, 0o755)
 	if err := os.Chown(dir, nobody, nobody); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	if out := asNobody(t, root, dir); out != "" {
 		t.Fatal(out)
@@ -106,9 +119,7 @@ const nobody = 65534
 // shared returns a directory that everybody can enter, with a copy of this binary.
 func shared(t *testing.T) string {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("needs to be root to become somebody else")
-	}
+	needRoot(t)
 	root, err := os.MkdirTemp("", "acton-new") //nolint:usetesting // another user may not pass through t.TempDir
 	if err != nil {
 		t.Fatal(err)
