@@ -54,7 +54,7 @@ func TestVariablesAreJudged(t *testing.T) {
 		{"level too deep", "SAMPLE_SERVICE_SERVER__TLS_CERT_FILE=x", "unknown variable; did you mean SAMPLE_SERVICE_SERVER__TLS__CERT_FILE?"},
 		{"one underscore", "SAMPLE_SERVICE_SERVER_PORT=8081", "server.port: unknown variable; the levels of a key are separated by two underscores: SAMPLE_SERVICE_SERVER__PORT"},
 		{"one underscore for all levels", "SAMPLE_SERVICE_SERVER_TLS_CERT_FILE=x", "server.tls.cert_file: unknown variable; the levels of a key are separated by two underscores: SAMPLE_SERVICE_SERVER__TLS__CERT_FILE"},
-		{"one underscore, no such key", "SAMPLE_SERVICE_ANYTHING=x", ""},
+		{"one underscore, no such name", "SAMPLE_SERVICE_ANYTHING=x", ""},
 		{"another program's", "X" + prefix + "SERVER__PORT=x", ""},
 		{"no value at all", "SAMPLE_SERVICE_SERVER__PORT", ""},
 		{"service link of the same name", "SAMPLE_SERVICE_PORT=tcp://10.0.0.1:80", ""},

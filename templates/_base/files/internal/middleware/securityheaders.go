@@ -19,8 +19,6 @@ func SecurityHeaders(https bool) Layer {
 		{"Referrer-Policy", []string{"no-referrer"}},
 		{"Content-Security-Policy", []string{"default-src 'none'; frame-ancestors 'none'"}},
 		{"Cache-Control", []string{"no-store"}},
-		{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
-		{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
 	}
 	if https {
 		headers = append(headers, header{"Strict-Transport-Security", []string{"max-age=63072000; includeSubDomains"}})
