@@ -3,7 +3,7 @@
 # Docker engine and perhaps without CAP_SYS_RESOURCE. Storage is private to the checks.
 
 containers=$ACTON_TOOLS/containers
-mkdir -p "$containers"
+mkdir -p "$containers/networks"
 cat >"$containers/storage.conf" <<CONF
 [storage]
 driver = "overlay"
@@ -17,6 +17,9 @@ default_ulimits = ["nofile=20000:20000", "nproc=30000:30000"]
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 runtime = "runc"
+[network]
+network_backend = "netavark"
+network_config_dir = "$containers/networks"
 CONF
 export CONTAINERS_STORAGE_CONF=$containers/storage.conf CONTAINERS_CONF=$containers/containers.conf DISABLE_HC_SYSTEMD=true
 

@@ -25,7 +25,8 @@ type Router struct {
 	endpoints map[string]*endpoint // by pattern
 	versions  map[string]*Version
 	log       *slog.Logger
-	requests  metric.Int64Counter
+	meter     metric.Meter
+	requests  metric.Int64ObservableCounter
 }
 
 // endpoint is what a pattern leads to.
@@ -42,6 +43,7 @@ func NewRouter(checks *health.Checks, meter metric.Meter, log *slog.Logger) *Rou
 		mux:       http.NewServeMux(),
 		endpoints: make(map[string]*endpoint),
 		versions:  make(map[string]*Version),
+		meter:     meter,
 		requests:  newRequestCounter(meter),
 		log:       log,
 	}
