@@ -2,7 +2,10 @@ module github.com/acton-go/acton-new/ci/docker-compose
 
 go 1.26.3
 
-require github.com/docker/compose/v5 v5.5.1
+// Docker Compose, which go install cannot build, as its go.mod has exclude lines.
+tool github.com/docker/compose/v5/cmd
+
+require github.com/docker/compose/v5 v5.5.1 // indirect
 
 require (
 	github.com/AlecAivazis/survey/v2 v2.3.7 // indirect
