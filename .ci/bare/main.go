@@ -1,11 +1,13 @@
 // Command bare answers every request with one fixed JSON document. It is the
-// yardstick of .ci/throughput: what net/http alone can do on this machine.
+// yardstick of .ci/throughput: what net/http alone can do on this machine, with
+// the time limits that a server on a network needs.
 package main
 
 import (
 	"log"
 	"net/http"
 	"os"
+	"time"
 )
 
 func main() {
@@ -13,9 +15,17 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(document)
-	})
-	log.Fatal(http.ListenAndServe(os.Args[1], handler))
+	server := http.Server{
+		Addr: os.Args[1],
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write(document)
+		}),
+		// The defaults of the service.
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      20 * time.Second,
+		IdleTimeout:       75 * time.Second,
+	}
+	log.Fatal(server.ListenAndServe())
 }

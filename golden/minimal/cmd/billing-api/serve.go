@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"runtime/debug"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -27,6 +30,7 @@ func serveCommand(ctx context.Context, sources config.Sources) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			tuneCollector(ctx, log)
 			if err := app.Run(ctx, loaded, log, level); err != nil {
 				log.ErrorContext(ctx, "stopped with an error", slog.Any("error", err))
 				return errLogged
@@ -36,4 +40,23 @@ func serveCommand(ctx context.Context, sources config.Sources) *cobra.Command {
 	}
 	settingsFlags(cmd, &sources)
 	return cmd
+}
+
+// collectAt is how much the heap grows before it is collected, in percent of
+// what is live. A service of this kind keeps little and allocates much, so with
+// Go's default of 100 it collects many times in a second, for a tenth of its
+// processor time. This buys that back with memory. GOMEMLIMIT bounds the price:
+// near the limit the heap is collected sooner, whatever the percentage.
+const collectAt = 400
+
+// tuneCollector sets the percentage, unless the operator has set GOGC.
+func tuneCollector(ctx context.Context, log *slog.Logger) {
+	percent := os.Getenv("GOGC")
+	if percent == "" {
+		debug.SetGCPercent(collectAt)
+		percent = strconv.Itoa(collectAt)
+	}
+	const unchanged = -1
+	log.InfoContext(ctx, "garbage collection",
+		slog.String("gogc", percent), slog.Int64("memory_limit", debug.SetMemoryLimit(unchanged)))
 }

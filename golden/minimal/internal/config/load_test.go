@@ -47,7 +47,7 @@ func TestHigherLayerWins(t *testing.T) {
 	f.sources.Profile = "staging"
 	step(5*time.Second, "default")
 	f.sources.Profile = ""
-	step(0, "profile development:7:16")
+	step(0, "profile development:6:16")
 	f.file(systemConfig, "server:\n  drain_delay: 1s\n")
 	step(1*time.Second, systemConfig+":2:16")
 	f.file(userConfig, "server:\n  drain_delay: 2s\n")

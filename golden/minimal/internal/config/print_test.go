@@ -24,7 +24,7 @@ func TestPrintShowsEveryValueAndItsOrigin(t *testing.T) {
 		"\n  level: warn ",
 		"# --set\n",
 		"\n  format: text ",
-		"# profile development:5:11\n",
+		"# profile development:4:11\n",
 		"\n  tls:\n    cert_file: \"\" ",
 		"# default\n",
 	} {

@@ -151,12 +151,12 @@ func TestASlowBodyIsNotWaitedFor(t *testing.T) {
 			Name string `json:"name"`
 		}
 	}
-	Handle(a.router.Version("v2", Lifecycle{}), Operation{ID: "slow", Method: "POST", Path: "/slow", Timeout: 50 * time.Millisecond},
+	Handle(a.router.Version("v9", Lifecycle{}), Operation{ID: "slow", Method: "POST", Path: "/slow", Timeout: 50 * time.Millisecond},
 		func(context.Context, *input) (*struct{}, error) { return nil, nil })
 	s := newServer(t, a)
 	body, unfinished := io.Pipe()
 	defer unfinished.Close()
-	resp, text := send(t, s, "POST", "/v2/slow", body, "Content-Type", "application/json")
+	resp, text := send(t, s, "POST", "/v9/slow", body, "Content-Type", "application/json")
 	if resp.StatusCode != http.StatusRequestTimeout || !strings.Contains(text, problem.CodeRequestTimeout) {
 		t.Errorf("got status %d, want 408: %s", resp.StatusCode, text)
 	}
@@ -171,13 +171,13 @@ func TestAHandlerIsNotCutOffByTheTimeForReading(t *testing.T) {
 	}
 	// The deadline of the context must be that of the route, and nothing that
 	// was set for reading the body may end it earlier.
-	Handle(a.router.Version("v2", Lifecycle{}), Operation{ID: "wait", Method: "POST", Path: "/wait", Timeout: 300 * time.Millisecond},
+	Handle(a.router.Version("v9", Lifecycle{}), Operation{ID: "wait", Method: "POST", Path: "/wait", Timeout: 300 * time.Millisecond},
 		func(ctx context.Context, _ *input) (*struct{}, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		})
 	s := newServer(t, a)
-	resp, text := send(t, s, "POST", "/v2/wait", strings.NewReader(`{"name":"x"}`), "Content-Type", "application/json")
+	resp, text := send(t, s, "POST", "/v9/wait", strings.NewReader(`{"name":"x"}`), "Content-Type", "application/json")
 	if resp.StatusCode != http.StatusServiceUnavailable || !strings.Contains(text, problem.CodeDeadlineExceeded) {
 		t.Errorf("got status %d, want 503: %s", resp.StatusCode, text)
 	}
@@ -226,10 +226,10 @@ func TestEveryRefusalHasTheShapeAndTheHeaders(t *testing.T) {
 
 func TestUnknownErrorsAreNotShown(t *testing.T) {
 	a := newAPI(t)
-	Handle(a.router.Version("v2", Lifecycle{}), Operation{ID: "broken", Method: "GET", Path: "/broken"},
+	Handle(a.router.Version("v9", Lifecycle{}), Operation{ID: "broken", Method: "GET", Path: "/broken"},
 		func(context.Context, *struct{}) (*struct{}, error) { return nil, errDown })
 	s := newServer(t, a)
-	resp, text := send(t, s, "GET", "/v2/broken", nil)
+	resp, text := send(t, s, "GET", "/v9/broken", nil)
 	if resp.StatusCode != http.StatusInternalServerError || strings.Contains(text, "10.0.0.7") {
 		t.Errorf("got status %d: %s", resp.StatusCode, text)
 	}

@@ -45,7 +45,7 @@ func newOldVersion(l Lifecycle) *oldVersion {
 			page++
 			return &output{Link: []string{fmt.Sprintf(`</v1/thing?page=%d>; rel="next"`, page)}}, nil
 		})
-	o.router.Version("v2", Lifecycle{})
+	o.router.Version("v9", Lifecycle{})
 	return o
 }
 
@@ -83,7 +83,7 @@ func TestADeprecatedVersionSaysSo(t *testing.T) {
 			DeprecatedAt: bubbleStart,
 			Sunset:       bubbleStart.Add(180 * day),
 			Successor:    "/v2",
-			Guide:        "https://example.com/acme/guide",
+			Guide:        "https://example.com/guide",
 		})
 		// Responses share the headers of the version, and not their own.
 		first := serve(o.router, "GET", "/v1/thing", "")
@@ -93,7 +93,7 @@ func TestADeprecatedVersionSaysSo(t *testing.T) {
 			wantHeader(t, w, "Deprecation", "@946684800")
 			wantHeader(t, w, "Sunset", "Thu, 29 Jun 2000 00:00:00 GMT")
 			wantHeader(t, w, "Link", `</v2>; rel="successor-version", `+
-				`<https://example.com/acme/guide>; rel="deprecation"; type="text/html", `+
+				`<https://example.com/guide>; rel="deprecation"; type="text/html", `+
 				`</v1/thing?page=`+page+`>; rel="next"`)
 		}
 	})

@@ -163,7 +163,7 @@ func TestPagingShowsEachNoteOnce(t *testing.T) {
 		for _, n := range page.Notes {
 			got = append(got, n.ID)
 		}
-		next = strings.TrimSuffix(strings.TrimPrefix(w.Header().Get("Link"), "<"), `>; rel="next"`)
+		next = linkToNextPage(w.Header())
 		u, err := url.Parse(next)
 		if err != nil || u.Query().Get("cursor") != page.NextCursor {
 			t.Errorf("got link %q and cursor %q, want the same", next, page.NextCursor)

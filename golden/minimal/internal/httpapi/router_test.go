@@ -70,7 +70,7 @@ func TestMatchTellsTheRouteWithoutServingIt(t *testing.T) {
 
 func TestMatchKnowsNoRouteForWhatIsRefused(t *testing.T) {
 	a := newAPI(t)
-	for _, target := range []string{"GET /", "GET /v2/notes", "PATCH /v1/notes", "GET /v1//notes", "GET /health/", "GET /ready/x", "OPTIONS /v1/notes"} {
+	for _, target := range []string{"GET /", "GET /v9/notes", "PATCH /v1/notes", "GET /v1//notes", "GET /health/", "GET /ready/x", "OPTIONS /v1/notes"} {
 		method, path, _ := strings.Cut(target, " ")
 		r := httptest.NewRequest(method, path, nil)
 		if route, ok := a.router.Match(r); ok || route != (middleware.Route{}) || r.Pattern != "" {
@@ -157,16 +157,16 @@ func TestHeadAnswersAsGetDoes(t *testing.T) {
 
 func TestAnOperationBringsItsOwnLimits(t *testing.T) {
 	a := newAPI(t)
-	v := a.router.Version("v2", Lifecycle{})
+	v := a.router.Version("v9", Lifecycle{})
 	want := middleware.Route{
-		Template: "/v2/events", APIVersion: "v2",
+		Template: "/v9/events", APIVersion: "v9",
 		Timeout: time.Minute, MaxBodyBytes: 10, Stream: true,
 	}
 	Handle(v, Operation{
 		ID: "events", Method: "GET", Path: "/events",
 		Timeout: want.Timeout, MaxBodyBytes: want.MaxBodyBytes, Stream: want.Stream,
 	}, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
-	got, ok := a.router.Match(httptest.NewRequest(http.MethodGet, "/v2/events", nil))
+	got, ok := a.router.Match(httptest.NewRequest(http.MethodGet, "/v9/events", nil))
 	if diff := cmp.Diff(want, got); !ok || diff != "" {
 		t.Errorf("matched %t, route differs (-want +got):\n%s", ok, diff)
 	}
@@ -174,13 +174,13 @@ func TestAnOperationBringsItsOwnLimits(t *testing.T) {
 
 func TestTwoVersionsServeSideBySide(t *testing.T) {
 	a := newAPI(t)
-	v2 := a.router.Version("v2", Lifecycle{})
-	Handle(v2, Operation{ID: "list-notes", Method: "GET", Path: "/notes"},
+	other := a.router.Version("v9", Lifecycle{})
+	Handle(other, Operation{ID: "list-notes", Method: "GET", Path: "/notes"},
 		func(context.Context, *struct{}) (*struct{ Body []string }, error) {
 			return &struct{ Body []string }{[]string{"second"}}, nil
 		})
-	if got := a.do("GET", "/v2/notes", "").Body.String(); got != "[\"second\"]\n" {
-		t.Errorf("got %q from v2", got)
+	if got := a.do("GET", "/v9/notes", "").Body.String(); got != "[\"second\"]\n" {
+		t.Errorf("got %q from v9", got)
 	}
 	if got := a.do("GET", "/v1/notes", "").Body.String(); got != "{\"notes\":[]}\n" {
 		t.Errorf("got %q from v1", got)
@@ -192,11 +192,11 @@ func TestAMistakeInADeclarationStopsTheProgram(t *testing.T) {
 	for name, declare := range map[string]func(r *Router){
 		"name":                    func(r *Router) { r.Version("latest", Lifecycle{}) },
 		"twice":                   func(r *Router) { r.Version("v1", Lifecycle{}) },
-		"sunset alone":            func(r *Router) { r.Version("v2", Lifecycle{Sunset: later}) },
-		"sunset before":           func(r *Router) { r.Version("v2", Lifecycle{DeprecatedAt: later, Sunset: past}) },
-		"gone without sunset":     func(r *Router) { r.Version("v2", Lifecycle{DeprecatedAt: past, GoneAfterSunset: true}) },
-		"successor without dates": func(r *Router) { r.Version("v2", Lifecycle{Successor: "/v3"}) },
-		"guide is no URL":         func(r *Router) { r.Version("v2", Lifecycle{DeprecatedAt: past, Guide: "a b>"}) },
+		"sunset alone":            func(r *Router) { r.Version("v9", Lifecycle{Sunset: later}) },
+		"sunset before":           func(r *Router) { r.Version("v9", Lifecycle{DeprecatedAt: later, Sunset: past}) },
+		"gone without sunset":     func(r *Router) { r.Version("v9", Lifecycle{DeprecatedAt: past, GoneAfterSunset: true}) },
+		"successor without dates": func(r *Router) { r.Version("v9", Lifecycle{Successor: "/v3"}) },
+		"guide is no URL":         func(r *Router) { r.Version("v9", Lifecycle{DeprecatedAt: past, Guide: "a b>"}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {

@@ -72,6 +72,9 @@ func newServer(name string, log *slog.Logger) *Server {
 	s.http = &http.Server{ //nolint:gosec // the callers set the timeouts
 		Protocols: new(http.Protocols),
 		ErrorLog:  slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+
+		// Otherwise OPTIONS * is answered past the handler, and past the log.
+		DisableGeneralOptionsHandler: true,
 	}
 	s.http.Protocols.SetHTTP1(true)
 	return s

@@ -2,7 +2,11 @@
 // prefix, an underscore and a UUIDv7 in 26 characters of Crockford's base32. The form is that of a TypeID.
 package id
 
-import "github.com/google/uuid"
+import (
+	"encoding/binary"
+
+	"github.com/google/uuid"
+)
 
 // alphabet is Crockford's base32 in lower case: no i, l, o or u, so that an id survives being read aloud.
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -44,18 +48,12 @@ func inAlphabet(c byte) bool {
 
 // encode writes the 128 bits behind two zero bits, five at a time, as TypeID has it.
 func encode(prefix string, u uuid.UUID) string {
-	buf := make([]byte, 0, 64)
-	buf = append(buf, prefix...)
-	buf = append(buf, '_')
-	acc, bits := uint(0), 2
-	for _, b := range u {
-		acc = acc<<8 | uint(b)
-		bits += 8
-		for bits >= 5 {
-			bits -= 5
-			buf = append(buf, alphabet[acc>>bits&31])
-		}
-		acc &= 1<<bits - 1
+	high, low := binary.BigEndian.Uint64(u[:8]), binary.BigEndian.Uint64(u[8:])
+	var code [encodedLen]byte
+	for i := encodedLen - 1; i >= 0; i-- {
+		code[i] = alphabet[low&31]
+		low = low>>5 | high<<59
+		high >>= 5
 	}
-	return string(buf)
+	return prefix + "_" + string(code[:])
 }

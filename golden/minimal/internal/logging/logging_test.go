@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -63,6 +64,23 @@ func TestLinesHaveFlatKeysAndTheIDsOfTheRequest(t *testing.T) {
 		"correlation_id": "order-7", "a": 1.0, "g": map[string]any{"b": 2.0, "h": map[string]any{"c": 3.0}}}
 	if diff := cmp.Diff(want, line(t, &buf)); diff != "" {
 		t.Errorf("in groups the ids stay at the top: -want +got\n%s", diff)
+	}
+}
+
+func TestLinesWithoutSecretsHaveTheSameShape(t *testing.T) {
+	ctx := request.With(t.Context(), &request.Record{ID: "req_1"})
+	for name, log := range map[string]func(*slog.Logger) *slog.Logger{
+		"plain":    func(l *slog.Logger) *slog.Logger { return l },
+		"with":     func(l *slog.Logger) *slog.Logger { return l.With(slog.Int("a", 1)) },
+		"in group": func(l *slog.Logger) *slog.Logger { return l.WithGroup("g") },
+	} {
+		var want, got bytes.Buffer
+		log(jsonLogger(t, &want)).LogAttrs(ctx, slog.LevelWarn, "request", slog.String("method", "GET"), slog.Int("status", 200))
+		err := Write(ctx, log(jsonLogger(t, &got)).Handler(), time.Now(), slog.LevelWarn, "request",
+			slog.String("method", "GET"), slog.Int("status", 200))
+		if diff := cmp.Diff(line(t, &want), line(t, &got)); diff != "" || err != nil {
+			t.Errorf("%s: %v, -want +got\n%s", name, err, diff)
+		}
 	}
 }
 

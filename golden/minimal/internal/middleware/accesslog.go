@@ -67,15 +67,12 @@ func logAccess(out slog.Handler, x *exchange, r *http.Request) {
 	if out.Enabled(ctx, slog.LevelDebug) {
 		attrs = append(attrs,
 			slog.String("query", logging.Query(r.URL.RawQuery)),
-			slog.Any("request_headers", r.Header),
-			slog.Any("response_headers", x.response.Header()),
+			slog.Attr{Key: "request_headers", Value: logging.Header(r.Header)},
+			slog.Attr{Key: "response_headers", Value: logging.Header(x.response.Header())},
 		)
 	}
-	// The record is made here, because the methods of slog.Logger look up the caller, which is always this line.
-	line := slog.NewRecord(now, level, "request", 0)
-	line.AddAttrs(attrs...)
-	// A log that cannot be written has nowhere to report that.
-	_ = out.Handle(ctx, line)
+	// What may be sensitive is masked above. A log that cannot be written has nowhere to report that.
+	_ = logging.Write(ctx, out, now, level, "request", attrs...)
 }
 
 func accessLevel(status int, probe bool) slog.Level {

@@ -21,13 +21,22 @@ func Compress(cfg CompressionConfig) Layer {
 		}
 	}
 	pools := new(encoderPools)
+	// Shared by all responses: nobody changes the values of a header in place.
+	vary, varyWithOrigin := []string{"Accept-Encoding"}, []string{"Accept-Encoding, Origin"}
 	return Layer{
 		Name:  "compress",
 		Attrs: []slog.Attr{slog.Any("codings", codingNames), slog.Int("min_bytes", minCompressed)},
 		Wrap: func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				h := w.Header()
-				h["Vary"] = append(h["Vary"], "Accept-Encoding")
+				switch others := h["Vary"]; {
+				case len(others) == 0:
+					h["Vary"] = vary
+				case len(others) == 1 && others[0] == "Origin": // what the CORS layer leaves
+					h["Vary"] = varyWithOrigin
+				default:
+					h["Vary"] = append(others, vary...)
+				}
 				choice := negotiate(r.Header["Accept-Encoding"])
 				switch {
 				case choice.coding != identity:

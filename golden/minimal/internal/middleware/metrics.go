@@ -30,10 +30,10 @@ func Metrics(meter metric.Meter) (Layer, error) {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				ctx := r.Context()
 				active := m.active[knownMethod(r.Method)]
-				m.activeRequests.Add(ctx, 1, active...)
+				active.begin()
 				// Deferred, because an aborted response leaves this layer as a panic.
 				defer func() {
-					m.activeRequests.Add(ctx, -1, active...)
+					active.end()
 					m.observe(ctx, exchangeFrom(ctx), r)
 				}()
 				next.ServeHTTP(w, r)
@@ -43,16 +43,32 @@ func Metrics(meter metric.Meter) (Layer, error) {
 }
 
 type instruments struct {
-	activeRequests metric.Int64UpDownCounter
-	duration       metric.Float64Histogram
-	requestSize    metric.Int64Histogram
-	responseSize   metric.Int64Histogram
+	duration     metric.Float64Histogram
+	requestSize  metric.Int64Histogram
+	responseSize metric.Int64Histogram
 
-	active map[string][]metric.AddOption // by method
+	active map[string]*activeRequests // by method
 
 	prepared atomic.Pointer[map[measurement][]metric.RecordOption] // replaced as a whole, read without a lock
 	adding   sync.Mutex
 }
+
+// activeRequests is how many requests with one method are being served. It is read when metrics are collected: to tell an
+// instrument of each begin and end would cost a request as much as both histograms of sizes.
+type activeRequests struct {
+	labels metric.ObserveOption
+	number atomic.Int64
+	seen   atomic.Bool // a method that nobody uses has no series
+}
+
+func (a *activeRequests) begin() {
+	a.number.Add(1)
+	if !a.seen.Load() {
+		a.seen.Store(true)
+	}
+}
+
+func (a *activeRequests) end() { a.number.Add(-1) }
 
 // measurement is what tells one series from another.
 type measurement struct {
@@ -65,16 +81,17 @@ func newInstruments(meter metric.Meter) (*instruments, error) {
 	seconds := []float64{.001, .0025, .005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10}
 	bytes := []float64{256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20}
 
-	m := &instruments{active: make(map[string][]metric.AddOption)}
+	m := &instruments{active: make(map[string]*activeRequests)}
 	m.prepared.Store(new(map[measurement][]metric.RecordOption))
 	for _, method := range append(knownMethods(), otherMethod) {
 		set := attribute.NewSet(attribute.String("http.request.method", method))
-		m.active[method] = []metric.AddOption{metric.WithAttributeSet(set)}
+		m.active[method] = &activeRequests{labels: metric.WithAttributeSet(set)}
 	}
 
 	var errs [4]error
-	m.activeRequests, errs[0] = meter.Int64UpDownCounter("http.server.active_requests",
-		metric.WithUnit("{request}"), metric.WithDescription("Requests being served."))
+	_, errs[0] = meter.Int64ObservableUpDownCounter("http.server.active_requests",
+		metric.WithUnit("{request}"), metric.WithDescription("Requests being served."),
+		metric.WithInt64Callback(m.observeActive))
 	m.duration, errs[1] = meter.Float64Histogram("http.server.request.duration",
 		metric.WithUnit("s"), metric.WithDescription("Duration of requests."),
 		metric.WithExplicitBucketBoundaries(seconds...))
@@ -85,6 +102,15 @@ func newInstruments(meter metric.Meter) (*instruments, error) {
 		metric.WithUnit("By"), metric.WithDescription("Size of response bodies as sent, after compression."),
 		metric.WithExplicitBucketBoundaries(bytes...))
 	return m, errors.Join(errs[:]...)
+}
+
+func (m *instruments) observeActive(_ context.Context, out metric.Int64Observer) error {
+	for _, active := range m.active {
+		if active.seen.Load() {
+			out.Observe(active.number.Load(), active.labels)
+		}
+	}
+	return nil
 }
 
 func (m *instruments) observe(ctx context.Context, x *exchange, r *http.Request) {

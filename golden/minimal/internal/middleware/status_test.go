@@ -93,7 +93,6 @@ func TestEveryErrorHasIDAndHeadersAndShapeAndIsLoggedOnceAndCountedOnce(t *testi
 			for name, want := range map[string]string{
 				"X-Content-Type-Options":    "nosniff",
 				"X-Frame-Options":           "DENY",
-				"Referrer-Policy":           "no-referrer",
 				"Content-Security-Policy":   "default-src 'none'; frame-ancestors 'none'",
 				"Strict-Transport-Security": "max-age=63072000; includeSubDomains",
 				"Cache-Control":             "no-store",

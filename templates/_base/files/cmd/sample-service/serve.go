@@ -44,9 +44,9 @@ func serveCommand(ctx context.Context, sources config.Sources) *cobra.Command {
 
 // collectAt is how much the heap grows before it is collected, in percent of
 // what is live. A service of this kind keeps little and allocates much, so with
-// Go's default of 100 it collects many times in a second: a sixth of its
-// processor time. This buys that back for memory, of which GOMEMLIMIT bounds
-// the use: near the limit the heap is collected sooner, whatever the percentage.
+// Go's default of 100 it collects many times in a second, for a tenth of its
+// processor time. This buys that back with memory. GOMEMLIMIT bounds the price:
+// near the limit the heap is collected sooner, whatever the percentage.
 const collectAt = 400
 
 // tuneCollector sets the percentage, unless the operator has set GOGC.

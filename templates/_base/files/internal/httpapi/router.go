@@ -25,8 +25,7 @@ type Router struct {
 	endpoints map[string]*endpoint // by pattern
 	versions  map[string]*Version
 	log       *slog.Logger
-	meter     metric.Meter
-	requests  metric.Int64ObservableCounter
+	requests  metric.Int64Counter
 }
 
 // endpoint is what a pattern leads to.
@@ -43,7 +42,6 @@ func NewRouter(checks *health.Checks, meter metric.Meter, log *slog.Logger) *Rou
 		mux:       http.NewServeMux(),
 		endpoints: make(map[string]*endpoint),
 		versions:  make(map[string]*Version),
-		meter:     meter,
 		requests:  newRequestCounter(meter),
 		log:       log,
 	}

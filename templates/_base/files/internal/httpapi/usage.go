@@ -27,22 +27,15 @@ type usage struct {
 	headers   http.Header
 	log       *slog.Logger
 
-	requests            metric.Int64ObservableCounter
-	current, deprecated tally
+	requests            metric.Int64Counter
+	current, deprecated []metric.AddOption
 
 	nextWarning atomic.Int64 // in seconds since 1970
 	unreported  atomic.Int64 // requests since the last warning
 }
 
-// tally counts the requests of one series. It is read when metrics are
-// collected, so a request costs one addition.
-type tally struct {
-	labels metric.ObserveOption
-	number atomic.Int64
-}
-
-func newRequestCounter(meter metric.Meter) metric.Int64ObservableCounter {
-	counter, err := meter.Int64ObservableCounter("api.version.requests",
+func newRequestCounter(meter metric.Meter) metric.Int64Counter {
+	counter, err := meter.Int64Counter("api.version.requests",
 		metric.WithDescription("Requests by version of the API, and by whether it is deprecated."))
 	if err != nil {
 		panic(fmt.Sprintf("httpapi: %v", err)) // only a malformed name gives an error
@@ -50,50 +43,46 @@ func newRequestCounter(meter metric.Meter) metric.Int64ObservableCounter {
 	return counter
 }
 
-func newUsage(version string, l Lifecycle, meter metric.Meter, requests metric.Int64ObservableCounter, log *slog.Logger) *usage {
-	u := &usage{version: version, lifecycle: l, headers: l.headers(), log: log, requests: requests}
-	u.current.labels = usageLabels(version, false)
-	u.deprecated.labels = usageLabels(version, true)
-	if _, err := meter.RegisterCallback(u.observe, requests); err != nil {
-		panic(fmt.Sprintf("httpapi: %v", err)) // only the instrument of another meter gives an error
+func newUsage(version string, l Lifecycle, requests metric.Int64Counter, log *slog.Logger) *usage {
+	u := &usage{
+		version: version, lifecycle: l, headers: l.headers(), log: log,
+		requests:   requests,
+		current:    usageLabels(version, false),
+		deprecated: usageLabels(version, true),
 	}
+	// A series that starts at zero shows its first request as an increase.
+	u.count(context.Background(), l.deprecated(time.Now()), 0)
 	return u
 }
 
-func usageLabels(version string, deprecated bool) metric.ObserveOption {
-	return metric.WithAttributeSet(attribute.NewSet(
+// usageLabels are made once for each series: making them is dearer than counting.
+func usageLabels(version string, deprecated bool) []metric.AddOption {
+	return []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(
 		attribute.String("api_version", version),
 		attribute.Bool("deprecated", deprecated),
-	))
+	))}
 }
 
-// observe reports the series that counts now, and the other one if it has ever
-// counted. A series that starts at zero shows its first request as an increase.
-func (u *usage) observe(_ context.Context, out metric.Observer) error {
-	deprecated := u.lifecycle.deprecated(time.Now())
-	if n := u.current.number.Load(); n > 0 || !deprecated {
-		out.ObserveInt64(u.requests, n, u.current.labels)
+func (u *usage) count(ctx context.Context, deprecated bool, n int64) {
+	labels := u.current
+	if deprecated {
+		labels = u.deprecated
 	}
-	if n := u.deprecated.number.Load(); n > 0 || deprecated {
-		out.ObserveInt64(u.requests, n, u.deprecated.labels)
-	}
-	return nil
+	u.requests.Add(ctx, n, labels...)
 }
 
 // admit counts a request and adds what its client must know to the
 // response. It reports whether the version is gone.
 func (u *usage) admit(response http.Header, req *http.Request) (gone bool) {
 	if u.lifecycle == (Lifecycle{}) {
-		u.current.number.Add(1)
+		u.count(req.Context(), false, 1)
 		return false
 	}
 	now := time.Now()
 	deprecated := u.lifecycle.deprecated(now)
+	u.count(req.Context(), deprecated, 1)
 	if deprecated {
-		u.deprecated.number.Add(1)
 		u.warn(req.Context(), now)
-	} else {
-		u.current.number.Add(1)
 	}
 	maps.Copy(response, u.headers)
 	return u.lifecycle.gone(now)

@@ -54,7 +54,7 @@ type instruments struct {
 }
 
 // activeRequests is how many requests with one method are being served. It is read when metrics are collected: to tell an
-// instrument of each begin and end would be dearer than both histograms of sizes.
+// instrument of each begin and end would cost a request as much as both histograms of sizes.
 type activeRequests struct {
 	labels metric.ObserveOption
 	number atomic.Int64
