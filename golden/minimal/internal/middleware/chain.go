@@ -7,10 +7,12 @@ package middleware
 import (
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 )
 
-// Layer is one middleware with the values it works with, which are logged at the start.
+// Layer is one middleware with the values it works with, which are logged at the start. The zero Layer does nothing and
+// is left out: it is what a middleware becomes that the settings switch off.
 type Layer struct {
 	Name  string
 	Attrs []slog.Attr
@@ -23,8 +25,10 @@ type Chain []Layer
 
 // Then returns the chain around h.
 func (c Chain) Then(h http.Handler) http.Handler {
-	for i := len(c) - 1; i >= 0; i-- {
-		h = c[i].Wrap(h)
+	for _, l := range slices.Backward(c) {
+		if l.Wrap != nil {
+			h = l.Wrap(h)
+		}
 	}
 	return h
 }
@@ -33,6 +37,9 @@ func (c Chain) Then(h http.Handler) http.Handler {
 func (c Chain) LogValue() slog.Value {
 	layers := make([]string, 0, len(c))
 	for _, l := range c {
+		if l.Wrap == nil {
+			continue
+		}
 		s := l.Name
 		if len(l.Attrs) > 0 {
 			values := make([]string, len(l.Attrs))

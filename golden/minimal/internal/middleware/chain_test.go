@@ -20,7 +20,7 @@ func TestLayersRunInTheirOrder(t *testing.T) {
 			})
 		}}
 	}
-	Chain{layer("a"), layer("b")}.Then(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+	Chain{layer("a"), {}, layer("b")}.Then(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		got = append(got, "handler")
 	})).ServeHTTP(nil, nil)
 	if want := []string{"a", "b", "handler"}; !slices.Equal(got, want) {
@@ -37,6 +37,13 @@ func TestStartLogListsTheChainWithItsValues(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%s is missing in %s", want, out)
 		}
+	}
+}
+
+func TestWhatIsSwitchedOffIsNotInTheChain(t *testing.T) {
+	chain := Chain{Recover(slog.New(slog.DiscardHandler)), ClientCert(false), Compress(CompressionConfig{Enabled: false})}
+	if got := chain.LogValue().String(); got != "[recover]" {
+		t.Errorf("got %s, want only what does something", got)
 	}
 }
 

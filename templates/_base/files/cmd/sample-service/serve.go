@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -56,7 +57,5 @@ func tuneCollector(ctx context.Context, log *slog.Logger) {
 		debug.SetGCPercent(collectAt)
 		percent = strconv.Itoa(collectAt)
 	}
-	const unchanged = -1
-	log.InfoContext(ctx, "garbage collection",
-		slog.String("gogc", percent), slog.Int64("memory_limit", debug.SetMemoryLimit(unchanged)))
+	log.InfoContext(ctx, "garbage collection", slog.String("gogc", percent), slog.String("gomemlimit", cmp.Or(os.Getenv("GOMEMLIMIT"), "off")))
 }

@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"log/slog"
 	"net/http"
 
 	"example.com/acme/sample-service/internal/problem"
@@ -12,15 +11,10 @@ import (
 // exactly those routes are served without.
 func ClientCert(required bool) Layer {
 	if !required {
-		return Layer{
-			Name:  "client_cert",
-			Attrs: []slog.Attr{slog.Bool("required", false)},
-			Wrap:  func(next http.Handler) http.Handler { return next },
-		}
+		return Layer{}
 	}
 	return Layer{
-		Name:  "client_cert",
-		Attrs: []slog.Attr{slog.Bool("required", true)},
+		Name: "client_cert",
 		Wrap: func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				verified := r.TLS != nil && len(r.TLS.VerifiedChains) > 0

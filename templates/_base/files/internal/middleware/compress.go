@@ -14,11 +14,7 @@ const minCompressed = 1024
 // are compressed already, streams of events and RPC, parts of a resource, and what must not be transformed.
 func Compress(cfg CompressionConfig) Layer {
 	if !cfg.Enabled {
-		return Layer{
-			Name:  "compress",
-			Attrs: []slog.Attr{slog.Bool("enabled", false)},
-			Wrap:  func(next http.Handler) http.Handler { return next },
-		}
+		return Layer{}
 	}
 	pools := new(encoderPools)
 	// Shared by all responses: nobody changes the values of a header in place.
