@@ -23,6 +23,7 @@ import (
 	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/metric"
 	sdk "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/exemplar"
 	"go.opentelemetry.io/otel/sdk/resource"
 )
 
@@ -54,6 +55,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger, service, version st
 	}
 	provider := sdk.NewMeterProvider(
 		sdk.WithReader(exporter),
+		sdk.WithExemplarFilter(exemplar.AlwaysOffFilter), // there are no traces to point at
 		sdk.WithResource(resource.NewSchemaless(
 			attribute.String("service.name", service),
 			attribute.String("service.version", version),
