@@ -33,15 +33,6 @@ func Get() Info {
 	return resolve(Info{Version: version, Commit: commit, Time: date, Go: runtime.Version()}, recorded)
 }
 
-// Version returns the version of the running build, "development" if it has none.
-func Version() string { return Get().Version }
-
-// Commit returns the commit of the running build, "unknown" if it was built outside a repository.
-func Commit() string { return Get().Commit }
-
-// Time returns when the build, or its commit, was made (RFC 3339), "unknown" if that was not recorded.
-func Time() string { return Get().Time }
-
 // resolve fills what the linker left empty from what the go command recorded.
 func resolve(info Info, recorded *debug.BuildInfo) Info {
 	if recorded != nil {

@@ -82,7 +82,7 @@ func TestConfigCheckReportsEverything(t *testing.T) {
 
 func TestVersionIsTextOrJSON(t *testing.T) {
 	text := command(t, nil, "version")
-	if text.code != 0 || !strings.HasPrefix(text.stdout, "sample-service "+buildinfo.Version()+" ") {
+	if text.code != 0 || !strings.HasPrefix(text.stdout, "sample-service "+buildinfo.Get().Version+" ") {
 		t.Errorf("got %+v", text)
 	}
 	var build buildinfo.Info

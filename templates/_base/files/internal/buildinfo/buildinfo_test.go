@@ -42,7 +42,7 @@ func TestBuildIsDescribed(t *testing.T) {
 }
 
 func TestRunningBuildHasAllFields(t *testing.T) {
-	if Version() == "" || Commit() == "" || Time() == "" || Get().Go == "" {
+	if got := Get(); got.Version == "" || got.Commit == "" || got.Time == "" || got.Go == "" {
 		t.Errorf("a field is empty: %+v", Get())
 	}
 }
