@@ -16,6 +16,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/acton-go/acton-new/internal/lock"
+	"github.com/acton-go/acton-new/internal/lock/modcache"
 )
 
 // pinnedModule is the module that a dependency bot bumps.
@@ -88,7 +89,7 @@ func (p *pinnedModule) read() error {
 }
 
 // wantProviders tells which packages no module of go.mod has, and how to add one. go mod tidy would choose a version.
-func (p *pinnedModule) wantProviders(everything *lock.Imports, source *source) error {
+func (p *pinnedModule) wantProviders(everything *lock.Imports, source lock.Source) error {
 	var problems []error
 	for _, packages := range []map[string]string{everything.Packages(), everything.Tests()} {
 		for _, pkg := range slices.Sorted(maps.Keys(packages)) {
@@ -113,11 +114,11 @@ func (p *pinnedModule) wantProviders(everything *lock.Imports, source *source) e
 }
 
 // tidy runs go mod tidy.
-func (p *pinnedModule) tidy(ctx context.Context, env goEnv, check bool) error {
+func (p *pinnedModule) tidy(ctx context.Context, check bool) error {
 	args := []string{"mod", "tidy"}
 	if check {
 		args = append(args, "-diff")
 	}
-	_, err := goCommand(ctx, p.dir, args...)
+	_, err := modcache.Go{}.Run(ctx, p.dir, args...)
 	return err
 }
