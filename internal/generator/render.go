@@ -181,5 +181,8 @@ func (r *renderer) render(s source) ([]byte, error) {
 			return nil, err
 		}
 	}
+	if text == raw {
+		return s.data, nil
+	}
 	return []byte(text), nil
 }
