@@ -28,7 +28,11 @@ func BenchmarkCommit(b *testing.B) {
 		b.Fatal(err)
 	}
 	for n := 0; b.Loop(); n++ {
-		if _, err := plan.create(filepath.Join(root, fmt.Sprint(n)), t); err != nil {
+		objects, err := plan.objects(t)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := plan.create(filepath.Join(root, fmt.Sprint(n)), objects); err != nil {
 			b.Fatal(err)
 		}
 	}
