@@ -67,7 +67,7 @@ func onlyOwnImports(group, newGroup string) bool {
 // strings whose width plays no role: no comment, value or tag is aligned behind a string, and no function stands on one
 // line because it is short.
 func sameLayout(src, newSrc string) bool {
-	var changed, function bool // what the line has so far
+	var line lineLayout
 	for src != "" || newSrc != "" {
 		var a, b lexeme
 		a, src = nextLexeme(src)
@@ -75,31 +75,62 @@ func sameLayout(src, newSrc string) bool {
 		if a.kind != b.kind {
 			return false
 		}
+		same := a.text == b.text
 		switch a.kind {
 		case lexLine:
 			if src == newSrc {
 				return true
 			}
-			changed, function = false, false
+			line = lineLayout{}
 		case lexCode:
-			function = function || strings.Contains(a.text, "func")
-			if a.text != b.text || changed && strings.ContainsAny(a.text, ":]") {
+			if !same || !line.code(a.text) {
 				return false
 			}
 		case lexString:
-			changed = changed || a.text != b.text
-			if a.text != b.text && strings.Contains(a.text, "\n") {
+			line.changed = line.changed || !same
+			if !same && strings.Contains(a.text, "\n") {
 				return false
 			}
 		case lexComment:
-			if changed || a.text != b.text && !(isPlainComment(a.text) && isPlainComment(b.text)) {
+			if line.changed || !same && !(isPlainComment(a.text) && isPlainComment(b.text)) {
 				return false
 			}
 		default:
 			return false
 		}
-		if changed && function {
+		if line.changed && line.function {
 			return false
+		}
+	}
+	return true
+}
+
+// lineLayout is what matters of a line so far.
+type lineLayout struct {
+	changed  bool // a string that differs
+	function bool // that may stand on one line
+	keyed    bool // the first key, which is the one that is aligned
+	depth    int  // of brackets, from the beginning of the line
+}
+
+// code tells whether code may follow on the line.
+func (l *lineLayout) code(text string) bool {
+	l.function = l.function || strings.Contains(text, "func")
+	for i, c := range []byte(text) {
+		switch c {
+		case '(', '{', '[':
+			l.depth++
+		case ')', '}', ']':
+			l.depth--
+			if l.changed && c == ']' {
+				return false // the length of an array, behind which a tag is aligned
+			}
+		case ':':
+			key := l.depth <= 0 && !l.keyed && !strings.HasPrefix(text[i:], ":=")
+			if l.changed && key {
+				return false
+			}
+			l.keyed = l.keyed || key
 		}
 	}
 	return true
