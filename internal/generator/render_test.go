@@ -170,15 +170,3 @@ func Run() error {
 		t.Error("paths carry the name too: cmd/billing-api/main.go is missing")
 	}
 }
-
-func BenchmarkRender(b *testing.B) {
-	for _, l := range libraries(b) {
-		b.Run(l.name, func(b *testing.B) {
-			for b.Loop() {
-				if _, err := l.files(Answers{Name: "billing-api", Module: "github.com/acme/billing-api"}); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
