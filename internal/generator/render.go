@@ -176,10 +176,13 @@ func (r *renderer) render(s source) ([]byte, error) {
 		return nil, err
 	}
 	text = r.replace(text)
-	if path.Ext(s.path) == ".go" {
+	if path.Ext(s.path) == ".go" && (filled || !staysFormatted(raw, text)) {
 		if text, err = formatGo(s.path, text, r.module, filled); err != nil {
 			return nil, err
 		}
+	}
+	if text == raw {
+		return s.data, nil
 	}
 	return []byte(text), nil
 }
