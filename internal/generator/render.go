@@ -185,9 +185,9 @@ func (r *renderer) render(s source) ([]byte, error) {
 }
 
 // finish makes a file of the project of the text of a template in which the slots are filled.
-func (r *renderer) finish(file, text string, filled bool) ([]byte, error) {
-	text = r.replace(text)
-	if path.Ext(file) == ".go" {
+func (r *renderer) finish(file, raw string, filled bool) ([]byte, error) {
+	text := r.replace(raw)
+	if path.Ext(file) == ".go" && (filled || !staysFormatted(raw, text)) {
 		var err error
 		if text, err = formatGo(file, text, r.module, filled); err != nil {
 			return nil, err
