@@ -176,7 +176,7 @@ func (r *run) check(t task, u *unit) {
 
 // imported returns what an import of a unit means.
 func (r *run) imported(t task, path string) (*types.Package, error) {
-	if base, ok := internalTo(path); ok && t.path != base && t.tested != base && !strings.HasPrefix(t.path, base+"/") {
+	if base, ok := internalTo(path); ok && (base == "" || !strings.HasPrefix(t.path+"/", base+"/") && t.tested != base) {
 		return nil, errors.New("use of internal package not allowed")
 	}
 	dep, own := t.deps[path]

@@ -54,7 +54,7 @@ func (v *version) embeddable(dir, pattern string) error {
 	matched := map[string]bool{} // each match, and whether something in it can be embedded
 	for _, file := range v.files {
 		rest, ok := strings.CutPrefix(file, prefix)
-		if !ok || slices.Contains(v.files, prefix+"go.mod") && prefix != "" {
+		if !ok || v.ofAnotherModule(file) {
 			continue
 		}
 		parts := strings.Split(rest, "/")
@@ -79,6 +79,16 @@ func (v *version) embeddable(dir, pattern string) error {
 		}
 	}
 	return nil
+}
+
+// ofAnotherModule tells whether a folder above the file, other than the root, has a go.mod.
+func (v *version) ofAnotherModule(file string) bool {
+	for dir := path.Dir(file); dir != "."; dir = path.Dir(dir) {
+		if _, found := slices.BinarySearch(v.files, dir+"/go.mod"); found {
+			return true
+		}
+	}
+	return false
 }
 
 // hidden tells whether a directory that is embedded leaves out what is at this path in it.

@@ -3,16 +3,15 @@ package variants
 import (
 	"cmp"
 	"fmt"
-	"io"
+	"regexp"
 	"slices"
 	"strings"
-	"text/tabwriter"
 )
 
 // Fault is something that is wrong with a file in some versions.
 type Fault struct {
-	Check   string // syntax, gofmt, types, go:embed, or the analyzer of go vet
-	File    string
+	Check   string // render, syntax, gofmt, types, go:embed, or the analyzer of go vet
+	File    string // empty if it was not even rendered
 	Line    int
 	Column  int
 	Message string
@@ -27,9 +26,19 @@ type Found struct {
 }
 
 func (f Found) String() string {
-	return fmt.Sprintf("%s:%d:%d: %s (%s), with [%s] already, in %d versions",
-		f.File, f.Line, f.Column, f.Message, f.Check, strings.Join(f.Features, " "), f.Versions)
+	at := ""
+	if f.File != "" {
+		at = f.File + ": "
+	}
+	if f.Line > 0 {
+		at = fmt.Sprintf("%s:%d:%d: ", f.File, f.Line, f.Column)
+	}
+	return fmt.Sprintf("%s%s (%s), in %d of the projects, the smallest of which is %s with [%s]",
+		at, f.Message, f.Check, f.Versions, f.Module, strings.Join(f.Features, " "))
 }
+
+// position matches a place in a file, which is another one in each version.
+var position = regexp.MustCompile(`\b\d+:\d+\b`)
 
 // Package is what the versions of one directory have in common.
 type Package struct {
@@ -41,7 +50,7 @@ type Package struct {
 // Report is the outcome of Check.
 type Report struct {
 	Versions int
-	Units    int // that were checked: packages, with and without tests, each once
+	Units    int // that were checked in all: packages, with and without tests, each once
 	Packages []Package
 	Faults   []Found
 }
@@ -54,7 +63,7 @@ func newReport(versions []*version, results []result, units int) *Report {
 	for i, res := range results {
 		told := map[place]bool{}
 		for _, f := range res.faults {
-			key := place{f.Check, f.File, f.Message}
+			key := place{f.Check, f.File, position.ReplaceAllString(f.Message, "")}
 			n, known := at[key]
 			if !known {
 				n = len(report.Faults)
@@ -72,14 +81,18 @@ func newReport(versions []*version, results []result, units int) *Report {
 }
 
 // packages tells for each directory how many variants there are, and which features make a difference: those that
-// change the variant when nothing else is added.
+// change the variant when nothing else is added. It looks at the versions of the module that has most of them, as every
+// package of another module is another one.
 func packages(versions []*version, results []result) []Package {
 	index := map[string]int{}
+	module := mostFrequent(versions)
 	for i, v := range versions {
-		index[v.module+" "+strings.Join(v.features, " ")] = i
+		if v.module == module {
+			index[strings.Join(v.features, " ")] = i
+		}
 	}
 	variants, features := map[string]map[int]bool{}, map[string]map[string]bool{}
-	for i := range versions {
+	for _, i := range index {
 		for dir, variant := range results[i].variants {
 			if variants[dir] == nil {
 				variants[dir], features[dir] = map[int]bool{}, map[string]bool{}
@@ -87,10 +100,10 @@ func packages(versions []*version, results []result) []Package {
 			variants[dir][variant] = true
 		}
 	}
-	for i, v := range versions {
-		for n, feature := range v.features {
-			without := slices.Delete(slices.Clone(v.features), n, n+1)
-			j, ok := index[v.module+" "+strings.Join(without, " ")]
+	for _, i := range index {
+		for n, feature := range versions[i].features {
+			without := slices.Delete(slices.Clone(versions[i].features), n, n+1)
+			j, ok := index[strings.Join(without, " ")]
 			if !ok {
 				continue
 			}
@@ -111,19 +124,31 @@ func packages(versions []*version, results []result) []Package {
 	return list
 }
 
-// Write prints a table of the packages, those that depend on most features first.
-func (r *Report) Write(w io.Writer) error {
-	variants := 0
-	for _, p := range r.Packages {
-		variants += p.Variants
+func mostFrequent(versions []*version) string {
+	count, most := map[string]int{}, ""
+	for _, v := range versions {
+		count[v.module]++
+		if count[v.module] > count[most] {
+			most = v.module
+		}
 	}
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(table, "%d versions, %d distinct packages, %d checks, %d faults\n", r.Versions, variants, r.Units, len(r.Faults))
-	fmt.Fprintf(table, "features\tvariants\tpackage\tdepends on\n")
+	return most
+}
+
+// String is a table of the packages, those that depend on most features first.
+func (r *Report) String() string {
+	distinct, width := 0, len("package")
 	for _, p := range r.Packages {
-		fmt.Fprintf(table, "%d\t%d\t%s\t%s\n", len(p.Features), p.Variants, p.Dir, strings.Join(p.Features, " "))
+		distinct, width = distinct+p.Variants, max(width, len(p.Dir))
 	}
-	return table.Flush()
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d versions, %d distinct packages, %d checks, %d faults\n", r.Versions, distinct, r.Units, len(r.Faults))
+	fmt.Fprintf(&b, "%8s %8s  %-*s  %s\n", "features", "variants", width, "package", "depends on")
+	for _, p := range r.Packages {
+		line := fmt.Sprintf("%8d %8d  %-*s  %s", len(p.Features), p.Variants, width, p.Dir, strings.Join(p.Features, " "))
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	return b.String()
 }
 
 // Over returns the packages that depend on more features than the budget allows, but for those in the wiring, where

@@ -96,7 +96,8 @@ func (u *Universe) Load(paths []string) error {
 
 // list asks the go command for packages and what they import, in the order of their dependencies.
 func (u *Universe) list(paths []string) ([]*foreign, error) {
-	cmd := exec.Command("go", append([]string{"list", "-e", "-deps", "-json=ImportPath,Dir,GoFiles,ImportMap,Error", "--"}, paths...)...)
+	args := []string{"list", "-e", "-deps", "-json=ImportPath,Dir,GoFiles,ImportMap,Error", "--"}
+	cmd := exec.Command("go", append(args, paths...)...) //nolint:gosec // import paths of rendered files, behind --
 	cmd.Dir = u.dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOWORK=off")
 	var stderr bytes.Buffer
@@ -170,20 +171,14 @@ func (u *Universe) Package(path string) (*types.Package, error) {
 	return u.foreign(path)
 }
 
-// Len returns the number of packages.
-func (u *Universe) Len() int {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return len(u.packages)
-}
-
 type importer func(string) (*types.Package, error)
 
 func (i importer) Import(path string) (*types.Package, error) { return i(path) }
 
 func sizes() types.Sizes { return types.SizesFor("gc", runtime.GOARCH) }
 
-// internalTo tells whether a package may be imported only below another path, and returns that path.
+// internalTo tells whether a package may be imported only below another path, and returns that path, which is empty for
+// the standard library.
 func internalTo(path string) (string, bool) {
 	switch {
 	case path == "internal" || strings.HasPrefix(path, "internal/"):

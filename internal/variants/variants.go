@@ -30,6 +30,7 @@ type Version struct {
 	Module   string   // the module path
 	Features []string // what the version was rendered for, sorted
 	Files    []File
+	Err      error // why the version could not be made; it has no files then
 }
 
 // Family is a set of versions. Its zero value is empty and ready. Add may be called by several goroutines, and what is
@@ -48,13 +49,7 @@ type version struct {
 	packages map[string]*pkg // by import path
 	order    []*pkg          // by import path
 	files    []string        // every path, sorted
-}
-
-func (v *version) String() string {
-	if len(v.features) == 0 {
-		return "[] (no features)"
-	}
-	return "[" + strings.Join(v.features, " ") + "]"
+	err      error
 }
 
 // pkg is one directory of Go files in the versions that have exactly these.
@@ -75,7 +70,7 @@ const (
 // Add takes a version apart. Files that are equal in several versions are read once.
 func (f *Family) Add(v Version) {
 	byDir := map[string][]*source{}
-	added := &version{module: v.Module, features: slices.Clone(v.Features), packages: map[string]*pkg{}}
+	added := &version{module: v.Module, features: slices.Clone(v.Features), packages: map[string]*pkg{}, err: v.Err}
 	for _, file := range v.Files {
 		added.files = append(added.files, file.Path)
 		dir, name := split(file.Path)

@@ -48,6 +48,9 @@ func (r *run) walk(v *version) result {
 			}
 		}
 	}
+	if v.err != nil {
+		w.faults = append(w.faults, Fault{Check: "render", Message: v.err.Error()})
+	}
 	res.faults = w.faults
 	return res
 }
