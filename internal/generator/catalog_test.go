@@ -68,13 +68,13 @@ func (l library) mustFiles(t testing.TB, a Answers) Tree {
 	return tree
 }
 
+// sets returns every combination. The first is nothing, the last is everything.
+func (l library) sets() []features.Set { return slices.Collect(l.cat.Combinations()) }
+
 // answersFor returns every combination with the defaults, and for nothing and everything each value of each choice.
 // Nothing and everything come with each of the names and modules, the others take turns.
 func (l library) answersFor() []Answers {
-	var sets []features.Set
-	for set := range l.cat.Combinations() {
-		sets = append(sets, set)
-	}
+	sets := l.sets()
 	var all []Answers
 	for i, set := range sets {
 		for n := range someNames {
@@ -87,6 +87,20 @@ func (l library) answersFor() []Answers {
 			if extreme && n == 0 {
 				all = append(all, withChoices(a, set)...)
 			}
+		}
+	}
+	return all
+}
+
+// combinations returns the same for the name and module of the golden projects only.
+func (l library) combinations() []Answers {
+	sets := l.sets()
+	var all []Answers
+	for i, set := range sets {
+		a := Answers{Name: goldenName, Module: goldenModule, Features: set.Features()}
+		all = append(all, a)
+		if i == 0 || i == len(sets)-1 {
+			all = append(all, withChoices(a, set)...)
 		}
 	}
 	return all

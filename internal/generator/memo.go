@@ -28,10 +28,10 @@ func (m *memo) of(a Answers) *memoOf {
 	return &memoOf{memo: m, answer: fmt.Sprintf("%q %q %q", a.Name, a.Module, a.Values)}
 }
 
-// finish returns what make makes of a file, or made of it before.
-func (m *memoOf) finish(file, text string, filled bool, make func(file, text string, filled bool) ([]byte, error)) ([]byte, error) {
+// finish returns what the other function makes of a file, or made of it before.
+func (m *memoOf) finish(file, text string, filled bool, anew func(file, text string, filled bool) ([]byte, error)) ([]byte, error) {
 	if m == nil {
-		return make(file, text, filled)
+		return anew(file, text, filled)
 	}
 	key := memoKey(sha256.Sum256(fmt.Appendf(nil, "%s %q %t\n%s", m.answer, file, filled, text)))
 	m.memo.mu.Lock()
@@ -40,7 +40,7 @@ func (m *memoOf) finish(file, text string, filled bool, make func(file, text str
 	if ok {
 		return data, nil
 	}
-	data, err := make(file, text, filled)
+	data, err := anew(file, text, filled)
 	if err != nil {
 		return nil, err
 	}
