@@ -1,9 +1,7 @@
 package generator
 
 import (
-	"errors"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -21,30 +19,9 @@ const budget = 6
 // wiring is where all features meet.
 var wiring = []string{"cmd", "internal/app", "internal/config"}
 
-// universe holds the packages that projects import from elsewhere. It is read once for all tests.
-var universe = sync.OnceValues(func() (*variants.Universe, error) {
-	dir, err := os.MkdirTemp("", "pinned")
-	if err != nil {
-		return nil, err
-	}
-	err = errors.Join(
-		os.WriteFile(filepath.Join(dir, "go.mod"), minimalMod, 0o600),
-		os.WriteFile(filepath.Join(dir, "go.sum"), minimalSum, 0o600),
-	)
-	if d := os.Getenv("PINNED"); d != "" {
-		dir = d
-	}
-	return variants.NewUniverse(dir), err
-})
-
-func mustUniverse(t testing.TB) *variants.Universe {
-	t.Helper()
-	u, err := universe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u
-}
+// universe holds the packages that projects import from elsewhere, in the versions of the lock. It is read once for all
+// tests.
+var universe = variants.NewUniverse("../lock/pinned")
 
 // family renders projects on all processors. One that cannot be rendered is a fault of its version.
 func (l library) family(all []Answers) *variants.Family {
@@ -89,7 +66,7 @@ func (l library) check(t testing.TB, all []Answers) *variants.Report {
 	if ignored := family.Ignored(); len(ignored) > 0 && runtime.GOOS != "windows" {
 		t.Errorf("%s: nothing checks these files on %s: %v", l.name, runtime.GOOS, ignored)
 	}
-	report, err := family.Check(mustUniverse(t), "go"+goVersion)
+	report, err := family.Check(universe)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func render(fsys fs.FS, cat *features.Catalog, a Answers, version string, m *mem
 	if tree, err = completeSettings(tree, a.Module, newWords(a.Name, a.Module).replace(samplePrefix)); err != nil {
 		return nil, fmt.Errorf("render: %w", err)
 	}
-	if tree, err = lockModules(tree, set, a.Module); err != nil {
+	if tree, err = lockModules(tree, a.Module); err != nil {
 		return nil, fmt.Errorf("render: %w", err)
 	}
 	content, err := recordOf(a, version, tree.Hash())

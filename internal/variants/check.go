@@ -18,9 +18,13 @@ import (
 // maxFaults is the number of faults of one check that are told for a package: what follows is mostly their consequence.
 const maxFaults = 10
 
-// Check checks every version and reports what it found. goVersion is that of the versions, such as go1.26.0. The family
-// is spent afterwards.
-func (f *Family) Check(u *Universe, goVersion string) (*Report, error) {
+// Check checks every version and reports what it found. The versions are written in the Go version of the universe. The
+// family is spent afterwards.
+func (f *Family) Check(u *Universe) (*Report, error) {
+	goVersion, err := u.goVersion()
+	if err != nil {
+		return nil, err
+	}
 	if err := u.Load(f.Imports()); err != nil {
 		return nil, err
 	}

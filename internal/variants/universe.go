@@ -16,6 +16,8 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+
+	"golang.org/x/mod/modfile"
 )
 
 // Universe holds the packages that versions import from elsewhere. One serves any number of families.
@@ -43,7 +45,7 @@ type listed struct {
 	Error      *struct{ Err string }
 }
 
-// NewUniverse returns a universe whose versions of packages are those of the module in dir.
+// NewUniverse returns a universe with the versions of packages, and of Go, that the module in dir has.
 func NewUniverse(dir string) *Universe {
 	return &Universe{dir: dir, packages: map[string]*foreign{"unsafe": ready(types.Unsafe)}}
 }
@@ -52,6 +54,23 @@ func ready(pkg *types.Package) *foreign {
 	f := &foreign{done: make(chan struct{}), pkg: pkg}
 	close(f.done)
 	return f
+}
+
+// goVersion returns the language version of the module, such as go1.26.0.
+func (u *Universe) goVersion() (string, error) {
+	file := filepath.Join(u.dir, "go.mod")
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("variants: %w", err)
+	}
+	mod, err := modfile.ParseLax(file, data, nil)
+	if err != nil {
+		return "", fmt.Errorf("variants: %w", err)
+	}
+	if mod.Go == nil {
+		return "", fmt.Errorf("variants: %s has no go line", file)
+	}
+	return "go" + mod.Go.Version, nil
 }
 
 // Load reads packages, and what they import, unless the universe has them already. A package that the go command does

@@ -2,6 +2,7 @@ package variants
 
 import (
 	"fmt"
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -26,7 +27,7 @@ func check(t *testing.T, features []string, files func(on map[string]bool) map[s
 		}
 		family.Add(v)
 	}
-	report, err := family.Check(standard, "go1.26.0")
+	report, err := family.Check(standard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,6 +209,18 @@ func TestPatternsToEmbedMatchAsTheGoCommandDoes(t *testing.T) {
 			t.Errorf("%s: %s: %v", test.dir, test.patterns, faults)
 		case test.want != "" && (len(faults) != 1 || !strings.Contains("pattern "+faults[0].Message, test.want)):
 			t.Errorf("%s: %s: got %v, want %s", test.dir, test.patterns, faults, test.want)
+		}
+	}
+}
+
+func TestTheCommandDoesNotLinkWhatIsForTests(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "../../cmd/acton-new").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pkg := range []string{"/internal/variants\n", "golang.org/x/tools/"} {
+		if strings.Contains(string(out), pkg) {
+			t.Errorf("cmd/acton-new links %s", strings.TrimSpace(pkg))
 		}
 	}
 }
