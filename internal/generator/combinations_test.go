@@ -66,7 +66,7 @@ func (l library) check(t testing.TB, all []Answers) *variants.Report {
 	if ignored := family.Ignored(); len(ignored) > 0 && runtime.GOOS != "windows" {
 		t.Errorf("%s: nothing checks these files on %s: %v", l.name, runtime.GOOS, ignored)
 	}
-	report, err := family.Check(universe)
+	report, err := family.Check(t.Context(), universe)
 	if err != nil {
 		t.Fatal(err)
 	}

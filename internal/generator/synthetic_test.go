@@ -94,7 +94,7 @@ func (s synthetic) pinned(t testing.TB) bool {
 		return false
 	}
 	pkg := s.library[:strings.LastIndex(s.library, ".")]
-	if err := universe.Load([]string{pkg}); err != nil {
+	if err := universe.Load(t.Context(), []string{pkg}); err != nil {
 		t.Fatal(err)
 	}
 	_, err := universe.Package(pkg)

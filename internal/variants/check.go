@@ -1,6 +1,7 @@
 package variants
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -20,12 +21,12 @@ const maxFaults = 10
 
 // Check checks every version and reports what it found. The versions are written in the Go version of the universe. The
 // family is spent afterwards.
-func (f *Family) Check(u *Universe) (*Report, error) {
+func (f *Family) Check(ctx context.Context, u *Universe) (*Report, error) {
 	goVersion, err := u.goVersion()
 	if err != nil {
 		return nil, err
 	}
-	if err := u.Load(f.Imports()); err != nil {
+	if err := u.Load(ctx, f.Imports()); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(f.versions, smaller)

@@ -2,6 +2,7 @@ package variants
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -75,7 +76,7 @@ func (u *Universe) goVersion() (string, error) {
 
 // Load reads packages, and what they import, unless the universe has them already. A package that the go command does
 // not find is no error here: it becomes a fault of whoever imports it.
-func (u *Universe) Load(paths []string) error {
+func (u *Universe) Load(ctx context.Context, paths []string) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	var missing []string
@@ -87,7 +88,7 @@ func (u *Universe) Load(paths []string) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	order, err := u.list(missing)
+	order, err := u.list(ctx, missing)
 	if err != nil {
 		return err
 	}
@@ -114,9 +115,9 @@ func (u *Universe) Load(paths []string) error {
 }
 
 // list asks the go command for packages and what they import, in the order of their dependencies.
-func (u *Universe) list(paths []string) ([]*foreign, error) {
+func (u *Universe) list(ctx context.Context, paths []string) ([]*foreign, error) {
 	args := []string{"list", "-e", "-deps", "-json=ImportPath,Dir,GoFiles,ImportMap,Error", "--"}
-	cmd := exec.Command("go", append(args, paths...)...) //nolint:gosec // import paths of rendered files, behind --
+	cmd := exec.CommandContext(ctx, "go", append(args, paths...)...) //nolint:gosec // import paths of rendered files, behind --
 	cmd.Dir = u.dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOWORK=off")
 	var stderr bytes.Buffer

@@ -27,7 +27,7 @@ func check(t *testing.T, features []string, files func(on map[string]bool) map[s
 		}
 		family.Add(v)
 	}
-	report, err := family.Check(standard)
+	report, err := family.Check(t.Context(), standard)
 	if err != nil {
 		t.Fatal(err)
 	}
