@@ -50,12 +50,8 @@ func BenchmarkRender(b *testing.B) {
 func BenchmarkLock(b *testing.B) {
 	l, a := everything(b)
 	tree := l.mustFiles(b, a)
-	set, _, err := Resolve(l.cat, a)
-	if err != nil {
-		b.Fatal(err)
-	}
 	for b.Loop() {
-		if _, err := lockModules(tree, set, a.Module); err != nil {
+		if _, err := lockModules(tree, a.Module); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -193,8 +193,5 @@ func (r *renderer) finish(file, raw string, filled bool) ([]byte, error) {
 			return nil, err
 		}
 	}
-	if text == raw {
-		return s.data, nil
-	}
 	return []byte(text), nil
 }
