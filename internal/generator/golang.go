@@ -26,62 +26,6 @@ func formatGo(file, text, module string, regroup bool) (string, error) {
 	return string(out), nil
 }
 
-const (
-	importsOpen  = "\nimport (\n"
-	importsClose = "\n)\n"
-)
-
-// staysFormatted tells whether Go source that gofmt is content with stays so when its sample words are replaced: raw is
-// what it was, text what it is. It does if nothing changes but imports of the module itself in groups of their own: what
-// they have in common decides no order, and nothing on their lines is aligned. Where that is not obvious the answer is
-// no, which only costs the time to format.
-func staysFormatted(raw, text string) bool {
-	if raw == text {
-		return true
-	}
-	head, rest, _ := strings.Cut(raw, importsOpen)
-	block, tail, _ := strings.Cut(rest, importsClose)
-	newHead, rest, _ := strings.Cut(text, importsOpen)
-	newBlock, newTail, _ := strings.Cut(rest, importsClose)
-	if head != newHead || tail != newTail || strings.Contains(head, "`") || strings.Contains(head, "/*") {
-		return false
-	}
-	groups, newGroups := strings.Split(block, "\n\n"), strings.Split(newBlock, "\n\n")
-	if len(groups) != len(newGroups) {
-		return false
-	}
-	for i, group := range groups {
-		if group != newGroups[i] && !onlyOwnImports(group, newGroups[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-// onlyOwnImports tells whether every line of a group is a path below the sample module and nothing else, and only the
-// module has been replaced.
-func onlyOwnImports(group, newGroup string) bool {
-	const own = "\t\"" + sampleModule
-	lines, newLines := strings.Split(group, "\n"), strings.Split(newGroup, "\n")
-	if len(lines) != len(newLines) {
-		return false
-	}
-	prefix := ""
-	for i, line := range lines {
-		rest, ok := strings.CutPrefix(line, own)
-		if !ok || strings.IndexByte(rest, '"') != len(rest)-1 {
-			return false
-		}
-		if i == 0 {
-			prefix = strings.TrimSuffix(newLines[i], rest)
-		}
-		if newLines[i] != prefix+rest {
-			return false
-		}
-	}
-	return true
-}
-
 // groupImports writes the first import block anew. A comment stays with the import that it is above or beside;
 // go/format sorts within the groups and drops what occurs twice.
 func groupImports(text, module string) (string, error) {
