@@ -21,15 +21,16 @@ const (
 
 const lockHead = `# What is known about the modules that a project can need. Made by go generate ./internal/lock; do not edit.
 #
-# go VERSION                               the go line of every project
-# pin MODULE VERSION GO SUM SUM REQUIRES   the version that provides the packages of a module
-# read MODULE VERSION GO SUM SUM REQUIRES  another version, of which the go command reads go.mod or files
+# go VERSION                                 the go line of every project
+# pin MODULE VERSION GO HASH HASH REQUIRES   the version that provides the packages of a module
+# read MODULE VERSION GO HASH HASH REQUIRES  another version, of which the go command reads go.mod or files
 #
-# GO is the go line of the module's go.mod, the first SUM the hash of the go.mod and the second that of all files; "-" is
-# written where there is none, or where none is ever needed. Of REQUIRES, what can never count is left out.
+# GO is the go line of the module's go.mod; the hashes are those of its go.mod and of all its files. "-" stands where there
+# is none, or where none is ever needed. REQUIRES leaves out what can never count.
 #
-# 	package DIRECTORY IMPORTS | IMPORTS    a package of the module above: what it imports and, if that can count, its tests
-# 	has PACKAGE, lacks PACKAGE             whether the module above has Go files in the place of a package of another
+# 	package DIRECTORY IMPORTS | IMPORTS      a package of the module above: what it imports, and what its tests import, if
+# 	                                         that can count; "." begins what is in the same module
+# 	has PACKAGE, lacks PACKAGE               whether the module above has Go files in the place of a package of another
 `
 
 // Decode reads the text of a lock.
@@ -81,6 +82,9 @@ func (d *decoder) line(line string) error {
 	name, rest, _ := strings.Cut(rest, " ")
 	switch word {
 	case wordPackage:
+		if d.lock.pins[d.module.Path] != d.module {
+			return fmt.Errorf("%s is not pinned, and has a package", d.module.Version)
+		}
 		path := d.module.Path
 		if name != "." {
 			path += "/" + name
@@ -152,6 +156,9 @@ func (d *decoder) link() error {
 				l.pkg.hasTests = true
 				to = &l.pkg.tests
 				continue
+			}
+			if word[0] == '.' {
+				word = l.pkg.module.Path + word[1:]
 			}
 			dep, ok := d.lock.packages[word]
 			if !ok {

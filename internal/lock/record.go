@@ -151,23 +151,26 @@ func encodePackage(b *bytes.Buffer, p *packageFacts) {
 		dir = "."
 	}
 	b.WriteString(wordPackage + " " + dir)
-	for _, path := range sortedPaths(p.imports) {
-		b.WriteString(" " + path)
-	}
+	encodeImports(b, p, p.imports)
 	if p.hasTests {
 		b.WriteString(" " + testsFollow)
-		for _, path := range sortedPaths(p.tests) {
-			b.WriteString(" " + path)
-		}
+		encodeImports(b, p, p.tests)
 	}
 	b.WriteString("\n")
 }
 
-func sortedPaths(packages []*packageFacts) []string {
-	paths := make([]string, 0, len(packages))
-	for _, p := range packages {
-		paths = append(paths, p.path)
+// encodeImports writes packages of the same module as "." and "./DIRECTORY".
+func encodeImports(b *bytes.Buffer, of *packageFacts, imports []*packageFacts) {
+	var paths []string
+	for _, p := range imports {
+		path := p.path
+		if p.module == of.module {
+			path = "." + strings.TrimPrefix(path, p.module.Path)
+		}
+		paths = append(paths, path)
 	}
 	slices.Sort(paths)
-	return slices.Compact(paths)
+	for _, path := range slices.Compact(paths) {
+		b.WriteString(" " + path)
+	}
 }

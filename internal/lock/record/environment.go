@@ -1,26 +1,26 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
+
+	"github.com/acton-go/acton-new/internal/lock/modcache"
 )
 
 // goEnv is what counts of the go command's environment.
 type goEnv struct {
-	GOMOD, GOMODCACHE, GOWORK, GOFLAGS        string
+	GOMOD, GOWORK, GOFLAGS                    string
 	GOSUMDB, GONOSUMDB, GOPRIVATE, GOINSECURE string
 }
 
 // environment returns it, unless the checksum database would not be asked: the hashes that are recorded here become those
 // of every project, whose go command then asks nobody.
 func environment(ctx context.Context) (goEnv, error) {
-	out, err := goCommand(ctx, ".", "env", "-json")
+	out, err := modcache.Go{}.Run(ctx, ".", "env", "-json")
 	if err != nil {
 		return goEnv{}, err
 	}
@@ -56,18 +56,4 @@ func (e goEnv) check() error {
 		}
 	}
 	return nil
-}
-
-// goCommand runs the go command; its error is what it says.
-func goCommand(ctx context.Context, dir string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOTOOLCHAIN=local")
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		said := strings.TrimSpace(stderr.String() + stdout.String())
-		return stdout.Bytes(), fmt.Errorf("go %s: %w\n%s", strings.Join(args[:min(len(args), 4)], " "), err, said)
-	}
-	return stdout.Bytes(), nil
 }

@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"github.com/acton-go/acton-new/internal/lock"
+	"github.com/acton-go/acton-new/internal/lock/modcache"
 	"github.com/acton-go/acton-new/templates"
 )
 
@@ -33,7 +34,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, check bool) error {
+func run(ctx context.Context, check bool) (err error) {
 	env, err := environment(ctx)
 	if err != nil {
 		return err
@@ -52,18 +53,18 @@ func run(ctx context.Context, check bool) error {
 	if err := pinned.read(); err != nil {
 		return err
 	}
-	source, err := newSource(ctx, env, pinned.goVersion)
+	source, err := modcache.New(ctx, modcache.Go{}, pinned.goVersion)
 	if err != nil {
 		return err
 	}
-	defer source.close()
+	defer func() { err = errors.Join(err, source.Close()) }()
 	if err := pinned.wantProviders(everything, source); err != nil {
 		return err
 	}
 	if err := put(deps, check); err != nil {
 		return err
 	}
-	if err := pinned.tidy(ctx, env, check); err != nil {
+	if err := pinned.tidy(ctx, check); err != nil {
 		return err
 	}
 	if err := pinned.read(); err != nil {
@@ -77,7 +78,7 @@ func run(ctx context.Context, check bool) error {
 }
 
 // record computes every combination on a lock that learns what it lacks.
-func record(pinned pinnedModule, everything *lock.Imports, combinations []*lock.Imports, source *source) ([]byte, error) {
+func record(pinned pinnedModule, everything *lock.Imports, combinations []*lock.Imports, source lock.Source) ([]byte, error) {
 	pins, err := lock.Close(pinned.goVersion, pinned.requires, everything, source)
 	if err != nil {
 		return nil, err

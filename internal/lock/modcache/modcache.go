@@ -1,4 +1,5 @@
-package main
+// Package modcache supplies the facts that a lock records, from the module cache and the go command that fills it.
+package modcache
 
 import (
 	"bytes"
@@ -20,34 +21,39 @@ import (
 	"github.com/acton-go/acton-new/internal/lock"
 )
 
-// source is a lock.Source that reads the module cache. Every hash comes from the go command, which starts without a go.sum
-// and therefore has each confirmed by the checksum database.
-type source struct {
-	ctx       context.Context
+// Source is a lock.Source. Every hash comes from the go command, which starts without a go.sum and therefore has each
+// confirmed by the checksum database.
+type Source struct {
+	ctx       context.Context // of the whole recording
+	command   Go
 	cache     string // GOMODCACHE
 	dir       string // of a module for the go command to work in
 	goVersion string
 	sums      map[module.Version]string // as in go.sum
 	folders   map[module.Version]string // where the files of a version are
-	imports   map[module.Version]map[string][2][]string
 }
 
-func newSource(ctx context.Context, env goEnv, goVersion string) (*source, error) {
+// New returns a source for projects of this Go version. Close removes what it needs while it works.
+func New(ctx context.Context, command Go, goVersion string) (*Source, error) {
+	cache, err := command.Run(ctx, ".", "env", "GOMODCACHE")
+	if err != nil {
+		return nil, err
+	}
 	dir, err := os.MkdirTemp("", "acton-new-lock-")
 	if err != nil {
 		return nil, err
 	}
-	return &source{
-		ctx: ctx, cache: env.GOMODCACHE, dir: dir, goVersion: goVersion,
+	return &Source{
+		ctx: ctx, command: command, cache: strings.TrimSpace(string(cache)), dir: dir, goVersion: goVersion,
 		sums: map[module.Version]string{}, folders: map[module.Version]string{},
-		imports: map[module.Version]map[string][2][]string{},
 	}, nil
 }
 
-func (s *source) close() { _ = os.RemoveAll(s.dir) }
+// Close removes the directory in which the go command worked.
+func (s *Source) Close() error { return os.RemoveAll(s.dir) }
 
 // Prepare asks for all files of the roots, and for every go.mod of their graph, at once.
-func (s *source) Prepare(roots []module.Version) error {
+func (s *Source) Prepare(roots []module.Version) error {
 	if err := s.graph(roots); err != nil {
 		return err
 	}
@@ -55,7 +61,7 @@ func (s *source) Prepare(roots []module.Version) error {
 }
 
 // graph has the go command read the module graph of the roots, and keeps the hashes of every go.mod in it.
-func (s *source) graph(roots []module.Version) error {
+func (s *Source) graph(roots []module.Version) error {
 	var file modfile.File
 	if err := errors.Join(file.AddModuleStmt("lock"), file.AddGoStmt(s.goVersion)); err != nil {
 		return err
@@ -71,7 +77,7 @@ func (s *source) graph(roots []module.Version) error {
 	if err := errors.Join(os.WriteFile(filepath.Join(s.dir, "go.mod"), text, 0o644), os.RemoveAll(sum)); err != nil {
 		return err
 	}
-	if _, err := goCommand(s.ctx, s.dir, "list", "-mod=mod", "-m", "all"); err != nil {
+	if _, err := s.command.Run(s.ctx, s.dir, "list", "-mod=mod", "-m", "all"); err != nil {
 		return err
 	}
 	data, err := os.ReadFile(sum)
@@ -87,7 +93,7 @@ func (s *source) graph(roots []module.Version) error {
 }
 
 // download brings all files of versions into the module cache.
-func (s *source) download(versions []module.Version) error {
+func (s *Source) download(versions []module.Version) error {
 	args := []string{"mod", "download", "-json"}
 	for _, v := range versions {
 		if s.folders[v] == "" {
@@ -103,7 +109,7 @@ func (s *source) download(versions []module.Version) error {
 	if err := os.RemoveAll(filepath.Join(s.dir, "go.sum")); err != nil {
 		return err
 	}
-	out, err := goCommand(s.ctx, s.dir, args...)
+	out, err := s.command.Run(s.ctx, s.dir, args...)
 	if err != nil {
 		return err
 	}
@@ -122,7 +128,7 @@ func (s *source) download(versions []module.Version) error {
 }
 
 // GoMod is as lock.Source says.
-func (s *source) GoMod(v module.Version) (lock.GoMod, error) {
+func (s *Source) GoMod(v module.Version) (lock.GoMod, error) {
 	key := module.Version{Path: v.Path, Version: v.Version + "/go.mod"}
 	if s.sums[key] == "" {
 		if err := s.graph([]module.Version{v}); err != nil {
@@ -161,7 +167,7 @@ func (s *source) GoMod(v module.Version) (lock.GoMod, error) {
 }
 
 // cached returns the name of a file of a version in the module cache.
-func (s *source) cached(v module.Version, suffix string) (string, error) {
+func (s *Source) cached(v module.Version, suffix string) (string, error) {
 	path, err := module.EscapePath(v.Path)
 	if err != nil {
 		return "", err
@@ -174,7 +180,7 @@ func (s *source) cached(v module.Version, suffix string) (string, error) {
 }
 
 // Sum is as lock.Source says.
-func (s *source) Sum(v module.Version) (string, error) {
+func (s *Source) Sum(v module.Version) (string, error) {
 	if _, err := s.folder(v); err != nil {
 		return "", err
 	}
@@ -182,7 +188,7 @@ func (s *source) Sum(v module.Version) (string, error) {
 }
 
 // folder returns where the files of a version are.
-func (s *source) folder(v module.Version) (string, error) {
+func (s *Source) folder(v module.Version) (string, error) {
 	if err := s.download([]module.Version{v}); err != nil {
 		return "", err
 	}
@@ -190,13 +196,13 @@ func (s *source) folder(v module.Version) (string, error) {
 }
 
 // HasPackage is as lock.Source says.
-func (s *source) HasPackage(v module.Version, pkg string) (bool, error) {
+func (s *Source) HasPackage(v module.Version, pkg string) (bool, error) {
 	names, _, err := s.goFiles(v, pkg)
 	return len(names) > 0, err
 }
 
 // goFiles returns the Go files in the directory of a package.
-func (s *source) goFiles(v module.Version, pkg string) (names []string, dir string, err error) {
+func (s *Source) goFiles(v module.Version, pkg string) (names []string, dir string, err error) {
 	folder, err := s.folder(v)
 	if err != nil {
 		return nil, "", err
@@ -215,7 +221,7 @@ func (s *source) goFiles(v module.Version, pkg string) (names []string, dir stri
 }
 
 // Imports is as lock.Source says.
-func (s *source) Imports(v module.Version, pkg string) (imports, testImports []string, err error) {
+func (s *Source) Imports(v module.Version, pkg string) (imports, testImports []string, err error) {
 	names, dir, err := s.goFiles(v, pkg)
 	if err != nil {
 		return nil, nil, err
