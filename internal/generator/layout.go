@@ -92,7 +92,7 @@ func sameLayout(src, newSrc string) bool {
 				return false
 			}
 		case lexComment:
-			if line.changed || !same && !(isPlainComment(a.text) && isPlainComment(b.text)) {
+			if line.changed || !same && (!isPlainComment(a.text) || !isPlainComment(b.text)) {
 				return false
 			}
 		default:

@@ -28,19 +28,19 @@ func (m *memo) of(a Answers) *memoOf {
 	return &memoOf{memo: m, answer: fmt.Sprintf("%q %q %q", a.Name, a.Module, a.Values)}
 }
 
-// finish returns what the other function makes of a file, or made of it before.
-func (m *memoOf) finish(file, text string, filled bool, anew func(file, text string, filled bool) ([]byte, error)) ([]byte, error) {
+// finish returns what the other function makes of a file, or made of it before. text is the template with its slots filled.
+func (m *memoOf) finish(s source, text string, filled bool, anew func(s source, text string, filled bool) ([]byte, error)) ([]byte, error) {
 	if m == nil {
-		return anew(file, text, filled)
+		return anew(s, text, filled)
 	}
-	key := memoKey(sha256.Sum256(fmt.Appendf(nil, "%s %q %t\n%s", m.answer, file, filled, text)))
+	key := memoKey(sha256.Sum256(fmt.Appendf(nil, "%s %q %t\n%s", m.answer, s.path, filled, text)))
 	m.memo.mu.Lock()
 	data, ok := m.memo.finished[key]
 	m.memo.mu.Unlock()
 	if ok {
 		return data, nil
 	}
-	data, err := anew(file, text, filled)
+	data, err := anew(s, text, filled)
 	if err != nil {
 		return nil, err
 	}

@@ -89,7 +89,7 @@ func (p *packer) encode(o interface {
 func (p *packer) finish() (pack, error) {
 	binary.BigEndian.PutUint32(p.data.Bytes()[len(packHeader)-4:], uint32(len(p.held)))
 	h := hash.New(hash.CryptoType)
-	h.Write(p.data.Bytes())
+	_, _ = h.Write(p.data.Bytes()) // never fails
 	var done pack
 	copy(done.sum[:], h.Sum(nil))
 	p.data.Write(done.sum[:])

@@ -181,17 +181,20 @@ func (r *renderer) render(s source) ([]byte, error) {
 	if text, err = expand(s.path, text, r.document); err != nil {
 		return nil, err
 	}
-	return r.memo.finish(s.path, text, filled, r.finish)
+	return r.memo.finish(s, text, filled, r.finish)
 }
 
 // finish makes a file of the project of the text of a template in which the slots are filled.
-func (r *renderer) finish(file, raw string, filled bool) ([]byte, error) {
+func (r *renderer) finish(s source, raw string, filled bool) ([]byte, error) {
 	text := r.replace(raw)
-	if path.Ext(file) == ".go" && (filled || !staysFormatted(raw, text)) {
+	if path.Ext(s.path) == ".go" && (filled || !staysFormatted(raw, text)) {
 		var err error
-		if text, err = formatGo(file, text, r.module, filled); err != nil {
+		if text, err = formatGo(s.path, text, r.module, filled); err != nil {
 			return nil, err
 		}
+	}
+	if text == string(s.data) {
+		return s.data, nil
 	}
 	return []byte(text), nil
 }

@@ -87,7 +87,7 @@ func packages(versions []*version, results []result) []Package {
 	index := map[string]int{}
 	module := mostFrequent(versions)
 	for i, v := range versions {
-		if v.module == module {
+		if v.module == module && v.err == nil {
 			index[strings.Join(v.features, " ")] = i
 		}
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"go/format"
 	"maps"
@@ -88,29 +87,44 @@ func (p *pinnedModule) read() error {
 	return nil
 }
 
-// wantProviders tells which packages no module of go.mod has, and how to add one. go mod tidy would choose a version.
+// wantProviders tells which packages no module of go.mod has, and how to pin one that has them. go mod tidy would choose
+// versions by itself.
 func (p *pinnedModule) wantProviders(everything *lock.Imports, source lock.Source) error {
-	var problems []error
-	for _, packages := range []map[string]string{everything.Packages(), everything.Tests()} {
-		for _, pkg := range slices.Sorted(maps.Keys(packages)) {
-			found := false
-			for _, m := range p.requires {
-				if pkg != m.Path && !strings.HasPrefix(pkg, m.Path+"/") {
-					continue
-				}
-				has, err := source.HasPackage(m, pkg)
-				if err != nil {
-					return err
-				}
-				found = found || has
-			}
-			if !found {
-				problems = append(problems, fmt.Errorf("%s imports %s, which no module in internal/lock/pinned/go.mod has: "+
-					"run go -C internal/lock/pinned get %s@VERSION && go generate ./internal/lock", packages[pkg], pkg, pkg))
-			}
+	importers := everything.Tests()
+	maps.Copy(importers, everything.Packages())
+	var missing, get []string
+	for _, pkg := range slices.Sorted(maps.Keys(importers)) {
+		provided, err := p.provides(pkg, source)
+		if err != nil {
+			return err
+		}
+		if provided {
+			continue
+		}
+		missing = append(missing, fmt.Sprintf("\t%s, which %s imports\n", pkg, importers[pkg]))
+		if !slices.ContainsFunc(get, func(other string) bool { return strings.HasPrefix(pkg, other+"/") }) {
+			get = append(get, pkg)
 		}
 	}
-	return errors.Join(problems...)
+	if missing == nil {
+		return nil
+	}
+	return fmt.Errorf("no module in internal/lock/pinned/go.mod has\n%spin one that does, in the version of your choice:\n"+
+		"\tgo -C internal/lock/pinned get %s@VERSION\n\tgo generate ./internal/lock",
+		strings.Join(missing, ""), strings.Join(get, "@VERSION "))
+}
+
+// provides tells whether a module of go.mod has the package.
+func (p *pinnedModule) provides(pkg string, source lock.Source) (bool, error) {
+	for _, m := range p.requires {
+		if pkg != m.Path && !strings.HasPrefix(pkg, m.Path+"/") {
+			continue
+		}
+		if has, err := source.HasPackage(m, pkg); err != nil || has {
+			return has, err
+		}
+	}
+	return false, nil
 }
 
 // tidy runs go mod tidy.
