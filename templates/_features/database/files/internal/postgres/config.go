@@ -11,7 +11,7 @@ import (
 // Config holds the settings of the database.
 type Config struct {
 	URL       secret.Value `yaml:"url" doc:"Where the database is: postgres://user@host:port/name?sslmode=verify-full. Without it, the database sample_service on this machine."`
-	Password  secret.Value `yaml:"password" doc:"Password, in place of one in database.url. A file that holds it, or the URL, is read again for each new connection."`
+	Password  secret.Value `yaml:"password" doc:"Password for a URL that has none. A file that holds it, or the URL, is read again for each new connection."`
 	Pooler    string       `yaml:"pooler" default:"session" doc:"What connections lead to: session for the server or a pooler that keeps sessions, transaction for a pooler in transaction mode, such as PgBouncer."`
 	DirectURL secret.Value `yaml:"direct_url" doc:"The server behind a pooler in transaction mode, for migrations, whose lock belongs to a session, and for backups."`
 

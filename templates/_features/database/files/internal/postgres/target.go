@@ -68,7 +68,7 @@ func (t target) parse() (*pgxpool.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: the parameters of the URL are not valid, or a file that they name cannot be read", t.key)
 	}
-	if t.password.IsSet() {
+	if _, own := u.User.Password(); !own && t.password.IsSet() {
 		config.ConnConfig.Password = t.password.Reveal()
 	}
 	return config, nil
