@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -26,7 +25,7 @@ func openBehind(t *testing.T, set func(*postgres.Config)) (*postgres.Database, *
 	if set != nil {
 		set(&cfg)
 	}
-	return openWith(t, cfg, slog.New(slog.DiscardHandler)), proxy
+	return openWith(t, cfg, discard), proxy
 }
 
 // answers reports whether the store does what it is asked.
@@ -41,7 +40,7 @@ func TestServerMayBeDownAtTheStart(t *testing.T) {
 	proxy.Cut()
 	cfg := defaults(t)
 	cfg.URL = secret.New(proxy.URL())
-	db := openWith(t, cfg, slog.New(slog.DiscardHandler))
+	db := openWith(t, cfg, discard)
 	store := db.Notes()
 	for what, err := range map[string]error{
 		"Create": store.Create(t.Context(), notetest.Note(1)),
@@ -115,7 +114,7 @@ func TestNoConnectionIsLeft(t *testing.T) {
 	proxy := postgrestest.NewProxy(t, address)
 	cfg := defaults(t)
 	cfg.URL = secret.New(proxy.URL())
-	db := openWith(t, cfg, slog.New(slog.DiscardHandler))
+	db := openWith(t, cfg, discard)
 	outside := postgrestest.Connect(t, address)
 	connections := func() int {
 		t.Helper()
@@ -171,7 +170,7 @@ func TestConnectionsThatTheServerEndsAreReplaced(t *testing.T) {
 	address := postgrestest.New(t)
 	cfg := defaults(t)
 	cfg.URL = secret.New(address)
-	db := openWith(t, cfg, slog.New(slog.DiscardHandler))
+	db := openWith(t, cfg, discard)
 	eventually(t, "the store answers", func() bool { return answers(t.Context(), db.Notes()) })
 	postgrestest.Exec(t, address, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
 	eventually(t, "the store answers", func() bool {
@@ -187,7 +186,7 @@ func TestDatabaseThatIsNotThereIsUnavailable(t *testing.T) {
 	t.Parallel()
 	cfg := defaults(t)
 	cfg.URL = secret.New(fmt.Sprintf("postgres://nobody@/nothing?host=%s", t.TempDir()))
-	db := openWith(t, cfg, slog.New(slog.DiscardHandler))
+	db := openWith(t, cfg, discard)
 	if err := db.Notes().Create(t.Context(), notetest.Note(1)); !errors.Is(err, note.ErrUnavailable) {
 		t.Errorf("got %v, want %v", err, note.ErrUnavailable)
 	}

@@ -143,7 +143,7 @@ func TestMeterTellsHowThePoolIsUsed(t *testing.T) {
 	cfg := defaults(t)
 	cfg.URL = secret.New(postgrestest.New(t))
 	cfg.MaxConnections, cfg.MinConnections = 3, 1
-	db, err := postgres.Open(t.Context(), cfg, "test", provider.Meter("test"), slog.New(slog.DiscardHandler))
+	db, err := postgres.Open(t.Context(), cfg, "test", provider.Meter("test"), discard)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,7 +79,7 @@ func TestStatementThatTakesTooLongEnds(t *testing.T) {
 	for _, pooler := range []string{"session", "transaction"} {
 		t.Run(pooler, func(t *testing.T) {
 			t.Parallel()
-			db, release := locked(t, slog.New(slog.DiscardHandler), func(cfg *postgres.Config) {
+			db, release := locked(t, discard, func(cfg *postgres.Config) {
 				cfg.Pooler, cfg.StatementTimeout = pooler, 100*time.Millisecond
 			})
 			if err := db.Notes().Create(t.Context(), notetest.Note(1)); !errors.Is(err, note.ErrUnavailable) {
@@ -95,7 +95,7 @@ func TestStatementThatTakesTooLongEnds(t *testing.T) {
 
 func TestExhaustedPoolRefusesAndShowsAsDegraded(t *testing.T) {
 	t.Parallel()
-	db, release := locked(t, slog.New(slog.DiscardHandler), func(cfg *postgres.Config) {
+	db, release := locked(t, discard, func(cfg *postgres.Config) {
 		cfg.MaxConnections, cfg.MinConnections = 2, 0
 		cfg.AcquireTimeout, cfg.StatementTimeout = 500*time.Millisecond, patience
 	})
@@ -104,7 +104,7 @@ func TestExhaustedPoolRefusesAndShowsAsDegraded(t *testing.T) {
 	for i := range cap(errs) {
 		go func() { errs <- db.Notes().Create(t.Context(), notetest.Note(i)) }()
 	}
-	checks := health.New(health.Config{CheckTimeout: patience}, slog.New(slog.DiscardHandler), "", "", "")
+	checks := health.New(health.Config{CheckTimeout: patience}, discard, "", "", "")
 	checks.Add("database", db.Ready)
 	eventually(t, "the pool is degraded", func() bool {
 		report := checks.Ready(t.Context())
@@ -130,7 +130,7 @@ func TestExhaustedPoolRefusesAndShowsAsDegraded(t *testing.T) {
 
 func TestCallerWhoLeavesCostsNoConnection(t *testing.T) {
 	t.Parallel()
-	db, release := locked(t, slog.New(slog.DiscardHandler), func(cfg *postgres.Config) {
+	db, release := locked(t, discard, func(cfg *postgres.Config) {
 		cfg.MaxConnections, cfg.MinConnections, cfg.StatementTimeout = 1, 0, patience
 	})
 	process := func() uint32 {
