@@ -54,7 +54,7 @@ func (d *Database) compareSizes(ctx context.Context, conn *pgx.Conn) error {
 	if !d.sized.Swap(true) && !found.Fits() {
 		d.log.WarnContext(ctx, "the server has not enough connections for all instances",
 			slog.Int("needed", found.Needed), slog.Int("allowed", found.Allowed),
-			slog.Int("database.max_connections", d.cfg.MaxConnections), slog.Int("database.max_instances", d.cfg.MaxInstances))
+			slog.Int("max_connections", d.cfg.MaxConnections), slog.Int("max_instances", d.cfg.MaxInstances))
 	}
 	return nil
 }

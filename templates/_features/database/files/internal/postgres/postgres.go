@@ -64,7 +64,7 @@ func Open(ctx context.Context, cfg Config, service string, meter metric.Meter, l
 		d.Close()
 		return nil, fmt.Errorf("postgres: open: %w", err)
 	}
-	if d.metrics, err = newInstruments(meter, d); err != nil {
+	if d.metrics, err = newInstruments(ctx, meter, d); err != nil {
 		d.Close()
 		return nil, fmt.Errorf("postgres: open: %w", err)
 	}
