@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -26,10 +27,10 @@ func TestMain(m *testing.M) {
 // patience is how long a test waits for what must happen.
 const patience = 10 * time.Second
 
-// load returns settings that need nothing of the machine.
+// load returns settings that need nothing of the machine but the surroundings.
 func load(t *testing.T, set ...string) *config.Loaded {
 	t.Helper()
-	loaded, err := config.Load(config.Sources{Set: append([]string{
+	loaded, err := config.Load(config.Sources{Environ: surroundings(t), Set: append([]string{
 		"server.bind=127.0.0.1", "server.port=0", "metrics.bind=127.0.0.1", "metrics.port=0",
 	}, set...)})
 	if err != nil {
@@ -143,4 +144,19 @@ func TestStartThatFailsLeavesNothingOpen(t *testing.T) {
 		conn.Close()
 		t.Error("the listener of the API is still open")
 	}
+}
+
+func TestTheEndLastsAsLongAsTheStopMay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		end, cancel := ending(ctx, 25*time.Second)
+		defer cancel()
+		time.Sleep(time.Hour)
+		stop()
+		began := time.Now()
+		<-end.Done()
+		if got := time.Since(began); got != 25*time.Second {
+			t.Errorf("the end came %s after the signal, want 25s", got)
+		}
+	})
 }
