@@ -6,10 +6,10 @@ VALUES (@id, @owner, @title, @body, @version, @created_at, @updated_at);
 SELECT * FROM notes WHERE id = @id;
 
 -- name: ListNotes :many
-SELECT * FROM notes WHERE id > @after ORDER BY id LIMIT @count;
+SELECT * FROM notes WHERE id > @after ORDER BY id LIMIT @count::bigint;
 
 -- name: ListNotesOfOwner :many
-SELECT * FROM notes WHERE owner = @owner AND id > @after ORDER BY id LIMIT @count;
+SELECT * FROM notes WHERE owner = @owner AND id > @after ORDER BY id LIMIT @count::bigint;
 
 -- name: UpdateNote :execrows
 UPDATE notes

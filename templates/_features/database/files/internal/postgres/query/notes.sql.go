@@ -75,12 +75,12 @@ func (q *Queries) GetNote(ctx context.Context, id string) (Note, error) {
 }
 
 const listNotes = `-- name: ListNotes :many
-SELECT id, owner, title, body, version, created_at, updated_at FROM notes WHERE id > $1 ORDER BY id LIMIT $2
+SELECT id, owner, title, body, version, created_at, updated_at FROM notes WHERE id > $1 ORDER BY id LIMIT $2::bigint
 `
 
 type ListNotesParams struct {
 	After string
-	Count int32
+	Count int64
 }
 
 func (q *Queries) ListNotes(ctx context.Context, arg ListNotesParams) ([]Note, error) {
@@ -112,13 +112,13 @@ func (q *Queries) ListNotes(ctx context.Context, arg ListNotesParams) ([]Note, e
 }
 
 const listNotesOfOwner = `-- name: ListNotesOfOwner :many
-SELECT id, owner, title, body, version, created_at, updated_at FROM notes WHERE owner = $1 AND id > $2 ORDER BY id LIMIT $3
+SELECT id, owner, title, body, version, created_at, updated_at FROM notes WHERE owner = $1 AND id > $2 ORDER BY id LIMIT $3::bigint
 `
 
 type ListNotesOfOwnerParams struct {
 	Owner string
 	After string
-	Count int32
+	Count int64
 }
 
 func (q *Queries) ListNotesOfOwner(ctx context.Context, arg ListNotesOfOwnerParams) ([]Note, error) {
