@@ -21,12 +21,17 @@ func lockModules(tree Tree, module string) (Tree, error) {
 	return tree, nil
 }
 
+// importsOf returns what a project imports from other modules.
 func importsOf(tree Tree, module string) (*lock.Imports, error) {
-	return lock.ImportsOf(module, func(yield func(string, []byte) bool) {
-		for _, f := range tree {
-			if !yield(f.Path, f.Data) {
-				return
-			}
+	var files []lock.GoFile
+	for _, f := range tree {
+		file, counts, err := lock.ReadGoFile(f.Path, f.Data)
+		if err != nil {
+			return nil, err
 		}
-	})
+		if counts {
+			files = append(files, file)
+		}
+	}
+	return lock.Collect(module, files), nil
 }

@@ -40,8 +40,9 @@ func random(t *testing.T) *rand.Rand {
 // TestEveryCombinationIsLocked computes the module files of every combination there is, with every value of each choice.
 func TestEveryCombinationIsLocked(t *testing.T) {
 	l := realLibrary(t)
+	reader := NewImportReader(l.fsys)
 	for set := range l.cat.Every() {
-		imports, err := Imports(l.fsys, set)
+		imports, err := reader.Imports(set)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,6 +55,7 @@ func TestEveryCombinationIsLocked(t *testing.T) {
 // TestImportsOfTemplatesAreThoseOfProjects is what recording rests on: it reads templates instead of rendering.
 func TestImportsOfTemplatesAreThoseOfProjects(t *testing.T) {
 	for _, l := range libraries(t) {
+		reader := NewImportReader(l.fsys)
 		for set := range l.cat.Every() {
 			if n := len(set.Features()); n > 2 && n < len(l.cat.Visible()) {
 				continue // each folder, and each for two features, has been seen
@@ -62,7 +64,7 @@ func TestImportsOfTemplatesAreThoseOfProjects(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := Imports(l.fsys, set)
+			got, err := reader.Imports(set)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -176,11 +178,12 @@ func oracleSets(t *testing.T, l library) []features.Set {
 		}
 	}
 	random(t).Shuffle(len(maybe), func(i, j int) { maybe[i], maybe[j] = maybe[j], maybe[i] })
+	reader := NewImportReader(l.fsys)
 	seen := map[string]bool{}
 	distinct := func(sets []features.Set, limit int) []features.Set {
 		var kept []features.Set
 		for _, set := range sets {
-			imports, err := Imports(l.fsys, set)
+			imports, err := reader.Imports(set)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -2,9 +2,9 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"go/format"
+	"go/version"
 	"maps"
 	"os"
 	"path/filepath"
@@ -15,7 +15,6 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/acton-go/acton-new/internal/lock"
-	"github.com/acton-go/acton-new/internal/lock/modcache"
 )
 
 // pinnedModule is the module that a dependency bot bumps.
@@ -77,6 +76,8 @@ func (p *pinnedModule) read() error {
 		return fmt.Errorf("%s: replace and exclude do not reach the projects: remove them", name)
 	case file.Go == nil:
 		return fmt.Errorf("%s: needs a go line: it is that of every project", name)
+	case version.Compare("go"+file.Go.Version, "go1.21") < 0:
+		return fmt.Errorf("%s: the rules of the lock are those of Go 1.21 or newer", name)
 	}
 	p.goVersion = file.Go.Version
 	p.requires = nil
@@ -125,14 +126,4 @@ func (p *pinnedModule) provides(pkg string, source lock.Source) (bool, error) {
 		}
 	}
 	return false, nil
-}
-
-// tidy runs go mod tidy.
-func (p *pinnedModule) tidy(ctx context.Context, check bool) error {
-	args := []string{"mod", "tidy"}
-	if check {
-		args = append(args, "-diff")
-	}
-	_, err := modcache.Go{}.Run(ctx, p.dir, args...)
-	return err
 }
