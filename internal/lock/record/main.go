@@ -93,10 +93,12 @@ func (r recorder) tidy(ctx context.Context, dir string) error {
 		_, err := r.command.Run(ctx, dir, "mod", "tidy")
 		return err
 	}
-	if _, err := r.command.Run(ctx, dir, "mod", "tidy", "-diff"); err != nil {
-		return stale(err.Error())
+	diff, err := r.command.Run(ctx, dir, "mod", "tidy", "-diff")
+	if len(diff) > 0 {
+		mod, _, _ := strings.Cut(string(diff), "\ndiff current/go.sum")
+		return stale(mod)
 	}
-	return nil
+	return err
 }
 
 // stale is the error of a check that found something.
