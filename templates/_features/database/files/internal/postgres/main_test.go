@@ -17,6 +17,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// discard is a log that nobody reads.
+var discard = slog.New(slog.DiscardHandler)
+
 // defaults returns the settings that hold if nobody sets any.
 func defaults(t *testing.T) postgres.Config {
 	t.Helper()
@@ -36,7 +39,7 @@ func open(t *testing.T, set func(*postgres.Config)) *postgres.Database {
 	if set != nil {
 		set(&cfg)
 	}
-	return openWith(t, cfg, slog.New(slog.DiscardHandler))
+	return openWith(t, cfg, discard)
 }
 
 func openWith(t *testing.T, cfg postgres.Config, log *slog.Logger) *postgres.Database {

@@ -50,8 +50,8 @@ var private = sync.OnceValues(func() (server, error) {
 	}
 	address := "postgres://test@/postgres?" + url.Values{"host": {folder}, "sslmode": {"disable"}}.Encode()
 	if err := waitFor(address); err != nil {
-		_ = alive.Close() // ends the server, whatever state it is in
-		log, _ := os.ReadFile(filepath.Join(folder, "log"))
+		_ = alive.Close()                                   // ends the server, whatever state it is in
+		log, _ := os.ReadFile(filepath.Join(folder, "log")) //nolint:gosec // the folder was made above
 		return server{}, fmt.Errorf("start PostgreSQL in %s: %w\n%s", folder, err, log)
 	}
 	return server{address, alive}, nil
@@ -59,7 +59,8 @@ var private = sync.OnceValues(func() (server, error) {
 
 // The server belongs to a shell that waits for the end of its input: when this
 // process ends, in whatever way, the shell stops the server and removes the
-// folder. PostgreSQL refuses to run as root, so root runs it as postgres.
+// folder. PostgreSQL refuses to run as root, so root runs it as postgres. Users
+// that a test makes need their password.
 const keeper = `
 trap '' INT
 cd "$1" || exit 1
@@ -68,6 +69,7 @@ if [ "$(id -u)" = 0 ]; then
 	chown postgres . && run() { setpriv --reuid=postgres --regid=postgres --clear-groups "$@"; } || exit 1
 fi
 run "$2/initdb" -D data -U test -A trust -E UTF8 --locale=C -N >log 2>&1 &&
+	printf 'local all test trust\nlocal all all scram-sha-256\n' >data/pg_hba.conf &&
 	run "$2/postgres" -D "$1/data" -k "$1" -c listen_addresses= -c max_connections=200 -c fsync=off \
 		-c synchronous_commit=off -c full_page_writes=off -c shared_preload_libraries="$3" >>log 2>&1 &
 server=$!
