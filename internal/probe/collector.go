@@ -91,22 +91,33 @@ func (s *script) startCollector(args []string) error {
 	if len(args) > 0 {
 		port = args[0]
 	}
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	c, listener, err := newCollector(port)
 	if err != nil {
 		return err
 	}
-	c := &collector{}
-	if c.link, err = openLink(listener.Addr().String(), port); err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	c.server = &http.Server{Handler: c, ReadHeaderTimeout: patience, Protocols: new(http.Protocols)}
-	c.server.Protocols.SetHTTP1(true)
-	c.server.Protocols.SetUnencryptedHTTP2(true)
-	go func() { _ = c.server.Serve(listener) }() // until close
+	go c.serve(listener)
 	s.collector = c
 	s.ts.Setenv("COLLECTOR", c.link.address)
 	return nil
 }
+
+func newCollector(port string) (*collector, net.Listener, error) {
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, err
+	}
+	c := &collector{}
+	if c.link, err = openLink(listener.Addr().String(), port); err != nil {
+		return nil, nil, errors.Join(err, listener.Close())
+	}
+	c.server = &http.Server{Handler: c, ReadHeaderTimeout: patience, Protocols: new(http.Protocols)}
+	c.server.Protocols.SetHTTP1(true)
+	c.server.Protocols.SetUnencryptedHTTP2(true)
+	return c, listener, nil
+}
+
+// serve returns once close is called.
+func (c *collector) serve(listener net.Listener) { _ = c.server.Serve(listener) }
 
 func (c *collector) close() {
 	c.link.cut()

@@ -28,11 +28,12 @@ type question struct {
 	method, path, instance string
 	headers                list
 	body                   string
+	chunked                bool
 	status                 int
-	has                    string
+	has                    list // expressions
 }
 
-const questionUsage = "METHOD PATH [-i NAME] [-H 'NAME: VALUE']… [-d BODY|@FILE] [-status N] [-has REGEXP]"
+const questionUsage = "METHOD PATH [-i NAME] [-H 'NAME: VALUE']… [-d BODY|@FILE] [-chunked] [-status N] [-has REGEXP]…"
 
 func (s *script) parseQuestion(name string, args []string) (question, error) {
 	var q question
@@ -40,8 +41,9 @@ func (s *script) parseQuestion(name string, args []string) (question, error) {
 	instance := flags.instance()
 	flags.Var(&q.headers, "H", "a header")
 	flags.StringVar(&q.body, "d", "", "the body, JSON unless a header says otherwise")
+	flags.BoolVar(&q.chunked, "chunked", false, "send the body without saying how long it is")
 	flags.IntVar(&q.status, "status", 0, "the status that is wanted; 0 is any below 300")
-	flags.StringVar(&q.has, "has", "", "what the answer must match, headers included")
+	flags.Var(&q.has, "has", "what the answer must match, headers included")
 	rest, err := flags.parseAround(args, 2, name+" "+questionUsage)
 	if err != nil {
 		return question{}, err
@@ -77,6 +79,9 @@ func (s *script) request(q question) (*http.Request, error) {
 	}
 	if q.body != "" {
 		request.Header.Set("Content-Type", "application/json")
+	}
+	if q.chunked {
+		request.ContentLength = -1
 	}
 	for _, header := range q.headers {
 		name, value, ok := strings.Cut(header, ":")
@@ -122,13 +127,13 @@ func (s *script) judge(q question, response *http.Response) error {
 	if q.status == 0 && response.StatusCode >= http.StatusMultipleChoices || q.status != 0 && response.StatusCode != q.status {
 		return unmetf("got %s: %.300s", response.Status, body)
 	}
-	if q.has != "" {
-		re, err := regexp.Compile("(?m)" + q.has)
+	for _, expression := range q.has {
+		re, err := regexp.Compile("(?m)" + expression)
 		if err != nil {
 			return err
 		}
 		if !re.Match(s.out.Bytes()) {
-			return unmetf("the answer does not match %s: %.300s", q.has, body)
+			return unmetf("the answer does not match %s: %.300s", expression, body)
 		}
 	}
 	return nil

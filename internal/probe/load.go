@@ -1,16 +1,18 @@
 package probe
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"slices"
 	"strconv"
 	"sync"
-	"syscall"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,7 +23,7 @@ const (
 )
 
 // load asks one instance again and again and counts what becomes of it. Its connections are kept between requests, as those
-// of real clients are.
+// of real clients are, and like a load balancer it sends nothing more to an instance that says it is draining.
 type load struct {
 	target  *instance
 	cancel  context.CancelFunc
@@ -84,6 +86,7 @@ func (s *script) startLoad(args []string) error {
 			}
 		})
 	}
+	l.workers.Go(func() { l.watch(ctx) })
 	go func() {
 		l.workers.Wait()
 		transport.CloseIdleConnections()
@@ -91,11 +94,36 @@ func (s *script) startLoad(args []string) error {
 	return nil
 }
 
+// watch ends the load when the instance drains. One that is not ready for another reason is asked on.
+func (l *load) watch(ctx context.Context) {
+	for ctx.Err() == nil {
+		if response, err := client.Get("http://" + l.target.api + "/ready"); err == nil { //nolint:noctx // the client has a timeout
+			body, err := io.ReadAll(response.Body)
+			response.Body.Close()
+			if err == nil && bytes.Contains(body, []byte(`"draining":true`)) {
+				l.cancel()
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pollEvery):
+		}
+	}
+}
+
 // ask waits for the whole answer even when the load ends meanwhile: a request is never given up by the client.
 func (l *load) ask(transport *http.Transport, request *http.Request) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), client.Timeout)
 	defer cancel()
-	request = request.Clone(ctx)
+	// The transport sends a request again when a connection that it kept turns out to be closed: that hides what was lost.
+	var sent atomic.Int64
+	request = request.Clone(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		WroteRequest: func(info httptrace.WroteRequestInfo) {
+			if info.Err == nil {
+				sent.Add(1)
+			}
+		},
+	}))
 	if request.GetBody != nil {
 		body, err := request.GetBody()
 		if err != nil {
@@ -104,16 +132,17 @@ func (l *load) ask(transport *http.Transport, request *http.Request) (string, er
 		request.Body = body
 	}
 	response, err := transport.RoundTrip(request)
-	if errors.Is(err, syscall.ECONNREFUSED) {
+	dial := (*net.OpError)(nil)
+	switch {
+	case err != nil && sent.Load() == 0 && errors.As(err, &dial) && dial.Op == "dial":
 		return refused, nil
-	}
-	if dial := (*net.OpError)(nil); errors.As(err, &dial) && dial.Op == "dial" {
-		return refused, nil
-	}
-	if err != nil {
+	case err != nil:
 		return lost, err
 	}
 	defer response.Body.Close()
+	if sent.Load() > 1 {
+		return lost, errors.New("it was sent, and had to be sent again")
+	}
 	if _, err := io.Copy(io.Discard, response.Body); err != nil {
 		return lost, err
 	}

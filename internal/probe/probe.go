@@ -105,6 +105,12 @@ func commands() map[string]command {
 	}
 }
 
+// moment is how long the commands that observe wait for what they are to see: a service counts and logs a request when it is
+// over, which may be after its client has the answer.
+const moment = 2 * time.Second
+
+var observes = map[string]bool{"log": true, "metric": true, "spans": true, "collector": true}
+
 func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]func(*testscript.TestScript, bool, []string){}
 	for name, run := range commands() {
@@ -115,6 +121,10 @@ func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string)
 			}
 			s.ts = ts
 			err := s.do(run, neg, args)
+			for deadline := time.Now().Add(moment); observes[name] && errors.As(err, new(unmet)) && time.Now().Before(deadline); {
+				time.Sleep(pollEvery)
+				err = s.do(run, neg, args)
+			}
 			_, writeErr := ts.Stdout().Write(s.out.Bytes())
 			if err = errors.Join(err, writeErr); err != nil {
 				ts.Fatalf("%s: %v", name, err)
@@ -152,10 +162,10 @@ func (s *script) close() {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.instances)) {
 		i := s.instances[name]
-		if !i.judged {
+		i.kill()
+		if !i.judged || i.code != 0 {
 			s.ts.Logf("[the end of the log of %s]\n%s", name, i.log.tail(40))
 		}
-		i.kill()
 	}
 	if s.collector != nil {
 		s.collector.close()
@@ -224,7 +234,7 @@ func always(s *script, args []string) error {
 	return nil
 }
 
-// let keeps a part of what the last command printed: let ID '"id":"([^"]+)"'.
+// let keeps a part of what the last command printed, which stays its output: let ID '"id":"([^"]+)"'.
 func let(s *script, args []string) error {
 	if len(args) != 2 {
 		return errors.New("usage: let NAME REGEXP")
@@ -233,7 +243,8 @@ func let(s *script, args []string) error {
 	if err != nil {
 		return err
 	}
-	found := re.FindStringSubmatch(s.ts.ReadFile("stdout"))
+	s.out.WriteString(s.ts.ReadFile("stdout"))
+	found := re.FindStringSubmatch(s.out.String())
 	if len(found) != 2 {
 		return fmt.Errorf("the output of the last command has no single group of %q", args[1])
 	}

@@ -35,7 +35,7 @@ type instance struct {
 	log     *logbook
 	ended   chan struct{}
 	code    int  // once ended
-	judged  bool // its end was awaited, and its code looked at
+	judged  bool // its end was awaited
 }
 
 func (s *script) instance(name string) (*instance, error) {
@@ -61,19 +61,31 @@ func (s *script) environment(lists ...map[string]string) []string {
 	return env
 }
 
-// usual is what every start has unless the script says otherwise: logs as in production, and a short drain.
-var usual = map[string]string{"SERVICE__PROFILE": "staging", "SERVER__DRAIN_DELAY": "200ms"}
+// usual is what every start has unless the script says otherwise: logs as in production, and a drain that the load
+// balancers of scripts notice.
+var usual = map[string]string{"SERVICE__PROFILE": "staging", "SERVER__DRAIN_DELAY": "500ms"}
 
 func serviceCommand(s *script, args []string) error {
 	if len(args) == 0 {
-		return errors.New("usage: service start|stop|signal|wait|kill|run …")
+		return errors.New("usage: service start|stop|signal|wait|kill|run|exec …")
 	}
 	verb, args := args[0], args[1:]
 	switch verb {
 	case "start":
 		return s.start(args)
 	case "run":
-		return s.run(args)
+		return s.run(s.environment(usual, s.settings), args)
+	case "exec":
+		flags := newFlags(verb)
+		name := flags.instance()
+		if err := flags.Parse(args); err != nil {
+			return err
+		}
+		i, err := s.instance(*name)
+		if err != nil {
+			return err
+		}
+		return s.run(i.cmd.Env, flags.Args())
 	case "stop", "wait":
 		flags := newFlags(verb)
 		within := flags.Duration("within", stopLimit, "how long it may take")
@@ -229,10 +241,10 @@ func (s *script) stop(ask bool, within time.Duration, names []string) error {
 			return unmetf("%s has not stopped within %s", i.name, within)
 		}
 		s.printf("%s stopped after %s with exit code %d\n", i.name, time.Since(began).Round(time.Millisecond), i.code)
+		i.judged = true
 		if i.code != 0 {
 			return unmetf("%s ended with exit code %d, want 0", i.name, i.code)
 		}
-		i.judged = true
 		if s.load != nil && s.load.target == i {
 			return s.endLoad()
 		}
@@ -246,13 +258,13 @@ func (i *instance) kill() {
 	<-i.ended
 }
 
-// run runs a command of the service to its end: service run config check. It must succeed, and fail after "!".
-func (s *script) run(args []string) error {
+// run runs a command of the service to its end. It must succeed, and fail after "!". There are two ways: service run, as a
+// job beside the service does, and service exec, with what an instance was started with.
+func (s *script) run(env, args []string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, s.service.Binary, args...)
-	cmd.Dir = s.dir
-	cmd.Env = s.environment(usual, s.settings)
+	cmd.Dir, cmd.Env = s.dir, env
 	out, err := cmd.CombinedOutput()
 	s.out.Write(out)
 	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) && ctx.Err() == nil {
