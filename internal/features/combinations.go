@@ -2,6 +2,7 @@ package features
 
 import (
 	"iter"
+	"maps"
 	"slices"
 )
 
@@ -27,6 +28,43 @@ func (c *Catalog) Combinations() iter.Seq[Set] {
 			}
 		}
 	}
+}
+
+// Every yields every valid set there is: each combination with each value of each choice that it asks for.
+func (c *Catalog) Every() iter.Seq[Set] {
+	return func(yield func(Set) bool) {
+		for set := range c.Combinations() {
+			if !c.choices(Selection{Features: set.visible}, yield) {
+				return
+			}
+		}
+	}
+}
+
+// choices yields the selection with each value of the first choice that it leaves open, and so on. A value that
+// contradicts what is selected makes no set.
+func (c *Catalog) choices(sel Selection, yield func(Set) bool) bool {
+	set, err := c.Resolve(sel)
+	if err != nil {
+		return true
+	}
+	for _, q := range set.questions {
+		if _, chosen := sel.Choices[q.Flag]; q.Kind != KindChoice || chosen {
+			continue
+		}
+		for _, choice := range q.Choices {
+			next := Selection{Features: sel.Features, Choices: maps.Clone(sel.Choices)}
+			if next.Choices == nil {
+				next.Choices = map[string]string{}
+			}
+			next.Choices[q.Flag] = choice.Value
+			if !c.choices(next, yield) {
+				return false
+			}
+		}
+		return true
+	}
+	return yield(set)
 }
 
 // Absent returns the words that must not occur in a project of this set: the traces of every feature that is not in it,

@@ -14,10 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var (
-	update     = flag.Bool("update", false, "rewrite golden/ from the templates")
-	recordLock = flag.Bool("record", false, "rewrite lock/ with go mod tidy")
-)
+var update = flag.Bool("update", false, "rewrite golden/ from the templates")
 
 // writeTo is set in the processes that tests start to be killed or denied something: this binary then only writes a
 // project there.

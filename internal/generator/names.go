@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/module"
+
+	"github.com/acton-go/acton-new/internal/lock"
 )
 
 var namePattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,38}[a-z0-9]$`)
@@ -70,7 +72,7 @@ func CheckModule(path string) error {
 	if slices.Contains(strings.Split(path, "/"), "vendor") {
 		return fmt.Errorf("module %q: cannot have a part called vendor; %s", path, example)
 	}
-	if slices.Contains(lockedModules(), path) {
+	if slices.Contains(lock.Recorded().Modules(), path) {
 		return fmt.Errorf("module %q: is a module that the service depends on; %s", path, example)
 	}
 	return nil

@@ -28,7 +28,7 @@ func Render(fsys fs.FS, cat *features.Catalog, a Answers, version string) (Tree,
 	if tree, err = completeSettings(tree, a.Module, newWords(a.Name, a.Module).replace(samplePrefix)); err != nil {
 		return nil, fmt.Errorf("render: %w", err)
 	}
-	if tree, err = lockModules(tree, set, a.Module); err != nil {
+	if tree, err = lockModules(tree, a.Module); err != nil {
 		return nil, fmt.Errorf("render: %w", err)
 	}
 	content, err := recordOf(a, version, tree.Hash())

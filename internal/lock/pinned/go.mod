@@ -1,4 +1,4 @@
-module example.com/acme/sample-service
+module github.com/acton-go/acton-new/internal/lock/pinned
 
 go 1.26.0
 

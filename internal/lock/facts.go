@@ -1,0 +1,199 @@
+package lock
+
+import (
+	"fmt"
+	"go/version"
+	"strings"
+
+	"golang.org/x/mod/module"
+)
+
+// Source supplies the facts that are to be recorded.
+type Source interface {
+	// Prepare tells that all that these versions have and require is about to be asked for.
+	Prepare(roots []module.Version) error
+	// GoMod returns what the go.mod of a version says, and its hash.
+	GoMod(v module.Version) (GoMod, error)
+	// Sum returns the hash of all files of a version.
+	Sum(v module.Version) (string, error)
+	// HasPackage tells whether a version has Go files, of whatever kind, in the directory of a package.
+	HasPackage(v module.Version, pkg string) (bool, error)
+	// Imports returns what a package and its tests import from modules.
+	Imports(v module.Version, pkg string) (imports, testImports []string, err error)
+}
+
+// GoMod is what counts of a module's go.mod.
+type GoMod struct {
+	Go       string // empty without go line
+	Requires []module.Version
+	Sum      string
+}
+
+// goMod makes sure that the go.mod of a version is known.
+func (l *Lock) goMod(m *moduleFacts) error {
+	if m.read {
+		return nil
+	}
+	if l.source == nil {
+		return incomplete("go.mod", m.Version)
+	}
+	facts, err := l.source.GoMod(m.Version)
+	if err != nil {
+		return err
+	}
+	if version.Compare("go"+facts.Go, "go"+l.goVersion) > 0 {
+		return fmt.Errorf("%s needs Go %s, and projects are made for Go %s: pin an older version, "+
+			"or raise the go line of the pinned module", m.Version, facts.Go, l.goVersion)
+	}
+	for _, r := range facts.Requires {
+		m.requires = append(m.requires, l.module(r))
+	}
+	m.setGoMod(facts.Go, facts.Sum)
+	return nil
+}
+
+func (m *moduleFacts) setGoMod(goVersion, sum string) {
+	m.read = true
+	m.goVersion = goVersion
+	m.pruned = goVersion != "" && version.Compare("go"+goVersion, "go1.17") >= 0
+	m.modSum = sum
+}
+
+// sum returns the hash of all files of a version.
+func (l *Lock) sum(m *moduleFacts) (string, error) {
+	if m.zipSum == "" {
+		if l.source == nil {
+			return "", incomplete("the hash", m.Version)
+		}
+		var err error
+		if m.zipSum, err = l.source.Sum(m.Version); err != nil {
+			return "", err
+		}
+	}
+	return m.zipSum, nil
+}
+
+// has tells whether a version has Go files where another module has a package.
+func (l *Lock) has(m *moduleFacts, pkg string) (bool, error) {
+	if has, ok := m.dirs[pkg]; ok {
+		return has, nil
+	}
+	if l.source == nil {
+		return false, incomplete("the directory of "+pkg, m.Version)
+	}
+	has, err := l.source.HasPackage(m.Version, pkg)
+	if err != nil {
+		return false, err
+	}
+	if m.dirs == nil {
+		m.dirs = map[string]bool{}
+	}
+	m.dirs[pkg] = has
+	return has, nil
+}
+
+// pkg returns the facts of a package that file imports.
+func (l *Lock) pkg(path, file string) (*packageFacts, error) {
+	if p, ok := l.packages[path]; ok {
+		return p, nil
+	}
+	if l.source == nil {
+		return nil, &Missing{Package: path, File: file}
+	}
+	m, err := l.provider(path, file)
+	if err != nil {
+		return nil, err
+	}
+	imports, _, err := l.source.Imports(m.Version, path)
+	if err != nil {
+		return nil, err
+	}
+	p := l.addPackage(path, m)
+	for _, i := range imports {
+		dep, err := l.pkg(i, path)
+		if err != nil {
+			return nil, err
+		}
+		p.imports = append(p.imports, dep)
+	}
+	return p, nil
+}
+
+// testsOf returns what the tests of a package import.
+func (l *Lock) testsOf(p *packageFacts) ([]*packageFacts, error) {
+	if p.hasTests {
+		return p.tests, nil
+	}
+	if l.source == nil {
+		return nil, incomplete("what tests "+p.path, p.module.Version)
+	}
+	_, imports, err := l.source.Imports(p.module.Version, p.path)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range imports {
+		dep, err := l.pkg(i, p.path+" (test)")
+		if err != nil {
+			return nil, err
+		}
+		p.tests = append(p.tests, dep)
+	}
+	p.hasTests = true
+	return p.tests, nil
+}
+
+// provider finds the module of a package: the one among the pins that has it or, while the lock is being closed, the one
+// among all that the pins require.
+func (l *Lock) provider(path, file string) (*moduleFacts, error) {
+	found, err := l.providers(path, func(prefix string) *moduleFacts { return l.pins[prefix] })
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 && l.whole != nil {
+		found, err = l.providers(path, l.whole.selectedOf)
+		if err != nil {
+			return nil, err
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, &Missing{Package: path, File: file}
+	case 1:
+		return found[0], nil
+	}
+	return nil, fmt.Errorf("%s imports %s, which both %s and %s provide", file, path, found[0].Version, found[1].Version)
+}
+
+func (l *Lock) providers(path string, of func(prefix string) *moduleFacts) ([]*moduleFacts, error) {
+	var found []*moduleFacts
+	for prefix := range prefixes(path) {
+		m := of(prefix)
+		if m == nil {
+			continue
+		}
+		has, err := l.source.HasPackage(m.Version, path)
+		if err != nil {
+			return nil, err
+		}
+		if has {
+			found = append(found, m)
+		}
+	}
+	return found, nil
+}
+
+// prefixes yields every path that a module with this package can have, the longest first.
+func prefixes(path string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for {
+			if !yield(path) {
+				return
+			}
+			i := strings.LastIndexByte(path, '/')
+			if i < 0 {
+				return
+			}
+			path = path[:i]
+		}
+	}
+}

@@ -1,0 +1,28 @@
+package modcache
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// Go is the go command, with these variables beside those of the environment.
+type Go struct{ Env []string }
+
+// Run runs it in a directory and returns what it prints. Its error has what it says.
+func (g Go) Run(ctx context.Context, dir string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOTOOLCHAIN=local")
+	cmd.Env = append(cmd.Env, g.Env...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		said := strings.TrimSpace(stderr.String() + stdout.String())
+		return stdout.Bytes(), fmt.Errorf("go %s: %w\n%s", strings.Join(args[:min(len(args), 4)], " "), err, said)
+	}
+	return stdout.Bytes(), nil
+}

@@ -1,0 +1,174 @@
+package lock_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/mod/module"
+
+	"github.com/acton-go/acton-new/internal/lock"
+)
+
+var (
+	seed      = flag.Uint64("seed", uint64(time.Now().UnixNano()), "seed of what tests choose at random")
+	universes = flag.Int("universes", 6, "how many random sets of modules are tried")
+)
+
+// TestRandomProjectsAreAsTidy makes up modules that are nastier than real ones, and compares every combination.
+func TestRandomProjectsAreAsTidy(t *testing.T) {
+	t.Logf("-seed=%d -universes=%d", *seed, *universes)
+	compared, refused := 0, 0
+	needed := map[string]int{}
+	for n := uint64(0); compared < *universes; n++ {
+		u := randomUniverse(rand.New(rand.NewPCG(*seed, n)))
+		r, err := u.record(t)
+		if err != nil {
+			// The go command refuses it as well, or it makes two versions of a package necessary.
+			if refused++; refused > 20**universes {
+				t.Fatalf("the last of %d universes that cannot be: %v", refused, err)
+			}
+			continue
+		}
+		compared++
+		for _, features := range u.combinations() {
+			want := r.tidied(t, features)
+			got, err := r.lock.Compute(importsOf(t, u.files(features)))
+			if err != nil {
+				t.Fatalf("universe %d, %v: %v", n, features, err)
+			}
+			if diff := cmp.Diff(text(want), text(got)); diff != "" {
+				t.Errorf("universe %d, %v (-tidy +computed):\n%s", n, features, diff)
+			}
+			r.wantTidy(t, features, got)
+			for _, rule := range lock.Rules()[1:] {
+				without, err := r.learning.ComputeWithout(importsOf(t, u.files(features)), rule)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if text(without) != text(got) {
+					needed[rule]++
+				}
+			}
+		}
+		if t.Failed() {
+			t.Fatalf("the pins are %v", r.pins)
+		}
+	}
+	t.Logf("%d universes compared, %d refused; combinations that need a rule: %v", compared, refused, needed)
+}
+
+// maker makes a random universe.
+type maker struct {
+	*rand.Rand
+	u     universe
+	paths []string // a module imports only from those after it
+}
+
+var someVersions = []string{"v1.0.0", "v1.1.0", "v1.2.0"}
+
+func randomUniverse(r *rand.Rand) universe {
+	m := maker{Rand: r, u: universe{modules: map[module.Version]map[string]string{}, project: map[string]string{}}}
+	for i := range 7 {
+		path := fmt.Sprintf("m%d.test/m", i)
+		m.paths = append(m.paths, path)
+		if m.likely(30) {
+			m.paths = append(m.paths, path+"/sub") // in old versions a directory of the one before
+		}
+	}
+	for i := range m.paths {
+		for _, version := range someVersions {
+			m.module(i, version)
+		}
+	}
+	mod := "module project.test\n\ngo " + projectGo + "\n\nrequire (\n"
+	for _, path := range m.paths {
+		if m.likely(60) {
+			mod += "\t" + path + " " + someVersions[m.IntN(len(someVersions))] + "\n"
+		}
+	}
+	m.u.project["go.mod"] = mod + ")\n"
+	for _, feature := range []string{"one", "two", "three"} {
+		m.feature(feature)
+	}
+	return m.u
+}
+
+func (m *maker) likely(percent int) bool { return m.IntN(100) < percent }
+
+// module makes a version of a module: some packages, which import from later modules, and a go.mod which requires most of
+// what is needed, and other things.
+func (m *maker) module(i int, version string) {
+	files := map[string]string{}
+	requires := map[string]string{}
+	for _, dir := range []string{"", "deep/"} {
+		m.goFile(files, requires, dir+"a.go", i+1, 45)
+		m.goFile(files, requires, dir+"a_test.go", i+1, 45)
+		if m.likely(30) {
+			m.goFile(files, requires, dir+"a_windows.go", i+1, 60)
+		}
+	}
+	if version == someVersions[0] && m.likely(50) {
+		m.goFile(files, requires, "sub/a.go", i+1, 45)
+	}
+	for _, path := range m.paths[i+1:] {
+		if m.likely(15) {
+			requires[path] = someVersions[m.IntN(len(someVersions))]
+		}
+	}
+	mod := "module " + m.paths[i] + "\n"
+	if goVersion := []string{"", "1.13", "1.16", "1.17", "1.20", "1.24"}[m.IntN(6)]; goVersion != "" {
+		mod += "\ngo " + goVersion + "\n"
+	}
+	for _, path := range m.paths {
+		if v, ok := requires[path]; ok {
+			mod += "\nrequire " + path + " " + v + "\n"
+		}
+	}
+	files["go.mod"] = mod
+	m.u.modules[module.Version{Path: m.paths[i], Version: version}] = files
+}
+
+// goFile adds a file that may import packages of the modules from the given one on, and notes requirements of most.
+func (m *maker) goFile(files, requires map[string]string, name string, from, percent int) {
+	var b strings.Builder
+	b.WriteString("package p\n\n")
+	for _, path := range m.paths[from:] {
+		if !m.likely(percent / max(1, len(m.paths)-from) * 2) {
+			continue
+		}
+		fmt.Fprintf(&b, "import _ %q\n", path+[]string{"", "/deep"}[m.IntN(2)])
+		if m.likely(85) {
+			requires[path] = someVersions[m.IntN(len(someVersions))]
+		}
+	}
+	files[name] = b.String()
+}
+
+// feature makes a part of the project, with files that only some builds use, and one that none does.
+func (m *maker) feature(name string) {
+	none := map[string]string{}
+	m.goFile(m.u.project, none, name+"/a.go", 0, 60)
+	m.goFile(m.u.project, none, name+"/a_test.go", 0, 30)
+	m.goFile(m.u.project, none, name+"/a_plan9.go", 0, 20)
+	m.u.project[name+"/b.go"] = "//go:build integration && !linux\n\npackage p\n\nimport _ \"" + m.paths[m.IntN(len(m.paths))] + "\"\n"
+	m.u.project[name+"/c.go"] = "//go:build ignore\n\npackage p\n\nimport _ \"nowhere.test/c\"\n"
+	m.u.project[name+"/testdata/d.go"] = "package p\n\nimport _ \"nowhere.test/d\"\n"
+}
+
+// TestTheTextOfALockIsStable reads and writes the lock.
+func TestTheTextOfALockIsStable(t *testing.T) {
+	first := lock.Recorded().Encode()
+	l, err := lock.Decode(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(l.Encode(), first) {
+		t.Error("a lock that is read and written is another")
+	}
+}

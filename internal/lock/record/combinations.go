@@ -1,0 +1,30 @@
+package main
+
+import (
+	"io/fs"
+
+	"github.com/acton-go/acton-new/internal/features"
+	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/lock"
+)
+
+// combinationsOf returns what the projects of every set of features import, each different import list once.
+func combinationsOf(fsys fs.FS) ([]*lock.Imports, error) {
+	catalog, err := features.Load(fsys)
+	if err != nil {
+		return nil, err
+	}
+	var all []*lock.Imports
+	seen := map[string]bool{}
+	for set := range catalog.Every() {
+		imports, err := generator.Imports(fsys, set)
+		if err != nil {
+			return nil, err
+		}
+		if key := imports.Key(); !seen[key] {
+			seen[key] = true
+			all = append(all, imports)
+		}
+	}
+	return all, nil
+}
