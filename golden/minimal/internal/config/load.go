@@ -175,12 +175,12 @@ func (r *result) readSecrets(schema *schema) []*settingError {
 			continue
 		}
 		r.files = append(r.files, file{path: path, kind: secretFile, key: k.path, read: true, mode: mode})
-		text := strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
-		if text == "" {
+		value := secret.FromFile(path, data)
+		if !value.IsSet() {
 			report(path + ": is empty")
 			continue
 		}
-		r.settings[k.secretOf] = setting{value: reflect.ValueOf(secret.New(text)), origin: Origin{layer: from.origin.layer, name: path}}
+		r.settings[k.secretOf] = setting{value: reflect.ValueOf(value), origin: Origin{layer: from.origin.layer, name: path}}
 	}
 	return problems
 }
@@ -190,13 +190,16 @@ func isSet(value reflect.Value) bool {
 	return ok && s.IsSet()
 }
 
-// validator is a section that can check itself. Each of its errors begins with
+// validator is a section, or all of them together, that can check itself. Each of its errors begins with
 // the full name of a key and a colon.
 type validator interface{ Validate() error }
 
-// validate asks each section of a struct to check itself.
+// validate asks a struct and each of its sections to check themselves.
 func validate(schema *schema, target reflect.Value) error {
 	var errs []error
+	if v, ok := target.Interface().(validator); ok {
+		errs = append(errs, v.Validate())
+	}
 	for _, section := range schema.sections {
 		if len(section.index) != 1 {
 			continue // a part of a section is checked by the section

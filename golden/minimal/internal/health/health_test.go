@@ -225,6 +225,43 @@ func TestErrorIsLoggedWhenItBeginsAndEnds(t *testing.T) {
 	})
 }
 
+func TestCheckTellsItsReason(t *testing.T) {
+	for _, c := range []struct {
+		rule  string
+		err   error
+		ready bool
+		want  Result
+		log   string
+	}{
+		{
+			"why it fails", Because("the schema is old", errors.New("relation notes does not exist")),
+			false, Result{Message: "the schema is old"}, "relation notes does not exist",
+		},
+		{
+			"what is not well", Degraded("every connection is in use"),
+			true, Result{Healthy: true, Degraded: true, Message: "every connection is in use"}, "level=WARN",
+		},
+	} {
+		t.Run(c.rule, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var out bytes.Buffer
+				checks := New(usual, slog.New(slog.NewTextHandler(&out, nil)), "shop", "v1", "abc")
+				checks.Add("database", func(context.Context) error { return c.err })
+				report := checks.Ready(t.Context())
+				if report.Ready != c.ready {
+					t.Errorf("got ready=%t, want %t", report.Ready, c.ready)
+				}
+				if diff := cmp.Diff(c.want, report.Dependencies["database"]); diff != "" {
+					t.Error(diff)
+				}
+				if !strings.Contains(out.String(), c.log) {
+					t.Errorf("got log %q, want %q in it", out.String(), c.log)
+				}
+			})
+		})
+	}
+}
+
 func TestTwoChecksOfOneNameAreRefused(t *testing.T) {
 	defer func() {
 		if recover() == nil {

@@ -1,15 +1,21 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/metric/noop"
+
 	"github.com/acme/billing-api/internal/note"
 	"github.com/acme/billing-api/internal/problem"
+	"github.com/acme/billing-api/internal/request"
 )
 
 func TestOnlyTheMiddlewareLimitsABody(t *testing.T) {
@@ -45,6 +51,7 @@ func TestErrorsOfTheDomainHaveTheirStatus(t *testing.T) {
 		note.ErrNotFound:        404,
 		note.ErrExists:          409,
 		note.ErrVersionMismatch: 412,
+		note.ErrUnavailable:     503,
 		&note.InvalidError{}:    422,
 	} {
 		wrapped := errors.Join(errDown, err)
@@ -55,5 +62,32 @@ func TestErrorsOfTheDomainHaveTheirStatus(t *testing.T) {
 	}
 	if got := domainProblem(errDown); !errors.Is(got, errDown) || errors.As(got, new(*problem.Problem)) {
 		t.Errorf("got %v for an unknown error, want it as it is", got)
+	}
+}
+
+// broken is a store whose dependency is down.
+type broken struct{ note.Store }
+
+var errRefused = errors.New("dial tcp 10.0.0.7:4711: refused")
+
+func (broken) Get(context.Context, string) (note.Note, error) {
+	return note.Note{}, fmt.Errorf("%w: %w", note.ErrUnavailable, errRefused)
+}
+
+func TestADependencyThatIsDownIsA503ToTryAgain(t *testing.T) {
+	a := newAPI(t)
+	router := NewRouter(a.checks, noop.Meter{}, slog.New(slog.DiscardHandler))
+	Register(router, note.NewService(broken{a.store}, time.Now, note.NewID))
+	rec := &request.Record{ID: "req_1"}
+	r := httptest.NewRequest(http.MethodGet, "/v1/notes/"+note.NewID(), nil)
+	w := httptest.NewRecorder()
+	router.ServeHTTP(w, r.WithContext(request.With(r.Context(), rec)))
+
+	wantProblem(t, w, 503, problem.CodeUnavailable)
+	if w.Header().Get("Retry-After") == "" || strings.Contains(w.Body.String(), "10.0.0.7") {
+		t.Errorf("got %v %s, want Retry-After and no word about the cause", w.Header(), w.Body)
+	}
+	if !errors.Is(rec.Err, errRefused) {
+		t.Errorf("got cause %v in the record, want %v", rec.Err, errRefused)
 	}
 }

@@ -92,6 +92,18 @@ func TestHeadersOfTheLostAnswerAreRemovedAndOthersKept(t *testing.T) {
 	}
 }
 
+func TestUnavailableSaysWhenToComeBack(t *testing.T) {
+	for status, want := range map[int]string{503: retryAfter, 500: "", 429: "", 404: ""} {
+		if w, _ := serve(t, New(status, "", ""), nil); w.Header().Get("Retry-After") != want {
+			t.Errorf("%d: got Retry-After %q, want %q", status, w.Header().Get("Retry-After"), want)
+		}
+	}
+	w, _ := serve(t, New(503, "", ""), func(h http.Header) { h.Set("Retry-After", "30") })
+	if got := w.Header()["Retry-After"]; len(got) != 1 || got[0] != "30" {
+		t.Errorf("got Retry-After %v, want what is better known", got)
+	}
+}
+
 func TestAnyErrorBecomesAProblem(t *testing.T) {
 	expired, cancel := context.WithTimeout(t.Context(), 0)
 	defer cancel()

@@ -4,8 +4,11 @@
 package secret
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"strings"
 )
 
 // mask stands wherever a secret that is set would have been printed.
@@ -17,6 +20,7 @@ const mask = "[redacted]"
 // unexported fields, but it prints pointers inside a struct as addresses.
 type Value struct {
 	text *string
+	file string // that holds it; empty if none does
 }
 
 // New returns text as a secret.
@@ -25,6 +29,32 @@ func New(text string) Value {
 		return Value{}
 	}
 	return Value{text: &text}
+}
+
+// FromFile returns the content of a file as a secret. One newline at the end
+// does not belong to it.
+func FromFile(path string, content []byte) Value {
+	v := New(strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r"))
+	v.file = path
+	return v
+}
+
+// Current returns the text as it is now: it reads the file that holds the
+// secret again, so that whoever asks at each use follows a rotation. A secret
+// that no file holds never changes.
+func (v Value) Current() (string, error) {
+	if v.file == "" {
+		return v.Reveal(), nil
+	}
+	content, err := os.ReadFile(v.file)
+	if err != nil {
+		return "", err
+	}
+	now := FromFile(v.file, content)
+	if !now.IsSet() {
+		return "", errors.New(v.file + ": is empty")
+	}
+	return now.Reveal(), nil
 }
 
 // Reveal returns the text. Hand it to the one call that needs it; do not keep it.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -79,6 +81,40 @@ func TestRevealReturnsTheSecret(t *testing.T) {
 	}
 	if got := (secret.Value{}).Reveal(); got != "" {
 		t.Errorf("zero value reveals %q, want nothing", got)
+	}
+}
+
+func TestSecretOfAFileFollowsIt(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "password")
+	write := func(content string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	value := secret.FromFile(file, []byte(password+"\n"))
+	write("battery-staple\r\n")
+	if got, err := value.Current(); got != "battery-staple" || err != nil {
+		t.Errorf("got %q, %v, want what the file holds now", got, err)
+	}
+	if got := value.Reveal(); got != password {
+		t.Errorf("got %q, want what was read", got)
+	}
+	write("\n")
+	if got, err := value.Current(); err == nil {
+		t.Errorf("empty file: got %q, want an error", got)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := value.Current(); err == nil {
+		t.Errorf("no file: got %q, want an error", got)
+	}
+}
+
+func TestSecretWithoutAFileStays(t *testing.T) {
+	if got, err := secret.New(password).Current(); got != password || err != nil {
+		t.Errorf("got %q, %v, want the secret", got, err)
 	}
 }
 

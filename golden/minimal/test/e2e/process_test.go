@@ -103,8 +103,9 @@ func variable(key string) string {
 	return "BILLING_API_" + string(name)
 }
 
-// launch starts "serve" in dir. Unless the settings say otherwise, it listens
-// on ports that are free, logs as in production and stops without a drain delay.
+// launch starts "serve" in dir. Unless the settings say otherwise, it has the
+// surroundings that it needs, listens on ports that are free, logs as in
+// production and stops without a drain delay.
 func launch(t *testing.T, dir string, set settings, args ...string) *process {
 	t.Helper()
 	all := settings{
@@ -112,6 +113,7 @@ func launch(t *testing.T, dir string, set settings, args ...string) *process {
 		"server.bind":     "127.0.0.1", "server.port": "0", "server.drain_delay": "0s",
 		"metrics.bind": "127.0.0.1", "metrics.port": "0",
 	}
+	maps.Copy(all, surroundings(t))
 	maps.Copy(all, set)
 	p := &process{t: t, cmd: command(t, dir, all, append([]string{"serve"}, args...)...), ended: make(chan struct{})}
 	p.cmd.Stderr = &p.stderr

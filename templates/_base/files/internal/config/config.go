@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"example.com/acme/sample-service/internal/health"
 	"example.com/acme/sample-service/internal/httpserver"
@@ -56,6 +57,24 @@ func (s Service) Validate() error {
 	for _, word := range s.AllowInProduction {
 		if !known[word] {
 			errs = append(errs, fmt.Errorf("service.allow_in_production: unknown word %q%s", word, didYouMean(word, sorted(known))))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Validate checks what concerns several sections. Whatever a request waits for
+// must give up before the request itself does, or nobody hears the reason.
+func (c Config) Validate() error {
+	var errs []error
+	for _, wait := range []struct {
+		key   string
+		limit time.Duration
+	}{
+		{"health.check_timeout", c.Health.CheckTimeout},
+		//{{slot "config/waits"}}
+	} {
+		if wait.limit >= c.Server.RequestTimeout {
+			errs = append(errs, fmt.Errorf("%s: %s must be below server.request_timeout, which is %s", wait.key, wait.limit, c.Server.RequestTimeout))
 		}
 	}
 	return errors.Join(errs...)

@@ -168,6 +168,15 @@ func TestSameFileIsReadOnce(t *testing.T) {
 	}
 }
 
+func TestWhatARequestWaitsForEndsBeforeIt(t *testing.T) {
+	f := newFixture(t)
+	f.sources.Set = []string{"health.check_timeout=15s", "server.request_timeout=15s"}
+	want := []string{"--set: health.check_timeout: 15s must be below server.request_timeout, which is 15s (environment: SAMPLE_SERVICE_HEALTH__CHECK_TIMEOUT)"}
+	if diff := cmp.Diff(f.problems(), want); diff != "" {
+		t.Error("got -, want +\n" + diff)
+	}
+}
+
 func TestReloadReadsEverythingAgain(t *testing.T) {
 	f := newFixture(t)
 	f.file(workConfig, "log: {level: info}")

@@ -33,10 +33,10 @@ type group struct {
 
 // check is one member of a group.
 type check struct {
-	name    string
-	call    Check
-	busy    atomic.Bool // a call has not returned yet, perhaps one of an earlier run
-	failing bool        // the outcome that was logged last; runs follow one another, so no lock is needed
+	name   string
+	call   Check
+	busy   atomic.Bool // a call has not returned yet, perhaps one of an earlier run
+	logged Result      // the outcome that was logged last; runs follow one another, so no lock is needed
 }
 
 // run is one run of all checks of a group. Its results are set once done is
@@ -61,7 +61,7 @@ func (g *group) add(name string, call Check) {
 			panic(fmt.Sprintf("health: two checks are called %q", name))
 		}
 	}
-	g.checks = append(g.checks, &check{name: name, call: call})
+	g.checks = append(g.checks, &check{name: name, call: call, logged: Result{Healthy: true}})
 }
 
 // results returns what a run found that is recent enough, and whether every
@@ -123,9 +123,10 @@ func (g *group) execute(r *run) {
 	r.ok, r.results = true, make(map[string]Result, len(checks))
 	settle := func(c *check, err error) {
 		delete(pending, c)
-		r.results[c.name] = resultOf(err)
-		r.ok = r.ok && err == nil
-		g.logChange(c, err)
+		result := resultOf(err)
+		r.results[c.name] = result
+		r.ok = r.ok && result.Healthy
+		g.logChange(c, result, err)
 	}
 
 	for _, c := range checks {
@@ -170,9 +171,12 @@ func protect(ctx context.Context, call Check) (err error) {
 }
 
 func resultOf(err error) Result {
+	var found *finding
 	switch {
 	case err == nil:
 		return Result{Healthy: true}
+	case errors.As(err, &found):
+		return Result{Healthy: found.passes, Degraded: found.passes, Message: found.reason}
 	case errors.Is(err, context.DeadlineExceeded):
 		return Result{Message: messageTimedOut}
 	default:
@@ -182,12 +186,16 @@ func resultOf(err error) Result {
 
 // logChange writes the error of a check once when it begins, and once when the
 // check passes again.
-func (g *group) logChange(c *check, err error) {
+func (g *group) logChange(c *check, result Result, err error) {
+	before := c.logged
+	c.logged = result
 	switch {
-	case err != nil && !c.failing:
+	case result.Healthy == before.Healthy && result.Degraded == before.Degraded:
+	case !result.Healthy:
 		g.log.Error("health check fails", slog.String("check", c.name), slog.Any("error", err))
-	case err == nil && c.failing:
+	case result.Degraded:
+		g.log.Warn("health check is degraded", slog.String("check", c.name), slog.Any("error", err))
+	default:
 		g.log.Info("health check passes again", slog.String("check", c.name))
 	}
-	c.failing = err != nil
 }

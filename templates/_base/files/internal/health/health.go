@@ -4,7 +4,8 @@
 //
 // Liveness never looks at a dependency: a restart heals no database. Readiness
 // looks at every one that requests need. Callers learn only that a check fails
-// and whether it timed out; what the dependency said is in the log.
+// and whether it timed out, or the reason that the check itself gives; what the
+// dependency said is in the log.
 package health
 
 import (
@@ -14,8 +15,34 @@ import (
 )
 
 // Check returns an error while something does not work. It should return soon
-// after its context is done.
+// after its context is done. Because gives the error a reason that may be told;
+// Degraded is for what works, but badly.
 type Check func(ctx context.Context) error
+
+// Because returns err with a reason that callers of the probes may read: a
+// sentence without addresses, names or values.
+func Because(reason string, err error) error { return &finding{reason: reason, err: err} }
+
+// Degraded is returned by a check that passes, and says what is not as it
+// should be. Requests keep coming: with every instance in the same state there
+// is nowhere else to send them.
+func Degraded(reason string) error { return &finding{reason: reason, passes: true} }
+
+// finding is what a check says about itself.
+type finding struct {
+	reason string
+	passes bool
+	err    error
+}
+
+func (f *finding) Error() string {
+	if f.err == nil {
+		return f.reason
+	}
+	return f.reason + ": " + f.err.Error()
+}
+
+func (f *finding) Unwrap() error { return f.err }
 
 // Checks holds the checks of a service. It is safe for concurrent use.
 type Checks struct {
@@ -49,8 +76,9 @@ func (c *Checks) Drain() { c.draining.Store(true) }
 
 // Result is what is told about one check.
 type Result struct {
-	Healthy bool   `json:"healthy"`
-	Message string `json:"message,omitempty" doc:"Why the check fails: timed out or unavailable."`
+	Healthy  bool   `json:"healthy"`
+	Degraded bool   `json:"degraded,omitempty" doc:"It works, but not well."`
+	Message  string `json:"message,omitempty" doc:"Why the check fails or is degraded."`
 }
 
 // LiveReport tells whether the process is alive, and which build it is.

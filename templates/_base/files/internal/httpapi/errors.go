@@ -18,6 +18,7 @@ var domainProblems = []struct {
 	{note.ErrNotFound, http.StatusNotFound, "there is no such note"},
 	{note.ErrExists, http.StatusConflict, "there is such a note already"},
 	{note.ErrVersionMismatch, http.StatusPreconditionFailed, "the note has changed since it was read"},
+	{note.ErrUnavailable, http.StatusServiceUnavailable, ""},
 }
 
 // domainProblem gives errors of the domain the status that they have in HTTP,
@@ -25,7 +26,7 @@ var domainProblems = []struct {
 func domainProblem(err error) error {
 	for _, d := range domainProblems {
 		if errors.Is(err, d.err) {
-			return problem.New(d.status, "", d.detail)
+			return problem.New(d.status, "", d.detail).WithCause(err)
 		}
 	}
 	return invalidIn("body", err)

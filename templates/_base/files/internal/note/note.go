@@ -36,4 +36,9 @@ var (
 	// ErrVersionMismatch says that the note changed since the version that
 	// the caller started from.
 	ErrVersionMismatch = errors.New("note: version mismatch")
+
+	// ErrUnavailable says that something which keeps or checks notes cannot be
+	// used now, and may be later. It is wrapped together with the cause. A
+	// context that is done is no such cause: its own error is returned.
+	ErrUnavailable = errors.New("note: unavailable")
 )

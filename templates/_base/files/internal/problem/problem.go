@@ -11,6 +11,10 @@ import (
 // ContentType is the media type of every error response.
 const ContentType = "application/problem+json"
 
+// retryAfter is in seconds: how long a client that is told 503 should wait. What makes a service answer 503 seldom lasts
+// less, and a client that waits longer is no longer served when it could be.
+const retryAfter = "5"
+
 // Problem is an error response. The type member is left out, which RFC 9457 reads as about:blank: the title then
 // belongs to the status, and the code says the rest. It is an error that a handler may return.
 //
@@ -80,6 +84,14 @@ func (p *Problem) Unwrap() error { return p.cause }
 
 // GetStatus implements huma.StatusError.
 func (p *Problem) GetStatus() int { return p.Status }
+
+// GetHeaders implements huma.HeadersError: a 503 says when to come back.
+func (p *Problem) GetHeaders() http.Header {
+	if p.Status != http.StatusServiceUnavailable {
+		return nil
+	}
+	return http.Header{"Retry-After": {retryAfter}}
+}
 
 // ContentType implements huma.ContentTypeFilter.
 func (p *Problem) ContentType(string) string { return ContentType }

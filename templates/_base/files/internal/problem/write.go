@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// Write sends p as the response. Headers that described the answer that is not sent are removed; others, such as
-// Retry-After and Allow, are the caller's to set.
+// Write sends p as the response. Headers that described the answer that is not sent are removed; others, such as Allow
+// and a Retry-After that is better known, are the caller's to set.
 func Write(w http.ResponseWriter, r *http.Request, p *Problem) {
 	own := *p // the original may be a shared value
 	p = own.finish(r.Context(), p.cause)
@@ -18,6 +18,11 @@ func Write(w http.ResponseWriter, r *http.Request, p *Problem) {
 	h := w.Header()
 	for _, name := range []string{"Content-Encoding", "Etag", "Last-Modified", "Accept-Ranges", "Content-Range"} {
 		h.Del(name)
+	}
+	for name, values := range p.GetHeaders() {
+		if h.Get(name) == "" {
+			h[name] = values
+		}
 	}
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Type", ContentType)
