@@ -28,12 +28,17 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 	log.InfoContext(ctx, "starting",
 		slog.String("version", build.Version), slog.String("commit", build.Commit), slog.String("profile", cfg.Service.Profile))
 
+	// What is flushed at the end has what is left of the time to stop.
+	end, cancel := ending(ctx, cfg.Server.ShutdownTimeout)
+	defer cancel()
+
 	// Telemetry and health come first: everything below reports to them.
-	metrics, err := telemetry.Open(ctx, cfg.Metrics, log, cfg.Service.Name, build.Version)
+	export := telemetry.Local(cfg.Service.Name, build.Version)
+	metrics, err := telemetry.Open(ctx, cfg.Metrics, log, export...)
 	if err != nil {
 		return err
 	}
-	defer metrics.Close(ctx)
+	defer metrics.Close(end)
 	checks := health.New(cfg.Health, log, cfg.Service.Name, build.Version, build.Commit)
 
 	// The notes, and what keeps them.
@@ -96,6 +101,20 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 			httpserver.Endpoint{Server: internal, Handler: metrics.Handler()})
 	})
 	return group.Wait()
+}
+
+// ending returns a context that lasts as much longer than ctx as the service may
+// take to stop, requests in flight included.
+func ending(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	end, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(limit, cancel)
+		context.AfterFunc(end, func() { timer.Stop() })
+	})
+	return end, func() {
+		stop()
+		cancel()
+	}
 }
 
 // reloadLevel applies the level that the settings ask for now. Everything that

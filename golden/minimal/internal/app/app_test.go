@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -143,4 +144,19 @@ func TestStartThatFailsLeavesNothingOpen(t *testing.T) {
 		conn.Close()
 		t.Error("the listener of the API is still open")
 	}
+}
+
+func TestTheEndLastsAsLongAsTheStopMay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		end, cancel := ending(ctx, 25*time.Second)
+		defer cancel()
+		time.Sleep(time.Hour)
+		stop()
+		began := time.Now()
+		<-end.Done()
+		if got := time.Since(began); got != 25*time.Second {
+			t.Errorf("the end came %s after the signal, want 25s", got)
+		}
+	})
 }

@@ -103,10 +103,10 @@ func variable(key string) string {
 	return "BILLING_API_" + string(name)
 }
 
-// launch starts "serve" in dir. Unless the settings say otherwise, it has the
-// surroundings that it needs, listens on ports that are free, logs as in
-// production and stops without a drain delay.
-func launch(t *testing.T, dir string, set settings, args ...string) *process {
+// serve returns a call of "serve" in dir. Unless the settings say otherwise, the
+// service has the surroundings that it needs, listens on ports that are free,
+// logs as in production and stops without a drain delay.
+func serve(t *testing.T, dir string, set settings, args ...string) *exec.Cmd {
 	t.Helper()
 	all := settings{
 		"service.profile": "staging",
@@ -115,7 +115,13 @@ func launch(t *testing.T, dir string, set settings, args ...string) *process {
 	}
 	maps.Copy(all, surroundings(t))
 	maps.Copy(all, set)
-	p := &process{t: t, cmd: command(t, dir, all, append([]string{"serve"}, args...)...), ended: make(chan struct{})}
+	return command(t, dir, all, append([]string{"serve"}, args...)...)
+}
+
+// run starts a call of "serve".
+func run(t *testing.T, serve *exec.Cmd) *process {
+	t.Helper()
+	p := &process{t: t, cmd: serve, ended: make(chan struct{})}
 	p.cmd.Stderr = &p.stderr
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -143,10 +149,21 @@ func launch(t *testing.T, dir string, set settings, args ...string) *process {
 	return p
 }
 
+// launch starts the service and waits for nothing.
+func launch(t *testing.T, dir string, set settings, args ...string) *process {
+	t.Helper()
+	return run(t, serve(t, dir, set, args...))
+}
+
 // start launches the service and waits until both listeners are open.
 func start(t *testing.T, dir string, set settings, args ...string) *process {
 	t.Helper()
-	p := launch(t, dir, set, args...)
+	return launch(t, dir, set, args...).listening()
+}
+
+// listening waits until both listeners are open.
+func (p *process) listening() *process {
+	p.t.Helper()
 	for name, address := range map[string]*string{"api": &p.api, "metrics": &p.metrics} {
 		line := p.await("listening", "listener", name)
 		*address = line["addr"].(string)

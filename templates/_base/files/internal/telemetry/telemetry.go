@@ -19,12 +19,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/otlptranslator"
 	"go.opentelemetry.io/contrib/instrumentation/runtime"
-	"go.opentelemetry.io/otel/attribute"
 	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/metric"
 	sdk "go.opentelemetry.io/otel/sdk/metric"
-	"go.opentelemetry.io/otel/sdk/metric/exemplar"
-	"go.opentelemetry.io/otel/sdk/resource"
 )
 
 // scope names the instruments of this service.
@@ -32,7 +29,7 @@ const scope = "example.com/acme/sample-service"
 
 // flushTimeout bounds how long the end of the process waits for the last
 // values to leave it.
-const flushTimeout = 3 * time.Second
+const flushTimeout = time.Second
 
 // Telemetry holds the meter provider and what it shows.
 type Telemetry struct {
@@ -42,8 +39,9 @@ type Telemetry struct {
 	registry *prometheus.Registry
 }
 
-// Open starts to record metrics for the build of a service.
-func Open(ctx context.Context, cfg Config, log *slog.Logger, service, version string) (*Telemetry, error) {
+// Open starts to record metrics. The options say whose they are, and where they
+// go beside Prometheus.
+func Open(ctx context.Context, cfg Config, log *slog.Logger, options ...sdk.Option) (*Telemetry, error) {
 	registry := prometheus.NewRegistry()
 	exporter, err := otelprometheus.New(
 		otelprometheus.WithRegisterer(registry),
@@ -53,14 +51,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger, service, version st
 	if err != nil {
 		return nil, fmt.Errorf("telemetry: open: %w", err)
 	}
-	provider := sdk.NewMeterProvider(
-		sdk.WithReader(exporter),
-		sdk.WithExemplarFilter(exemplar.AlwaysOffFilter), // there are no traces to point at
-		sdk.WithResource(resource.NewSchemaless(
-			attribute.String("service.name", service),
-			attribute.String("service.version", version),
-		)),
-	)
+	provider := sdk.NewMeterProvider(append(options, sdk.WithReader(exporter))...)
 	t := &Telemetry{cfg: cfg, log: log, provider: provider, registry: registry}
 	if err := errors.Join(
 		runtime.Start(runtime.WithMeterProvider(provider)),
@@ -94,9 +85,9 @@ func (t *Telemetry) Handler() http.Handler {
 	return mux
 }
 
-// Close flushes what has been recorded, even when ctx is done.
+// Close flushes what has been recorded, as far as ctx allows it.
 func (t *Telemetry) Close(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
+	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
 	defer cancel()
 	if err := t.provider.Shutdown(ctx); err != nil {
 		t.log.ErrorContext(ctx, "telemetry was not flushed", slog.Any("error", err))

@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	sdk "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
 	"go.uber.org/goleak"
 )
 
@@ -17,11 +20,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(t *testing.T, cfg Config) *Telemetry {
 	t.Helper()
-	telemetry, err := Open(t.Context(), cfg, slog.New(slog.DiscardHandler), "shop", "v1.2.3")
+	source := resource.NewSchemaless(attribute.String("service.name", "shop"), attribute.String("service.version", "v1.2.3"))
+	telemetry, err := Open(t.Context(), cfg, slog.New(slog.DiscardHandler), sdk.WithResource(source))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { telemetry.Close(t.Context()) })
+	t.Cleanup(func() { telemetry.Close(context.WithoutCancel(t.Context())) })
 	return telemetry
 }
 
