@@ -3,6 +3,7 @@ package probe
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -29,11 +30,12 @@ type question struct {
 	headers                list
 	body                   string
 	chunked                bool
+	within                 time.Duration
 	status                 int
 	has                    list // expressions
 }
 
-const questionUsage = "METHOD PATH [-i NAME] [-H 'NAME: VALUE']… [-d BODY|@FILE] [-chunked] [-status N] [-has REGEXP]…"
+const questionUsage = "METHOD PATH [-i NAME] [-H 'NAME: VALUE']… [-d BODY|@FILE] [-chunked] [-within 20s] [-status N] [-has REGEXP]…"
 
 func (s *script) parseQuestion(name string, args []string) (question, error) {
 	var q question
@@ -42,6 +44,7 @@ func (s *script) parseQuestion(name string, args []string) (question, error) {
 	flags.Var(&q.headers, "H", "a header")
 	flags.StringVar(&q.body, "d", "", "the body, JSON unless a header says otherwise")
 	flags.BoolVar(&q.chunked, "chunked", false, "send the body without saying how long it is")
+	flags.DurationVar(&q.within, "within", client.Timeout, "how long the answer may take")
 	flags.IntVar(&q.status, "status", 0, "the status that is wanted; 0 is any below 300")
 	flags.Var(&q.has, "has", "what the answer must match, headers included")
 	rest, err := flags.parseAround(args, 2, name+" "+questionUsage)
@@ -103,7 +106,9 @@ func httpCommand(s *script, args []string) error {
 	if err != nil {
 		return err
 	}
-	response, err := client.Do(request)
+	ctx, cancel := context.WithTimeout(context.Background(), q.within)
+	defer cancel()
+	response, err := client.Do(request.WithContext(ctx))
 	if err != nil {
 		return unmet{err}
 	}

@@ -27,7 +27,7 @@ type postgres struct {
 
 func postgresCommand(s *script, args []string) error {
 	if len(args) == 0 {
-		return errors.New("usage: postgres start|stop|restart|stall|flow|sql STATEMENT|password PASSWORD")
+		return errors.New("usage: postgres start|stop|restart|stall|flow|sql STATEMENT|holds QUERY|password PASSWORD")
 	}
 	if args[0] == "start" && s.postgres == nil {
 		return s.startPostgres()
@@ -50,6 +50,12 @@ func postgresCommand(s *script, args []string) error {
 	case "sql":
 		out, err := p.sql(p.name, strings.Join(args[1:], " "))
 		s.printf("%s", out)
+		return err
+	case "holds":
+		out, err := p.sql(p.name, strings.Join(args[1:], " "))
+		if err == nil && strings.TrimSpace(out) != "t" {
+			return unmetf("got %q, want t", out)
+		}
 		return err
 	case "password":
 		if len(args) != 2 {

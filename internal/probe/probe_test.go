@@ -59,6 +59,7 @@ var scripts = map[string][2]string{
 	"alive":                  {"service start FAKE=good\nhttp GET /x -has ^GET\nservice stop", ""},
 	"two":                    {"service start a FAKE=good\nservice start b FAKE=good\nhttp GET $URL_B/x\n! log -i a path=/x\nlog -i b path=/x\nservice stop", ""},
 	"job":                    {"setting FAKE=good\nservice run config check\nstdout 'did .config check.'", ""},
+	"jobs together":          {"setting FAKE=good\nservice together 3 migrate up\nstdout -count=3 'did .migrate up.'\nsetting FAKE=refuses\n! service together 2 x", ""},
 	"end before alive":       {"! service start FAKE=refuses\nstdout log.level", ""},
 	"end is not alive":       {"service start FAKE=refuses", "exit code 1 before it was alive"},
 	"alive is not the end":   {"! service start FAKE=good", "succeeded, which it should not"},

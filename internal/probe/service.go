@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -67,7 +68,7 @@ var usual = map[string]string{"SERVICE__PROFILE": "staging", "SERVER__DRAIN_DELA
 
 func serviceCommand(s *script, args []string) error {
 	if len(args) == 0 {
-		return errors.New("usage: service start|stop|signal|wait|kill|run|exec …")
+		return errors.New("usage: service start|stop|signal|wait|kill|run|exec|together …")
 	}
 	verb, args := args[0], args[1:]
 	switch verb {
@@ -75,6 +76,8 @@ func serviceCommand(s *script, args []string) error {
 		return s.start(args)
 	case "run":
 		return s.run(s.environment(usual, s.settings), args)
+	case "together":
+		return s.together(args)
 	case "exec":
 		flags := newFlags(verb)
 		name := flags.instance()
@@ -271,6 +274,37 @@ func (s *script) run(env, args []string) error {
 		return unmetf("exit code %d", failed.ExitCode())
 	}
 	return err
+}
+
+// together runs a command several times at once: service together 3 migrate up. Each must succeed.
+func (s *script) together(args []string) error {
+	if len(args) < 2 {
+		return errors.New("usage: service together N ARGS…")
+	}
+	n, err := strconv.Atoi(args[0])
+	if err != nil || n < 2 || n > 10 {
+		return fmt.Errorf("%q is not a number from 2 to 10", args[0])
+	}
+	env := s.environment(usual, s.settings)
+	outs, errs := make([][]byte, n), make([]error, n)
+	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+	defer cancel()
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() {
+			cmd := exec.CommandContext(ctx, s.service.Binary, args[1:]...)
+			cmd.Dir, cmd.Env = s.dir, env
+			outs[i], errs[i] = cmd.CombinedOutput()
+		})
+	}
+	all.Wait()
+	for _, out := range outs {
+		s.out.Write(out)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return unmet{err}
+	}
+	return nil
 }
 
 // ports hands out each port once, from below those that the kernel gives to outgoing connections.
