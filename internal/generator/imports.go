@@ -1,8 +1,6 @@
 package generator
 
 import (
-	"go/parser"
-	"go/token"
 	"io/fs"
 	"path"
 
@@ -10,40 +8,92 @@ import (
 	"github.com/acton-go/acton-new/internal/lock"
 )
 
-// Imports returns what a project of this set imports from other modules. It reads the templates without rendering them:
-// what a file imports is what its template and the fragments for its slots import, as no template of code has a condition.
-func Imports(fsys fs.FS, set features.Set) (*lock.Imports, error) {
-	sources, err := collectFiles(fsys, set)
-	if err != nil {
-		return nil, err
-	}
-	fragments, err := collectFragments(fsys, set)
-	if err != nil {
-		return nil, err
-	}
-	return lock.ImportsOf(sampleModule, func(yield func(string, []byte) bool) {
-		for _, s := range sources {
-			if path.Ext(s.path) != ".go" {
-				continue
-			}
-			if !yield(s.path, s.data) {
-				return
-			}
-			slots, _ := slotsOf(s.path, string(s.data)) // a slot that is none fails when it is rendered
-			for _, slot := range slots {
-				for _, f := range fragments[slot.name] {
-					if block, ok := importsIn(f.text); ok && !yield(s.path, block) {
-						return
-					}
-				}
-			}
-		}
-	})
+// ImportReader tells what projects import from other modules, without rendering them: what a file imports is what its
+// template and the fragments for its slots import, as no template of code has a condition. It reads each template once.
+type ImportReader struct {
+	fsys      fs.FS
+	files     map[string]goTemplate // by path below the root of the templates
+	fragments map[string][]string
 }
 
-// importsIn returns the fragment as a file that only imports, if its lines stand in an import block.
-func importsIn(fragment string) ([]byte, bool) {
-	source := []byte("package p\n\nimport (\n" + fragment + "\n)\n")
-	_, err := parser.ParseFile(token.NewFileSet(), "", source, parser.SkipObjectResolution)
-	return source, err == nil
+// goTemplate is what a template of a Go file brings.
+type goTemplate struct {
+	file   lock.GoFile
+	counts bool // see lock.ReadGoFile
+	slots  []slot
+}
+
+// NewImportReader returns a reader of these templates.
+func NewImportReader(fsys fs.FS) *ImportReader {
+	return &ImportReader{fsys: fsys, files: map[string]goTemplate{}, fragments: map[string][]string{}}
+}
+
+// Imports returns what a project of this set imports. The module path in it is the sample's.
+func (r *ImportReader) Imports(set features.Set) (*lock.Imports, error) {
+	fragments := map[string][]string{} // slot → what its fragments import
+	for _, folder := range set.Folders() {
+		for _, name := range folder.Slots {
+			imports, err := r.fragment(path.Join(folder.SlotsPath(), name))
+			if err != nil {
+				return nil, err
+			}
+			fragments[name] = append(fragments[name], imports...)
+		}
+	}
+	var files []lock.GoFile
+	for _, folder := range set.Folders() {
+		for _, name := range folder.Files {
+			if path.Ext(name) != ".go" {
+				continue
+			}
+			t, err := r.template(path.Join(folder.FilesPath(), name), undotted(name))
+			if err != nil {
+				return nil, err
+			}
+			if !t.counts {
+				continue
+			}
+			files = append(files, t.file)
+			for _, s := range t.slots {
+				files = append(files, lock.GoFile{Path: t.file.Path, Imports: fragments[s.name]})
+			}
+		}
+	}
+	return lock.Collect(sampleModule, files), nil
+}
+
+func (r *ImportReader) template(at, file string) (goTemplate, error) {
+	if t, ok := r.files[at]; ok {
+		return t, nil
+	}
+	data, err := fs.ReadFile(r.fsys, at)
+	if err != nil {
+		return goTemplate{}, err
+	}
+	var t goTemplate
+	if t.file, t.counts, err = lock.ReadGoFile(file, data); err != nil {
+		return goTemplate{}, err
+	}
+	if t.slots, err = slotsOf(file, string(data)); err != nil {
+		return goTemplate{}, err
+	}
+	r.files[at] = t
+	return t, nil
+}
+
+// fragment returns what a fragment imports: nothing, unless its lines could stand in an import block.
+func (r *ImportReader) fragment(at string) ([]string, error) {
+	if imports, ok := r.fragments[at]; ok {
+		return imports, nil
+	}
+	data, err := fs.ReadFile(r.fsys, at)
+	if err != nil {
+		return nil, err
+	}
+	imports, _, err := lock.Scan(at, []byte("package p\n\nimport (\n"+string(data)+"\n)\n"))
+	if err != nil {
+		imports = nil
+	}
+	r.fragments[at] = imports
+	return imports, nil
 }

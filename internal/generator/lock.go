@@ -6,13 +6,7 @@ import (
 
 // lockModules adds go.mod and go.sum, as go mod tidy would write them for what the tree imports.
 func lockModules(tree Tree, module string) (Tree, error) {
-	imports, err := lock.ImportsOf(module, func(yield func(string, []byte) bool) {
-		for _, f := range tree {
-			if !yield(f.Path, f.Data) {
-				return
-			}
-		}
-	})
+	imports, err := importsOf(tree, module)
 	if err != nil {
 		return nil, err
 	}
@@ -25,4 +19,19 @@ func lockModules(tree Tree, module string) (Tree, error) {
 		tree = tree.with(File{Path: "go.sum", Data: files.Sum})
 	}
 	return tree, nil
+}
+
+// importsOf returns what a project imports from other modules.
+func importsOf(tree Tree, module string) (*lock.Imports, error) {
+	var files []lock.GoFile
+	for _, f := range tree {
+		file, counts, err := lock.ReadGoFile(f.Path, f.Data)
+		if err != nil {
+			return nil, err
+		}
+		if counts {
+			files = append(files, file)
+		}
+	}
+	return lock.Collect(module, files), nil
 }

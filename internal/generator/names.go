@@ -72,7 +72,7 @@ func CheckModule(path string) error {
 	if slices.Contains(strings.Split(path, "/"), "vendor") {
 		return fmt.Errorf("module %q: cannot have a part called vendor; %s", path, example)
 	}
-	if slices.Contains(lock.Recorded().Modules(), path) {
+	if lock.Recorded().Names(path) {
 		return fmt.Errorf("module %q: is a module that the service depends on; %s", path, example)
 	}
 	return nil

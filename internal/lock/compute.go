@@ -73,16 +73,16 @@ func newComputation(l *Lock, of *Imports) *computation {
 
 // load finds the packages of rule 2.
 func (c *computation) load() error {
-	for _, i := range c.of.list() {
-		p, err := c.lock.pkg(i.pkg, i.file)
-		if missing := new(Missing); errors.As(err, &missing) && strings.HasPrefix(i.pkg+"/", c.of.module+"/") {
-			return fmt.Errorf("%s imports %s, which is no package of this project", i.file, i.pkg)
-		} else if err != nil {
-			return err
-		}
-		c.direct.add(p.module.pathID)
-		if c.seen.add(p.id) {
-			c.all = append(c.all, p)
+	for _, packages := range []map[string]string{c.of.packages, c.of.tests} {
+		for _, pkg := range slices.Sorted(maps.Keys(packages)) {
+			p, err := c.lock.pkg(pkg, packages[pkg])
+			if missing := new(Missing); errors.As(err, &missing) && strings.HasPrefix(pkg+"/", c.of.module+"/") {
+				return fmt.Errorf("%s imports %s, which is no package of this project", packages[pkg], pkg)
+			} else if err != nil {
+				return err
+			}
+			c.direct.add(p.module.pathID)
+			c.all = c.unseen([]*packageFacts{p}, c.all)
 		}
 	}
 	for i := 0; i < len(c.all); i++ {
@@ -214,15 +214,4 @@ func (c *computation) check() error {
 		}
 	}
 	return nil
-}
-
-// list returns what is imported with the file that does, sorted by package.
-func (i *Imports) list() []foreign {
-	var list []foreign
-	for _, m := range []map[string]string{i.packages, i.tests} {
-		for _, pkg := range slices.Sorted(maps.Keys(m)) {
-			list = append(list, foreign{pkg: pkg, file: m[pkg]})
-		}
-	}
-	return list
 }

@@ -82,6 +82,9 @@ func (d *decoder) line(line string) error {
 	name, rest, _ := strings.Cut(rest, " ")
 	switch word {
 	case wordPackage:
+		if d.lock.pins[d.module.Path] != d.module {
+			return fmt.Errorf("%s is not pinned, and has a package", d.module.Version)
+		}
 		path := d.module.Path
 		if name != "." {
 			path += "/" + name

@@ -22,40 +22,36 @@ type Imports struct {
 	own      map[string]bool   // packages of the project
 }
 
-// foreign is a package of another module, and a file that imports it.
-type foreign struct{ pkg, file string }
+// GoFile is a Go file, and what it imports apart from the standard library.
+type GoFile struct {
+	Path    string // in the project, with slashes
+	Imports []string
+}
 
-// ImportsOf collects what the Go files of a project import. files yields each with its path in the project.
-func ImportsOf(module string, files func(yield func(file string, source []byte) bool)) (*Imports, error) {
+// ReadGoFile reads what a file imports. It is nothing that counts if the go command would not look at it for what the
+// project imports: what is no Go file, stands in testdata, or is built by no tag but ignore.
+func ReadGoFile(path string, data []byte) (file GoFile, counts bool, err error) {
+	if !isRead(path) {
+		return GoFile{}, false, nil
+	}
+	imports, counts, err := Scan(path, data)
+	return GoFile{Path: path, Imports: imports}, counts, err
+}
+
+// Collect returns what the Go files of a project import.
+func Collect(module string, files []GoFile) *Imports {
 	i := &Imports{module: module, packages: map[string]string{}, tests: map[string]string{}, own: map[string]bool{}}
-	type scanned struct {
-		file string
-		deps []string
+	for _, f := range files {
+		i.own[path.Join(module, path.Dir(f.Path))] = true
 	}
-	var all []scanned
-	for file, source := range files {
-		if !counts(file) {
-			continue
-		}
-		deps, ok, err := Scan(file, source)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			continue
-		}
-		i.own[path.Join(module, path.Dir(file))] = true
-		all = append(all, scanned{file: file, deps: deps})
-	}
-	for _, s := range all {
-		for _, dep := range s.deps {
-			if i.own[dep] {
-				continue
+	for _, f := range files {
+		for _, pkg := range f.Imports {
+			if !i.own[pkg] {
+				i.Add(f.Path, pkg)
 			}
-			i.Add(s.file, dep)
 		}
 	}
-	return i, nil
+	return i
 }
 
 // Add notes that a file imports a package of another module.
@@ -98,8 +94,8 @@ func Union(all []*Imports) *Imports {
 // owns tells whether the package is one of the project.
 func (i *Imports) owns(pkg string) bool { return i.own[pkg] }
 
-// counts tells whether the go command looks at a file of a module for what the module imports.
-func counts(file string) bool {
+// isRead tells whether the go command looks at a file of a module for what the module imports.
+func isRead(file string) bool {
 	dir, name := path.Split(file)
 	if path.Ext(name) != ".go" || name[0] == '_' || name[0] == '.' {
 		return false

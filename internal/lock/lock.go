@@ -13,8 +13,6 @@ package lock
 import (
 	_ "embed"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
 
 	"golang.org/x/mod/module"
@@ -82,9 +80,11 @@ func newLock(goVersion string) *Lock {
 // GoVersion returns the version in the go line of every project.
 func (l *Lock) GoVersion() string { return l.goVersion }
 
-// Modules returns the path of every module that a project may require, or that such a module requires, sorted. A project
-// cannot have such a path itself.
-func (l *Lock) Modules() []string { return slices.Sorted(maps.Keys(l.paths)) }
+// Names tells whether a project can require the module, or such a module requires it. It cannot be the project then.
+func (l *Lock) Names(path string) bool {
+	_, ok := l.paths[path]
+	return ok
+}
 
 // module returns the facts of a version, which may be none yet.
 func (l *Lock) module(v module.Version) *moduleFacts {

@@ -1,8 +1,6 @@
 package lock_test
 
 import (
-	"archive/zip"
-	"bytes"
 	"maps"
 	"os"
 	"path"
@@ -15,6 +13,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/acton-go/acton-new/internal/lock"
+	"github.com/acton-go/acton-new/internal/lock/locktest"
 	"github.com/acton-go/acton-new/internal/lock/modcache"
 )
 
@@ -23,60 +22,6 @@ import (
 type universe struct {
 	modules map[module.Version]map[string]string
 	project map[string]string
-}
-
-// serve makes a module proxy of the universe, with a cache of its own, and returns the go command that uses them.
-func (u universe) serve(t testing.TB) modcache.Go {
-	t.Helper()
-	root := t.TempDir()
-	versions := map[string][]string{}
-	for v, files := range u.modules {
-		dir := filepath.Join(root, filepath.FromSlash(v.Path), "@v")
-		var archive bytes.Buffer
-		w := zip.NewWriter(&archive)
-		for _, name := range slices.Sorted(maps.Keys(files)) {
-			f, err := w.Create(v.String() + "/" + name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := f.Write([]byte(files[name])); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		mod, ok := files["go.mod"]
-		if !ok {
-			mod = "module " + v.Path + "\n" // as the go command makes one up
-		}
-		write(t, dir, map[string]string{
-			v.Version + ".info": `{"Version": "` + v.Version + `", "Time": "2026-01-01T12:00:00Z"}`,
-			v.Version + ".mod":  mod,
-			v.Version + ".zip":  archive.String(),
-		})
-		versions[dir] = append(versions[dir], v.Version)
-	}
-	for dir, list := range versions {
-		write(t, dir, map[string]string{"list": strings.Join(list, "\n") + "\n"})
-	}
-	return modcache.Go{Env: []string{
-		"GOPROXY=file://" + filepath.ToSlash(root), "GOMODCACHE=" + t.TempDir(), "GOFLAGS=-modcacherw",
-		"GOSUMDB=off", "GONOSUMDB=", "GOPRIVATE=", "GOWORK=off",
-	}}
-}
-
-func write(t testing.TB, dir string, files map[string]string) {
-	t.Helper()
-	for name, text := range files {
-		file := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 // features returns the folders of the project that can be chosen.
@@ -119,17 +64,17 @@ func (u universe) files(features []string) map[string]string {
 
 func importsOf(t testing.TB, files map[string]string) *lock.Imports {
 	t.Helper()
-	imports, err := lock.ImportsOf("project.test", func(yield func(string, []byte) bool) {
-		for _, name := range slices.Sorted(maps.Keys(files)) {
-			if !yield(name, []byte(files[name])) {
-				return
-			}
+	var all []lock.GoFile
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		file, counts, err := lock.ReadGoFile(name, []byte(files[name]))
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
-	if err != nil {
-		t.Fatal(err)
+		if counts {
+			all = append(all, file)
+		}
 	}
-	return imports
+	return lock.Collect("project.test", all)
 }
 
 // recorded is a lock for a universe, with what is needed to judge it.
@@ -146,10 +91,10 @@ const projectGo = "1.26.0"
 // record tidies the module that pins the versions, and makes a lock from it. It fails where go mod tidy does.
 func (u universe) record(t testing.TB) (recorded, error) {
 	t.Helper()
-	command := u.serve(t)
+	command := locktest.Serve(t, u.modules)
 	dir := t.TempDir()
-	write(t, dir, u.files(u.features()))
-	write(t, dir, map[string]string{"go.mod": u.project["go.mod"]})
+	locktest.Write(t, dir, u.files(u.features()))
+	locktest.Write(t, dir, map[string]string{"go.mod": u.project["go.mod"]})
 	if _, err := command.Run(t.Context(), dir, "mod", "tidy"); err != nil {
 		return recorded{}, err
 	}
@@ -196,12 +141,12 @@ func (u universe) record(t testing.TB) (recorded, error) {
 func (r recorded) tidied(t testing.TB, features []string) lock.Files {
 	t.Helper()
 	dir := t.TempDir()
-	write(t, dir, r.files(features))
+	locktest.Write(t, dir, r.files(features))
 	mod := "module project.test\n\ngo " + projectGo + "\n\nrequire (\n"
 	for _, v := range r.pins {
 		mod += "\t" + v.Path + " " + v.Version + "\n"
 	}
-	write(t, dir, map[string]string{"go.mod": mod + ")\n"})
+	locktest.Write(t, dir, map[string]string{"go.mod": mod + ")\n"})
 	if _, err := r.command.Run(t.Context(), dir, "mod", "tidy"); err != nil {
 		t.Fatalf("%v: %v", features, err)
 	}
@@ -212,8 +157,8 @@ func (r recorded) tidied(t testing.TB, features []string) lock.Files {
 func (r recorded) wantTidy(t testing.TB, features []string, files lock.Files) {
 	t.Helper()
 	dir := t.TempDir()
-	write(t, dir, r.files(features))
-	write(t, dir, map[string]string{"go.mod": string(files.Mod), "go.sum": string(files.Sum)})
+	locktest.Write(t, dir, r.files(features))
+	locktest.Write(t, dir, map[string]string{"go.mod": string(files.Mod), "go.sum": string(files.Sum)})
 	if _, err := r.command.Run(t.Context(), dir, "mod", "tidy", "-diff"); err != nil {
 		t.Errorf("%v: %v", features, err)
 	}

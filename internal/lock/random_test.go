@@ -4,7 +4,9 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,18 +17,28 @@ import (
 	"github.com/acton-go/acton-new/internal/lock"
 )
 
-var (
-	seed      = flag.Uint64("seed", uint64(time.Now().UnixNano()), "seed of what tests choose at random")
-	universes = flag.Int("universes", 6, "how many random sets of modules are tried")
-)
+// seedVariable sets what the test chooses at random, to repeat a run that failed.
+const seedVariable = "ACTON_NEW_TEST_SEED"
+
+var universes = flag.Int("universes", 12, "how many random sets of modules are tried")
+
+// optional are the rules that apply to some projects only.
+var optional = []string{"load the tests of others", "require what tests of others need", "require what is ambiguous"}
 
 // TestRandomProjectsAreAsTidy makes up modules that are nastier than real ones, and compares every combination.
 func TestRandomProjectsAreAsTidy(t *testing.T) {
-	t.Logf("-seed=%d -universes=%d", *seed, *universes)
+	seed := uint64(time.Now().UnixNano())
+	if text := os.Getenv(seedVariable); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("%s: %v", seedVariable, err)
+		}
+	}
+	t.Logf("%s=%d -universes=%d", seedVariable, seed, *universes)
 	compared, refused := 0, 0
 	needed := map[string]int{}
 	for n := uint64(0); compared < *universes; n++ {
-		u := randomUniverse(rand.New(rand.NewPCG(*seed, n)))
+		u := randomUniverse(rand.New(rand.NewPCG(seed, n)))
 		r, err := u.record(t)
 		if err != nil {
 			// The go command refuses it as well, or it makes two versions of a package necessary.
@@ -46,7 +58,7 @@ func TestRandomProjectsAreAsTidy(t *testing.T) {
 				t.Errorf("universe %d, %v (-tidy +computed):\n%s", n, features, diff)
 			}
 			r.wantTidy(t, features, got)
-			for _, rule := range lock.Rules()[1:] {
+			for _, rule := range optional {
 				without, err := r.learning.ComputeWithout(importsOf(t, u.files(features)), rule)
 				if err != nil {
 					t.Fatal(err)
@@ -77,7 +89,7 @@ func randomUniverse(r *rand.Rand) universe {
 	for i := range 7 {
 		path := fmt.Sprintf("m%d.test/m", i)
 		m.paths = append(m.paths, path)
-		if m.likely(30) {
+		if m.likely(60) {
 			m.paths = append(m.paths, path+"/sub") // in old versions a directory of the one before
 		}
 	}
@@ -113,12 +125,12 @@ func (m *maker) module(i int, version string) {
 			m.goFile(files, requires, dir+"a_windows.go", i+1, 60)
 		}
 	}
-	if version == someVersions[0] && m.likely(50) {
+	if version != someVersions[2] {
 		m.goFile(files, requires, "sub/a.go", i+1, 45)
 	}
 	for _, path := range m.paths[i+1:] {
-		if m.likely(15) {
-			requires[path] = someVersions[m.IntN(len(someVersions))]
+		if parent, nested := strings.CutSuffix(path, "/sub"); m.likely(15) || nested && requires[path] != "" && m.likely(50) {
+			requires[parent] = someVersions[m.IntN(len(someVersions))]
 		}
 	}
 	mod := "module " + m.paths[i] + "\n"
@@ -153,7 +165,7 @@ func (m *maker) goFile(files, requires map[string]string, name string, from, per
 // feature makes a part of the project, with files that only some builds use, and one that none does.
 func (m *maker) feature(name string) {
 	none := map[string]string{}
-	m.goFile(m.u.project, none, name+"/a.go", 0, 60)
+	m.goFile(m.u.project, none, name+"/a.go", 0, 25)
 	m.goFile(m.u.project, none, name+"/a_test.go", 0, 30)
 	m.goFile(m.u.project, none, name+"/a_plan9.go", 0, 20)
 	m.u.project[name+"/b.go"] = "//go:build integration && !linux\n\npackage p\n\nimport _ \"" + m.paths[m.IntN(len(m.paths))] + "\"\n"

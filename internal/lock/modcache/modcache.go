@@ -109,22 +109,28 @@ func (s *Source) download(versions []module.Version) error {
 	if err := os.RemoveAll(filepath.Join(s.dir, "go.sum")); err != nil {
 		return err
 	}
-	out, err := s.command.Run(s.ctx, s.dir, args...)
-	if err != nil {
-		return err
-	}
+	out, failed := s.command.Run(s.ctx, s.dir, args...)
+	var problems []error
 	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
-		var m struct{ Path, Version, Dir, Sum, GoModSum string }
+		var m struct{ Path, Version, Dir, Sum, GoModSum, Error string }
 		if err := dec.Decode(&m); errors.Is(err, io.EOF) {
-			return nil
+			break
 		} else if err != nil {
-			return fmt.Errorf("go mod download -json: %w", err)
+			return errors.Join(failed, fmt.Errorf("go mod download -json: %w", err))
+		}
+		if m.Error != "" {
+			problems = append(problems, errors.New(m.Error))
+			continue
 		}
 		v := module.Version{Path: m.Path, Version: m.Version}
 		s.folders[v] = m.Dir
 		s.sums[v] = m.Sum
 		s.sums[module.Version{Path: m.Path, Version: m.Version + "/go.mod"}] = m.GoModSum
 	}
+	if problems != nil {
+		return errors.Join(problems...)
+	}
+	return failed
 }
 
 // GoMod is as lock.Source says.

@@ -16,8 +16,9 @@ func combinationsOf(fsys fs.FS) ([]*lock.Imports, error) {
 	}
 	var all []*lock.Imports
 	seen := map[string]bool{}
+	reader := generator.NewImportReader(fsys)
 	for set := range catalog.Every() {
-		imports, err := generator.Imports(fsys, set)
+		imports, err := reader.Imports(set)
 		if err != nil {
 			return nil, err
 		}

@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -27,33 +28,38 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *check); err != nil {
+	env, err := environment(ctx)
+	if err == nil {
+		r := recorder{root: filepath.Dir(env.GOMOD), templates: templates.Files, check: *check}
+		err = r.run(ctx)
+	}
+	if err != nil {
 		stop()
 		fmt.Fprintln(os.Stderr, "record:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, check bool) (err error) {
-	env, err := environment(ctx)
-	if err != nil {
-		return err
-	}
-	folder := filepath.Join(filepath.Dir(env.GOMOD), "internal", "lock")
-	combinations, err := combinationsOf(templates.Files)
+// recorder is one run of this command.
+type recorder struct {
+	root      string // of the repository
+	templates fs.FS
+	command   modcache.Go
+	check     bool
+}
+
+func (r recorder) run(ctx context.Context) (err error) {
+	combinations, err := combinationsOf(r.templates)
 	if err != nil {
 		return err
 	}
 	everything := lock.Union(combinations)
+	folder := filepath.Join(r.root, "internal", "lock")
 	pinned := pinnedModule{dir: filepath.Join(folder, "pinned")}
-	deps, err := pinned.files(everything)
-	if err != nil {
-		return err
-	}
 	if err := pinned.read(); err != nil {
 		return err
 	}
-	source, err := modcache.New(ctx, modcache.Go{}, pinned.goVersion)
+	source, err := modcache.New(ctx, r.command, pinned.goVersion)
 	if err != nil {
 		return err
 	}
@@ -61,10 +67,14 @@ func run(ctx context.Context, check bool) (err error) {
 	if err := pinned.wantProviders(everything, source); err != nil {
 		return err
 	}
-	if err := put(deps, check); err != nil {
+	deps, err := pinned.files(everything)
+	if err != nil {
 		return err
 	}
-	if err := pinned.tidy(ctx, check); err != nil {
+	if err := r.put(deps); err != nil {
+		return err
+	}
+	if err := r.tidy(ctx, pinned.dir); err != nil {
 		return err
 	}
 	if err := pinned.read(); err != nil {
@@ -74,7 +84,24 @@ func run(ctx context.Context, check bool) (err error) {
 	if err != nil {
 		return err
 	}
-	return put(map[string][]byte{filepath.Join(folder, "lock.txt"): text}, check)
+	return r.put(map[string][]byte{filepath.Join(folder, "lock.txt"): text})
+}
+
+// tidy runs go mod tidy in the pinned module.
+func (r recorder) tidy(ctx context.Context, dir string) error {
+	if !r.check {
+		_, err := r.command.Run(ctx, dir, "mod", "tidy")
+		return err
+	}
+	if _, err := r.command.Run(ctx, dir, "mod", "tidy", "-diff"); err != nil {
+		return stale(err.Error())
+	}
+	return nil
+}
+
+// stale is the error of a check that found something.
+func stale(what string) error {
+	return fmt.Errorf("not what the templates and the pinned module make: run go generate ./internal/lock\n%s", what)
 }
 
 // record computes every combination on a lock that learns what it lacks.
@@ -93,32 +120,33 @@ func record(pinned pinnedModule, everything *lock.Imports, combinations []*lock.
 }
 
 // put writes the files or, to check, compares them with what is there. A file without content is not to be there.
-func put(files map[string][]byte, check bool) error {
-	var stale []string
-	for name, want := range files {
+func (r recorder) put(files map[string][]byte) error {
+	var changed []string
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		want := files[name]
 		got, err := os.ReadFile(name)
+		exists := err == nil
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		if err == nil == (want != nil) && bytes.Equal(got, want) {
+		if exists == (want != nil) && bytes.Equal(got, want) {
 			continue
 		}
-		switch {
-		case check:
-			stale = append(stale, name)
-		case want == nil:
+		if r.check {
+			changed = append(changed, name)
+			continue
+		}
+		if want == nil {
 			err = os.Remove(name)
-		default:
+		} else {
 			err = os.WriteFile(name, want, 0o644)
 		}
-		if err != nil && !check {
+		if err != nil {
 			return err
 		}
 	}
-	if len(stale) > 0 {
-		slices.Sort(stale)
-		return fmt.Errorf("%s: not what the templates and the pinned module make: run go generate ./internal/lock",
-			strings.Join(stale, ", "))
+	if len(changed) > 0 {
+		return stale(strings.Join(changed, "\n"))
 	}
 	return nil
 }

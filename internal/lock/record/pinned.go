@@ -2,10 +2,9 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"go/format"
+	"go/version"
 	"maps"
 	"os"
 	"path/filepath"
@@ -16,7 +15,6 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/acton-go/acton-new/internal/lock"
-	"github.com/acton-go/acton-new/internal/lock/modcache"
 )
 
 // pinnedModule is the module that a dependency bot bumps.
@@ -78,6 +76,8 @@ func (p *pinnedModule) read() error {
 		return fmt.Errorf("%s: replace and exclude do not reach the projects: remove them", name)
 	case file.Go == nil:
 		return fmt.Errorf("%s: needs a go line: it is that of every project", name)
+	case version.Compare("go"+file.Go.Version, "go1.21") < 0:
+		return fmt.Errorf("%s: the rules of the lock are those of Go 1.21 or newer", name)
 	}
 	p.goVersion = file.Go.Version
 	p.requires = nil
@@ -88,37 +88,42 @@ func (p *pinnedModule) read() error {
 	return nil
 }
 
-// wantProviders tells which packages no module of go.mod has, and how to add one. go mod tidy would choose a version.
+// wantProviders tells which packages no module of go.mod has, and how to pin one that has them. go mod tidy would choose
+// versions by itself.
 func (p *pinnedModule) wantProviders(everything *lock.Imports, source lock.Source) error {
-	var problems []error
-	for _, packages := range []map[string]string{everything.Packages(), everything.Tests()} {
-		for _, pkg := range slices.Sorted(maps.Keys(packages)) {
-			found := false
-			for _, m := range p.requires {
-				if pkg != m.Path && !strings.HasPrefix(pkg, m.Path+"/") {
-					continue
-				}
-				has, err := source.HasPackage(m, pkg)
-				if err != nil {
-					return err
-				}
-				found = found || has
-			}
-			if !found {
-				problems = append(problems, fmt.Errorf("%s imports %s, which no module in internal/lock/pinned/go.mod has: "+
-					"run go -C internal/lock/pinned get %s@VERSION && go generate ./internal/lock", packages[pkg], pkg, pkg))
-			}
+	importers := everything.Tests()
+	maps.Copy(importers, everything.Packages())
+	var missing, get []string
+	for _, pkg := range slices.Sorted(maps.Keys(importers)) {
+		provided, err := p.provides(pkg, source)
+		if err != nil {
+			return err
+		}
+		if provided {
+			continue
+		}
+		missing = append(missing, fmt.Sprintf("\t%s, which %s imports\n", pkg, importers[pkg]))
+		if !slices.ContainsFunc(get, func(other string) bool { return strings.HasPrefix(pkg, other+"/") }) {
+			get = append(get, pkg)
 		}
 	}
-	return errors.Join(problems...)
+	if missing == nil {
+		return nil
+	}
+	return fmt.Errorf("no module in internal/lock/pinned/go.mod has\n%spin one that does, in the version of your choice:\n"+
+		"\tgo -C internal/lock/pinned get %s@VERSION\n\tgo generate ./internal/lock",
+		strings.Join(missing, ""), strings.Join(get, "@VERSION "))
 }
 
-// tidy runs go mod tidy.
-func (p *pinnedModule) tidy(ctx context.Context, check bool) error {
-	args := []string{"mod", "tidy"}
-	if check {
-		args = append(args, "-diff")
+// provides tells whether a module of go.mod has the package.
+func (p *pinnedModule) provides(pkg string, source lock.Source) (bool, error) {
+	for _, m := range p.requires {
+		if pkg != m.Path && !strings.HasPrefix(pkg, m.Path+"/") {
+			continue
+		}
+		if has, err := source.HasPackage(m, pkg); err != nil || has {
+			return has, err
+		}
 	}
-	_, err := modcache.Go{}.Run(ctx, p.dir, args...)
-	return err
+	return false, nil
 }

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"golang.org/x/mod/module"
+
+	"github.com/acton-go/acton-new/internal/lock"
+	"github.com/acton-go/acton-new/internal/lock/locktest"
+	"github.com/acton-go/acton-new/internal/lock/modcache"
+	"github.com/acton-go/acton-new/templates"
+)
+
+// TestTheRecordIsThatOfThePinnedModule is what -check does; what the module cache lacks is downloaded.
+func TestTheRecordIsThatOfThePinnedModule(t *testing.T) {
+	r := recorder{root: filepath.FromSlash("../../.."), templates: templates.Files, check: true}
+	if err := r.run(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func wantError(t *testing.T, err error, want ...string) {
+	t.Helper()
+	for _, w := range want {
+		if err == nil || !strings.Contains(err.Error(), w) {
+			t.Errorf("got %v, want %q in it", err, w)
+		}
+	}
+}
+
+// house is a repository with a catalog of one feature, and modules that its templates can import.
+type house struct {
+	recorder
+	files fstest.MapFS
+}
+
+func newHouse(t *testing.T) house {
+	t.Helper()
+	modules := map[module.Version]map[string]string{}
+	for _, path := range []string{"a.test/a", "b.test/b", "c.test/c"} {
+		for _, version := range []string{"v1.0.0", "v1.1.0"} {
+			mod := "module " + path + "\n\ngo 1.24\n"
+			if path == "a.test/a" {
+				mod += "\nrequire b.test/b " + version + "\n"
+			}
+			modules[module.Version{Path: path, Version: version}] = map[string]string{
+				"go.mod": mod, "x.go": "package x\n", "x_test.go": "package x\n", "deep/x.go": "package x\n",
+			}
+		}
+		modules[module.Version{Path: path, Version: "v1.2.0"}] = map[string]string{
+			"go.mod": "module " + path + "\n\ngo 1.999\n", "x.go": "package x\n",
+		}
+	}
+	h := house{files: fstest.MapFS{
+		"_base/feature.yaml":       {Data: []byte("title: T\nsummary: S.\n")},
+		"_base/files/a/a.go":       {Data: []byte("package a\n\nimport (\n\t//{{slot \"a/imports\"}}\n\t_ \"a.test/a\"\n)\n")},
+		"_features/f/feature.yaml": {Data: []byte("title: T\nsummary: S.\ngroup: g\n")},
+		"_features/f/files/doc.md": {Data: []byte("text\n")},
+	}}
+	h.recorder = recorder{root: t.TempDir(), templates: h.files, command: locktest.Serve(t, modules)}
+	locktest.Write(t, h.pinned(), map[string]string{"go.mod": "module pinned.test\n\ngo 1.26.0\n\nrequire a.test/a v1.0.0\n"})
+	return h
+}
+
+func (h house) pinned() string { return filepath.Join(h.root, "internal", "lock", "pinned") }
+
+func (h house) lockText(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(h.root, "internal", "lock", "lock.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func (h house) checks() recorder {
+	r := h.recorder
+	r.check = true
+	return r
+}
+
+func (h house) mustRecord(t *testing.T) {
+	t.Helper()
+	if err := h.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.checks().run(t.Context()); err != nil {
+		t.Errorf("what was recorded is not what the check wants: %v", err)
+	}
+}
+
+func TestAVersionIsBumped(t *testing.T) {
+	h := newHouse(t)
+	wantError(t, h.checks().run(t.Context()), "deps.go", "go generate ./internal/lock")
+	if _, err := os.Stat(filepath.Join(h.pinned(), "deps.go")); err == nil {
+		t.Error("a check wrote a file")
+	}
+	h.mustRecord(t)
+	if text := h.lockText(t); !strings.Contains(text, "\npin a.test/a v1.0.0 1.24 h1:") {
+		t.Errorf("lock.txt:\n%s", text)
+	}
+
+	if _, err := h.command.Run(t.Context(), h.pinned(), "get", "a.test/a@v1.1.0"); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, h.checks().run(t.Context()), "go generate ./internal/lock")
+	h.mustRecord(t)
+	if text := h.lockText(t); !strings.Contains(text, "\npin a.test/a v1.1.0 1.24 h1:") || strings.Contains(text, "v1.0.0") {
+		t.Errorf("lock.txt:\n%s", text)
+	}
+
+	_, err := h.command.Run(t.Context(), h.pinned(), "get", "a.test/a@v1.2.0")
+	wantError(t, err, "a.test/a@v1.2.0 requires go >= 1.999")
+	wantPin := "module pinned.test\n\ngo 1.26.0\n\nrequire a.test/a v1.2.0\n"
+	locktest.Write(t, h.pinned(), map[string]string{"go.mod": wantPin})
+	wantError(t, h.run(t.Context()), "a.test/a@v1.2.0 requires go >= 1.999")
+}
+
+func TestAModuleIsAdded(t *testing.T) {
+	h := newHouse(t)
+	h.mustRecord(t)
+	h.files["_features/f/slots/a/imports"] = &fstest.MapFile{Data: []byte("_ \"b.test/b\"\n_ \"c.test/c/deep\"\n_ \"c.test/c\"\n")}
+	err := h.run(t.Context())
+	wantError(t, err, "\tb.test/b, which a/a.go imports\n", "\tc.test/c/deep, which a/a.go imports\n",
+		"\n\tgo -C internal/lock/pinned get b.test/b@VERSION c.test/c@VERSION\n\tgo generate ./internal/lock")
+	_, command, _ := strings.Cut(err.Error(), "\tgo -C internal/lock/pinned ")
+	command, _, _ = strings.Cut(command, "\n")
+	command = strings.ReplaceAll(command, "VERSION", "v1.0.0")
+	if _, err := h.command.Run(t.Context(), h.pinned(), strings.Fields(command)...); err != nil {
+		t.Fatal(err)
+	}
+	h.mustRecord(t)
+	if text := h.lockText(t); !strings.Contains(text, "\npin c.test/c v1.0.0") || !strings.Contains(text, "\n\tpackage deep") {
+		t.Errorf("lock.txt:\n%s", text)
+	}
+	l, err := lock.Decode([]byte(h.lockText(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	imports, err := combinationsOf(h.files)
+	if err != nil || len(imports) != 2 {
+		t.Fatalf("got %d combinations, %v", len(imports), err)
+	}
+	for _, i := range imports {
+		if _, err := l.Compute(i); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestWhatOnlyTestsImportIsPinnedByATest(t *testing.T) {
+	h := newHouse(t)
+	h.files["_base/files/a/a_test.go"] = &fstest.MapFile{Data: []byte("package a\n\nimport (\n\t_ \"a.test/a\"\n\t_ \"b.test/b\"\n)\n")}
+	if _, err := h.command.Run(t.Context(), h.pinned(), "get", "b.test/b@v1.0.0"); err != nil {
+		t.Fatal(err)
+	}
+	h.mustRecord(t)
+	name := filepath.Join(h.pinned(), "deps_test.go")
+	if text, err := os.ReadFile(name); err != nil || !strings.Contains(string(text), `_ "b.test/b"`) || strings.Contains(string(text), "a.test") {
+		t.Errorf("deps_test.go: %v\n%s", err, text)
+	}
+	delete(h.files, "_base/files/a/a_test.go")
+	wantError(t, h.checks().run(t.Context()), "deps_test.go")
+	h.mustRecord(t)
+	if _, err := os.Stat(name); err == nil {
+		t.Error("deps_test.go is still there")
+	}
+}
+
+func TestAPinnedModuleWhoseVersionsDoNotReachAProjectIsRefused(t *testing.T) {
+	tests := map[string]struct{ mod, want string }{
+		"replace": {"module p.test\n\ngo 1.26.0\n\nreplace a.test/a => ./a\n", "replace and exclude"},
+		"exclude": {"module p.test\n\ngo 1.26.0\n\nexclude a.test/a v1.0.0\n", "replace and exclude"},
+		"no go":   {"module p.test\n", "needs a go line"},
+		"old go":  {"module p.test\n\ngo 1.20\n", "1.21 or newer"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			locktest.Write(t, h.pinned(), map[string]string{"go.mod": test.mod})
+			wantError(t, h.run(t.Context()), test.want)
+		})
+	}
+}
+
+func TestWhatWouldSwitchTheChecksumDatabaseOffIsRefused(t *testing.T) {
+	sound := goEnv{GOMOD: "/x/go.mod", GOSUMDB: "sum.golang.org", GOFLAGS: "-buildvcs=false"}
+	if err := sound.check(); err != nil {
+		t.Error(err)
+	}
+	tests := map[string]func(e *goEnv){
+		"GOSUMDB=off":            func(e *goEnv) { e.GOSUMDB = "off" },
+		"GOSUMDB=sum.example":    func(e *goEnv) { e.GOSUMDB = "sum.example+1+key" },
+		"GONOSUMDB=a.test":       func(e *goEnv) { e.GONOSUMDB = "a.test" },
+		"GOPRIVATE=a.test":       func(e *goEnv) { e.GOPRIVATE = "a.test" },
+		"GOINSECURE=a.test":      func(e *goEnv) { e.GOINSECURE = "a.test" },
+		"GOFLAGS=-insecure":      func(e *goEnv) { e.GOFLAGS = "-insecure" },
+		"GOFLAGS=-modfile=x.mod": func(e *goEnv) { e.GOFLAGS = "-modfile=x.mod" },
+		"GOWORK=/x/go.work":      func(e *goEnv) { e.GOWORK = "/x/go.work" },
+		"not in a module":        func(e *goEnv) { e.GOMOD = os.DevNull },
+	}
+	for want, change := range tests {
+		e := sound
+		change(&e)
+		wantError(t, e.check(), want)
+	}
+
+	t.Setenv("GOSUMDB", "off")
+	_, err := environment(t.Context())
+	wantError(t, err, "GOSUMDB=off", "unset it")
+}
+
+func TestTheGoCommandSaysWhatIsWrong(t *testing.T) {
+	_, err := modcache.Go{}.Run(t.Context(), t.TempDir(), "mod", "tidy")
+	wantError(t, err, "go mod tidy: exit status 1", "go.mod file not found")
+}
