@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ var runByCI = map[string]string{
 	"go test ./...\n":               "stage_readme_test",
 	".ci/throughput ../myservice\n": ".ci/throughput ",
 	"make test\n":                   "make check",
+	"make database\n":               ".ci/compose ",
 }
 
 func TestCommandsOfTheReadmeWork(t *testing.T) {
@@ -40,7 +42,8 @@ func TestCommandsOfTheReadmeWork(t *testing.T) {
 	runDocument(t, checkout, "README.md", "MYSERVICE")
 }
 
-// Each document gets a service of its own, as some change it.
+// The smallest service and the one with every feature show all documents there are, and each fragment in them. Each
+// document gets a service of its own, as some change it.
 func TestCommandsOfEveryDocumentOfTheServiceWork(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and runs services")
@@ -49,28 +52,40 @@ func TestCommandsOfEveryDocumentOfTheServiceWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tree, err := generator.Render(templates.Files, cat, generator.Answers{Name: "orders", Module: "github.com/acme/orders"}, testVersion)
-	if err != nil {
-		t.Fatal(err)
+	var all []string
+	for _, f := range cat.Visible() {
+		all = append(all, f.Name)
 	}
-	for _, f := range tree {
-		if filepath.Ext(f.Path) != ".md" {
-			continue
+	for _, chosen := range [][]string{nil, all} {
+		answers := generator.Answers{Name: "orders", Module: "github.com/acme/orders", Features: chosen}
+		tree, err := generator.Render(templates.Files, cat, answers, testVersion)
+		if err != nil {
+			t.Fatal(err)
 		}
-		t.Run(f.Path, func(t *testing.T) {
-			dir := filepath.Join(t.TempDir(), "orders")
-			if _, err := generator.Write(t.Context(), tree, generator.Target{Dir: dir, Repository: generator.RepositoryAlways}); err != nil {
-				t.Fatal(err)
+		for _, f := range tree {
+			if filepath.Ext(f.Path) != ".md" {
+				continue
 			}
-			// Documents may count on what their README has the reader do first.
-			shell(t, dir, "make build")
-			runDocument(t, dir, f.Path, "ORDERS")
-		})
+			t.Run(path.Join("with "+strings.Join(chosen, ","), f.Path), func(t *testing.T) {
+				dir := filepath.Join(t.TempDir(), "orders")
+				if _, err := generator.Write(t.Context(), tree, generator.Target{Dir: dir, Repository: generator.RepositoryAlways}); err != nil {
+					t.Fatal(err)
+				}
+				// Documents may count on what their README has the reader do first.
+				shell(t, dir, "make build")
+				var env []string
+				if slices.Contains(chosen, "database") {
+					env = databaseFor(t, "ORDERS")
+					shell(t, dir, "bin/orders migrate up", env...)
+				}
+				runDocument(t, dir, f.Path, "ORDERS", env...)
+			})
+		}
 	}
 }
 
 // runDocument runs the commands of a document on ports that are free, so that the test can run beside a service.
-func runDocument(t *testing.T, dir, document, prefix string) {
+func runDocument(t *testing.T, dir, document, prefix string, env ...string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, document))
 	if err != nil {
@@ -93,18 +108,23 @@ func runDocument(t *testing.T, dir, document, prefix string) {
 		"make -C ../myservice run": "http://127.0.0.1:8080/ready",
 	})
 	script = strings.NewReplacer("127.0.0.1:8080", "127.0.0.1:"+api, "127.0.0.1:9090", "127.0.0.1:"+metrics).Replace(script)
-	shell(t, dir, script, prefix+"_SERVER__PORT="+api, prefix+"_METRICS__PORT="+metrics)
+	shell(t, dir, script, append(env, prefix+"_SERVER__PORT="+api, prefix+"_METRICS__PORT="+metrics)...)
 }
 
 func shell(t *testing.T, dir, script string, env ...string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail")
-	cmd.Stdin = strings.NewReader(script)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), env...)
+	cmd := bash(dir, script, env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+}
+
+func bash(dir, script string, env ...string) *exec.Cmd {
+	cmd := exec.Command("bash", "-euo", "pipefail")
+	cmd.Stdin = strings.NewReader(script)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), env...)
+	return cmd
 }
 
 func ciScript(t *testing.T) string {

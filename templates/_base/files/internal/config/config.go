@@ -71,7 +71,7 @@ func (c Config) Validate() error {
 		limit time.Duration
 	}{
 		{"health.check_timeout", c.Health.CheckTimeout},
-		//{{slot "config/waits"}}
+		//{{slot "config/within-request"}}
 	} {
 		if wait.limit >= c.Server.RequestTimeout {
 			errs = append(errs, fmt.Errorf("%s: %s must be below server.request_timeout, which is %s", wait.key, wait.limit, c.Server.RequestTimeout))

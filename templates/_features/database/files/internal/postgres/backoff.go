@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -19,14 +20,15 @@ const (
 )
 
 // errBackoff is what a caller gets who would have needed a new connection
-// while nobody tries.
-var errBackoff = errors.New("the last attempt to connect failed, and the next is not due yet")
+// while nobody tries. It wraps what went wrong last.
+var errBackoff = errors.New("the next attempt to connect is not due yet")
 
 // backoff keeps attempts to connect apart while a server is down. It never
 // gives up: the first caller after the pause tries again.
 type backoff struct {
 	mu       sync.Mutex
 	failures int
+	last     error
 	until    time.Time
 }
 
@@ -35,7 +37,7 @@ func (b *backoff) allow() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if time.Now().Before(b.until) {
-		return errBackoff
+		return fmt.Errorf("%w: %w", errBackoff, b.last)
 	}
 	return nil
 }
@@ -52,11 +54,12 @@ func (b *backoff) TraceConnectEnd(_ context.Context, end pgx.TraceConnectEndData
 	now := time.Now()
 	switch {
 	case end.Err == nil:
-		b.failures, b.until = 0, time.Time{}
-	case now.Before(b.until): // an attempt that began together with the one that failed first
+		b.failures, b.last, b.until = 0, nil, time.Time{}
+	case now.Before(b.until): // it began together with the one that failed first
 	default:
 		pause := min(backoffShortest<<min(b.failures, 10), backoffLongest)
 		b.failures++
+		b.last = end.Err
 		b.until = now.Add(pause - rand.N(pause/2)) //nolint:gosec // spreads load, keeps no secret
 	}
 }

@@ -41,10 +41,9 @@ func (c Config) capacity(ctx context.Context, conn *pgx.Conn) (Capacity, error) 
 }
 
 // compareSizes warns, once, when the server has not enough connections for all
-// instances: they would work until the day when the service scales. Behind a
-// pooler in transaction mode, its own limits count.
+// instances: they would work until the day when the service scales.
 func (d *Database) compareSizes(ctx context.Context, conn *pgx.Conn) error {
-	if d.cfg.Pooler == poolerTransaction || d.sized.Load() {
+	if d.sized.Load() {
 		return nil
 	}
 	found, err := d.cfg.capacity(ctx, conn)
@@ -54,7 +53,7 @@ func (d *Database) compareSizes(ctx context.Context, conn *pgx.Conn) error {
 	if !d.sized.Swap(true) && !found.Fits() {
 		d.log.WarnContext(ctx, "the server has not enough connections for all instances",
 			slog.Int("needed", found.Needed), slog.Int("allowed", found.Allowed),
-			slog.Int("database.max_connections", d.cfg.MaxConnections), slog.Int("database.max_instances", d.cfg.MaxInstances))
+			slog.Int("max_connections", d.cfg.MaxConnections), slog.Int("max_instances", d.cfg.MaxInstances))
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ type instruments struct {
 	gauges   metric.Registration
 }
 
-func newInstruments(meter metric.Meter, d *Database) (instruments, error) {
+func newInstruments(ctx context.Context, meter metric.Meter, d *Database) (instruments, error) {
 	seconds := metric.WithExplicitBucketBoundaries(.0001, .0005, .001, .005, .01, .05, .1, .5, 1, 5, 10)
 	name := attribute.String("db.client.connection.pool.name", "postgres")
 	with := func(more ...attribute.KeyValue) metric.MeasurementOption {
@@ -59,7 +59,7 @@ func newInstruments(meter metric.Meter, d *Database) (instruments, error) {
 	if err := errors.Join(errs[:]...); err != nil {
 		return instruments{}, err
 	}
-	m.timeouts.Add(context.Background(), 0, m.pool) // the series is there before the first
+	m.timeouts.Add(ctx, 0, m.pool) // the series is there before the first
 	return m, nil
 }
 

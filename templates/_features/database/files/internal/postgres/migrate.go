@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -20,7 +21,7 @@ import (
 const (
 	// lockTimeout is how long a step waits for a table that somebody else has
 	// locked. Whoever comes after it waits as well, so it must not be long.
-	lockTimeout = "10s"
+	lockTimeout = 10 * time.Second
 
 	// An instance waits for another one that migrates: so often, in seconds
 	// between two looks, and so many looks.
@@ -42,12 +43,13 @@ func OpenMigrator(cfg Config, service string) (*Migrator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("postgres: migrate: %w", err)
 	}
-	config.RuntimeParams["lock_timeout"] = lockTimeout
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(turnEvery, turns))
 	if err != nil {
 		return nil, fmt.Errorf("postgres: migrate: %w", err)
 	}
-	db := stdlib.OpenDB(*config)
+	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		return setTimeout(ctx, conn, "lock_timeout", lockTimeout)
+	}))
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.Files,
 		goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
@@ -125,7 +127,7 @@ func (m *Migrator) Status(ctx context.Context, out io.Writer) error {
 
 func report(out io.Writer, what string, results []*goose.MigrationResult) error {
 	for _, r := range results {
-		if err := printLine(out, fmt.Sprintf("%s %s (%s)", what, r.Source.Path, r.Duration.Round(1e6))); err != nil {
+		if err := printLine(out, fmt.Sprintf("%s %s (%s)", what, r.Source.Path, r.Duration.Round(time.Millisecond))); err != nil {
 			return err
 		}
 	}

@@ -64,7 +64,7 @@ func Open(ctx context.Context, cfg Config, service string, meter metric.Meter, l
 		d.Close()
 		return nil, fmt.Errorf("postgres: open: %w", err)
 	}
-	if d.metrics, err = newInstruments(meter, d); err != nil {
+	if d.metrics, err = newInstruments(ctx, meter, d); err != nil {
 		d.Close()
 		return nil, fmt.Errorf("postgres: open: %w", err)
 	}
@@ -104,7 +104,7 @@ func (d *Database) configure(service string) (*pgxpool.Config, error) {
 	config.HealthCheckPeriod = refillEvery
 	config.PingTimeout = d.cfg.ConnectTimeout
 	config.BeforeConnect = d.beforeConnect(where)
-	config.AfterConnect = d.compareSizes
+	config.AfterConnect = d.afterConnect
 
 	conn := config.ConnConfig
 	conn.ConnectTimeout = d.cfg.ConnectTimeout
@@ -114,8 +114,6 @@ func (d *Database) configure(service string) (*pgxpool.Config, error) {
 		// and no session has settings. The timeout is kept by execute.
 		conn.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 		conn.StatementCacheCapacity = 0
-	} else {
-		conn.RuntimeParams["statement_timeout"] = strconv.FormatInt(d.cfg.StatementTimeout.Milliseconds(), 10)
 	}
 	// A caller who leaves costs a statement, not the connection that it runs on.
 	conn.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
@@ -155,6 +153,28 @@ func (d *Database) beforeConnect(where target) func(context.Context, *pgx.ConnCo
 		}
 		return nil
 	}
+}
+
+// afterConnect prepares a new session. The timeout is not sent with the request
+// to connect, where poolers refuse it. Behind a pooler in transaction mode there
+// is no session to prepare, and its own limits of connections count.
+func (d *Database) afterConnect(ctx context.Context, conn *pgx.Conn) error {
+	if d.cfg.Pooler == poolerTransaction {
+		return nil
+	}
+	if err := setTimeout(ctx, conn, "statement_timeout", d.cfg.StatementTimeout); err != nil {
+		return err
+	}
+	return d.compareSizes(ctx, conn)
+}
+
+// setTimeout sets a timeout of the session.
+func setTimeout(ctx context.Context, conn *pgx.Conn, name string, limit time.Duration) error {
+	milliseconds := strconv.FormatInt(limit.Milliseconds(), 10)
+	if _, err := conn.Exec(ctx, "SELECT set_config($1, $2, false)", pgx.QueryExecModeExec, name, milliseconds); err != nil {
+		return fmt.Errorf("set %s: %w", name, err)
+	}
+	return nil
 }
 
 // execute calls f with a connection of the pool.

@@ -17,9 +17,10 @@ import (
 // manyQuery matches a query of several rows in the generated code.
 var manyQuery = regexp.MustCompile("(?s)= `-- name: (\\w+) :many\n(.*?)`")
 
-// What has no index to follow reads the whole table, or sorts it, at each page.
-// The planner is told to avoid both at any price, so what remains is what there
-// is no other way for, however small the table is.
+// What has no index to follow reads the whole table, sorts it, or passes over
+// rows that are not asked for, at each page. The planner is told to avoid this at
+// any price, so what remains is what there is no other way for, however small the
+// table is.
 func TestEveryListingFollowsAnIndex(t *testing.T) {
 	t.Parallel()
 	conn := postgrestest.Connect(t, postgrestest.New(t))
@@ -69,8 +70,11 @@ func TestEveryListingFollowsAnIndex(t *testing.T) {
 			if err := rows.Err(); err != nil {
 				t.Fatal(err)
 			}
-			if text := plan.String(); strings.Contains(text, "Seq Scan") || strings.Contains(text, "Sort") || !strings.Contains(text, "Index") {
-				t.Errorf("%s: no index serves it:\n%s", name, text)
+			for _, word := range []string{"Seq Scan", "Sort", "Filter:"} {
+				if text := plan.String(); strings.Contains(text, word) || !strings.Contains(text, "Index") {
+					t.Errorf("%s: no index serves it:\n%s", name, text)
+					break
+				}
 			}
 		}
 	}

@@ -50,8 +50,8 @@ var private = sync.OnceValues(func() (server, error) {
 	}
 	address := "postgres://test@/postgres?" + url.Values{"host": {folder}, "sslmode": {"disable"}}.Encode()
 	if err := waitFor(address); err != nil {
-		_ = alive.Close() // ends the server, whatever state it is in
-		log, _ := os.ReadFile(filepath.Join(folder, "log"))
+		_ = alive.Close()                                   // ends the server, whatever state it is in
+		log, _ := os.ReadFile(filepath.Join(folder, "log")) //nolint:gosec // the folder was made above
 		return server{}, fmt.Errorf("start PostgreSQL in %s: %w\n%s", folder, err, log)
 	}
 	return server{address, alive}, nil
