@@ -30,7 +30,12 @@ const (
 // What describes a request is what its record says at the end: the status that log and metrics have too, 499 included,
 // and the address that is no trusted proxy. A general instrumentation would find out less, at a higher price.
 func Trace(provider trace.TracerProvider, propagator propagation.TextMapPropagator, secure bool) Layer {
-	t := tracer{tracer: provider.Tracer(tracedBy), propagator: propagator, scheme: "http"}
+	t := tracer{
+		tracer:     provider.Tracer(tracedBy),
+		propagator: propagator,
+		options:    []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)},
+		scheme:     "http",
+	}
 	if secure {
 		t.scheme = "https"
 	}
@@ -45,6 +50,7 @@ func Trace(provider trace.TracerProvider, propagator propagation.TextMapPropagat
 type tracer struct {
 	tracer     trace.Tracer
 	propagator propagation.TextMapPropagator
+	options    []trace.SpanStartOption
 	scheme     string
 }
 
@@ -55,18 +61,20 @@ func (t tracer) serve(next http.Handler, w http.ResponseWriter, r *http.Request)
 		return
 	}
 	ctx := t.propagator.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
-	ctx, span := t.tracer.Start(ctx, spanName(x, r), trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(x.start))
-	defer span.End()
+	ctx, span := t.tracer.Start(ctx, spanName(x, r), t.options...)
+	// Deferred, because an aborted response leaves this layer as a panic.
+	defer func() {
+		if span.IsRecording() {
+			t.describe(span, x, r)
+		}
+		span.End()
+	}()
 	if ids := span.SpanContext(); ids.IsValid() {
 		rec := &x.record
 		rec.TraceID, rec.SpanID = ids.TraceID().String(), ids.SpanID().String()
 		answered := []string{rec.TraceID, rec.SpanID}
 		h := w.Header()
 		h[request.HeaderTraceID], h[request.HeaderSpanID] = answered[0:1:1], answered[1:2:2]
-	}
-	if span.IsRecording() {
-		// Deferred, because an aborted response leaves this layer as a panic.
-		defer t.describe(span, x, r)
 	}
 	next.ServeHTTP(w, r.WithContext(ctx))
 }

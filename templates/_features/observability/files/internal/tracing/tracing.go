@@ -9,8 +9,11 @@ package tracing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -28,13 +31,14 @@ import (
 
 // flushTimeout bounds how long the end of the process waits for the last spans to
 // leave it.
-const flushTimeout = 2 * time.Second
+const flushTimeout = 1500 * time.Millisecond
 
 // Tracing holds the tracer provider, and what sends telemetry away.
 type Tracing struct {
 	log        *slog.Logger
 	resource   *resource.Resource
 	metrics    sdkmetric.Exporter // nil if metrics are not sent
+	queue      *queue             // nil if traces are not sent
 	provider   trace.TracerProvider
 	propagator propagation.TextMapPropagator
 	sent       counts
@@ -85,7 +89,7 @@ func (t *Tracing) open(ctx context.Context, cfg Config, service, version, enviro
 		return nil
 	}
 	options := []sdktrace.TracerProviderOption{sdktrace.WithResource(t.resource)}
-	if samplerVariable() == "" { // else the SDK reads it
+	if samplerVariable() == "" { // else the library reads it
 		options = append(options, sdktrace.WithSampler(cfg.sampler()))
 	}
 	if traces.endpoint() != "" {
@@ -93,10 +97,18 @@ func (t *Tracing) open(ctx context.Context, cfg Config, service, version, enviro
 		if err != nil {
 			return err
 		}
-		options = append(options, sdktrace.WithSpanProcessor(newQueue(exporter, &t.sent)))
+		t.queue = newQueue(exporter, &t.sent)
+		options = append(options, sdktrace.WithSpanProcessor(t.queue))
 	}
 	provider := sdktrace.NewTracerProvider(options...)
-	t.provider, t.shutdown = provider, provider.Shutdown
+	t.provider = provider
+	t.shutdown = func(ctx context.Context) error {
+		err := provider.Shutdown(ctx)
+		if t.queue != nil { // which a provider that is told too late does not tell
+			err = errors.Join(err, t.queue.Shutdown(ctx))
+		}
+		return err
+	}
 	return nil
 }
 
@@ -105,11 +117,12 @@ func (c Config) sampler() sdktrace.Sampler {
 	return sdktrace.ParentBased(sdktrace.TraceIDRatioBased(c.SampleRatio))
 }
 
+// samplerName says which sampler is in force, in the words of the variables.
 func (c Config) samplerName() string {
 	if name := samplerVariable(); name != "" {
-		return name
+		return strings.TrimSpace(name + " " + env(os.Getenv, envSamplerArg))
 	}
-	return c.sampler().Description()
+	return fmt.Sprintf("parentbased_traceidratio %g", c.SampleRatio)
 }
 
 // Export returns options for the metrics of the service: whose they are, and where
