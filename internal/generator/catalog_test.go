@@ -17,7 +17,11 @@ type library struct {
 	name string
 	fsys fs.FS
 	cat  *features.Catalog
+	memo *memo // what was rendered before; nil keeps nothing
 }
+
+// memos are those of the libraries that every test shares.
+var memos = map[string]*memo{"real": {}, "small": {}}
 
 // libraries returns the real templates, which may not need every mechanism yet, and small ones that do.
 func libraries(t testing.TB) []library {
@@ -34,7 +38,11 @@ func open(t testing.TB, name string, fsys fs.FS) library {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return library{name: name, fsys: fsys, cat: cat}
+	l := library{name: name, fsys: fsys, cat: cat}
+	if _, measured := t.(*testing.B); !measured {
+		l.memo = memos[name]
+	}
+	return l
 }
 
 // files renders without the module's files, which exist only for sets that are recorded.
@@ -43,11 +51,16 @@ func (l library) files(a Answers) (Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	tree, err := renderFiles(l.fsys, l.cat, set, a)
+	tree, err := renderFiles(l.fsys, l.cat, set, a, l.memo)
 	if err != nil {
 		return nil, err
 	}
 	return completeSettings(tree, a.Module, newWords(a.Name, a.Module).replace(samplePrefix))
+}
+
+// render is Render with the memo.
+func (l library) render(a Answers, version string) (Tree, error) {
+	return render(l.fsys, l.cat, a, version, l.memo)
 }
 
 func (l library) mustFiles(t testing.TB, a Answers) Tree {
@@ -59,13 +72,13 @@ func (l library) mustFiles(t testing.TB, a Answers) Tree {
 	return tree
 }
 
+// sets returns every combination. The first is nothing, the last is everything.
+func (l library) sets() []features.Set { return slices.Collect(l.cat.Combinations()) }
+
 // answersFor returns every combination with the defaults, and for nothing and everything each value of each choice.
 // Nothing and everything come with each of the names and modules, the others take turns.
 func (l library) answersFor() []Answers {
-	var sets []features.Set
-	for set := range l.cat.Combinations() {
-		sets = append(sets, set)
-	}
+	sets := l.sets()
 	var all []Answers
 	for i, set := range sets {
 		for n := range someNames {
@@ -78,6 +91,20 @@ func (l library) answersFor() []Answers {
 			if extreme && n == 0 {
 				all = append(all, withChoices(a, set)...)
 			}
+		}
+	}
+	return all
+}
+
+// combinations returns the same for the name and module of the golden projects only.
+func (l library) combinations() []Answers {
+	sets := l.sets()
+	var all []Answers
+	for i, set := range sets {
+		a := Answers{Name: goldenName, Module: goldenModule, Features: set.Features()}
+		all = append(all, a)
+		if i == 0 || i == len(sets)-1 {
+			all = append(all, withChoices(a, set)...)
 		}
 	}
 	return all

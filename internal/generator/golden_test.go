@@ -3,10 +3,12 @@ package generator
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,12 +17,19 @@ import (
 	"github.com/acton-go/acton-new/templates"
 )
 
-const goldenFolder = "../../golden"
+const (
+	goldenFolder = "../../golden"
+	goldenName   = "billing-api"
+	goldenModule = "github.com/acme/billing-api"
+
+	// goldenVersion is not this program's, so that a release changes nothing.
+	goldenVersion = "v0.0.0-golden"
+)
 
 // goldens are whole projects that are kept in this repository, so that a change of a template shows as what it does to a
-// project. The version is not this program's, so that a release changes nothing.
+// project.
 var goldens = map[string]Answers{
-	"minimal": {Name: "billing-api", Module: "github.com/acme/billing-api"},
+	"minimal": {Name: goldenName, Module: goldenModule},
 }
 
 // stored is the path under which a rendered file is kept: a .gitignore would act on this repository.
@@ -35,7 +44,7 @@ func stored(file string) string {
 func TestGoldenProjectsAreWhatIsRendered(t *testing.T) {
 	l := realLibrary(t)
 	for name, answers := range goldens {
-		tree, err := Render(l.fsys, l.cat, answers, "v0.0.0-golden")
+		tree, err := Render(l.fsys, l.cat, answers, goldenVersion)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,6 +63,45 @@ func TestGoldenProjectsAreWhatIsRendered(t *testing.T) {
 		if diff := diffTrees(readTree(t, dir), want.with()); diff != "" {
 			t.Errorf("golden/%s is not what is rendered: go test ./internal/generator -run Golden -update (-rendered +golden):\n%s", name, diff)
 		}
+	}
+}
+
+// combinationsFile has a line for each combination: the hash of its tree, its features, and the answers that are not the
+// default. A change of a template shows there as the combinations that it changes.
+const combinationsFile = "combinations.txt"
+
+// Law 3 and 6: what each combination renders is what was committed.
+func TestGoldenHashesAreThoseOfEveryCombination(t *testing.T) {
+	l := realLibrary(t)
+	var lines []string
+	for _, a := range l.combinations() {
+		tree, err := l.render(a, goldenVersion)
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := append([]string{tree.Hash()}, a.Features...)
+		if len(a.Features) == 0 {
+			line = append(line, "(none)")
+		}
+		for _, flag := range slices.Sorted(maps.Keys(a.Values)) {
+			line = append(line, flag+"="+a.Values[flag])
+		}
+		lines = append(lines, strings.Join(line, " "))
+	}
+	file := filepath.Join(goldenFolder, combinationsFile)
+	if *update {
+		if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
+	if diff := cmp.Diff(lines, kept); diff != "" {
+		t.Errorf("golden/%s is not what is rendered: go test ./internal/generator -run Golden -update (-rendered +golden):\n%s", combinationsFile, diff)
 	}
 }
 

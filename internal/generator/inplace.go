@@ -34,22 +34,10 @@ func (w *writer) fillInPlace() (err error) {
 		return place(dir, err)
 	}
 	project := filepath.Join(j.stage(), "project")
-	if err := w.makeFiles(project); err != nil {
+	if err := w.makeProject(project, false); err != nil {
 		return err
 	}
-	var id string
-	if w.commit != nil {
-		if err := w.reach("repository"); err != nil {
-			return err
-		}
-		if id, err = w.commit.create(project, w.tree); err != nil {
-			return place(dir, err)
-		}
-	}
-	if err := syncTree(project); err != nil {
-		return place(dir, err)
-	}
-	if err := w.plan(j, project, id); err != nil {
+	if err := w.plan(j, project); err != nil {
 		return place(dir, err)
 	}
 	if err := w.move(j, project); err != nil {
@@ -67,13 +55,13 @@ func (w *writer) fillInPlace() (err error) {
 	}
 	syncDir(dir)
 	if w.commit != nil {
-		w.committed(id)
+		w.committed()
 	}
 	return nil
 }
 
 // plan writes down everything that move will do.
-func (w *writer) plan(j *journal, project, id string) error {
+func (w *writer) plan(j *journal, project string) error {
 	made := map[string]bool{".": true}
 	for _, f := range w.tree {
 		for d := path.Dir(f.Path); !made[d]; d = path.Dir(d) {
@@ -85,13 +73,13 @@ func (w *writer) plan(j *journal, project, id string) error {
 	switch {
 	case w.commit == nil:
 	case w.site.repository == nil:
-		j.Repository = &journalRepository{Branch: w.commit.branch, Commit: id}
+		j.Repository = &journalRepository{Branch: w.commit.branch, Commit: w.objects.id.String()}
 	default:
 		packs, err := packFiles(project)
 		if err != nil {
 			return err
 		}
-		j.Adopted = &journalAdoption{Branch: w.commit.branch, Commit: id, Files: packs}
+		j.Adopted = &journalAdoption{Branch: w.commit.branch, Commit: w.objects.id.String(), Files: packs}
 	}
 	return j.write()
 }
@@ -132,7 +120,7 @@ func (w *writer) move(j *journal, project string) error {
 		return nil
 	}
 	made, kept := filepath.Join(project, gitDir), filepath.Join(dir, gitDir)
-	if err := writeIndex(made, dir, w.tree); err != nil {
+	if err := writeIndex(made, dir, w.tree, w.objects.blobs); err != nil {
 		return place(dir, err)
 	}
 	if err := syncPath(filepath.Join(made, "index")); err != nil {

@@ -17,11 +17,15 @@ import (
 // Render makes the project of the answers, which may be incomplete: Resolve completes them. fsys is the root of the
 // templates that cat was loaded from; version is what the project records as the generator's version.
 func Render(fsys fs.FS, cat *features.Catalog, a Answers, version string) (Tree, error) {
+	return render(fsys, cat, a, version, nil)
+}
+
+func render(fsys fs.FS, cat *features.Catalog, a Answers, version string, m *memo) (Tree, error) {
 	set, a, err := Resolve(cat, a)
 	if err != nil {
 		return nil, err
 	}
-	tree, err := renderFiles(fsys, cat, set, a)
+	tree, err := renderFiles(fsys, cat, set, a, m)
 	if err != nil {
 		return nil, fmt.Errorf("render: %w", err)
 	}
@@ -53,7 +57,7 @@ type source struct {
 }
 
 // renderFiles makes everything but the module's files and the record.
-func renderFiles(fsys fs.FS, cat *features.Catalog, set features.Set, a Answers) (Tree, error) {
+func renderFiles(fsys fs.FS, cat *features.Catalog, set features.Set, a Answers, m *memo) (Tree, error) {
 	sources, err := collectFiles(fsys, set)
 	if err != nil {
 		return nil, err
@@ -68,6 +72,7 @@ func renderFiles(fsys fs.FS, cat *features.Catalog, set features.Set, a Answers)
 		words:     newWords(a.Name, a.Module),
 		literals:  literalsOf(set.Questions(), a.Values),
 		module:    a.Module,
+		memo:      m.of(a),
 	}
 	for _, name := range set.Features() {
 		f, _ := cat.Lookup(name)
@@ -160,6 +165,7 @@ type renderer struct {
 	literals  []literal
 	document  document
 	module    string
+	memo      *memoOf
 }
 
 func (r *renderer) render(s source) ([]byte, error) {
@@ -175,11 +181,20 @@ func (r *renderer) render(s source) ([]byte, error) {
 	if text, err = expand(s.path, text, r.document); err != nil {
 		return nil, err
 	}
-	text = r.replace(text)
-	if path.Ext(s.path) == ".go" {
+	return r.memo.finish(s, text, filled, r.finish)
+}
+
+// finish makes a file of the project of the text of a template in which the slots are filled.
+func (r *renderer) finish(s source, raw string, filled bool) ([]byte, error) {
+	text := r.replace(raw)
+	if path.Ext(s.path) == ".go" && (filled || !staysFormatted(raw, text)) {
+		var err error
 		if text, err = formatGo(s.path, text, r.module, filled); err != nil {
 			return nil, err
 		}
+	}
+	if text == string(s.data) {
+		return s.data, nil
 	}
 	return []byte(text), nil
 }

@@ -1,6 +1,8 @@
 package generator
 
 import (
+	"math/rand/v2"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -26,6 +28,21 @@ func TestSampleWordsAreReplacedInOnePass(t *testing.T) {
 	want := "x.y/sample-service/my-sample-service-2/internal my-sample-service-2 my_sample_service_2 MY_SAMPLE_SERVICE_2_SERVER__PORT"
 	if got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestWordsReplaceAsAReplacerDoes(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	w := newWords("ab", "a.b/sample-service").with("4711", "sample_service", "sample-service:47", "x")
+	parts := append([]string{"sample-", "SAMPLE_", "example.com/acme/", "4", "7", "11", ":", " ", "\n", "service"}, w.pairs...)
+	for range 2000 {
+		var b strings.Builder
+		for range random.IntN(12) {
+			b.WriteString(parts[random.IntN(len(parts))])
+		}
+		if got, want := w.replace(b.String()), strings.NewReplacer(w.pairs...).Replace(b.String()); got != want {
+			t.Fatalf("%q: got %q, want %q", b.String(), got, want)
+		}
 	}
 }
 
@@ -63,7 +80,7 @@ func TestTemplatesThatDoNotFitTogetherAreRefused(t *testing.T) {
 			[]string{"a.yaml", "b.yaml", "one place"}},
 		"empty fragment":   {map[string]string{"_base/files/a.yaml": "#{{slot \"a/b\"}}\n", "_features/f/slots/a/b": "\n"}, []string{"not empty"}},
 		"slot in fragment": {map[string]string{"_base/files/a.yaml": "#{{slot \"a/b\"}}\n", "_features/f/slots/a/b": "#{{slot \"a/c\"}}\n"}, []string{"no slots itself"}},
-		"Go that is none":  {map[string]string{"_base/files/a.go": "package\n"}, []string{"_base", "a.go"}},
+		"Go that is none":  {map[string]string{"_base/files/a.go": "package 1 // sample-service\n"}, []string{"_base", "a.go"}},
 		"unknown module":   {map[string]string{"_base/files/a.go": "package a\n\nimport _ \"x.example/y\"\n"}, []string{"a.go imports x.example/y", "no version is recorded"}},
 	}
 	for name, test := range tests {
@@ -151,17 +168,5 @@ func Run() error {
 	}
 	if _, ok := tree.Lookup("cmd/billing-api/main.go"); !ok {
 		t.Error("paths carry the name too: cmd/billing-api/main.go is missing")
-	}
-}
-
-func BenchmarkRender(b *testing.B) {
-	for _, l := range libraries(b) {
-		b.Run(l.name, func(b *testing.B) {
-			for b.Loop() {
-				if _, err := l.files(Answers{Name: "billing-api", Module: "github.com/acme/billing-api"}); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
 	}
 }

@@ -1,23 +1,24 @@
 package generator
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"sort"
+	"strings"
 
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/format/index"
-	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 	"github.com/go-git/go-git/v5/plumbing/object"
-	"github.com/go-git/go-git/v5/storage/filesystem"
-	"github.com/go-git/go-git/v5/storage/memory"
 )
 
 // repository is one that has no commit yet, such as the clone of an empty one.
@@ -67,53 +68,51 @@ func openEmptyRepository(dir string) (*repository, error) {
 	return &repository{branch: head.Target().Short(), config: cfg}, nil
 }
 
-// create makes a repository in dir with the tree as its only commit, and returns the commit's id. The objects go into one
-// pack; nothing is read back from the disk. The index is not written: see writeIndex.
-func (p *commitPlan) create(dir string, t Tree) (string, error) {
+// commitObjects are the objects of a first commit, packed, before there is a repository.
+type commitObjects struct {
+	id    plumbing.Hash   // of the commit
+	blobs []plumbing.Hash // of the files, in the order of the tree
+	pack  pack
+}
+
+// objects makes every object of the commit in memory. It touches no disk, so it can run while the files are written.
+func (p *commitPlan) objects(t Tree) (commitObjects, error) {
+	packer := newPacker()
+	objects := commitObjects{blobs: make([]plumbing.Hash, len(t))}
+	for i, f := range t {
+		var err error
+		if objects.blobs[i], err = packer.add(plumbing.BlobObject, f.Data); err != nil {
+			return commitObjects{}, err
+		}
+	}
+	root, err := packTrees(packer, t, objects.blobs)
+	if err != nil {
+		return commitObjects{}, err
+	}
+	commit := &object.Commit{Author: p.author, Committer: p.committer, Message: p.message, TreeHash: root}
+	if objects.id, err = packer.encode(commit); err != nil {
+		return commitObjects{}, err
+	}
+	objects.pack, err = packer.finish()
+	return objects, err
+}
+
+// create makes a repository in dir with the commit as its only one. The index is not written: see writeIndex.
+func (p *commitPlan) create(dir string, objects commitObjects) error {
 	repo, err := git.PlainInitWithOptions(dir, &git.PlainInitOptions{
 		InitOptions: git.InitOptions{DefaultBranch: plumbing.NewBranchReferenceName(p.branch)},
 	})
 	if err != nil {
-		return "", err
-	}
-	objects := memory.NewStorage()
-	root, err := storeTrees(objects, t)
-	if err != nil {
-		return "", err
-	}
-	commit := &object.Commit{Author: p.author, Committer: p.committer, Message: p.message, TreeHash: root}
-	id, err := store(objects, commit)
-	if err != nil {
-		return "", err
-	}
-	storer, ok := repo.Storer.(*filesystem.Storage)
-	if !ok {
-		return "", errors.New("the repository is not in files")
-	}
-	if err := writePack(storer, objects); err != nil {
-		return "", err
-	}
-	branch := plumbing.NewHashReference(plumbing.NewBranchReferenceName(p.branch), id)
-	return id.String(), storer.SetReference(branch)
-}
-
-// writePack copies every object into one pack file with its index.
-func writePack(storer *filesystem.Storage, objects *memory.Storage) error {
-	hashes := make([]plumbing.Hash, 0, len(objects.Objects))
-	for hash := range objects.Objects {
-		hashes = append(hashes, hash)
-	}
-	plumbing.HashesSort(hashes)
-	pack, err := storer.PackfileWriter()
-	if err != nil {
 		return err
 	}
-	_, err = packfile.NewEncoder(pack, objects, false).Encode(hashes, 0)
-	return errors.Join(err, pack.Close())
+	if err := objects.pack.write(filepath.Join(dir, gitDir, "objects", "pack")); err != nil {
+		return err
+	}
+	return repo.Storer.SetReference(plumbing.NewHashReference(plumbing.NewBranchReferenceName(p.branch), objects.id))
 }
 
-// storeTrees stores every file and directory, and returns the root.
-func storeTrees(objects *memory.Storage, t Tree) (plumbing.Hash, error) {
+// packTrees packs every directory, and returns the root.
+func packTrees(p *packer, t Tree, blobs []plumbing.Hash) (plumbing.Hash, error) {
 	directories := map[string]*object.Tree{"": {}}
 	var at func(dir string) *object.Tree
 	at = func(dir string) *object.Tree {
@@ -126,34 +125,19 @@ func storeTrees(objects *memory.Storage, t Tree) (plumbing.Hash, error) {
 		}
 		return directories[dir]
 	}
-	for _, f := range t {
-		blob := objects.NewEncodedObject()
-		blob.SetType(plumbing.BlobObject)
-		w, err := blob.Writer()
-		if err != nil {
-			return plumbing.ZeroHash, err
-		}
-		if _, err := w.Write(f.Data); err != nil {
-			return plumbing.ZeroHash, err
-		}
-		hash, err := objects.SetEncodedObject(blob)
-		if err != nil {
-			return plumbing.ZeroHash, err
-		}
+	for i, f := range t {
 		parent := at(path.Dir(f.Path))
-		parent.Entries = append(parent.Entries, object.TreeEntry{Name: path.Base(f.Path), Mode: filemode.Regular, Hash: hash})
+		parent.Entries = append(parent.Entries, object.TreeEntry{Name: path.Base(f.Path), Mode: filemode.Regular, Hash: blobs[i]})
 	}
 
 	// Deepest first, because a directory names its children by their hash.
-	names := make([]string, 0, len(directories))
-	for name := range directories {
-		names = append(names, name)
-	}
-	sort.Slice(names, func(i, j int) bool { return len(names[i]) > len(names[j]) })
+	names := slices.SortedFunc(maps.Keys(directories), func(a, b string) int {
+		return cmp.Or(len(b)-len(a), strings.Compare(a, b))
+	})
 	for _, name := range names {
 		tree := directories[name]
 		sort.Sort(object.TreeEntrySorter(tree.Entries))
-		hash, err := store(objects, tree)
+		hash, err := p.encode(tree)
 		if err != nil || name == "" {
 			return hash, err
 		}
@@ -163,35 +147,24 @@ func storeTrees(objects *memory.Storage, t Tree) (plumbing.Hash, error) {
 	return plumbing.ZeroHash, errors.New("a tree without root")
 }
 
-func store(objects *memory.Storage, o interface {
-	Encode(plumbing.EncodedObject) error
-}) (plumbing.Hash, error) {
-	encoded := objects.NewEncodedObject()
-	if err := o.Encode(encoded); err != nil {
-		return plumbing.ZeroHash, err
-	}
-	return objects.SetEncodedObject(encoded)
-}
-
 // writeIndex writes the index of a work tree that holds exactly the tree, so that git sees it as unchanged.
-func writeIndex(git, workTree string, t Tree) (err error) {
+func writeIndex(git, workTree string, t Tree, blobs []plumbing.Hash) error {
 	idx := &index.Index{Version: 2}
-	for _, f := range t {
+	for i, f := range t {
 		info, err := os.Lstat(filepath.Join(workTree, filepath.FromSlash(f.Path)))
 		if err != nil {
 			return err
 		}
 		e := &index.Entry{
-			Name: f.Path, Mode: filemode.Regular, Hash: plumbing.ComputeHash(plumbing.BlobObject, f.Data),
+			Name: f.Path, Mode: filemode.Regular, Hash: blobs[i],
 			ModifiedAt: info.ModTime(), Size: uint32(info.Size()),
 		}
 		fillStat(e, info)
 		idx.Entries = append(idx.Entries, e)
 	}
-	out, err := os.OpenFile(filepath.Join(git, "index"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fs.FileMode(0o666))
-	if err != nil {
+	var content bytes.Buffer // go-git writes it in pieces of a few bytes
+	if err := index.NewEncoder(&content).Encode(idx); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, out.Close()) }()
-	return index.NewEncoder(out).Encode(idx)
+	return os.WriteFile(filepath.Join(git, "index"), content.Bytes(), 0o666)
 }

@@ -41,7 +41,7 @@ func completeSettings(tree Tree, module, prefix string) (Tree, error) {
 	if _, ok := tree.Lookup(settingsStruct); !ok {
 		return tree, nil
 	}
-	sections, err := settingsReader{tree: tree, module: module}.fields(path.Dir(settingsStruct), "Config", "")
+	sections, err := settingsReader{tree: tree, module: module, parsed: map[string]*ast.File{}}.fields(path.Dir(settingsStruct), "Config", "")
 	if err != nil {
 		return nil, fmt.Errorf("settings: %w", err)
 	}
@@ -65,6 +65,7 @@ func completeSettings(tree Tree, module, prefix string) (Tree, error) {
 type settingsReader struct {
 	tree   Tree
 	module string
+	parsed map[string]*ast.File // by path
 }
 
 // fields reads the struct and, where a field is a section, the struct of its type.
@@ -141,9 +142,13 @@ func (r settingsReader) find(dir, name string) (*ast.File, *ast.StructType, erro
 		if !strings.Contains(string(f.Data), "type "+name+" struct {") {
 			continue // spares parsing: rendered Go is gofmt-clean
 		}
-		file, err := parser.ParseFile(token.NewFileSet(), f.Path, f.Data, parser.SkipObjectResolution)
-		if err != nil {
-			return nil, nil, err
+		file := r.parsed[f.Path]
+		if file == nil {
+			var err error
+			if file, err = parser.ParseFile(token.NewFileSet(), f.Path, f.Data, parser.SkipObjectResolution); err != nil {
+				return nil, nil, err
+			}
+			r.parsed[f.Path] = file
 		}
 		for _, d := range file.Decls {
 			decl, ok := d.(*ast.GenDecl)

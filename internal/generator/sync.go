@@ -6,10 +6,35 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
-// syncTree waits until every file and directory below root is on the disk, so that a rename cannot survive a power
-// failure that its content does not. Many at a time, because each waits for the same journal of the file system.
+// startSync begins to bring files and directories to the disk, so that a rename cannot survive a power failure that its
+// content does not, and returns what waits for the end. Many at a time, because each waits for the same journal of the
+// file system.
+func startSync(paths []string) (wait func() error) {
+	var (
+		wg    sync.WaitGroup
+		once  sync.Once
+		first error
+		next  atomic.Int64
+	)
+	for range min(16, len(paths)) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(paths); i = int(next.Add(1)) - 1 {
+				if err := syncPath(paths[i]); err != nil {
+					once.Do(func() { first = err })
+				}
+			}
+		})
+	}
+	return func() error {
+		wg.Wait()
+		return first
+	}
+}
+
+// syncTree waits until every file and directory below root is on the disk.
 func syncTree(root string) error {
 	var paths []string
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -21,27 +46,7 @@ func syncTree(root string) error {
 	if err != nil {
 		return err
 	}
-	var (
-		wg    sync.WaitGroup
-		once  sync.Once
-		first error
-		queue = make(chan string)
-	)
-	for range 16 {
-		wg.Go(func() {
-			for path := range queue {
-				if err := syncPath(path); err != nil {
-					once.Do(func() { first = err })
-				}
-			}
-		})
-	}
-	for _, path := range paths {
-		queue <- path
-	}
-	close(queue)
-	wg.Wait()
-	return first
+	return startSync(paths)()
 }
 
 func syncPath(path string) error {

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"sync"
 )
 
 // Write puts the tree, and a repository with one commit, where target says. Whatever fails or is killed, the target is as
@@ -19,6 +21,7 @@ import (
 func Write(ctx context.Context, t Tree, target Target) (Result, error) {
 	w := writer{ctx: ctx, tree: t, target: target}
 	err := w.run()
+	w.packing.Wait()
 	if err != nil {
 		return Result{}, fmt.Errorf("write: %w", err)
 	}
@@ -33,6 +36,10 @@ type writer struct {
 	site   site
 	commit *commitPlan // nil when no repository is wanted
 	result Result
+
+	packing sync.WaitGroup // makes the objects while the files are written
+	objects commitObjects
+	packErr error
 }
 
 // reach is called before each step that changes the disk. It stops the run when the context is done.
@@ -86,12 +93,13 @@ func (w *writer) planCommit() error {
 		return err
 	}
 	w.commit = plan
+	w.packing.Go(func() { w.objects, w.packErr = plan.objects(w.tree) })
 	return nil
 }
 
-func (w *writer) committed(id string) {
+func (w *writer) committed() {
 	w.result.Committed = true
-	w.result.Commit = id
+	w.result.Commit = w.objects.id.String()
 	w.result.Branch = w.commit.branch
 	w.result.Author = w.commit.author.Name + " <" + w.commit.author.Email + ">"
 	w.result.Fallback = w.commit.fallback
@@ -130,28 +138,18 @@ func (w *writer) replace() (err error) {
 	defer stage.remove()
 
 	project := filepath.Join(stage.dir, "project")
-	if err := w.makeFiles(project); err != nil {
+	if err := w.makeProject(project, true); err != nil {
 		return err
 	}
 	if w.commit != nil {
-		if err := w.reach("repository"); err != nil {
-			return err
-		}
-		id, err := w.commit.create(project, w.tree)
-		if err == nil {
-			err = writeIndex(filepath.Join(project, gitDir), project, w.tree)
-		}
-		if err != nil {
-			return place(w.site.dir, err)
-		}
-		w.committed(id)
+		w.committed()
 	}
 	if w.site.exists {
 		if err := os.Chmod(project, w.site.mode); err != nil {
 			return place(w.site.dir, err)
 		}
 	}
-	if err := syncTree(project); err != nil {
+	if err := syncPath(project); err != nil {
 		return place(w.site.dir, err)
 	}
 	if err := w.reach("rename"); err != nil {
@@ -169,31 +167,78 @@ func (w *writer) replace() (err error) {
 	return nil
 }
 
-// makeFiles writes the tree below root, which it creates.
-func (w *writer) makeFiles(root string) error {
+// makeProject makes the files and the repository below root, which it creates, with or without the index, and waits until
+// what is in it is on the disk. It waits for the files while it makes the repository.
+func (w *writer) makeProject(root string, indexed bool) error {
+	paths, err := w.makeFiles(root)
+	if err != nil {
+		return err
+	}
+	synced := startSync(paths)
+	err = w.makeRepository(root, indexed)
+	if failed := synced(); err == nil && failed != nil {
+		err = place(w.site.dir, failed)
+	}
+	return err
+}
+
+// makeRepository makes the repository with the commit below root, if one is wanted.
+func (w *writer) makeRepository(root string, indexed bool) error {
+	if w.commit == nil {
+		return nil
+	}
+	if err := w.reach("repository"); err != nil {
+		return err
+	}
+	w.packing.Wait()
+	err := w.packErr
+	if err == nil {
+		err = w.commit.create(root, w.objects)
+	}
+	git := filepath.Join(root, gitDir)
+	if err == nil && indexed {
+		err = writeIndex(git, root, w.tree, w.objects.blobs)
+	}
+	if err == nil {
+		err = syncTree(git)
+	}
+	return placeIfAny(w.site.dir, err)
+}
+
+// makeFiles writes the tree below root, which it creates, and returns the paths of all that is in it.
+func (w *writer) makeFiles(root string) (paths []string, err error) {
 	if err := os.Mkdir(root, 0o777); err != nil {
-		return place(w.site.dir, err)
+		return nil, place(w.site.dir, err)
 	}
 	made := map[string]bool{".": true}
-	for _, f := range w.tree {
-		if err := w.reach("file"); err != nil {
+	var makeDir func(dir string) error
+	makeDir = func(dir string) error {
+		if made[dir] {
+			return nil
+		}
+		made[dir] = true
+		if err := makeDir(path.Dir(dir)); err != nil {
 			return err
 		}
+		paths = append(paths, filepath.Join(root, filepath.FromSlash(dir)))
+		return os.Mkdir(paths[len(paths)-1], 0o777)
+	}
+	for _, f := range w.tree {
+		if err := w.reach("file"); err != nil {
+			return nil, err
+		}
 		if !filepath.IsLocal(filepath.FromSlash(f.Path)) {
-			return fmt.Errorf("%s: path %q leads out of it", w.site.dir, f.Path)
+			return nil, fmt.Errorf("%s: path %q leads out of it", w.site.dir, f.Path)
 		}
-		name := filepath.Join(root, filepath.FromSlash(f.Path))
-		if dir := filepath.Dir(f.Path); !made[dir] {
-			if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-				return place(w.site.dir, err)
-			}
-			made[dir] = true
+		if err := makeDir(path.Dir(f.Path)); err != nil {
+			return nil, place(w.site.dir, err)
 		}
-		if err := os.WriteFile(name, f.Data, 0o666); err != nil {
-			return place(w.site.dir, err)
+		paths = append(paths, filepath.Join(root, filepath.FromSlash(f.Path)))
+		if err := os.WriteFile(paths[len(paths)-1], f.Data, 0o666); err != nil {
+			return nil, place(w.site.dir, err)
 		}
 	}
-	return nil
+	return paths, nil
 }
 
 // makeParents creates the directories that are missing, and returns those it created, outermost first.

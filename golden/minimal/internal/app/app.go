@@ -48,7 +48,7 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 
 	// The routes.
 	router := httpapi.NewRouter(checks, metrics.Meter(), log)
-	httpapi.Register(router, notes) //nolint:contextcheck // counters begin at zero, outside of any request
+	httpapi.Register(router, notes)
 
 	// What every request passes on its way to a route, outermost first.
 	measured, err := middleware.Metrics(metrics.Meter())

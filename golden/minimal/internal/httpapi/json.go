@@ -26,15 +26,18 @@ func isJSON(header string) bool {
 	return !ok || strings.EqualFold(charset, "utf-8")
 }
 
-// writeJSON writes in one piece, so that a short response gets a length.
-func writeJSON(w io.Writer, v any) error {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	// An error means that the client is gone. There is nobody to tell.
-	_, _ = w.Write(append(data, '\n'))
-	return nil
+// writeJSON writes in one piece, so that a short response gets a length, and
+// only what could be encoded whole.
+func writeJSON(w io.Writer, v any) error { return json.NewEncoder(client{w}).Encode(v) }
+
+// client is where a response goes. That it is gone is no error of the encoder,
+// and there is nobody to tell.
+type client struct{ io.Writer }
+
+// Write implements io.Writer.
+func (c client) Write(p []byte) (int, error) {
+	_, _ = c.Writer.Write(p)
+	return len(p), nil
 }
 
 // Bounds of a request body that is valid otherwise. A value costs many times

@@ -27,62 +27,69 @@ type usage struct {
 	headers   http.Header
 	log       *slog.Logger
 
-	requests            metric.Int64Counter
-	current, deprecated []metric.AddOption
+	current, deprecated tally
 
 	nextWarning atomic.Int64 // in seconds since 1970
 	unreported  atomic.Int64 // requests since the last warning
 }
 
-func newRequestCounter(meter metric.Meter) metric.Int64Counter {
-	counter, err := meter.Int64Counter("api.version.requests",
+// tally is one series of the counter. It is read when metrics are collected: to
+// tell an instrument of each request would cost the request more.
+type tally struct {
+	requests atomic.Int64
+	labels   metric.ObserveOption
+}
+
+func newUsage(version string, l Lifecycle, meter metric.Meter, log *slog.Logger) *usage {
+	u := &usage{version: version, lifecycle: l, headers: l.headers(), log: log}
+	u.current.labels = usageLabels(version, false)
+	u.deprecated.labels = usageLabels(version, true)
+	requests, err := meter.Int64ObservableCounter("api.version.requests",
 		metric.WithDescription("Requests by version of the API, and by whether it is deprecated."))
+	if err == nil {
+		_, err = meter.RegisterCallback(func(_ context.Context, out metric.Observer) error {
+			u.observe(out, requests)
+			return nil
+		}, requests)
+	}
 	if err != nil {
 		panic(fmt.Sprintf("httpapi: %v", err)) // only a malformed name gives an error
 	}
-	return counter
-}
-
-func newUsage(version string, l Lifecycle, requests metric.Int64Counter, log *slog.Logger) *usage {
-	u := &usage{
-		version: version, lifecycle: l, headers: l.headers(), log: log,
-		requests:   requests,
-		current:    usageLabels(version, false),
-		deprecated: usageLabels(version, true),
-	}
-	// A series that starts at zero shows its first request as an increase.
-	u.count(context.Background(), l.deprecated(time.Now()), 0)
 	return u
 }
 
-// usageLabels are made once for each series: making them is dearer than counting.
-func usageLabels(version string, deprecated bool) []metric.AddOption {
-	return []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(
+func usageLabels(version string, deprecated bool) metric.ObserveOption {
+	return metric.WithAttributeSet(attribute.NewSet(
 		attribute.String("api_version", version),
 		attribute.Bool("deprecated", deprecated),
-	))}
+	))
 }
 
-func (u *usage) count(ctx context.Context, deprecated bool, n int64) {
-	labels := u.current
-	if deprecated {
-		labels = u.deprecated
+// observe shows the series of today from the start: one that starts at zero
+// shows its first request as an increase.
+func (u *usage) observe(out metric.Observer, requests metric.Int64Observable) {
+	deprecated := u.lifecycle.deprecated(time.Now())
+	if n := u.current.requests.Load(); n > 0 || !deprecated {
+		out.ObserveInt64(requests, n, u.current.labels)
 	}
-	u.requests.Add(ctx, n, labels...)
+	if n := u.deprecated.requests.Load(); n > 0 || deprecated {
+		out.ObserveInt64(requests, n, u.deprecated.labels)
+	}
 }
 
 // admit counts a request and adds what its client must know to the
 // response. It reports whether the version is gone.
 func (u *usage) admit(response http.Header, req *http.Request) (gone bool) {
 	if u.lifecycle == (Lifecycle{}) {
-		u.count(req.Context(), false, 1)
+		u.current.requests.Add(1)
 		return false
 	}
 	now := time.Now()
-	deprecated := u.lifecycle.deprecated(now)
-	u.count(req.Context(), deprecated, 1)
-	if deprecated {
+	if u.lifecycle.deprecated(now) {
+		u.deprecated.requests.Add(1)
 		u.warn(req.Context(), now)
+	} else {
+		u.current.requests.Add(1)
 	}
 	maps.Copy(response, u.headers)
 	return u.lifecycle.gone(now)

@@ -27,7 +27,9 @@ func serveCommand(ctx context.Context, sources config.Sources) *cobra.Command {
 				return fmt.Errorf("settings:\n%w", err)
 			}
 			cfg := loaded.Config
-			log, level, err := logging.New(cfg.Log, cfg.Service.Name, cmd.OutOrStdout())
+			out := logging.NewWriter(cmd.OutOrStdout())
+			defer out.Close()
+			log, level, err := logging.New(cfg.Log, cfg.Service.Name, out)
 			if err != nil {
 				return err
 			}

@@ -25,7 +25,7 @@ type Router struct {
 	endpoints map[string]*endpoint // by pattern
 	versions  map[string]*Version
 	log       *slog.Logger
-	requests  metric.Int64Counter
+	meter     metric.Meter
 }
 
 // endpoint is what a pattern leads to.
@@ -42,7 +42,7 @@ func NewRouter(checks *health.Checks, meter metric.Meter, log *slog.Logger) *Rou
 		mux:       http.NewServeMux(),
 		endpoints: make(map[string]*endpoint),
 		versions:  make(map[string]*Version),
-		requests:  newRequestCounter(meter),
+		meter:     meter,
 		log:       log,
 	}
 	r.probe("/health", serveHealth(checks))

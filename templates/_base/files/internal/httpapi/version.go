@@ -43,7 +43,7 @@ func (r *Router) Version(name string, l Lifecycle) *Version {
 		panic(fmt.Sprintf("httpapi: version %s: %v", name, err))
 	}
 	configureHuma()
-	v := &Version{name: name, router: r, usage: newUsage(name, l, r.requests, r.log)}
+	v := &Version{name: name, router: r, usage: newUsage(name, l, r.meter, r.log)}
 	// The empty config leaves out huma's pages for documents and schemas, and
 	// the links to them that it would put into every response.
 	v.api = huma.NewAPI(huma.Config{

@@ -1,0 +1,26 @@
+package generator
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The size of an object takes four bits, then seven in each further byte; git judges whether it is right at every edge.
+func TestAPackHoldsObjectsOfAnySizeOnce(t *testing.T) {
+	var tree Tree
+	for _, size := range []int{0, 1, 15, 16, 17, 2047, 2048, 2049, 262143, 262144, 3 << 20} {
+		for _, name := range []string{"a", "b"} {
+			tree = append(tree, File{Path: fmt.Sprintf("%s/%d", name, size), Data: bytes.Repeat([]byte("x"), size)})
+		}
+	}
+	dir := filepath.Join(t.TempDir(), "service")
+	mustWrite(t, tree.with(), Target{Dir: dir})
+	wantProject(t, dir, tree.with())
+	// Eleven blobs, one tree for both directories, the root and the commit.
+	if out := runGit(t, dir, "count-objects", "-v"); !strings.Contains(out, "in-pack: 14\n") || !strings.Contains(out, "count: 0\n") {
+		t.Errorf("objects:\n%s", out)
+	}
+}
