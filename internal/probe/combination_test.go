@@ -81,6 +81,22 @@ func TestEveryFeatureIsProbed(t *testing.T) {
 	}
 }
 
+// What boots services for tests is no part of what people install.
+func TestTheCommandDoesNotContainTheProbes(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "../../cmd/acton-new").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, part := range []string{"acton-new/internal/probe", "go.opentelemetry.io/", "github.com/prometheus/"} {
+		if strings.Contains(string(out), part) {
+			t.Errorf("cmd/acton-new links %s", part)
+		}
+	}
+	if !strings.Contains(string(out), "acton-new/internal/features") {
+		t.Errorf("the list is not that of cmd/acton-new:\n%s", out)
+	}
+}
+
 func isVisible(c *features.Catalog, name string) bool {
 	f, ok := c.Lookup(name)
 	return ok && !f.Hidden

@@ -76,7 +76,7 @@ func (s *script) request(q question) (*http.Request, error) {
 	if q.body != "" {
 		body = strings.NewReader(q.body)
 	}
-	request, err := http.NewRequest(q.method, url, body) //nolint:noctx // the client has a timeout
+	request, err := http.NewRequest(q.method, url, body)
 	if err != nil {
 		return nil, err
 	}

@@ -97,7 +97,7 @@ func (s *script) startLoad(args []string) error {
 // watch ends the load when the instance drains. One that is not ready for another reason is asked on.
 func (l *load) watch(ctx context.Context) {
 	for ctx.Err() == nil {
-		if response, err := client.Get("http://" + l.target.api + "/ready"); err == nil { //nolint:noctx // the client has a timeout
+		if response, err := client.Get("http://" + l.target.api + "/ready"); err == nil {
 			body, err := io.ReadAll(response.Body)
 			response.Body.Close()
 			if err == nil && bytes.Contains(body, []byte(`"draining":true`)) {

@@ -63,7 +63,7 @@ func metricCommand(s *script, args []string) error {
 
 // scrape reads the text format as Prometheus does.
 func scrape(url string) (model.Vector, error) {
-	response, err := client.Get(url) //nolint:noctx // the client has a timeout
+	response, err := client.Get(url)
 	if err != nil {
 		return nil, err
 	}

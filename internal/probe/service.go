@@ -215,7 +215,7 @@ func (s *script) awaitAlive(i *instance) error {
 			return unmetf("%s ended with exit code %d before it was alive", i.name, i.code)
 		default:
 		}
-		response, err := client.Get("http://" + i.api + "/health") //nolint:noctx // the client has a timeout
+		response, err := client.Get("http://" + i.api + "/health")
 		if err == nil {
 			response.Body.Close()
 			if response.StatusCode == http.StatusOK {
