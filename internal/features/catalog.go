@@ -30,6 +30,7 @@ type Pair struct {
 	Traces   []string // words that must not occur unless all of them are chosen
 	Files    []string // as in Feature
 	Slots    []string // as in Feature
+	Probes   []string // as in Feature
 }
 
 // Load reads the catalog from the root of the templates: _base, and one folder below _features for each feature. It
@@ -59,7 +60,7 @@ func Load(fsys fs.FS) (*Catalog, error) {
 			problems = append(problems, err)
 		case strings.Contains(name, "+"):
 			c.pairs = append(c.pairs, Pair{
-				Name: name, Features: strings.Split(name, "+"), Traces: f.Traces, Files: f.Files, Slots: f.Slots,
+				Name: name, Features: strings.Split(name, "+"), Traces: f.Traces, Files: f.Files, Slots: f.Slots, Probes: f.Probes,
 			})
 		default:
 			c.features[name] = f

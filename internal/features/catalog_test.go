@@ -109,6 +109,40 @@ func TestAFolderHoldsNothingUnknown(t *testing.T) {
 	}
 }
 
+func TestProbesOfAFolderAreListedAndNothingElseStandsBesideThem(t *testing.T) {
+	fsys := catalogOf(soundBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "a+b": feature()})
+	for _, p := range []string{"_base/probes/boots", "_features/a/probes/works", "_features/a/probes/setup", "_features/a+b/probes/both"} {
+		fsys[p+".txtar"] = &fstest.MapFile{}
+	}
+	c, err := Load(fsys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := c.Resolve(Selection{Features: []string{"a", "b"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var paths []string
+	for _, folder := range set.Folders() {
+		for _, probe := range folder.Probes {
+			paths = append(paths, folder.ProbePath(probe))
+		}
+	}
+	want := []string{
+		"_base/probes/boots.txtar", "_features/a/probes/setup.txtar", "_features/a/probes/works.txtar", "_features/a+b/probes/both.txtar",
+	}
+	if diff := cmp.Diff(want, paths); diff != "" {
+		t.Errorf("probes (-want +got):\n%s", diff)
+	}
+	for _, wrong := range []string{"boots.txt", "deeper/boots.txtar", "Boots.txtar"} {
+		fsys["_base/probes/"+wrong] = &fstest.MapFile{}
+		if _, err := Load(fsys); err == nil || !strings.Contains(err.Error(), "a probe is a lower-case word") {
+			t.Errorf("%s: got %v", wrong, err)
+		}
+		delete(fsys, "_base/probes/"+wrong)
+	}
+}
+
 func TestEverythingThatIsWrongIsReportedAtOnce(t *testing.T) {
 	_, err := Load(catalogOf("title: x\n", map[string]string{"a": feature(), "b": feature("group: g", "requires: [c]")}))
 	for _, want := range []string{"summary is missing", `group ""`, `unknown feature "c"`} {

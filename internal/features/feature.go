@@ -22,6 +22,7 @@ type Feature struct {
 	Traces    []string   // words that must not occur in a project without the feature
 	Files     []string   // paths below files/, sorted, as they are stored
 	Slots     []string   // slots that the feature fills, sorted
+	Probes    []string   // scripts below probes/ that ask the booted service for the feature, sorted, without extension
 }
 
 // The kinds of a Question.

@@ -15,10 +15,17 @@ const (
 	manifestFile   = "feature.yaml"
 	filesFolder    = "files"
 	slotsFolder    = "slots"
+	probesFolder   = "probes"
 )
 
-// loadFolder reads the manifest of one folder and lists what the folder holds. Anything beside feature.yaml, files and
-// slots is an error: a folder that is misspelt would silently bring nothing.
+// SetupProbe is the script of a folder that runs before every other one of a set with that folder: it says what a service
+// of the set needs before it can start.
+const SetupProbe = "setup"
+
+const probeExtension = ".txtar"
+
+// loadFolder reads the manifest of one folder and lists what the folder holds. Anything beside feature.yaml, files, slots
+// and probes is an error: a folder that is misspelt would silently bring nothing.
 func loadFolder(fsys fs.FS, folder, name string) (Feature, error) {
 	entries, err := fs.ReadDir(fsys, folder)
 	if err != nil {
@@ -26,10 +33,10 @@ func loadFolder(fsys fs.FS, folder, name string) (Feature, error) {
 	}
 	for _, e := range entries {
 		switch e.Name() {
-		case manifestFile, filesFolder, slotsFolder:
+		case manifestFile, filesFolder, slotsFolder, probesFolder:
 		default:
-			return Feature{}, fmt.Errorf("%s: unexpected %q: a feature is %s, %s and %s",
-				folder, e.Name(), manifestFile, filesFolder, slotsFolder)
+			return Feature{}, fmt.Errorf("%s: unexpected %q: a feature is %s, %s, %s and %s",
+				folder, e.Name(), manifestFile, filesFolder, slotsFolder, probesFolder)
 		}
 	}
 
@@ -56,7 +63,27 @@ func loadFolder(fsys fs.FS, folder, name string) (Feature, error) {
 	if f.Slots, err = list(fsys, path.Join(folder, slotsFolder)); err != nil {
 		return Feature{}, err
 	}
+	if f.Probes, err = listProbes(fsys, path.Join(folder, probesFolder)); err != nil {
+		return Feature{}, err
+	}
 	return f, nil
+}
+
+// listProbes returns the names of the scripts in dir, sorted. They stand side by side, so that nothing else is taken for one.
+func listProbes(fsys fs.FS, dir string) ([]string, error) {
+	files, err := list(fsys, dir)
+	if err != nil {
+		return nil, err
+	}
+	var probes []string
+	for _, file := range files {
+		name, ok := strings.CutSuffix(file, probeExtension)
+		if !ok || !wordPattern.MatchString(name) {
+			return nil, fmt.Errorf("%s/%s: a probe is a lower-case word with %s", dir, file, probeExtension)
+		}
+		probes = append(probes, name)
+	}
+	return probes, nil
 }
 
 func onlyTraces(f Feature) bool {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strings"
 )
 
 // Selection is what somebody chose: visible features, and values of choices by flag. Choices that are not there take
@@ -26,9 +27,10 @@ type Set struct {
 
 // Folder is one overlay: where it stands, and what it holds.
 type Folder struct {
-	Path  string   // from the root of the templates
-	Files []string // as in Feature
-	Slots []string // as in Feature
+	Path   string   // from the root of the templates
+	Files  []string // as in Feature
+	Slots  []string // as in Feature
+	Probes []string // as in Feature
 }
 
 // FilesPath is the folder of the files.
@@ -36,6 +38,11 @@ func (f Folder) FilesPath() string { return path.Join(f.Path, filesFolder) }
 
 // SlotsPath is the folder of the fragments.
 func (f Folder) SlotsPath() string { return path.Join(f.Path, slotsFolder) }
+
+// ProbePath is where the probe with this name stands.
+func (f Folder) ProbePath(name string) string {
+	return path.Join(f.Path, probesFolder, name+probeExtension)
+}
 
 // Features returns the visible features, chosen and forced, sorted.
 func (s Set) Features() []string { return slices.Clone(s.visible) }
@@ -55,6 +62,21 @@ func (s Set) Questions() []Question { return slices.Clone(s.questions) }
 // Folders returns the overlay folders in order: the base, the features so that what is required comes first, the folders
 // for several features.
 func (s Set) Folders() []Folder { return slices.Clone(s.folders) }
+
+// Name tells sets apart in one word: the visible features, then each choice whose value is not the default, such as
+// "cache+database,base-image=debian". It is "none" for what nobody chose.
+func (s Set) Name() string {
+	parts := []string{"none"}
+	if len(s.visible) > 0 {
+		parts[0] = strings.Join(s.visible, "+")
+	}
+	for _, q := range s.questions {
+		if value, ok := s.choices[q.Flag]; ok && value != q.Default {
+			parts = append(parts, q.Flag+"="+value)
+		}
+	}
+	return strings.Join(parts, ",")
+}
 
 // Has tells whether the feature, visible or hidden, is in the set.
 func (s Set) Has(name string) bool {
@@ -233,7 +255,7 @@ func (r *resolution) questions() []Question {
 func (r *resolution) set() Set {
 	c := r.catalog
 	s := Set{forced: map[string]string{}, choices: r.choices, questions: r.questions()}
-	s.folders = append(s.folders, Folder{Path: baseFolder, Files: c.base.Files, Slots: c.base.Slots})
+	s.folders = append(s.folders, Folder{Path: baseFolder, Files: c.base.Files, Slots: c.base.Slots, Probes: c.base.Probes})
 	for _, name := range c.order {
 		if !r.in[name] {
 			continue
@@ -247,11 +269,11 @@ func (r *resolution) set() Set {
 				s.forced[name] = by
 			}
 		}
-		s.folders = append(s.folders, Folder{Path: path.Join(featuresFolder, name), Files: f.Files, Slots: f.Slots})
+		s.folders = append(s.folders, Folder{Path: path.Join(featuresFolder, name), Files: f.Files, Slots: f.Slots, Probes: f.Probes})
 	}
 	for _, p := range c.pairs {
 		if !slices.ContainsFunc(p.Features, func(name string) bool { return !r.in[name] }) {
-			s.folders = append(s.folders, Folder{Path: path.Join(featuresFolder, p.Name), Files: p.Files, Slots: p.Slots})
+			s.folders = append(s.folders, Folder{Path: path.Join(featuresFolder, p.Name), Files: p.Files, Slots: p.Slots, Probes: p.Probes})
 		}
 	}
 	slices.Sort(s.visible)

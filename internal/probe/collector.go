@@ -1,0 +1,267 @@
+package probe
+
+import (
+	"compress/gzip"
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+)
+
+// collector receives OTLP, over HTTP and over gRPC on the same port, behind a link that can fail.
+type collector struct {
+	link   *link
+	server *http.Server
+
+	mu      sync.Mutex
+	spans   []record
+	metrics []record
+	refused []error // what could not be understood
+}
+
+func collectorCommand(s *script, args []string) error {
+	if len(args) == 0 {
+		return errors.New("usage: collector start [PORT]|stop|stall|flow|reached|metric FIELD=VALUE…")
+	}
+	if args[0] == "start" && s.collector == nil {
+		return s.startCollector(args[1:])
+	}
+	c := s.collector
+	if c == nil {
+		return errors.New("collector: not started")
+	}
+	switch args[0] {
+	case "start":
+		return c.link.restore()
+	case "stop":
+		c.link.cut()
+	case "stall":
+		c.link.stall()
+	case "flow":
+		c.link.flow()
+	case "reached": // somebody connected, whatever came of it
+		if c.link.accepted.Load() == 0 {
+			return unmetf("nobody has connected to %s", c.link.address)
+		}
+	case "metric":
+		_, metrics, err := c.received()
+		if err != nil {
+			return err
+		}
+		return s.find("metrics", metrics, -1, args[1:])
+	default:
+		return fmt.Errorf("unknown verb %q", args[0])
+	}
+	return nil
+}
+
+// spansCommand looks for spans that arrived: spans [-count N] name=… kind=server trace_id=… parent_id=… http.route=….
+func spansCommand(s *script, args []string) error {
+	flags := newFlags("spans")
+	count := flags.Int("count", -1, "how many spans, exactly")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if s.collector == nil {
+		return errors.New("collector: not started")
+	}
+	spans, _, err := s.collector.received()
+	if err != nil {
+		return err
+	}
+	return s.find("spans", spans, *count, flags.Args())
+}
+
+// startCollector listens on a port of its own, or on the one that is given. $COLLECTOR is its address.
+func (s *script) startCollector(args []string) error {
+	port := ""
+	if len(args) > 0 {
+		port = args[0]
+	}
+	c, listener, err := newCollector(port)
+	if err != nil {
+		return err
+	}
+	go c.serve(listener)
+	s.collector = c
+	s.ts.Setenv("COLLECTOR", c.link.address)
+	return nil
+}
+
+func newCollector(port string) (*collector, net.Listener, error) {
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, err
+	}
+	c := &collector{}
+	if c.link, err = openLink(listener.Addr().String(), port); err != nil {
+		return nil, nil, errors.Join(err, listener.Close())
+	}
+	c.server = &http.Server{Handler: c, ReadHeaderTimeout: patience, Protocols: new(http.Protocols)}
+	c.server.Protocols.SetHTTP1(true)
+	c.server.Protocols.SetUnencryptedHTTP2(true)
+	return c, listener, nil
+}
+
+// serve returns once close is called.
+func (c *collector) serve(listener net.Listener) { _ = c.server.Serve(listener) }
+
+func (c *collector) close() {
+	c.link.cut()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if c.server.Shutdown(ctx) != nil {
+		_ = c.server.Close()
+	}
+}
+
+func (c *collector) received() (spans, metrics []record, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.spans, c.metrics, errors.Join(c.refused...)
+}
+
+// ServeHTTP takes an export request. Its wire format is that of TracesData and MetricsData. gRPC puts five bytes before the
+// message and the status after the answer.
+func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	grpc := strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc")
+	err := c.take(r, grpc)
+	if err != nil {
+		c.mu.Lock()
+		c.refused = append(c.refused, fmt.Errorf("%s: %w", r.URL.Path, err))
+		c.mu.Unlock()
+	}
+	switch {
+	case grpc:
+		w.Header().Set("Content-Type", "application/grpc")
+		w.Header().Set("Trailer", "Grpc-Status")
+		if err == nil {
+			_, _ = w.Write(make([]byte, 5)) // an empty message
+		}
+		w.Header().Set("Grpc-Status", map[bool]string{true: "0", false: "3"}[err == nil])
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusBadRequest)
+	default:
+		w.Header().Set("Content-Type", "application/x-protobuf")
+	}
+}
+
+func (c *collector) take(r *http.Request, grpc bool) error {
+	message, err := readMessage(r, grpc)
+	if err != nil {
+		return err
+	}
+	switch r.URL.Path {
+	case "/v1/traces", "/opentelemetry.proto.collector.trace.v1.TraceService/Export":
+		var data tracepb.TracesData
+		if err := proto.Unmarshal(message, &data); err != nil {
+			return err
+		}
+		c.addSpans(&data)
+	case "/v1/metrics", "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export":
+		var data metricspb.MetricsData
+		if err := proto.Unmarshal(message, &data); err != nil {
+			return err
+		}
+		c.addMetrics(&data)
+	default:
+		return errors.New("is neither traces nor metrics")
+	}
+	return nil
+}
+
+func readMessage(r *http.Request, grpc bool) ([]byte, error) {
+	body, compressed := io.Reader(r.Body), r.Header.Get("Content-Encoding") == "gzip"
+	if grpc {
+		var prefix [5]byte
+		if _, err := io.ReadFull(r.Body, prefix[:]); err != nil {
+			return nil, err
+		}
+		compressed = prefix[0] == 1 && r.Header.Get("Grpc-Encoding") == "gzip"
+		body = io.LimitReader(r.Body, int64(binary.BigEndian.Uint32(prefix[1:])))
+	}
+	if compressed {
+		plain, err := gzip.NewReader(body)
+		if err != nil {
+			return nil, err
+		}
+		body = plain
+	}
+	return io.ReadAll(body)
+}
+
+func (c *collector) addSpans(data *tracepb.TracesData) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, resource := range data.ResourceSpans {
+		for _, scope := range resource.ScopeSpans {
+			for _, span := range scope.Spans {
+				r := record{
+					"name":      span.Name,
+					"kind":      strings.ToLower(strings.TrimPrefix(span.Kind.String(), "SPAN_KIND_")),
+					"trace_id":  hex.EncodeToString(span.TraceId),
+					"span_id":   hex.EncodeToString(span.SpanId),
+					"parent_id": hex.EncodeToString(span.ParentSpanId),
+					"scope":     scope.GetScope().GetName(),
+					"status":    strings.ToLower(strings.TrimPrefix(span.GetStatus().GetCode().String(), "STATUS_CODE_")),
+				}
+				addAttributes(r, "resource.", resource.GetResource().GetAttributes())
+				addAttributes(r, "", span.Attributes)
+				c.spans = append(c.spans, r)
+			}
+		}
+	}
+}
+
+func (c *collector) addMetrics(data *metricspb.MetricsData) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, resource := range data.ResourceMetrics {
+		for _, scope := range resource.ScopeMetrics {
+			for _, metric := range scope.Metrics {
+				r := record{"name": metric.Name, "unit": metric.Unit, "scope": scope.GetScope().GetName()}
+				addAttributes(r, "resource.", resource.GetResource().GetAttributes())
+				c.metrics = append(c.metrics, r)
+			}
+		}
+	}
+}
+
+func addAttributes(r record, prefix string, attributes []*commonpb.KeyValue) {
+	for _, a := range attributes {
+		r[prefix+a.Key] = textOf(a.Value)
+	}
+}
+
+func textOf(v *commonpb.AnyValue) string {
+	switch v := v.GetValue().(type) {
+	case *commonpb.AnyValue_StringValue:
+		return v.StringValue
+	case *commonpb.AnyValue_BoolValue:
+		return strconv.FormatBool(v.BoolValue)
+	case *commonpb.AnyValue_IntValue:
+		return strconv.FormatInt(v.IntValue, 10)
+	case *commonpb.AnyValue_DoubleValue:
+		return strconv.FormatFloat(v.DoubleValue, 'g', -1, 64)
+	case *commonpb.AnyValue_ArrayValue:
+		var texts []string
+		for _, element := range v.ArrayValue.Values {
+			texts = append(texts, textOf(element))
+		}
+		return strings.Join(texts, ",")
+	}
+	return v.String()
+}

@@ -1,0 +1,203 @@
+package probe
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// client keeps no connection: those of the service are counted.
+var client = &http.Client{
+	Timeout:       20 * time.Second,
+	Transport:     &http.Transport{DisableKeepAlives: true, DisableCompression: true},
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
+
+// question is what the flags of http, begin and load say.
+type question struct {
+	method, path, instance string
+	headers                list
+	body                   string
+	chunked                bool
+	within                 time.Duration
+	status                 int
+	has                    list // expressions
+}
+
+const questionUsage = "METHOD PATH [-i NAME] [-H 'NAME: VALUE']… [-d BODY|@FILE] [-chunked] [-within 20s] [-status N] [-has REGEXP]…"
+
+func (s *script) parseQuestion(name string, args []string) (question, error) {
+	var q question
+	flags := newFlags(name)
+	instance := flags.instance()
+	flags.Var(&q.headers, "H", "a header")
+	flags.StringVar(&q.body, "d", "", "the body, JSON unless a header says otherwise")
+	flags.BoolVar(&q.chunked, "chunked", false, "send the body without saying how long it is")
+	flags.DurationVar(&q.within, "within", client.Timeout, "how long the answer may take")
+	flags.IntVar(&q.status, "status", 0, "the status that is wanted; 0 is any below 300")
+	flags.Var(&q.has, "has", "what the answer must match, headers included")
+	rest, err := flags.parseAround(args, 2, name+" "+questionUsage)
+	if err != nil {
+		return question{}, err
+	}
+	q.method, q.path, q.instance = rest[0], rest[1], *instance
+	if file, ok := strings.CutPrefix(q.body, "@"); ok {
+		data, err := os.ReadFile(s.ts.MkAbs(file))
+		if err != nil {
+			return question{}, err
+		}
+		q.body = string(data)
+	}
+	return q, nil
+}
+
+// request makes the request; the path may be a whole URL, such as that of the metrics.
+func (s *script) request(q question) (*http.Request, error) {
+	url := q.path
+	if strings.HasPrefix(url, "/") {
+		i, err := s.instance(q.instance)
+		if err != nil {
+			return nil, err
+		}
+		url = "http://" + i.api + q.path
+	}
+	var body io.Reader = http.NoBody
+	if q.body != "" {
+		body = strings.NewReader(q.body)
+	}
+	request, err := http.NewRequest(q.method, url, body)
+	if err != nil {
+		return nil, err
+	}
+	if q.body != "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if q.chunked {
+		request.ContentLength = -1
+	}
+	for _, header := range q.headers {
+		name, value, ok := strings.Cut(header, ":")
+		if !ok {
+			return nil, fmt.Errorf("header %q is not NAME: VALUE", header)
+		}
+		request.Header.Set(name, strings.TrimSpace(value))
+	}
+	return request, nil
+}
+
+// httpCommand asks and prints the answer: the status line, the headers by name, and the body.
+func httpCommand(s *script, args []string) error {
+	q, err := s.parseQuestion("http", args)
+	if err != nil {
+		return err
+	}
+	request, err := s.request(q)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), q.within)
+	defer cancel()
+	response, err := client.Do(request.WithContext(ctx))
+	if err != nil {
+		return unmet{err}
+	}
+	return s.judge(q, response)
+}
+
+// judge prints a response and compares it with what is wanted.
+func (s *script) judge(q question, response *http.Response) error {
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return unmet{err}
+	}
+	s.printf("%s %s\n", response.Proto, response.Status)
+	for _, name := range slices.Sorted(maps.Keys(response.Header)) {
+		for _, value := range response.Header[name] {
+			s.printf("%s: %s\n", name, value)
+		}
+	}
+	s.printf("\n%s\n", bytes.TrimRight(body, "\n"))
+	if q.status == 0 && response.StatusCode >= http.StatusMultipleChoices || q.status != 0 && response.StatusCode != q.status {
+		return unmetf("got %s: %.300s", response.Status, body)
+	}
+	for _, expression := range q.has {
+		re, err := regexp.Compile("(?m)" + expression)
+		if err != nil {
+			return err
+		}
+		if !re.Match(s.out.Bytes()) {
+			return unmetf("the answer does not match %s: %.300s", expression, body)
+		}
+	}
+	return nil
+}
+
+// openRequest is a request of which the last byte is still to come.
+type openRequest struct {
+	question question
+	conn     net.Conn
+	request  *http.Request
+	last     string
+}
+
+// begin sends a request with a body but for its last byte, so that it is being served until finish sends that.
+func begin(s *script, args []string) error {
+	q, err := s.parseQuestion("begin", args)
+	if err != nil {
+		return err
+	}
+	request, err := s.request(q)
+	if err != nil {
+		return err
+	}
+	if q.body == "" || s.open != nil {
+		return errors.New("one request with a body can be open at a time")
+	}
+	var wire bytes.Buffer
+	if err := request.Write(&wire); err != nil {
+		return err
+	}
+	conn, err := net.DialTimeout("tcp", request.URL.Host, client.Timeout)
+	if err != nil {
+		return unmet{err}
+	}
+	if err := conn.SetDeadline(time.Now().Add(client.Timeout)); err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	text := wire.String()
+	s.open = &openRequest{question: q, conn: conn, request: request, last: text[len(text)-1:]}
+	if _, err := io.WriteString(conn, text[:len(text)-1]); err != nil {
+		return unmet{err}
+	}
+	return nil
+}
+
+// finish sends the last byte of the open request and judges the answer as http does.
+func finish(s *script, args []string) error {
+	if s.open == nil || len(args) > 0 {
+		return errors.New("usage: finish, after begin")
+	}
+	open := s.open
+	s.open = nil
+	defer open.conn.Close()
+	if _, err := io.WriteString(open.conn, open.last); err != nil {
+		return unmet{err}
+	}
+	response, err := http.ReadResponse(bufio.NewReader(open.conn), open.request)
+	if err != nil {
+		return unmet{err}
+	}
+	return s.judge(open.question, response)
+}

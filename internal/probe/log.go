@@ -1,0 +1,66 @@
+package probe
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"strings"
+	"sync"
+)
+
+// logbook keeps what an instance writes.
+type logbook struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+// read keeps each line until the end of r.
+func (l *logbook) read(r io.Reader) {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		l.mu.Lock()
+		l.lines = append(l.lines, lines.Text())
+		l.mu.Unlock()
+	}
+	_, _ = io.Copy(io.Discard, r) // a line too long must not stop who writes it
+}
+
+func (l *logbook) tail(n int) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.lines[max(0, len(l.lines)-n):], "\n")
+}
+
+// records returns every line. One that is not JSON has the field "unparsed".
+func (l *logbook) records() []record {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	records := make([]record, 0, len(l.lines))
+	for _, line := range l.lines {
+		r := record{}
+		var fields map[string]any
+		if err := json.Unmarshal([]byte(line), &fields); err != nil {
+			r["unparsed"] = line
+		}
+		r.flatten("", fields)
+		delete(r, "")
+		records = append(records, r)
+	}
+	return records
+}
+
+// logCommand looks for lines of the log: log [-i NAME] [-count N] FIELD=VALUE FIELD=~REGEXP ….
+func logCommand(s *script, args []string) error {
+	flags := newFlags("log")
+	name := flags.instance()
+	count := flags.Int("count", -1, "how many lines, exactly")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	i, err := s.instance(*name)
+	if err != nil {
+		return err
+	}
+	return s.find("lines", i.log.records(), *count, flags.Args())
+}

@@ -1,0 +1,283 @@
+package probe
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/testscript"
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/acton-go/acton-new/internal/features"
+)
+
+// recorder stands for the test of a script that should fail.
+type recorder struct {
+	mu     sync.Mutex
+	log    strings.Builder
+	failed bool
+}
+
+func (r *recorder) Log(args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fmt.Fprintln(&r.log, args...)
+}
+
+func (r *recorder) FailNow()          { r.failed = true; runtime.Goexit() }
+func (r *recorder) Fatal(args ...any) { r.Log(args...); r.FailNow() }
+func (r *recorder) Skip(...any)       { runtime.Goexit() }
+func (r *recorder) Parallel()         {}
+func (r *recorder) Verbose() bool     { return false }
+
+func (r *recorder) Run(_ string, f func(testscript.T)) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f(r)
+	}()
+	<-done
+}
+
+// Each script runs against a fake service; the second text is what it must fail with, empty if it must pass.
+var scripts = map[string][2]string{
+	"alive":                  {"service start FAKE=good\nhttp GET /x -has ^GET\nservice stop", ""},
+	"two":                    {"service start a FAKE=good\nservice start b FAKE=good\nhttp GET $URL_B/x\n! log -i a path=/x\nlog -i b path=/x\nservice stop", ""},
+	"job":                    {"setting FAKE=good\nservice run config check\nstdout 'did .config check.'", ""},
+	"jobs together":          {"setting FAKE=good\nservice together 3 migrate up\nstdout -count=3 'did .migrate up.'\nsetting FAKE=refuses\n! service together 2 x", ""},
+	"end before alive":       {"! service start FAKE=refuses\nstdout log.level", ""},
+	"end is not alive":       {"service start FAKE=refuses", "exit code 1 before it was alive"},
+	"alive is not the end":   {"! service start FAKE=good", "succeeded, which it should not"},
+	"crash":                  {"service start FAKE=crashes", "exit code 2 before it was alive"},
+	"exit code":              {"service start FAKE=fails\nservice stop", "ended with exit code 3, want 0"},
+	"exit code wanted":       {"service start FAKE=fails\n! service stop", ""},
+	"deaf to the signal":     {"service start FAKE=deaf\nservice stop -within 300ms", "has not stopped within 300ms"},
+	"lost requests":          {"service start FAKE=loses\nload start GET /x\neventually 5s metric requests > 20\nservice stop", "requests were lost"},
+	"load without loss":      {"service start FAKE=good\nload start POST /x -d y\neventually 5s metric requests > 20\nload stop\nstdout '^200 [1-9]'\nservice stop", ""},
+	"killed":                 {"service start FAKE=good\nservice kill\n! http GET /x\nservice start FAKE=good\nservice stop", ""},
+	"unknown instance":       {"! http GET /x", "no instance"},
+	"status":                 {"service start FAKE=good\nhttp GET /teapot", "got 418"},
+	"status wanted":          {"service start FAKE=good\nhttp GET /teapot -status 418\n! http GET /teapot", ""},
+	"answer":                 {"service start FAKE=good\nhttp POST /x -d hello -has '^POST hello$' -has '^X-Request-Id: 7'\nlet ID '^X-Request-Id: (.*)$'\nlog nested.n=1\nhttp GET /$ID\nlog path=/7", ""},
+	"answer that differs":    {"service start FAKE=good\nhttp GET /x -has absent", "does not match absent"},
+	"mistake is no success":  {"service start FAKE=good\n! http GET", "usage: http"},
+	"log without the line":   {"service start FAKE=good\nlog msg=absent", "none of the"},
+	"log with the line":      {"service start FAKE=good\nhttp GET /x\nlog path=/x\n! log path=/x", "succeeded, which it should not"},
+	"log counted":            {"service start FAKE=good\nhttp GET /x\nhttp GET /x\nlog -count 2 path=/x\nlog -count 1 path=/x", "got 2, want 1"},
+	"log that is not JSON":   {"service start FAKE=loses\nservice stop\n! log unparsed=~.", ""},
+	"metric":                 {"service start FAKE=good\nhttp GET /x\nmetric 'requests{code=\"200\",to=\"a, b\"}' == 1\nmetric requests == 1\n! metric requests{code!~\"...\"}\n! metric request", ""},
+	"metric that differs":    {"service start FAKE=good\nmetric requests > 0", "got 0, want > 0"},
+	"metric kept":            {"service start FAKE=good\nhttp GET /x\nmetric -keep N requests == 1\nhttp GET /x\nmetric requests == $N+1", ""},
+	"metric without sense":   {"service start FAKE=good\n! metric requests{code}", "is not LABEL"},
+	"open request":           {"service start FAKE=good\nbegin POST /x -d abc -has 'POST abc'\n! log path=/x\nfinish\nlog path=/x", ""},
+	"eventually":             {"service start FAKE=good\neventually 300ms http GET /teapot", "not within 300ms"},
+	"always":                 {"service start FAKE=good\nalways 200ms http GET /x\nalways 200ms ! http GET /x", "succeeded, which it should not"},
+	"collector not reached":  {"collector start\n! collector reached\ncollector reached", "nobody has connected"},
+	"collector that is down": {"collector start\ncollector stop\n! http GET http://$COLLECTOR/\ncollector start\nhttp GET http://$COLLECTOR/ -status 400\n! collector metric name=x", "neither traces nor metrics"},
+	"collector that stalls":  {"service start FAKE=good\ncollector start\ncollector stall\nbegin POST http://$COLLECTOR/ -d abc -status 400\ncollector reached\ncollector flow\nfinish", ""},
+}
+
+func TestCommandsFindWhatIsWrong(t *testing.T) {
+	binary, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, script := range scripts {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "script.txtar")
+			if err := os.WriteFile(file, []byte(script[0]+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var r recorder
+			Run(&r, Service{Binary: binary, Name: "orders"}, []string{file})
+			if want := script[1]; r.failed != (want != "") || !strings.Contains(r.log.String(), want) {
+				t.Errorf("failed: %t, want %q in\n%s", r.failed, want, r.log.String())
+			}
+		})
+	}
+}
+
+func TestScriptsStandBetweenTheSetupsOfTheirSetAndTheEnd(t *testing.T) {
+	manifest := func(text string) *fstest.MapFile {
+		return &fstest.MapFile{Data: []byte("title: T\nsummary: S.\n" + text)}
+	}
+	fsys := fstest.MapFS{
+		"_base/feature.yaml": manifest(""), "_base/files/x": {}, "_base/probes/boots.txtar": {Data: []byte("service start\n-- f --\nbase\n")},
+		"_features/a/feature.yaml": manifest("group: g\n"), "_features/a/files/y": {},
+		"_features/a/probes/setup.txtar": {Data: []byte("server start\n-- g --\nsetup\n")}, "_features/a/probes/works.txtar": {Data: []byte("ask a\n")},
+	}
+	catalog, err := features.Load(fsys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compose := func(names ...string) map[string]string {
+		set, err := catalog.Resolve(features.Selection{Features: names})
+		if err != nil {
+			t.Fatal(err)
+		}
+		files, err := Compose(fsys, set, t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := map[string]string{}
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found[filepath.Base(file)] = string(data)
+		}
+		return found
+	}
+	const end = "\n# What runs stops when asked.\nservice stop\n"
+	boots := "# From templates/_base/probes/boots.txtar.\nservice start\n\n" + end
+	setup := "# From templates/_features/a/probes/setup.txtar.\nserver start\n\n"
+	if diff := cmp.Diff(map[string]string{"base.boots.txtar": boots + "-- f --\nbase\n"}, compose()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	want := map[string]string{
+		"base.boots.txtar": setup + boots + "-- g --\nsetup\n-- f --\nbase\n",
+		"a.works.txtar":    setup + "# From templates/_features/a/probes/works.txtar.\nask a\n\n" + end + "-- g --\nsetup\n",
+	}
+	if diff := cmp.Diff(want, compose("a")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// The collector takes what an exporter sends, whichever of the two protocols it speaks.
+func TestCollectorReadsBothProtocols(t *testing.T) {
+	message, err := proto.Marshal(&tracepb.TracesData{ResourceSpans: []*tracepb.ResourceSpans{{ScopeSpans: []*tracepb.ScopeSpans{{Spans: []*tracepb.Span{{
+		Name: "GET /v1/notes", Kind: tracepb.Span_SPAN_KIND_SERVER, TraceId: []byte{1, 2}, SpanId: []byte{3},
+		Attributes: []*commonpb.KeyValue{{Key: "http.route", Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: "/v1/notes"}}}},
+	}}}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := record{
+		"name": "GET /v1/notes", "kind": "server", "trace_id": "0102", "span_id": "03", "parent_id": "", "scope": "", "status": "unset",
+		"http.route": "/v1/notes",
+	}
+	prefixed := binary.BigEndian.AppendUint32([]byte{0}, uint32(len(message)))
+	for name, test := range map[string]struct {
+		path, kind string
+		body       []byte
+		protocols  func(*http.Protocols)
+	}{
+		"http": {"/v1/traces", "application/x-protobuf", message, func(p *http.Protocols) { p.SetHTTP1(true) }},
+		"grpc": {"/opentelemetry.proto.collector.trace.v1.TraceService/Export", "application/grpc+proto", append(prefixed, message...),
+			func(p *http.Protocols) { p.SetUnencryptedHTTP2(true) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, listener, err := newCollector("")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.close()
+			go c.serve(listener)
+			transport := &http.Transport{Protocols: new(http.Protocols)}
+			test.protocols(transport.Protocols)
+			defer transport.CloseIdleConnections()
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+c.link.address+test.path, bytes.NewReader(test.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set("Content-Type", test.kind)
+			response, err := transport.RoundTrip(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadAll(response.Body); err != nil {
+				t.Fatal(err)
+			}
+			response.Body.Close()
+			if status := response.Trailer.Get("Grpc-Status"); response.StatusCode != http.StatusOK || name == "grpc" && status != "0" {
+				t.Errorf("got %s and status %q", response.Status, status)
+			}
+			spans, _, err := c.received()
+			if diff := cmp.Diff([]record{want}, spans); diff != "" || err != nil {
+				t.Errorf("%v (-want +got):\n%s", err, diff)
+			}
+		})
+	}
+}
+
+func TestLinkPassesOnStallsAndIsCut(t *testing.T) {
+	server, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	go func() {
+		for {
+			conn, err := server.Accept()
+			if err != nil {
+				return
+			}
+			go func() { _, _ = io.Copy(conn, conn) }()
+		}
+	}()
+	l, err := openLink(server.Addr().String(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.cut()
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", l.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	echo := func(wait time.Duration) error {
+		if _, err := conn.Write([]byte("x")); err != nil {
+			return err
+		}
+		if err := conn.SetReadDeadline(time.Now().Add(wait)); err != nil {
+			return err
+		}
+		_, err := conn.Read(make([]byte, 1))
+		return err
+	}
+	if err := echo(patience); err != nil {
+		t.Errorf("open: %v", err)
+	}
+	l.stall()
+	if err := echo(100 * time.Millisecond); err == nil || !strings.Contains(err.Error(), "timeout") {
+		t.Errorf("stalled: got %v, want a timeout", err)
+	}
+	l.flow()
+	if err := echo(patience); err != nil {
+		t.Errorf("flowing again: %v", err)
+	}
+	l.cut()
+	var broken error
+	for range 3 { // what arrived before is still to be read
+		broken = echo(patience)
+	}
+	if broken == nil {
+		t.Error("cut: the connection still works")
+	}
+	if _, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", l.address); err == nil {
+		t.Error("cut: a connection is accepted")
+	}
+	if err := l.restore(); err != nil {
+		t.Fatal(err)
+	}
+	if conn, err = (&net.Dialer{}).DialContext(t.Context(), "tcp", l.address); err != nil || echo(patience) != nil {
+		t.Errorf("restored: %v", err)
+	}
+}
