@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -221,6 +220,8 @@ func silent(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// A client may keep a connection that it has no use for, so this end closes it.
+	over := make(chan struct{})
 	var held sync.WaitGroup
 	held.Go(func() {
 		for {
@@ -229,13 +230,14 @@ func silent(t *testing.T) string {
 				return
 			}
 			held.Go(func() {
-				defer conn.Close()
-				_, _ = io.Copy(io.Discard, conn)
+				<-over
+				conn.Close()
 			})
 		}
 	})
 	t.Cleanup(func() {
 		listener.Close()
+		close(over)
 		held.Wait()
 	})
 	return "http://" + listener.Addr().String()
