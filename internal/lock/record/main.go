@@ -26,18 +26,22 @@ import (
 func main() {
 	check := flag.Bool("check", false, "write nothing, and fail if something would change")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	env, err := environment(ctx)
-	if err == nil {
-		r := recorder{root: filepath.Dir(env.GOMOD), templates: templates.Files, check: *check}
-		err = r.run(ctx)
-	}
-	if err != nil {
-		stop()
+	if err := recordHere(*check); err != nil {
 		fmt.Fprintln(os.Stderr, "record:", err)
 		os.Exit(1)
 	}
+}
+
+// recordHere records in the repository of the working directory.
+func recordHere(check bool) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	env, err := environment(ctx)
+	if err != nil {
+		return err
+	}
+	r := recorder{root: filepath.Dir(env.GOMOD), templates: templates.Files, check: check}
+	return r.run(ctx)
 }
 
 // recorder is one run of this command.
