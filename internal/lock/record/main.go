@@ -91,10 +91,13 @@ func (r recorder) run(ctx context.Context) (err error) {
 	return r.put(map[string][]byte{filepath.Join(folder, "lock.txt"): text})
 }
 
-// tidy runs go mod tidy in the pinned module.
+// tidy runs go mod tidy in the pinned module. What is recorded is read from the module cache, so that must be as downloaded.
 func (r recorder) tidy(ctx context.Context, dir string) error {
 	if !r.check {
-		_, err := r.command.Run(ctx, dir, "mod", "tidy")
+		if _, err := r.command.Run(ctx, dir, "mod", "tidy"); err != nil {
+			return err
+		}
+		_, err := r.command.Run(ctx, dir, "mod", "verify")
 		return err
 	}
 	diff, err := r.command.Run(ctx, dir, "mod", "tidy", "-diff")
