@@ -240,6 +240,17 @@ func TestAPinnedModuleWhoseVersionsDoNotReachAProjectIsRefused(t *testing.T) {
 	}
 }
 
+func TestAModuleCacheThatWasEditedIsRefused(t *testing.T) {
+	h := newHouse(t)
+	h.mustRecord(t)
+	cache, err := h.command.Run(t.Context(), h.root, "env", "GOMODCACHE")
+	if err != nil {
+		t.Fatal(err)
+	}
+	locktest.Write(t, filepath.Join(strings.TrimSpace(string(cache)), "a.test", "a@v1.0.0"), map[string]string{"x.go": "package y\n"})
+	wantError(t, h.run(t.Context()), "a.test/a v1.0.0", "modified")
+}
+
 func TestWhatWouldSwitchTheChecksumDatabaseOffIsRefused(t *testing.T) {
 	sound := goEnv{GOMOD: "/x/go.mod", GOSUMDB: "sum.golang.org", GOFLAGS: "-buildvcs=false"}
 	if err := sound.check(); err != nil {
