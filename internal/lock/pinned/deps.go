@@ -8,6 +8,7 @@ import (
 	_ "github.com/andybalholm/brotli"
 	_ "github.com/danielgtaylor/huma/v2"
 	_ "github.com/danielgtaylor/huma/v2/adapters/humago"
+	_ "github.com/exaring/otelpgx"
 	_ "github.com/go-logr/logr"
 	_ "github.com/google/go-cmp/cmp"
 	_ "github.com/google/uuid"

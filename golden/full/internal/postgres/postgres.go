@@ -120,6 +120,7 @@ func (d *Database) configure(service string) (*pgxpool.Config, error) {
 	}
 	tracer := multitracer.New(
 		slowQueries{d.log, d.cfg.SlowQuery},
+		spansOfQueries(),
 	)
 	tracer.ConnectTracers = append(tracer.ConnectTracers, &d.backoff)
 	conn.Tracer = tracer

@@ -21,7 +21,6 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
-	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/goleak"
 
 	"github.com/acme/billing-api/test/collector"
@@ -343,7 +342,7 @@ func TestErrorsOfTheLibraryReachTheLog(t *testing.T) {
 	if !strings.Contains(out.String(), `"error":"something is wrong"`) {
 		t.Errorf("got %s, want the error", out)
 	}
-	if otel.GetTracerProvider() != trace.TracerProvider(tracing.Provider()) {
+	if otel.GetTracerProvider() != tracing.Provider() {
 		t.Error("libraries find another provider")
 	}
 }
