@@ -97,8 +97,8 @@ func (w *wizard) detail(f features.Feature) (string, error) {
 		w.costs[f.Name] = c.String()
 	}
 	detail := fmt.Sprintf("%s Adds %s.", f.Summary, w.costs[f.Name])
-	if len(f.Requires) > 0 {
-		detail += " Requires " + strings.Join(f.Requires, ", ") + "."
+	if required := w.catalog.Required(f); len(required) > 0 {
+		detail += " Requires " + strings.Join(required, ", ") + "."
 	}
 	return detail, nil
 }

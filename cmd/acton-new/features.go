@@ -49,8 +49,8 @@ func listFeatures(b *bytes.Buffer, catalog *features.Catalog) {
 		fmt.Fprintf(b, "\n%s\n", g.Name)
 		for _, f := range g.Features {
 			fmt.Fprintf(b, "  %-16s %s\n", f.Name, f.Summary)
-			if len(f.Requires) > 0 {
-				fmt.Fprintf(b, "  %-16s requires %s\n", "", strings.Join(f.Requires, ", "))
+			if required := catalog.Required(f); len(required) > 0 {
+				fmt.Fprintf(b, "  %-16s requires %s\n", "", strings.Join(required, ", "))
 			}
 		}
 	}
@@ -83,7 +83,7 @@ func describeFeature(b *bytes.Buffer, catalog *features.Catalog, d deps, name st
 	}
 	fmt.Fprintf(b, "%s: %s\n  %s\n\n", f.Name, f.Title, f.Summary)
 	line(b, "Group", f.Group)
-	line(b, "Requires", orNone(f.Requires))
+	line(b, "Requires", orNone(catalog.Required(f)))
 	var presets []string
 	for _, p := range catalog.Presets() {
 		if strings.Contains(","+strings.Join(p.Features, ",")+",", ","+f.Name+",") {
@@ -156,7 +156,7 @@ func costOf(catalog *features.Catalog, d deps, f features.Feature) (cost, error)
 	if err != nil {
 		return cost{}, err
 	}
-	files, modules, err := render(f.Requires...)
+	files, modules, err := render(catalog.Required(f)...)
 	if err != nil {
 		return cost{}, err
 	}

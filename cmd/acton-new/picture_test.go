@@ -24,9 +24,16 @@ func TestThePictureInTheReadmeShowsTheWizard(t *testing.T) {
 	c.await("Go module path", "esc back")
 	p.add(c.term)
 	c.press(enter)
-	c.await("Base of the container image", "↑↓ choose")
+	c.await("Begin with", "↑↓ choose")
+	c.press(enter)
+	c.await("Features: data", "space")
+	c.press(space)
 	p.add(c.term)
 	c.press(enter)
+	for _, page := range []string{"Features: operations", "Base of the container image"} {
+		c.await(page)
+		c.press(enter)
+	}
 	c.await("Leave, writing nothing", "↑↓ choose") // the last lines
 	p.add(c.term)
 	c.press(ctrlC)

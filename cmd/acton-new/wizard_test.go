@@ -53,11 +53,11 @@ func TestWizardMakesWhatWasChosen(t *testing.T) {
 }
 
 func TestWizardWithoutFeaturesHasNoPagesForThem(t *testing.T) {
-	c := open(t, 80, 24, nil, "acton-new", "orders")
+	c := open(t, 80, 24, nil, "acton-bare", "orders")
 	for _, v := range []visit{
 		{"A new service", []string{enter}},
 		{"Go module path", []string{enter}},
-		{"Base of the container image", []string{enter}},
+		{"Who is called at night", []string{enter, enter}},
 		{"Make orders?", []string{enter}},
 	} {
 		c.await(v.shows)
@@ -102,10 +102,10 @@ func TestASignalLeavesNothing(t *testing.T) {
 }
 
 func TestLeavingAtTheSummaryLeavesNothing(t *testing.T) {
-	c := open(t, 80, 24, nil, "acton-new", "orders")
-	for _, shows := range []string{"A new service", "Go module path", "Base of the container image"} {
-		c.await(shows)
-		c.press(enter)
+	c := open(t, 80, 24, nil, "acton-small")
+	for _, v := range visits[:len(visits)-1] {
+		c.await(v.shows)
+		c.press(v.keys...)
 	}
 	c.await("Make orders?")
 	c.press(down, down)

@@ -181,6 +181,22 @@ func (c *Catalog) require(name string, in map[string]bool) {
 	}
 }
 
+// Required returns the visible features that one requires, sorted: where it requires a hidden one, those that that one
+// requires.
+func (c *Catalog) Required(f Feature) []string {
+	required := map[string]bool{}
+	for _, name := range f.Requires {
+		if needed := c.features[name]; !needed.Hidden {
+			required[name] = true
+		} else {
+			for _, behind := range c.Required(needed) {
+				required[behind] = true
+			}
+		}
+	}
+	return sortedKeys(required)
+}
+
 // sortFeatures puts what is required first; where that leaves a choice, hidden features come first, then the name
 // decides. The order within any selection is this order with the rest left out, so adding a feature to a selection never
 // swaps two others.

@@ -176,6 +176,22 @@ func TestPagesAndPresetsComeFromTheManifests(t *testing.T) {
 	}
 }
 
+func TestWhatIsHiddenIsNotShownAsRequired(t *testing.T) {
+	c, err := Load(catalogOf(soundBase, map[string]string{
+		"cache":  feature("group: data", "requires: [client, clock]"),
+		"client": feature("hidden: true", "requires: [pool]"),
+		"clock":  feature("group: data"),
+		"pool":   feature("group: data"),
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, _ := c.Lookup("cache")
+	if diff := cmp.Diff([]string{"clock", "pool"}, c.Required(f)); diff != "" {
+		t.Errorf("required (-want +got):\n%s", diff)
+	}
+}
+
 func TestQuestionsOfWhatIsRequiredAreAsked(t *testing.T) {
 	var flags []string
 	for _, q := range small(t).Questions([]string{"zone", "nonsense"}) {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -155,8 +154,4 @@ func recordOf(a Answers, version, hash string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", RecordFile, err)
 	}
 	return b.Bytes(), nil
-}
-
-func quoted(words []string) string {
-	return `"` + strings.Join(words, `", "`) + `"`
 }

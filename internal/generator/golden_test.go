@@ -26,10 +26,19 @@ const (
 	goldenVersion = "v0.0.0-golden"
 )
 
-// goldens are whole projects that are kept in this repository, so that a change of a template shows as what it does to a
-// project.
-var goldens = map[string]Answers{
-	"minimal": {Name: goldenName, Module: goldenModule},
+// goldens returns whole projects that are kept in this repository, so that a change of a template shows as what it does
+// to a project: nothing, everything, and what many will choose, under another name and with a choice that is not the
+// default.
+func (l library) goldens() map[string]Answers {
+	sets := l.sets()
+	return map[string]Answers{
+		"minimal": {Name: goldenName, Module: goldenModule},
+		"typical": {
+			Name: "orders", Module: "git.example.org/shop/orders/v2", Features: []string{"database"},
+			Values: map[string]string{"base-image": "debian"},
+		},
+		"full": {Name: goldenName, Module: goldenModule, Features: sets[len(sets)-1].Features()},
+	}
 }
 
 // stored is the path under which a rendered file is kept: a .gitignore would act on this repository.
@@ -43,7 +52,7 @@ func stored(file string) string {
 // Law 6: golden projects are what the templates render. With -update they are written anew.
 func TestGoldenProjectsAreWhatIsRendered(t *testing.T) {
 	l := realLibrary(t)
-	for name, answers := range goldens {
+	for name, answers := range l.goldens() {
 		tree, err := Render(l.fsys, l.cat, answers, goldenVersion)
 		if err != nil {
 			t.Fatal(err)
@@ -123,7 +132,7 @@ func rewrite(t *testing.T, dir string, tree Tree) {
 
 func TestARenderedFileIsNeverIgnoredByItsOwnProject(t *testing.T) {
 	l := realLibrary(t)
-	for name, answers := range goldens {
+	for name, answers := range l.goldens() {
 		tree, err := Render(l.fsys, l.cat, answers, "v0")
 		if err != nil {
 			t.Fatal(err)

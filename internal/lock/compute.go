@@ -76,7 +76,7 @@ func (c *computation) load() error {
 	for _, packages := range []map[string]string{c.of.packages, c.of.tests} {
 		for _, pkg := range slices.Sorted(maps.Keys(packages)) {
 			p, err := c.lock.pkg(pkg, packages[pkg])
-			if missing := new(Missing); errors.As(err, &missing) && strings.HasPrefix(pkg+"/", c.of.module+"/") {
+			if missing := new(missingError); errors.As(err, &missing) && strings.HasPrefix(pkg+"/", c.of.module+"/") {
 				return fmt.Errorf("%s imports %s, which is no package of this project", packages[pkg], pkg)
 			} else if err != nil {
 				return err

@@ -98,7 +98,7 @@ func (l *Lock) pkg(path, file string) (*packageFacts, error) {
 		return p, nil
 	}
 	if l.source == nil {
-		return nil, &Missing{Package: path, File: file}
+		return nil, &missingError{pkg: path, file: file}
 	}
 	m, err := l.provider(path, file)
 	if err != nil {
@@ -157,7 +157,7 @@ func (l *Lock) provider(path, file string) (*moduleFacts, error) {
 	}
 	switch len(found) {
 	case 0:
-		return nil, &Missing{Package: path, File: file}
+		return nil, &missingError{pkg: path, file: file}
 	case 1:
 		return found[0], nil
 	}

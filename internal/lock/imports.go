@@ -1,6 +1,7 @@
 package lock
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"go/build/constraint"
@@ -139,8 +140,8 @@ func Scan(file string, source []byte) (imports []string, ok bool, err error) {
 func buildable(source []byte) bool {
 	var plus, pending []constraint.Expr
 	comment := false // within /* */
-	for line := range strings.Lines(string(source)) {
-		line = strings.TrimSpace(line)
+	for bytesOfLine := range bytes.Lines(source) {
+		line := string(bytes.TrimSpace(bytesOfLine))
 		switch {
 		case comment || strings.HasPrefix(line, "/*"):
 			_, after, closed := strings.Cut(line, "*/")

@@ -113,14 +113,14 @@ func (l *Lock) addPackage(path string, m *moduleFacts) *packageFacts {
 	return p
 }
 
-// Missing is the error for a package that no pinned module is known to provide.
-type Missing struct {
-	Package string
-	File    string // who imports it: a file of the project, or another package
+// missingError is for a package that no pinned module is known to provide.
+type missingError struct {
+	pkg  string
+	file string // who imports it: a file of the project, or another package
 }
 
-func (e *Missing) Error() string {
-	return fmt.Sprintf("%s imports %s, for which no version is recorded", e.File, e.Package)
+func (e *missingError) Error() string {
+	return fmt.Sprintf("%s imports %s, for which no version is recorded", e.file, e.pkg)
 }
 
 // incomplete is the error for a fact that recording should have found.

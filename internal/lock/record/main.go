@@ -26,18 +26,22 @@ import (
 func main() {
 	check := flag.Bool("check", false, "write nothing, and fail if something would change")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	env, err := environment(ctx)
-	if err == nil {
-		r := recorder{root: filepath.Dir(env.GOMOD), templates: templates.Files, check: *check}
-		err = r.run(ctx)
-	}
-	if err != nil {
-		stop()
+	if err := recordHere(*check); err != nil {
 		fmt.Fprintln(os.Stderr, "record:", err)
 		os.Exit(1)
 	}
+}
+
+// recordHere records in the repository of the working directory.
+func recordHere(check bool) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	env, err := environment(ctx)
+	if err != nil {
+		return err
+	}
+	r := recorder{root: filepath.Dir(env.GOMOD), templates: templates.Files, check: check}
+	return r.run(ctx)
 }
 
 // recorder is one run of this command.
@@ -87,16 +91,21 @@ func (r recorder) run(ctx context.Context) (err error) {
 	return r.put(map[string][]byte{filepath.Join(folder, "lock.txt"): text})
 }
 
-// tidy runs go mod tidy in the pinned module.
+// tidy runs go mod tidy in the pinned module. What is recorded is read from the module cache, so that must be as downloaded.
 func (r recorder) tidy(ctx context.Context, dir string) error {
 	if !r.check {
-		_, err := r.command.Run(ctx, dir, "mod", "tidy")
+		if _, err := r.command.Run(ctx, dir, "mod", "tidy"); err != nil {
+			return err
+		}
+		_, err := r.command.Run(ctx, dir, "mod", "verify")
 		return err
 	}
-	if _, err := r.command.Run(ctx, dir, "mod", "tidy", "-diff"); err != nil {
-		return stale(err.Error())
+	diff, err := r.command.Run(ctx, dir, "mod", "tidy", "-diff")
+	if len(diff) > 0 {
+		mod, _, _ := strings.Cut(string(diff), "\ndiff current/go.sum")
+		return stale(mod)
 	}
-	return nil
+	return err
 }
 
 // stale is the error of a check that found something.

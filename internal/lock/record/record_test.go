@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/acton-go/acton-new/internal/lock"
 	"github.com/acton-go/acton-new/internal/lock/locktest"
 	"github.com/acton-go/acton-new/internal/lock/modcache"
+	"github.com/acton-go/acton-new/internal/mdtest"
 	"github.com/acton-go/acton-new/templates"
 )
 
@@ -120,6 +122,57 @@ func TestAVersionIsBumped(t *testing.T) {
 	wantError(t, h.run(t.Context()), "a.test/a@v1.2.0 requires go >= 1.999")
 }
 
+// TestTheCommandsOfTheDocumentBumpAVersion runs them in a copy of this repository, to the version that is pinned already and
+// hence without a network. The goldens are not part of the copy.
+func TestTheCommandsOfTheDocumentBumpAVersion(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks, err := mdtest.Blocks(string(text))
+	if err != nil || len(blocks) != 1 {
+		t.Fatalf("README.md: got %d blocks, %v, want one", len(blocks), err)
+	}
+	commands, golden, _ := strings.Cut(blocks[0].Text, "go test")
+	if golden != " ./internal/generator -run Golden -update\n" {
+		t.Errorf("README.md: the last command is %q", golden)
+	}
+	root, copied := filepath.FromSlash("../../.."), t.TempDir()
+	for _, folder := range []string{"internal", "templates"} {
+		if err := os.CopyFS(filepath.Join(copied, folder), os.DirFS(filepath.Join(root, folder))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range []string{"go.mod", "go.sum"} {
+		data, err := os.ReadFile(filepath.Join(root, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		locktest.Write(t, copied, map[string]string{file: string(data)})
+	}
+	pinned := pinnedModule{dir: filepath.Join(copied, "internal", "lock", "pinned")}
+	if err := pinned.read(); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("bash", "-euo", "pipefail", "-c", commands)
+	cmd.Dir = copied
+	cmd.Env = append(os.Environ(), "GOPROXY=off", "GOFLAGS=-trimpath",
+		"MODULE="+pinned.requires[0].Path, "VERSION="+pinned.requires[0].Version)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, file := range []string{"lock.txt", "pinned/go.mod", "pinned/go.sum", "pinned/deps.go"} {
+		want, err := os.ReadFile(filepath.Join(root, "internal", "lock", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(filepath.Join(copied, "internal", "lock", file))
+		if err != nil || string(got) != string(want) {
+			t.Errorf("%s is another after a bump to the same version, %v", file, err)
+		}
+	}
+}
+
 func TestAModuleIsAdded(t *testing.T) {
 	h := newHouse(t)
 	h.mustRecord(t)
@@ -185,6 +238,17 @@ func TestAPinnedModuleWhoseVersionsDoNotReachAProjectIsRefused(t *testing.T) {
 			wantError(t, h.run(t.Context()), test.want)
 		})
 	}
+}
+
+func TestAModuleCacheThatWasEditedIsRefused(t *testing.T) {
+	h := newHouse(t)
+	h.mustRecord(t)
+	cache, err := h.command.Run(t.Context(), h.root, "env", "GOMODCACHE")
+	if err != nil {
+		t.Fatal(err)
+	}
+	locktest.Write(t, filepath.Join(strings.TrimSpace(string(cache)), "a.test", "a@v1.0.0"), map[string]string{"x.go": "package y\n"})
+	wantError(t, h.run(t.Context()), "a.test/a v1.0.0", "modified")
 }
 
 func TestWhatWouldSwitchTheChecksumDatabaseOffIsRefused(t *testing.T) {

@@ -17,8 +17,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// directory is the one that holds config.yaml in /etc and in the XDG directory.
-const directory = "billing-api"
+// folder is the one that holds config.yaml in /etc and in the XDG directory.
+const folder = "billing-api"
 
 // fileKind tells how secret the content of a file is.
 type fileKind int
@@ -42,10 +42,10 @@ type file struct {
 func (s Sources) candidates() []string {
 	var paths []string
 	if s.SystemDir != "" {
-		paths = append(paths, filepath.Join(s.SystemDir, directory, "config.yaml"))
+		paths = append(paths, filepath.Join(s.SystemDir, folder, "config.yaml"))
 	}
 	if dir := s.userDir(); dir != "" {
-		paths = append(paths, filepath.Join(dir, directory, "config.yaml"))
+		paths = append(paths, filepath.Join(dir, folder, "config.yaml"))
 	}
 	if s.WorkDir != "" {
 		paths = append(paths, filepath.Join(s.WorkDir, "config.yaml"))

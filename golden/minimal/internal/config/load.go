@@ -190,8 +190,9 @@ func isSet(value reflect.Value) bool {
 	return ok && s.IsSet()
 }
 
-// validator is a section, or all of them together, that can check itself. Each of its errors begins with
-// the full name of a key and a colon.
+// validator is a section, or all of them together, that can check itself. Each of
+// its errors begins with the full name of a key, or of a variable that other
+// programs know too, and a colon.
 type validator interface{ Validate() error }
 
 // validate asks a struct and each of its sections to check themselves.
@@ -211,8 +212,9 @@ func validate(schema *schema, target reflect.Value) error {
 	return errors.Join(errs...)
 }
 
-// locate finds the origin of the key that each error begins with. A key that
-// is known to be wrong already is not reported again.
+// locate finds the origin of the key that each error begins with, or of a
+// variable that is not one of ours. A key that is known to be wrong already is
+// not reported again.
 func (r *result) locate(schema *schema, err error, known []*settingError) []*settingError {
 	var problems []*settingError
 	for _, e := range flatten(err) {
@@ -220,7 +222,7 @@ func (r *result) locate(schema *schema, err error, known []*settingError) []*set
 		path, problem, _ := strings.Cut(text, ": ")
 		k, ok := schema.byPath[path]
 		if !ok {
-			problems = append(problems, &settingError{problem: text})
+			problems = append(problems, &settingError{origin: Origin{layer: layerEnvironment, name: path}, problem: problem})
 			continue
 		}
 		if !slices.ContainsFunc(known, func(p *settingError) bool { return p.key == path }) {

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -203,5 +205,16 @@ func TestReloadObeysProduction(t *testing.T) {
 	_, err := loaded.Reload()
 	if err == nil || !strings.Contains(err.Error(), "log.level: refused in production") {
 		t.Errorf("got %v, want debug refused", err)
+	}
+}
+
+func TestAVariableOfOtherProgramsIsItsOwnPlace(t *testing.T) {
+	schema, err := newSchema(reflect.TypeFor[Config]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := joinSorted(new(result).locate(schema, errors.New("HTTPS_PROXY: is not a URL"), nil))
+	if want := "HTTPS_PROXY: is not a URL"; got == nil || got.Error() != want {
+		t.Errorf("got %v, want %s", got, want)
 	}
 }

@@ -42,17 +42,17 @@ func TestNotesBelongToOwnersThatTheDirectoryKnows(t *testing.T) {
 	if len(refusal.Errors) != 1 || refusal.Errors[0].Location != "body.owner" {
 		t.Errorf("got %+v, want an error of body.owner", refusal)
 	}
-	wantUnavailable(t, create("broken"))
+	wantTryAgain(t, create("broken"))
 
 	// What is stored can be read without the directory, and the service stays ready.
 	directory.Close()
-	wantUnavailable(t, create("ada"))
+	wantTryAgain(t, create("ada"))
 	c.ask(http.MethodGet, "/v1/notes?owner=ada", "").want(t, http.StatusOK, nil)
 	c.ask(http.MethodGet, "/ready", "").want(t, http.StatusOK, nil)
 	stop(t, p)
 }
 
-func wantUnavailable(t *testing.T, a answer) {
+func wantTryAgain(t *testing.T, a answer) {
 	t.Helper()
 	a.want(t, http.StatusServiceUnavailable, nil)
 	if a.Header.Get("Retry-After") == "" || !strings.Contains(a.body, `"code":"unavailable"`) {

@@ -208,9 +208,12 @@ func TestATraceGoesOnWithItsDecision(t *testing.T) {
 		{"malformed", "00-" + callersTrace + "-xx-01", sdktrace.ParentBased(sdktrace.NeverSample()), false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var inside context.Context
+			var span trace.SpanContext
+			var bag baggage.Baggage
 			pages := tracedSite()
-			pages["/notes/1"] = page{route: pages["/notes/1"].route, serve: func(_ http.ResponseWriter, r *http.Request) { inside = r.Context() }}
+			pages["/notes/1"] = page{route: pages["/notes/1"].route, serve: func(_ http.ResponseWriter, r *http.Request) {
+				span, bag = trace.SpanContextFromContext(r.Context()), baggage.FromContext(r.Context())
+			}}
 			s := tracedOf(t, pages, tt.sampler, false)
 			r := get("/notes/1")
 			if tt.traceparent != "" {
@@ -219,13 +222,12 @@ func TestATraceGoesOnWithItsDecision(t *testing.T) {
 			r.Header.Set("Baggage", "tenant=blue")
 			w := s.do(r)
 
-			span := trace.SpanContextFromContext(inside)
 			ids := [2]string{span.TraceID().String(), span.SpanID().String()}
 			continued := strings.Contains(tt.traceparent, callersSpan)
 			if span.IsSampled() != tt.sampled || (ids[0] == callersTrace) != continued || ids[1] == callersSpan {
 				t.Errorf("got trace %s, sampled %t, want %t", ids[0], span.IsSampled(), tt.sampled)
 			}
-			if got := baggage.FromContext(inside).Member("tenant").Value(); got != "blue" {
+			if got := bag.Member("tenant").Value(); got != "blue" {
 				t.Errorf("got baggage %q, want blue", got)
 			}
 			if got := [2]string{w.Header().Get("X-Trace-Id"), w.Header().Get("X-Span-Id")}; got != ids {

@@ -3,6 +3,7 @@ package tracing
 import (
 	"context"
 	"strconv"
+	"sync"
 	"sync/atomic"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -15,18 +16,18 @@ type queue struct {
 	size    int64
 	waiting atomic.Int64
 	sent    *counts
-	giveUp  context.CancelFunc
+	over    chan struct{} // closed when what is still being sent is given up
+	giveUp  func()
 }
 
 // newQueue returns a queue that hands spans to exporter in batches.
 func newQueue(exporter sdktrace.SpanExporter, sent *counts) *queue {
-	q := &queue{size: sdktrace.DefaultMaxQueueSize, sent: sent}
+	q := &queue{size: sdktrace.DefaultMaxQueueSize, sent: sent, over: make(chan struct{})}
 	if n, err := strconv.Atoi(queueVariable()); err == nil {
 		q.size = int64(n)
 	}
-	sending, giveUp := context.WithCancel(context.Background())
-	q.giveUp = giveUp
-	q.SpanProcessor = sdktrace.NewBatchSpanProcessor(&sender{exporter, q, sending})
+	q.giveUp = sync.OnceFunc(func() { close(q.over) })
+	q.SpanProcessor = sdktrace.NewBatchSpanProcessor(&sender{exporter, q})
 	return q
 }
 
@@ -53,15 +54,21 @@ func (q *queue) Shutdown(ctx context.Context) error {
 // sender counts what becomes of the spans of a queue.
 type sender struct {
 	sdktrace.SpanExporter
-	queue   *queue
-	sending context.Context // ends when the queue gives up
+	queue *queue
 }
 
 // ExportSpans implements sdktrace.SpanExporter.
 func (s *sender) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(s.sending, cancel)()
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		defer cancel()
+		select {
+		case <-s.queue.over:
+		case <-done:
+		}
+	}()
 
 	n := int64(len(spans))
 	s.queue.waiting.Add(-n)

@@ -56,7 +56,7 @@ func New(t testing.TB) *Collector {
 	c.http = httptest.NewServer(mux)
 	t.Cleanup(c.http.Close)
 
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

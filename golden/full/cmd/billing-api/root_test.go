@@ -1,0 +1,189 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/acme/billing-api/internal/buildinfo"
+	"github.com/acme/billing-api/internal/config"
+)
+
+type outcome struct {
+	code           int
+	stdout, stderr string
+}
+
+// command runs a command line on a machine without settings, but for those in
+// the environment.
+func command(t *testing.T, environ []string, args ...string) outcome {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), args, config.Sources{Environ: environ}, &stdout, &stderr)
+	return outcome{code, stdout.String(), stderr.String()}
+}
+
+func TestExitCodeTellsUsageFromFailure(t *testing.T) {
+	for _, test := range []struct {
+		args   string
+		code   int
+		stdout string
+		stderr string
+	}{
+		{"", 0, "healthcheck", ""},
+		{"--help", 0, "healthcheck", ""},
+		{"serve --help", 0, "--profile", ""},
+		{"config", 0, "check", ""},
+		{"config check", 0, "settings are valid (profile development)", ""},
+		{"config check --profile staging", 0, "settings are valid (profile staging)", ""},
+		{"config check --profile production", 1, "", "server.tls.cert_file: refused in production"},
+		{"config check --set server.port=http", 1, "", `--set: server.port: "http" is not a whole number`},
+		{"config check --config gone.yaml", 1, "", "gone.yaml: no such file or directory"},
+		{"config print --set server.port=1234", 0, "port: 1234", ""},
+		{"config print --set server.port=x", 1, "", "server.port"},
+		{"serve --set log.level=loud", 1, "", "log.level"},
+		{"healthcheck --set log.level=loud", 1, "", "log.level"},
+		{"healthcheck --set server.port=0", 1, "", "server.port: 0"},
+		{"bogus", 2, "", `unknown command "bogus"`},
+		{"config bogus", 2, "", `unknown command "bogus"`},
+		{"--bogus", 2, "", "unknown flag: --bogus"},
+		{"serve --bogus", 2, "", "unknown flag: --bogus"},
+		{"serve now", 2, "", "unknown command"},
+		{"version --json=maybe", 2, "", "invalid argument"},
+		{"config check --set", 2, "", "flag needs an argument"},
+	} {
+		t.Run(test.args, func(t *testing.T) {
+			got := command(t, nil, strings.Fields(test.args)...)
+			if got.code != test.code || !strings.Contains(got.stdout, test.stdout) || !strings.Contains(got.stderr, test.stderr) {
+				t.Errorf("got %+v, want %+v", got, test)
+			}
+			if (got.stderr == "") != (test.code == 0) {
+				t.Errorf("code %d with errors %q", got.code, got.stderr)
+			}
+		})
+	}
+}
+
+func TestConfigCheckReportsEverything(t *testing.T) {
+	got := command(t, []string{"BILLING_API_SERVER__PROT=1", "BILLING_API_LOG__LEVEL=loud"}, "config", "check")
+	for _, want := range []string{"BILLING_API_SERVER__PROT", "BILLING_API_LOG__LEVEL"} {
+		if got.code != 1 || !strings.Contains(got.stderr, want) {
+			t.Errorf("%s is missing in %+v", want, got)
+		}
+	}
+}
+
+func TestVersionIsTextOrJSON(t *testing.T) {
+	text := command(t, nil, "version")
+	if text.code != 0 || !strings.HasPrefix(text.stdout, "billing-api "+buildinfo.Get().Version+" ") {
+		t.Errorf("got %+v", text)
+	}
+	var build buildinfo.Info
+	if err := json.Unmarshal([]byte(command(t, nil, "version", "--json").stdout), &build); err != nil {
+		t.Fatal(err)
+	}
+	if build != buildinfo.Get() {
+		t.Errorf("got %+v, want %+v", build, buildinfo.Get())
+	}
+}
+
+func TestHealthcheckAsksTheRunningService(t *testing.T) {
+	for _, test := range []struct {
+		rule           string
+		args           []string
+		healthy, ready int
+		code           int
+	}{
+		{"alive", nil, http.StatusOK, http.StatusServiceUnavailable, 0},
+		{"not alive", nil, http.StatusServiceUnavailable, http.StatusOK, 1},
+		{"ready", []string{"--ready"}, http.StatusServiceUnavailable, http.StatusOK, 0},
+		{"not ready", []string{"--ready"}, http.StatusOK, http.StatusServiceUnavailable, 1},
+	} {
+		t.Run(test.rule, func(t *testing.T) {
+			server := httptest.NewServer(probes(test.healthy, test.ready))
+			defer server.Close()
+			args := append([]string{"healthcheck", "--set", "server.port=" + port(t, server.URL)}, test.args...)
+			if got := command(t, nil, args...); got.code != test.code {
+				t.Errorf("got %+v, want code %d", got, test.code)
+			}
+		})
+	}
+}
+
+func TestHealthcheckSpeaksTLS(t *testing.T) {
+	server := httptest.NewTLSServer(probes(http.StatusOK, http.StatusOK))
+	defer server.Close()
+	dir := t.TempDir()
+	args := []string{
+		"healthcheck", "--set", "server.port=" + port(t, server.URL),
+		"--set", "server.tls.cert_file=" + touch(t, dir, "tls.crt"),
+		"--set", "server.tls.key_file=" + touch(t, dir, "tls.key"),
+	}
+	if got := command(t, nil, args...); got.code != 0 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestHealthcheckFailsWhenNobodyListens(t *testing.T) {
+	server := httptest.NewServer(probes(http.StatusOK, http.StatusOK))
+	server.Close()
+	got := command(t, nil, "healthcheck", "--set", "server.port="+port(t, server.URL))
+	if got.code != 1 || !strings.Contains(got.stderr, "connection refused") {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestHealthcheckAsksWhereTheServiceListens(t *testing.T) {
+	for bind, want := range map[string]string{
+		"0.0.0.0":   "http://127.0.0.1:8080/health",
+		"::":        "http://[::1]:8080/health",
+		"127.0.0.2": "http://127.0.0.2:8080/health",
+		"10.1.2.3":  "http://10.1.2.3:8080/health",
+	} {
+		loaded, err := config.Load(config.Sources{Set: []string{"server.bind=" + bind}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := probeURL(loaded.Config, "/health")
+		if err != nil || got != want {
+			t.Errorf("bind %s: got %s, %v, want %s", bind, got, err, want)
+		}
+	}
+}
+
+// probes answers like the service, with these statuses.
+func probes(healthy, ready int) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(healthy) })
+	mux.HandleFunc("GET /ready", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(ready) })
+	return mux
+}
+
+func port(t *testing.T, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, number, err := net.SplitHostPort(u.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return number
+}
+
+func touch(t *testing.T, dir, name string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

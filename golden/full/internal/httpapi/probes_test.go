@@ -1,0 +1,83 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/acme/billing-api/internal/health"
+)
+
+var errDown = errors.New("dial tcp 10.0.0.7:5432: connection refused")
+
+func TestHealthTellsTheBuild(t *testing.T) {
+	w := newAPI(t).do("GET", "/health", "")
+	wantStatus(t, w, 200)
+	wantHeader(t, w, "Content-Type", "application/json")
+	wantHeader(t, w, "Cache-Control", "no-store")
+	want := health.LiveReport{Status: "healthy", Service: "billing-api", Version: "1.2.3", Commit: "abc123"}
+	if diff := cmp.Diff(want, decode[health.LiveReport](t, w)); diff != "" {
+		t.Errorf("report differs (-want +got):\n%s", diff)
+	}
+}
+
+func TestHealthCallsNoDependency(t *testing.T) {
+	a := newAPI(t)
+	a.checks.Add("store", func(context.Context) error {
+		t.Error("a dependency was called")
+		return errDown
+	})
+	wantStatus(t, a.do("GET", "/health", ""), 200)
+}
+
+func TestAFailingLivenessCheckAnswers503(t *testing.T) {
+	a := newAPI(t)
+	a.checks.AddLiveness("worker", func(context.Context) error { return errDown })
+	w := a.do("GET", "/health", "")
+	wantStatus(t, w, 503)
+	if got := decode[health.LiveReport](t, w); got.Healthy() || got.Checks["worker"].Healthy {
+		t.Errorf("got report %+v, want an unhealthy worker", got)
+	}
+}
+
+func TestReadyNamesEveryDependency(t *testing.T) {
+	a := newAPI(t)
+	a.checks.Add("store", func(context.Context) error { return nil })
+	w := a.do("GET", "/ready", "")
+	wantStatus(t, w, 200)
+	wantHeader(t, w, "Cache-Control", "no-store")
+	wantHeader(t, w, "Retry-After", "")
+	want := health.ReadyReport{
+		Ready: true, Service: "billing-api",
+		Dependencies: map[string]health.Result{"store": {Healthy: true}},
+	}
+	if diff := cmp.Diff(want, decode[health.ReadyReport](t, w)); diff != "" {
+		t.Errorf("report differs (-want +got):\n%s", diff)
+	}
+}
+
+func TestReadyAnswers503WhileADependencyIsDown(t *testing.T) {
+	a := newAPI(t)
+	a.checks.Add("cache", func(context.Context) error { return nil })
+	a.checks.Add("store", func(context.Context) error { return errDown })
+	w := a.do("GET", "/ready", "")
+	wantStatus(t, w, 503)
+	wantHeader(t, w, "Retry-After", "5")
+	wantHeader(t, w, "Cache-Control", "no-store")
+	want := map[string]health.Result{"cache": {Healthy: true}, "store": {Message: "unavailable"}}
+	if diff := cmp.Diff(want, decode[health.ReadyReport](t, w).Dependencies); diff != "" {
+		t.Errorf("dependencies differ (-want +got):\n%s", diff)
+	}
+}
+
+func TestReadyAnswers503WhileDraining(t *testing.T) {
+	a := newAPI(t)
+	wantStatus(t, a.do("GET", "/ready", ""), 200)
+	a.checks.Drain()
+	w := a.do("GET", "/ready", "")
+	wantStatus(t, w, 503)
+	wantHeader(t, w, "Retry-After", "5")
+	wantStatus(t, a.do("GET", "/health", ""), 200)
+}

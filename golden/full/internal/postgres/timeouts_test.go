@@ -1,0 +1,182 @@
+package postgres_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/acme/billing-api/internal/health"
+	"github.com/acme/billing-api/internal/note"
+	"github.com/acme/billing-api/internal/note/notetest"
+	"github.com/acme/billing-api/internal/postgres"
+	"github.com/acme/billing-api/internal/secret"
+	"github.com/acme/billing-api/test/postgrestest"
+)
+
+// locked opens a database in which somebody has locked the notes, so that every
+// statement hangs until release is called.
+func locked(t *testing.T, log *slog.Logger, set func(*postgres.Config)) (db *postgres.Database, release func()) {
+	t.Helper()
+	address := postgrestest.New(t)
+	cfg := defaults(t)
+	cfg.URL = secret.New(address)
+	set(&cfg)
+	db = openWith(t, cfg, log)
+	tx, err := postgrestest.Connect(t, address).Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), "LOCK TABLE notes IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	release = sync.OnceFunc(func() {
+		if err := tx.Rollback(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(release)
+	return db, release
+}
+
+// buffer is a log that several goroutines write.
+type buffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *buffer) Write(line []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(line)
+}
+
+// entries returns the lines with a message.
+func (b *buffer) entries(t *testing.T, msg string) []map[string]any {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var found []map[string]any
+	for line := range strings.Lines(b.text.String()) {
+		entry := make(map[string]any)
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Fatal(err)
+		}
+		if entry["msg"] == msg {
+			found = append(found, entry)
+		}
+	}
+	return found
+}
+
+func TestStatementThatTakesTooLongEnds(t *testing.T) {
+	t.Parallel()
+	for _, pooler := range []string{"session", "transaction"} {
+		t.Run(pooler, func(t *testing.T) {
+			t.Parallel()
+			db, release := locked(t, discard, func(cfg *postgres.Config) {
+				cfg.Pooler, cfg.StatementTimeout = pooler, 100*time.Millisecond
+			})
+			if err := db.Notes().Create(t.Context(), notetest.Note(1)); !errors.Is(err, note.ErrUnavailable) {
+				t.Errorf("got %v, want %v", err, note.ErrUnavailable)
+			}
+			release()
+			if err := db.Notes().Create(t.Context(), notetest.Note(1)); err != nil {
+				t.Errorf("after the lock: got %v", err)
+			}
+		})
+	}
+}
+
+func TestExhaustedPoolRefusesAndShowsAsDegraded(t *testing.T) {
+	t.Parallel()
+	db, release := locked(t, discard, func(cfg *postgres.Config) {
+		cfg.MaxConnections, cfg.MinConnections = 2, 0
+		cfg.AcquireTimeout, cfg.StatementTimeout = 500*time.Millisecond, patience
+	})
+	// As many as there are connections hang, and one more waits for the first.
+	errs := make(chan error, 3)
+	for i := range cap(errs) {
+		go func() { errs <- db.Notes().Create(t.Context(), notetest.Note(i)) }()
+	}
+	checks := health.New(health.Config{CheckTimeout: patience}, discard, "", "", "")
+	checks.Add("database", db.Ready)
+	eventually(t, "the pool is degraded", func() bool {
+		report := checks.Ready(t.Context())
+		if !report.Ready {
+			t.Fatalf("got %+v, want ready", report)
+		}
+		found := report.Dependencies["database"]
+		return found.Degraded && strings.Contains(found.Message, "every connection")
+	})
+	if err := <-errs; !errors.Is(err, note.ErrUnavailable) {
+		t.Errorf("the one who waits: got %v, want %v", err, note.ErrUnavailable)
+	}
+	release()
+	for range cap(errs) - 1 {
+		if err := <-errs; err != nil {
+			t.Errorf("after the lock: got %v", err)
+		}
+	}
+	if report := checks.Ready(t.Context()); report.Dependencies["database"].Degraded {
+		t.Errorf("got %+v with an idle pool", report)
+	}
+}
+
+func TestCallerWhoLeavesCostsNoConnection(t *testing.T) {
+	t.Parallel()
+	db, release := locked(t, discard, func(cfg *postgres.Config) {
+		cfg.MaxConnections, cfg.MinConnections, cfg.StatementTimeout = 1, 0, patience
+	})
+	process := func() uint32 {
+		t.Helper()
+		conn, err := db.Session(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Release()
+		return conn.Conn().PgConn().PID()
+	}
+	before := process()
+	ctx, leave := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer leave()
+	if _, err := db.Notes().Get(ctx, notetest.Note(1).ID); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, note.ErrUnavailable) {
+		t.Errorf("got %v, want the error of the context", err)
+	}
+	release()
+	if after := process(); after != before {
+		t.Errorf("the connection was replaced: process %d is now %d", before, after)
+	}
+}
+
+func TestSlowQueryIsLoggedByNameOnly(t *testing.T) {
+	t.Parallel()
+	out := new(buffer)
+	db, release := locked(t, slog.New(slog.NewJSONHandler(out, nil)), func(cfg *postgres.Config) { cfg.SlowQuery = 50 * time.Millisecond })
+	private := notetest.Note(1)
+	private.Title = "nobody's business"
+	time.AfterFunc(100*time.Millisecond, release)
+	if err := db.Notes().Create(t.Context(), private); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Notes().Get(t.Context(), private.ID); err != nil { // is fast
+		t.Fatal(err)
+	}
+	var found []map[string]any
+	for _, entry := range out.entries(t, "slow query") {
+		if entry["query"] == "CreateNote" {
+			found = append(found, entry)
+		}
+	}
+	if len(found) != 1 || found[0]["rows"] != 1.0 || found[0]["duration_us"].(float64) < 50_000 {
+		t.Errorf("got %v, want one line with its rows and duration", found)
+	}
+	if text := out.text.String(); strings.Contains(text, private.Title) || strings.Contains(text, private.ID) {
+		t.Errorf("the log holds arguments: %s", text)
+	}
+}

@@ -1,0 +1,200 @@
+package reload
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// Package signal keeps one goroutine for the rest of the process.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("os/signal.signal_recv"))
+}
+
+// start runs a loop without signals, which have no place in a bubble of synctest.
+func start(t *testing.T, l *Loop) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- l.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("run: got %v, want nil", err)
+		}
+	})
+}
+
+func newLoop() *Loop {
+	return &Loop{log: slog.New(slog.DiscardHandler), signals: make(chan os.Signal, 1), started: time.Now()}
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestChangedContentIsLoadedOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "cert.pem")
+	write(t, path, "one")
+	synctest.Test(t, func(t *testing.T) {
+		l := newLoop()
+		var loads int
+		l.Add("certificates", []string{path}, func() error { loads++; return nil })
+		start(t, l)
+
+		rounds(3)
+		if loads != 0 {
+			t.Errorf("unchanged file was loaded %d times, want never", loads)
+		}
+		write(t, path, "two")
+		rounds(3)
+		if loads != 1 {
+			t.Errorf("changed file was loaded %d times, want once", loads)
+		}
+	})
+}
+
+func TestTurnedLinkIsAChange(t *testing.T) {
+	dir := t.TempDir()
+	for _, version := range []string{"1", "2"} {
+		if err := os.Mkdir(filepath.Join(dir, version), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, version, "cert.pem"), version)
+	}
+	link := func(to string) {
+		if err := os.Symlink(to, filepath.Join(dir, "next")); err != nil {
+			t.Skipf("no symbolic links here: %v", err)
+		}
+		if err := os.Rename(filepath.Join(dir, "next"), filepath.Join(dir, "data")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link("1")
+	synctest.Test(t, func(t *testing.T) {
+		l := newLoop()
+		var loads int
+		l.Add("certificates", []string{filepath.Join(dir, "data", "cert.pem")}, func() error { loads++; return nil })
+		start(t, l)
+		link("2")
+		rounds(2)
+		if loads != 1 {
+			t.Errorf("got %d loads, want 1", loads)
+		}
+	})
+}
+
+func TestFailedLoadIsTriedAgainOnlyAfterAnotherChange(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	write(t, cert, "old")
+	write(t, key, "old")
+	synctest.Test(t, func(t *testing.T) {
+		l := newLoop()
+		var failures, loads int
+		l.Add("certificates", []string{cert, key}, func() error {
+			a, _ := os.ReadFile(cert)
+			b, _ := os.ReadFile(key)
+			if string(a) != string(b) {
+				failures++
+				return errors.New("they do not match")
+			}
+			loads++
+			return nil
+		})
+		start(t, l)
+		write(t, cert, "new")
+		rounds(3)
+		write(t, key, "new")
+		rounds(3)
+		if failures != 1 || loads != 1 {
+			t.Errorf("got %d failures and %d loads, want one of each", failures, loads)
+		}
+	})
+}
+
+func TestLoopThatHangsIsNotAlive(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "settings.yaml")
+	write(t, path, "one")
+	synctest.Test(t, func(t *testing.T) {
+		l := newLoop()
+		release := make(chan struct{})
+		l.Add("settings", []string{path}, func() error { <-release; return nil })
+		start(t, l)
+
+		rounds(20)
+		if err := l.Alive(t.Context()); err != nil {
+			t.Errorf("got %v from a loop that runs, want nil", err)
+		}
+		write(t, path, "two")
+		time.Sleep(silence + 2*interval)
+		synctest.Wait()
+		if err := l.Alive(t.Context()); err == nil {
+			t.Error("got nil from a loop that hangs, want an error")
+		}
+		close(release)
+		rounds(2)
+		if err := l.Alive(t.Context()); err != nil {
+			t.Errorf("got %v after the loop came back, want nil", err)
+		}
+	})
+}
+
+func TestLoopThatWasEndedIsNoSignOfDeath(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLoop()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := l.Run(ctx); err != nil {
+			t.Errorf("run: got %v, want nil", err)
+		}
+		time.Sleep(time.Hour)
+		if err := l.Alive(t.Context()); err != nil {
+			t.Errorf("got %v, want nil", err)
+		}
+	})
+}
+
+func TestSignalReloadsEverything(t *testing.T) {
+	process, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := New(slog.New(slog.DiscardHandler))
+	defer l.Close()
+	loaded := make(chan string, 2)
+	for _, name := range []string{"settings", "certificates"} {
+		l.Add(name, nil, func() error { loaded <- name; return nil })
+	}
+	start(t, l)
+	if err := process.Signal(syscall.SIGHUP); err != nil {
+		t.Skipf("no SIGHUP here: %v", err)
+	}
+	for _, want := range []string{"settings", "certificates"} {
+		select {
+		case got := <-loaded:
+			if got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("SIGHUP reloaded nothing")
+		}
+	}
+}
+
+// rounds lets the loop come round n times.
+func rounds(n int) {
+	time.Sleep(time.Duration(n)*interval + time.Millisecond)
+	synctest.Wait()
+}

@@ -1,0 +1,95 @@
+// Package telemetry keeps the metrics of the service and shows them to
+// Prometheus.
+//
+// Everything is recorded through the OpenTelemetry meter, so that instruments
+// know nothing about where their values go.
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/pprof"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/otlptranslator"
+	"go.opentelemetry.io/contrib/instrumentation/runtime"
+	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
+	"go.opentelemetry.io/otel/metric"
+	sdk "go.opentelemetry.io/otel/sdk/metric"
+)
+
+// scope names the instruments of this service.
+const scope = "github.com/acme/billing-api"
+
+// flushTimeout bounds how long the end of the process waits for the last
+// values to leave it.
+const flushTimeout = time.Second
+
+// Telemetry holds the meter provider and what it shows.
+type Telemetry struct {
+	cfg      Config
+	log      *slog.Logger
+	provider *sdk.MeterProvider
+	registry *prometheus.Registry
+}
+
+// Open starts to record metrics. The options say whose they are, and where they
+// go beside Prometheus.
+func Open(ctx context.Context, cfg Config, log *slog.Logger, options ...sdk.Option) (*Telemetry, error) {
+	registry := prometheus.NewRegistry()
+	exporter, err := otelprometheus.New(
+		otelprometheus.WithRegisterer(registry),
+		otelprometheus.WithTranslationStrategy(otlptranslator.UnderscoreEscapingWithSuffixes),
+		otelprometheus.WithoutScopeInfo(), // it would add three labels to every series
+	)
+	if err != nil {
+		return nil, fmt.Errorf("telemetry: open: %w", err)
+	}
+	provider := sdk.NewMeterProvider(append(options, sdk.WithReader(exporter))...)
+	t := &Telemetry{cfg: cfg, log: log, provider: provider, registry: registry}
+	if err := errors.Join(
+		runtime.Start(runtime.WithMeterProvider(provider)),
+		registry.Register(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})),
+	); err != nil {
+		t.Close(ctx)
+		return nil, fmt.Errorf("telemetry: open: %w", err)
+	}
+	return t, nil
+}
+
+// Meter returns the meter for all instruments of this service.
+func (t *Telemetry) Meter() metric.Meter { return t.provider.Meter(scope) }
+
+// Handler serves /metrics, and profiles if they are allowed. It belongs on a
+// listener that the public does not reach.
+func (t *Telemetry) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{
+		EnableOpenMetrics: true,
+		ErrorLog:          slog.NewLogLogger(t.log.Handler(), slog.LevelError),
+		ErrorHandling:     promhttp.ContinueOnError,
+	}))
+	if t.cfg.Pprof {
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
+	return mux
+}
+
+// Close flushes what has been recorded, as far as ctx allows it.
+func (t *Telemetry) Close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
+	defer cancel()
+	if err := t.provider.Shutdown(ctx); err != nil {
+		t.log.ErrorContext(ctx, "telemetry was not flushed", slog.Any("error", err))
+	}
+}

@@ -1,0 +1,121 @@
+package telemetry
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	sdk "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func open(t *testing.T, cfg Config) *Telemetry {
+	t.Helper()
+	source := resource.NewSchemaless(attribute.String("service.name", "shop"), attribute.String("service.version", "v1.2.3"))
+	telemetry, err := Open(t.Context(), cfg, slog.New(slog.DiscardHandler), sdk.WithResource(source))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { telemetry.Close(context.WithoutCancel(t.Context())) })
+	return telemetry
+}
+
+// ask returns status, content type and body of an answer of the handler.
+func ask(t *testing.T, telemetry *Telemetry, path, accept string) (int, string, string) {
+	t.Helper()
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+	req.Header.Set("Accept", accept)
+	rec := httptest.NewRecorder()
+	telemetry.Handler().ServeHTTP(rec, req)
+	body, err := io.ReadAll(rec.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rec.Code, rec.Header().Get("Content-Type"), string(body)
+}
+
+func TestInstrumentsAreShownByTheirPrometheusNames(t *testing.T) {
+	telemetry := open(t, Config{})
+	duration, err := telemetry.Meter().Float64Histogram("work.duration", metric.WithUnit("s"), metric.WithExplicitBucketBoundaries(0.5, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := telemetry.Meter().Int64Counter("work.done", metric.WithUnit("{item}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	duration.Record(t.Context(), 0.7, metric.WithAttributes(attribute.String("work.kind", "heavy")))
+	done.Add(t.Context(), 3)
+
+	status, kind, body := ask(t, telemetry, "/metrics", "")
+	if status != http.StatusOK || !strings.HasPrefix(kind, "text/plain") {
+		t.Fatalf("got %d %s, want 200 and text", status, kind)
+	}
+	for _, want := range []string{
+		`work_duration_seconds_bucket{work_kind="heavy",le="0.5"} 0`,
+		`work_duration_seconds_bucket{work_kind="heavy",le="1"} 1`,
+		`work_done_total 3`,
+		`target_info{service_name="shop",service_version="v1.2.3"} 1`,
+		"\ngo_goroutine_count ",
+		"\ngo_memory_used_bytes{",
+		"\nprocess_open_fds ",
+		"\nprocess_start_time_seconds ",
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+	if strings.Contains(body, "otel_scope") {
+		t.Error("series carry the labels of their scope")
+	}
+}
+
+func TestOpenMetricsIsSpoken(t *testing.T) {
+	_, kind, body := ask(t, open(t, Config{}), "/metrics", "application/openmetrics-text; version=1.0.0")
+	if !strings.HasPrefix(kind, "application/openmetrics-text") || !strings.HasSuffix(body, "# EOF\n") {
+		t.Errorf("got %s, want OpenMetrics", kind)
+	}
+}
+
+func TestNothingButMetricsIsServed(t *testing.T) {
+	telemetry := open(t, Config{})
+	for _, path := range []string{"/", "/health", "/metrics/x", "/debug/pprof/", "/debug/pprof/heap", "/debug/vars"} {
+		if status, _, _ := ask(t, telemetry, path, ""); status != http.StatusNotFound {
+			t.Errorf("%s: got %d, want 404", path, status)
+		}
+	}
+}
+
+func TestProfilesAreServedWhenAllowed(t *testing.T) {
+	telemetry := open(t, Config{Pprof: true})
+	for _, path := range []string{"/debug/pprof/", "/debug/pprof/goroutine", "/debug/pprof/cmdline"} {
+		if status, _, _ := ask(t, telemetry, path, ""); status != http.StatusOK {
+			t.Errorf("%s: got %d, want 200", path, status)
+		}
+	}
+}
+
+func TestAddressIsChecked(t *testing.T) {
+	for _, c := range []struct {
+		cfg  Config
+		want string
+	}{
+		{Config{Bind: "0.0.0.0", Port: 9090}, ""},
+		{Config{Bind: "nowhere"}, "metrics.bind: "},
+		{Config{Bind: "::1", Port: 70000}, "metrics.port: "},
+	} {
+		err := c.cfg.Validate()
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.HasPrefix(err.Error(), c.want)) {
+			t.Errorf("%+v: got %v, want %q", c.cfg, err, c.want)
+		}
+	}
+}

@@ -1,0 +1,79 @@
+//go:build !windows
+
+package e2e
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// client asks one service, on connections of its own.
+type client struct {
+	t    *testing.T
+	base string
+	http *http.Client
+}
+
+func newClient(t *testing.T, base string, encryption *tls.Config) *client {
+	t.Helper()
+	transport := &http.Transport{TLSClientConfig: encryption, ForceAttemptHTTP2: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &client{t: t, base: base, http: &http.Client{Transport: transport, Timeout: patience}}
+}
+
+// answer is a response that has arrived completely.
+type answer struct {
+	*http.Response
+	body string
+}
+
+// ask sends a request; headers are pairs of name and value.
+func (c *client) ask(method, path, body string, headers ...string) answer {
+	c.t.Helper()
+	a, err := c.try(method, path, body, headers...)
+	if err != nil {
+		c.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return a
+}
+
+// try does what ask does, and returns the error instead of giving up. Nothing
+// is sent twice: the body cannot be read again.
+func (c *client) try(method, path, body string, headers ...string) (answer, error) {
+	req, err := http.NewRequestWithContext(c.t.Context(), method, c.base+path, http.NoBody)
+	if err != nil {
+		return answer{}, err
+	}
+	if body != "" {
+		req.Body, req.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return answer{}, err
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
+	return answer{res, string(data)}, err
+}
+
+// want checks the status and decodes the body, if there is something to decode into.
+func (a answer) want(t *testing.T, status int, into any) answer {
+	t.Helper()
+	if a.StatusCode != status {
+		t.Fatalf("got %d %s, want %d", a.StatusCode, a.body, status)
+	}
+	if into != nil {
+		if err := json.Unmarshal([]byte(a.body), into); err != nil {
+			t.Fatalf("body %q: %v", a.body, err)
+		}
+	}
+	return a
+}

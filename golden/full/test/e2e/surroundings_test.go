@@ -1,0 +1,20 @@
+//go:build !windows
+
+package e2e
+
+import (
+	"testing"
+
+	"github.com/acme/billing-api/test/postgrestest"
+)
+
+// surroundings returns settings for what the service needs around it: a
+// database of its own.
+func surroundings(t *testing.T) settings {
+	t.Helper()
+	return settings{
+		"database.url": postgrestest.New(t),
+		// The server of the tests may be another machine of a pipeline.
+		"service.allow_in_production": "plaintext-database,unverified-database",
+	}
+}

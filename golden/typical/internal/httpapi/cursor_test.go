@@ -1,0 +1,28 @@
+package httpapi
+
+import (
+	"encoding/base64"
+	"testing"
+
+	"git.example.org/shop/orders/v2/internal/note"
+)
+
+func TestACursorLeadsBackToItsNote(t *testing.T) {
+	want := note.NewID()
+	if id, ok := decodeCursor(encodeCursor(want)); !ok || id != want {
+		t.Errorf("got %q, %t, want %q", id, ok, want)
+	}
+}
+
+func TestWhatIsNoCursorIsRefused(t *testing.T) {
+	good := encodeCursor(note.NewID())
+	for _, cursor := range []string{
+		"", "!", good[:len(good)-1], good + "A", good + "=", good + "\n",
+		base64.RawURLEncoding.EncodeToString([]byte("' OR 1=1 --")),
+		base64.RawURLEncoding.EncodeToString([]byte("user_00000000000000000000000001")),
+	} {
+		if id, ok := decodeCursor(cursor); ok {
+			t.Errorf("%q was read as %q", cursor, id)
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package httpserver
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestRequestsAreServedWhileDrainingAndOpenOnesFinish(t *testing.T) {
+	cfg := usual()
+	cfg.DrainDelay = 200 * time.Millisecond
+	begun, release := make(chan struct{}), make(chan struct{})
+	s := serve(t, cfg, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			close(begun)
+			<-release
+		}
+		_, _ = io.WriteString(w, "answered")
+	}))
+	url := "http://" + s.api.Addr().String()
+
+	// One request is open throughout.
+	slow := make(chan string, 1)
+	go func() {
+		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+		res, err := client.Get(url + "/slow")
+		if err != nil {
+			slow <- err.Error()
+			return
+		}
+		defer res.Body.Close()
+		body, _ := io.ReadAll(res.Body)
+		slow <- string(body)
+	}()
+	await(t, begun, "slow request")
+	client, _ := newClient(t)
+	if res, _ := get(t, client, url); res.Close {
+		t.Error("answer before the signal closes the connection")
+	}
+
+	s.stop()
+	await(t, s.drained, "drain")
+	if res, body := get(t, client, url); body != "answered" || !res.Close {
+		t.Errorf("while draining: got %q and close=%t, want an answer that closes the connection", body, res.Close)
+	}
+
+	refused := make(chan struct{})
+	go func() {
+		defer close(refused)
+		for {
+			conn, err := net.Dial("tcp", s.api.Addr().String())
+			if err != nil {
+				return
+			}
+			conn.Close()
+		}
+	}()
+	await(t, refused, "refusal of connections")
+	if conn, err := net.Dial("tcp", s.internal.Addr().String()); err != nil {
+		t.Errorf("internal listener is gone before the last request: %v", err)
+	} else {
+		conn.Close()
+	}
+
+	close(release)
+	if got := <-slow; got != "answered" {
+		t.Errorf("open request: got %q, want its answer", got)
+	}
+	if err := s.end(t); err != nil {
+		t.Errorf("got %v, want nil", err)
+	}
+}
+
+func TestHTTP2ClientsAreSentAwayWhileDraining(t *testing.T) {
+	cfg := usual()
+	cfg.DrainDelay = time.Second
+	s := serve(t, cfg, hello)
+	client, transport := newClient(t)
+	transport.Protocols = new(http.Protocols)
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	dials := 0
+	transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		dials++
+		return new(net.Dialer).DialContext(ctx, network, addr)
+	}
+	url := "http://" + s.api.Addr().String()
+	get(t, client, url)
+	s.stop()
+	await(t, s.drained, "drain")
+	for deadline := time.Now().Add(patience); dials < 2; {
+		if time.Now().After(deadline) {
+			t.Fatal("client stays on its connection")
+		}
+		get(t, client, url)
+	}
+}
+
+func TestRequestsThatDoNotEndAreCutOffWithAnError(t *testing.T) {
+	cfg := usual()
+	cfg.RequestTimeout, cfg.ShutdownTimeout = 50*time.Millisecond, 100*time.Millisecond
+	begun, release := make(chan struct{}), make(chan struct{})
+	defer close(release)
+	s := serve(t, cfg, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		close(begun)
+		<-release
+	}))
+	conn, err := net.Dial("tcp", s.api.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	await(t, begun, "request")
+	s.stop()
+	if err := s.end(t); err == nil || !strings.Contains(err.Error(), "cut off") {
+		t.Errorf("got %v, want an error", err)
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	if _, err := bufio.NewReader(conn).ReadByte(); err == nil {
+		t.Error("connection still answers")
+	}
+}
+
+func TestStreamEndsOnceNoOrdinaryRequestCanBeOpen(t *testing.T) {
+	cfg := usual()
+	cfg.RequestTimeout = 50 * time.Millisecond
+	begun := make(chan struct{})
+	s := serve(t, cfg, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusOK)
+		_ = http.NewResponseController(w).Flush()
+		close(begun)
+		<-r.Context().Done()
+	}))
+	client, _ := newClient(t)
+	go func() {
+		if res, err := client.Get("http://" + s.api.Addr().String()); err == nil {
+			_, _ = io.Copy(io.Discard, res.Body)
+			res.Body.Close()
+		}
+	}()
+	await(t, begun, "stream")
+	s.stop()
+	if err := s.end(t); err != nil {
+		t.Errorf("got %v, want nil", err)
+	}
+}
+
+func TestListenerThatFailsStopsTheOther(t *testing.T) {
+	for _, name := range []string{"api", "metrics"} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, usual(), hello)
+			dying := map[string]*Server{"api": s.api, "metrics": s.internal}[name]
+			_ = dying.listener.Close()
+			if err := s.end(t); err == nil || !strings.Contains(err.Error(), "listener "+name+": ") {
+				t.Errorf("got %v, want an error of listener %s", err, name)
+			}
+			await(t, s.drained, "drain")
+			for _, server := range []*Server{s.api, s.internal} {
+				if conn, err := net.Dial("tcp", server.Addr().String()); err == nil {
+					conn.Close()
+					t.Errorf("listener %s is still open", server.name)
+				}
+			}
+		})
+	}
+}

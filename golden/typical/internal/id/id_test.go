@@ -1,0 +1,55 @@
+package id
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+)
+
+func TestEncodingIsThatOfTypeID(t *testing.T) {
+	// The example of the TypeID specification.
+	u := uuid.MustParse("01890a5d-ac96-774b-bcce-b302099a8057")
+	if got, want := encode("prefix", u), "prefix_01h455vb4pex5vsknk084sn02q"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got, want := encode("x", uuid.Max), "x_7zzzzzzzzzzzzzzzzzzzzzzzzz"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestNewIDsAreValidUniqueAndSorted(t *testing.T) {
+	last := ""
+	for range 1000 {
+		got := New("note")
+		if !Valid("note", got) {
+			t.Fatalf("%s is not valid", got)
+		}
+		if got <= last {
+			t.Fatalf("%s does not sort behind %s", got, last)
+		}
+		last = got
+	}
+}
+
+func TestMalformedIDsAreRefused(t *testing.T) {
+	good := New("note")
+	for _, bad := range []string{
+		"", "note", "note_", good[:len(good)-1], good + "0", strings.ToUpper(good),
+		"user" + good[4:], "note_8zzzzzzzzzzzzzzzzzzzzzzzzz", "note_" + strings.Repeat("u", 26),
+		"note_" + strings.Repeat(" ", 26), strings.Replace(good, "_", "-", 1),
+	} {
+		if Valid("note", bad) {
+			t.Errorf("%q is accepted", bad)
+		}
+	}
+}
+
+func FuzzValidNeverPanics(f *testing.F) {
+	f.Add("note", "note_01h455vb4pex5vsknk084sn02q")
+	f.Fuzz(func(t *testing.T, prefix, s string) {
+		if Valid(prefix, s) && !strings.HasPrefix(s, prefix+"_") {
+			t.Errorf("%q is valid without the prefix %q", s, prefix)
+		}
+	})
+}

@@ -1,0 +1,12 @@
+package notetest_test
+
+import (
+	"testing"
+
+	"git.example.org/shop/orders/v2/internal/note"
+	"git.example.org/shop/orders/v2/internal/note/notetest"
+)
+
+func TestTheStoreForTestsMeetsTheContract(t *testing.T) {
+	notetest.Run(t, func(*testing.T) note.Store { return notetest.NewStore() })
+}

@@ -1,0 +1,12 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"git.example.org/shop/orders/v2/internal/note"
+	"git.example.org/shop/orders/v2/internal/note/notetest"
+)
+
+func TestNotesMeetTheContract(t *testing.T) {
+	notetest.Run(t, func(t *testing.T) note.Store { return open(t, nil).Notes() })
+}

@@ -1,0 +1,149 @@
+package postgres_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"git.example.org/shop/orders/v2/internal/note/notetest"
+	"git.example.org/shop/orders/v2/internal/postgres"
+	"git.example.org/shop/orders/v2/internal/secret"
+	"git.example.org/shop/orders/v2/test/postgrestest"
+)
+
+// manyQuery matches a query of several rows in the generated code.
+var manyQuery = regexp.MustCompile("(?s)= `-- name: (\\w+) :many\n(.*?)`")
+
+// What has no index to follow reads the whole table, sorts it, or passes over
+// rows that are not asked for, at each page. The planner is told to avoid this at
+// any price, so what remains is what there is no other way for, however small the
+// table is.
+func TestEveryListingFollowsAnIndex(t *testing.T) {
+	t.Parallel()
+	conn := postgrestest.Connect(t, postgrestest.New(t))
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	for _, setting := range []string{"enable_seqscan = off", "enable_sort = off", "enable_bitmapscan = off", "plan_cache_mode = force_generic_plan"} {
+		exec("SET " + setting)
+	}
+	files, err := filepath.Glob("query/*.sql.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("got %q, %v, want the generated queries", files, err)
+	}
+	listings := 0
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range manyQuery.FindAllSubmatch(source, -1) {
+			listings++
+			name := string(found[1])
+			exec("PREPARE " + name + " AS " + string(found[2]))
+			var arguments int
+			if err := conn.QueryRow(t.Context(), "SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = lower($1)", name).Scan(&arguments); err != nil {
+				t.Fatal(err)
+			}
+			call := "EXPLAIN EXECUTE " + name
+			if arguments > 0 {
+				call += "(" + strings.Repeat("NULL, ", arguments-1) + "NULL)"
+			}
+			rows, err := conn.Query(t.Context(), call)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var plan strings.Builder
+			for rows.Next() {
+				var line string
+				if err := rows.Scan(&line); err != nil {
+					t.Fatal(err)
+				}
+				plan.WriteString(line + "\n")
+			}
+			if err := rows.Err(); err != nil {
+				t.Fatal(err)
+			}
+			for _, word := range []string{"Seq Scan", "Sort", "Filter:"} {
+				if text := plan.String(); strings.Contains(text, word) || !strings.Contains(text, "Index") {
+					t.Errorf("%s: no index serves it:\n%s", name, text)
+					break
+				}
+			}
+		}
+	}
+	if listings == 0 {
+		t.Error("no listing was found")
+	}
+}
+
+// Without an index on its columns, each change of what a foreign key points at
+// reads the whole table that has the key.
+func TestEveryForeignKeyHasAnIndex(t *testing.T) {
+	t.Parallel()
+	address := postgrestest.New(t)
+	const without = `
+		SELECT coalesce(string_agg(conrelid::regclass || '.' || conname, ', '), '') FROM pg_constraint c
+		WHERE contype = 'f' AND NOT EXISTS (
+			SELECT FROM pg_index i
+			WHERE i.indrelid = c.conrelid AND i.indisvalid AND i.indpred IS NULL
+			AND (i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey)`
+	missing := func() (list string) {
+		t.Helper()
+		if err := postgrestest.Connect(t, address).QueryRow(t.Context(), without).Scan(&list); err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	if got := missing(); got != "" {
+		t.Errorf("foreign keys without an index: %s", got)
+	}
+	// The search finds what it looks for.
+	postgrestest.Exec(t, address, "CREATE TABLE a (id int PRIMARY KEY)", "CREATE TABLE b (x int, a int CONSTRAINT to_a REFERENCES a)", "CREATE INDEX ON b (x, a)")
+	if got := missing(); got != "b.to_a" {
+		t.Errorf("got %q, want b.to_a", got)
+	}
+	postgrestest.Exec(t, address, "CREATE INDEX ON b (a, x)")
+	if got := missing(); got != "" {
+		t.Errorf("got %q, want none", got)
+	}
+}
+
+func TestSlowStatementsNameTheQueriesOrWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	cfg := defaults(t)
+	cfg.URL = secret.New(postgrestest.New(t))
+	show := func() (string, error) {
+		var out bytes.Buffer
+		err := postgres.SlowStatements(t.Context(), cfg, "test", 10, &out)
+		return out.String(), err
+	}
+	if _, err := show(); err == nil || !strings.Contains(err.Error(), "CREATE EXTENSION pg_stat_statements") {
+		t.Errorf("without the extension: got %v, want what to do", err)
+	}
+	postgrestest.Exec(t, cfg.URL.Reveal(), "CREATE EXTENSION pg_stat_statements")
+	var loaded bool
+	if err := postgrestest.Connect(t, cfg.URL.Reveal()).QueryRow(t.Context(),
+		"SELECT current_setting('shared_preload_libraries') LIKE '%pg_stat_statements%'").Scan(&loaded); err != nil {
+		t.Fatal(err)
+	}
+	if !loaded { // on a server that TEST_DATABASE_URL names
+		if _, err := show(); err == nil || !strings.Contains(err.Error(), "shared_preload_libraries") {
+			t.Errorf("without the library: got %v, want what to do", err)
+		}
+		return
+	}
+	db := openWith(t, cfg, discard)
+	if err := db.Notes().Create(t.Context(), notetest.Note(1)); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := show(); err != nil || !strings.Contains(out, " CreateNote\n") || strings.Contains(out, notetest.Note(1).Title) {
+		t.Errorf("got %v and\n%s\nwant the queries by their names", err, out)
+	}
+}

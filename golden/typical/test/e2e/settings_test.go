@@ -1,0 +1,127 @@
+//go:build !windows
+
+package e2e
+
+import (
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestBadSettingsStopTheStartAllAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "config.yaml"), "log:\n  level: loud\nserver:\n  prot: 8080\n")
+	p := launch(t, dir, settings{"server.drain_delay": "20s", "metrics.port": "many", "log.colour": "red"})
+	if code := p.exit(); code != 1 {
+		t.Errorf("got exit code %d, want 1", code)
+	}
+	got := p.stderr.String()
+	for _, want := range []string{
+		"config.yaml:4:3", "server.prot", // unknown, with its place
+		"log.level",              // wrong value
+		variable("metrics.port"), // wrong type
+		variable("log.colour"),   // unknown
+		"server.shutdown_timeout",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in\n%s", want, got)
+		}
+	}
+}
+
+func TestAddressThatIsTakenStopsTheStart(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, port, err := net.SplitHostPort(taken.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, section := range []string{"server", "metrics"} {
+		p := launch(t, t.TempDir(), settings{section + ".port": port})
+		if code := p.exit(); code != 1 {
+			t.Errorf("%s: got exit code %d, want 1", section, code)
+		}
+		failure := p.entries("stopped with an error", "level", "ERROR")
+		if len(failure) != 1 || !strings.Contains(failure[0]["error"].(string), section+".port") {
+			t.Errorf("%s: got %v, want an error of %s.port", section, failure, section)
+		}
+		if len(p.entries("listening", "", nil)) > 0 {
+			t.Errorf("%s: something was served before the start was complete", section)
+		}
+	}
+}
+
+func TestProductionNeedsEncryption(t *testing.T) {
+	p := launch(t, t.TempDir(), settings{"service.profile": "production"})
+	if code := p.exit(); code != 1 {
+		t.Errorf("got exit code %d, want 1", code)
+	}
+	if got := p.stderr.String(); !strings.Contains(got, "server.tls.cert_file") || !strings.Contains(got, "server.tls.terminated_by_proxy") {
+		t.Errorf("got %s, want the two ways out", got)
+	}
+
+	p = start(t, t.TempDir(), settings{"service.profile": "production", "server.tls.terminated_by_proxy": "true"})
+	a := newClient(t, "http://"+p.api, nil).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
+	if a.Header.Get("Strict-Transport-Security") == "" {
+		t.Error("no HSTS behind the proxy that encrypts")
+	}
+	stop(t, p)
+}
+
+func TestLogLevelChangesOnSIGHUP(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "config.yaml")
+	setLevel(t, file, "info")
+	p := start(t, dir, nil)
+	c := newClient(t, "http://"+p.api, nil)
+	c.ask(http.MethodGet, "/health", "").want(t, http.StatusOK, nil)
+
+	setLevel(t, file, "debug")
+	p.signal(syscall.SIGHUP)
+	p.await("reloaded", "source", "log level")
+	if len(p.entries("request", "route", "/health")) > 0 {
+		t.Error("a probe that passes was logged at level info")
+	}
+	c.ask(http.MethodGet, "/health", "").want(t, http.StatusOK, nil)
+	p.await("request", "route", "/health")
+
+	setLevel(t, file, "loud")
+	p.signal(syscall.SIGHUP)
+	p.await("reload failed, the last good state stays in use", "source", "log level")
+	c.ask(http.MethodGet, "/ready", "").want(t, http.StatusOK, nil)
+	p.await("request", "route", "/ready")
+	stop(t, p)
+}
+
+func TestProductionRefusesDebugOnSIGHUPToo(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "config.yaml")
+	setLevel(t, file, "info")
+	p := start(t, dir, settings{"server.tls.terminated_by_proxy": "true"}, "--profile", "production")
+	setLevel(t, file, "debug")
+	p.signal(syscall.SIGHUP)
+	failure := p.await("reload failed, the last good state stays in use", "source", "log level")
+	if text, _ := failure["error"].(string); !strings.Contains(text, "log.level") || !strings.Contains(text, "production") {
+		t.Errorf("got %q, want the rule of production about log.level", text)
+	}
+	stop(t, p)
+}
+
+func setLevel(t *testing.T, file, level string) {
+	t.Helper()
+	writeFile(t, file, "log:\n  level: "+level+"\n")
+}
+
+func writeFile(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
