@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// databaseVariable names a PostgreSQL server to use instead of one of our own: a URL of a superuser.
+// databaseVariable names a PostgreSQL server to use instead of one of our own: a URL of a superuser. The server must ask others
+// for their passwords, or the rotation of one would show nothing.
 const databaseVariable = "ACTON_TEST_DATABASE_URL"
 
 // postgres is the server of one script as the service sees it: a database and a role of its own, behind a link that can
