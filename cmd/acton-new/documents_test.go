@@ -21,6 +21,7 @@ import (
 var runByCI = map[string]string{
 	"go test ./...\n":               "stage_readme_test",
 	".ci/throughput ../myservice\n": ".ci/throughput ",
+	".ci/speed\n":                   "stage_speed",
 	"make test\n":                   "make check",
 }
 
