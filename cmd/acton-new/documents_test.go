@@ -22,6 +22,7 @@ import (
 var runByCI = map[string]string{
 	"go test ./...\n":               "stage_readme_test",
 	".ci/throughput ../myservice\n": ".ci/throughput ",
+	".ci/speed\n":                   "stage_speed",
 	"make test\n":                   "make check",
 	"make database\n":               ".ci/compose ",
 }
