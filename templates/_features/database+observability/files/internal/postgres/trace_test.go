@@ -70,11 +70,11 @@ func TestAQueryIsASpanWithItsNameAndWithoutItsArguments(t *testing.T) {
 	for _, s := range spans.Ended() {
 		said := []any{s.Name(), s.Status().Description}
 		for _, a := range s.Attributes() {
-			said = append(said, a.Value.Emit())
+			said = append(said, a.Value.String())
 		}
 		for _, e := range s.Events() {
 			for _, a := range e.Attributes {
-				said = append(said, a.Value.Emit())
+				said = append(said, a.Value.String())
 			}
 		}
 		for _, text := range said {
