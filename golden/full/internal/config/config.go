@@ -39,7 +39,7 @@ type Config struct {
 	Log       logging.Config        `yaml:"log" doc:"The log on standard output."`
 	Metrics   telemetry.Config      `yaml:"metrics" doc:"The listener for metrics, apart from the API and never public."`
 	Health    health.Config         `yaml:"health" doc:"The answers to /health and /ready."`
-	Directory directory.Config      `yaml:"directory" doc:"The service that knows who may own a note. It is asked when a note is created."`
+	Directory directory.Config      `yaml:"directory" doc:"The service that knows owners. It is asked before anything is created for one."`
 	Database  postgres.Config       `yaml:"database" doc:"PostgreSQL, which keeps the data."`
 	Tracing   tracing.Config        `yaml:"tracing" doc:"Traces of requests. Where they are sent is said by the variables of OpenTelemetry, such as OTEL_EXPORTER_OTLP_ENDPOINT."`
 }

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"testing"
 
-	"go.opentelemetry.io/proto/otlp/trace/v1"
+	trace "go.opentelemetry.io/proto/otlp/trace/v1"
 
 	"github.com/acme/billing-api/test/collector"
 )
@@ -26,7 +26,7 @@ func TestAQueryIsPartOfTheTraceOfItsRequest(t *testing.T) {
 			t.Errorf("got span %s of no request, such as a check", s.Name)
 		case s.Name == "CreateNote":
 			queries++
-			if s.Kind != v1.Span_SPAN_KIND_CLIENT || s.ParentID != a.Header.Get("X-Span-Id") || s.Attributes["db.system.name"] != "postgresql" {
+			if s.Kind != trace.Span_SPAN_KIND_CLIENT || s.ParentID != a.Header.Get("X-Span-Id") || s.Attributes["db.system.name"] != "postgresql" {
 				t.Errorf("got %+v, want a query within the span of the request", s)
 			}
 		}

@@ -68,7 +68,7 @@ func TestAQueryIsASpanWithItsNameAndWithoutItsArguments(t *testing.T) {
 		}
 	}
 	for _, s := range spans.Ended() {
-		said := []any{s.Name(), s.Status().Description}
+		said := []string{s.Name(), s.Status().Description}
 		for _, a := range s.Attributes() {
 			said = append(said, a.Value.String())
 		}
@@ -78,7 +78,7 @@ func TestAQueryIsASpanWithItsNameAndWithoutItsArguments(t *testing.T) {
 			}
 		}
 		for _, text := range said {
-			if strings.Contains(text.(string), "4711") || strings.Contains(text.(string), n.ID) {
+			if strings.Contains(text, "4711") || strings.Contains(text, n.ID) {
 				t.Errorf("%s tells an argument: %s", s.Name(), text)
 			}
 		}

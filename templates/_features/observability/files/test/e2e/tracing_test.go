@@ -158,9 +158,9 @@ func TestProbesAreNoTraces(t *testing.T) {
 func TestMetricsPointAtTraces(t *testing.T) {
 	p := traced(t, nil)
 	a := newClient(t, "http://"+p.api, nil).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
-	want := `# {trace_id="` + a.Header.Get("X-Trace-Id") + `"`
 	metrics := newClient(t, "http://"+p.metrics, nil)
-	eventually(t, "a bucket has the exemplar "+want, func() bool {
+	want := `# {trace_id="` + a.Header.Get("X-Trace-Id") + `"`
+	eventually(t, "a bucket has the exemplar "+want, func() bool { // the answer leaves before it is measured
 		shown := metrics.ask(http.MethodGet, "/metrics", "", "Accept", "application/openmetrics-text; version=1.0.0").want(t, http.StatusOK, nil).body
 		for line := range strings.Lines(shown) {
 			if strings.HasPrefix(line, "http_server_request_duration_seconds_bucket{") && strings.Contains(line, want) {
