@@ -103,12 +103,13 @@ func runDocument(t *testing.T, dir, document, prefix string, env ...string) {
 		}
 		return skip
 	})
-	api, metrics := freePort(t), freePort(t)
+	api, metrics, collector := freePort(t), freePort(t), freePort(t)
 	script := mdtest.Script(document, blocks, map[string]string{
 		"make run":                 "http://127.0.0.1:8080/ready",
 		"make -C ../myservice run": "http://127.0.0.1:8080/ready",
 	})
-	script = strings.NewReplacer("127.0.0.1:8080", "127.0.0.1:"+api, "127.0.0.1:9090", "127.0.0.1:"+metrics).Replace(script)
+	script = strings.NewReplacer("127.0.0.1:8080", "127.0.0.1:"+api, "127.0.0.1:9090", "127.0.0.1:"+metrics,
+		"127.0.0.1:4318", "127.0.0.1:"+collector).Replace(script)
 	shell(t, dir, script, append(env, prefix+"_SERVER__PORT="+api, prefix+"_METRICS__PORT="+metrics)...)
 }
 
