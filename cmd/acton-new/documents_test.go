@@ -23,7 +23,7 @@ var runByCI = map[string]string{
 	"go test ./...\n":               "stage_readme_test",
 	".ci/throughput ../myservice\n": ".ci/throughput ",
 	".ci/speed\n":                   "stage_speed",
-	"make test\n":                   "make check",
+	"make test\n":                   "stage_tried",
 	"make database\n":               ".ci/compose ",
 }
 
