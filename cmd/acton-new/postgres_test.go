@@ -12,7 +12,7 @@ import (
 // one that .ci/run has installed is used if it is there.
 func databaseFor(t *testing.T, prefix string) []string {
 	t.Helper()
-	folder, err := os.MkdirTemp("", "pg") // the path of a socket must be short
+	folder, err := os.MkdirTemp("", "pg") //nolint:usetesting // the path of a socket must be short
 	if err != nil {
 		t.Fatal(err)
 	}
