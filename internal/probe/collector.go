@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/binary"
@@ -138,7 +139,12 @@ func (c *collector) received() (spans, metrics []record, err error) {
 // message and the status after the answer.
 func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	grpc := strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc")
-	err := c.take(r, grpc)
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		// The sender was cut off or gave up, as a script wants it to: no message came, so none was wrong.
+		panic(http.ErrAbortHandler)
+	}
+	err = c.take(r, body, grpc)
 	if err != nil {
 		c.mu.Lock()
 		c.refused = append(c.refused, fmt.Errorf("%s: %w", r.URL.Path, err))
@@ -159,8 +165,8 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (c *collector) take(r *http.Request, grpc bool) error {
-	message, err := readMessage(r, grpc)
+func (c *collector) take(r *http.Request, body []byte, grpc bool) error {
+	message, err := decodeMessage(r.Header, body, grpc)
 	if err != nil {
 		return err
 	}
@@ -183,24 +189,24 @@ func (c *collector) take(r *http.Request, grpc bool) error {
 	return nil
 }
 
-func readMessage(r *http.Request, grpc bool) ([]byte, error) {
-	body, compressed := io.Reader(r.Body), r.Header.Get("Content-Encoding") == "gzip"
+// decodeMessage takes the message out of a body: gRPC puts a flag and the length of the message before it.
+func decodeMessage(header http.Header, body []byte, grpc bool) ([]byte, error) {
+	compressed := header.Get("Content-Encoding") == "gzip"
 	if grpc {
-		var prefix [5]byte
-		if _, err := io.ReadFull(r.Body, prefix[:]); err != nil {
-			return nil, err
+		if len(body) < 5 || uint64(len(body)-5) < uint64(binary.BigEndian.Uint32(body[1:5])) {
+			return nil, io.ErrUnexpectedEOF
 		}
-		compressed = prefix[0] == 1 && r.Header.Get("Grpc-Encoding") == "gzip"
-		body = io.LimitReader(r.Body, int64(binary.BigEndian.Uint32(prefix[1:])))
+		compressed = body[0] == 1 && header.Get("Grpc-Encoding") == "gzip"
+		body = body[5 : 5+binary.BigEndian.Uint32(body[1:5])]
 	}
-	if compressed {
-		plain, err := gzip.NewReader(body)
-		if err != nil {
-			return nil, err
-		}
-		body = plain
+	if !compressed {
+		return body, nil
 	}
-	return io.ReadAll(body)
+	plain, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(plain)
 }
 
 func (c *collector) addSpans(data *tracepb.TracesData) {

@@ -217,6 +217,33 @@ func TestCollectorReadsBothProtocols(t *testing.T) {
 	}
 }
 
+// A script cuts the sender off in the middle of a message: nothing came, and nothing was refused.
+func TestAMessageThatWasCutOffIsNoFault(t *testing.T) {
+	c, listener, err := newCollector("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go c.serve(listener)
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", c.link.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(conn, "POST /v1/traces HTTP/1.1\r\nHost: collector\r\nContent-Length: 100\r\n\r\nhalf"); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if answer, err := io.ReadAll(conn); len(answer) > 0 {
+		t.Errorf("got the answer %q (%v), want none", answer, err)
+	}
+	conn.Close()
+	c.close() // waits for the request
+	if spans, _, err := c.received(); len(spans) > 0 || err != nil {
+		t.Errorf("got %v and %v, want neither spans nor an error", spans, err)
+	}
+}
+
 func TestLinkPassesOnStallsAndIsCut(t *testing.T) {
 	server, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
