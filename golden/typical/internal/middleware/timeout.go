@@ -46,15 +46,16 @@ func Timeout(limit time.Duration) Layer {
 }
 
 func serveWithin(d time.Duration, next http.Handler, w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), d)
-	defer cancel()
+	at := time.Now().Add(d)
+	ctx, release := withDeadline(r.Context(), at)
+	defer release()
 	r = r.WithContext(ctx)
 	if r.Body != nil && r.Body != http.NoBody {
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d))
+		_ = http.NewResponseController(w).SetReadDeadline(at)
 		r.Body = &timedBody{ReadCloser: r.Body}
 	}
 	next.ServeHTTP(w, r)
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) && exchangeFrom(ctx).response.status == 0 {
+	if exchangeFrom(ctx).response.status == 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		problem.Write(w, r, problem.From(ctx, ctx.Err()))
 	}
 }

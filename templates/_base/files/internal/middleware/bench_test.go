@@ -75,12 +75,12 @@ func workloads(t testing.TB) []workload {
 		{"cors/cross_origin", Chain{named["cors"]}, cross, 1},
 		{"body_limit", Chain{named["body_limit"]}, plain, 0},
 		{"body_limit/body", Chain{named["body_limit"]}, posted, 1},
-		{"timeout", Chain{named["timeout"]}, plain, 5},
-		{"timeout/body", Chain{named["timeout"]}, posted, 8},
+		{"timeout", Chain{named["timeout"]}, plain, 2},
+		{"timeout/body", Chain{named["timeout"]}, posted, 5},
 		{"compress/identity", Chain{named["compress"]}, plain, 0},
 		{"compress/small", Chain{named["compress"]}, zipped, 3},
 		{"client_cert", Chain{ClientCert(false)}, plain, 0},
-		{"chain", all[1:], plain, 7},
+		{"chain", all[1:], plain, 4},
 	}
 }
 
