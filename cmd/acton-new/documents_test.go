@@ -68,6 +68,7 @@ func TestCommandsOfEveryDocumentOfTheServiceWork(t *testing.T) {
 				continue
 			}
 			t.Run(path.Join("with "+strings.Join(chosen, ","), f.Path), func(t *testing.T) {
+				t.Parallel() // a document waits for its service as often as it builds
 				dir := filepath.Join(t.TempDir(), "orders")
 				if _, err := generator.Write(t.Context(), tree, generator.Target{Dir: dir, Repository: generator.RepositoryAlways}); err != nil {
 					t.Fatal(err)
