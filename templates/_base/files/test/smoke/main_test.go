@@ -48,6 +48,7 @@ func newFake(t *testing.T) *fake {
 	var requests atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Request-Id", fmt.Sprintf("req_%d", requests.Add(1)))
+		//{{slot "smoke/fake"}}
 		if f.fail(r) {
 			http.Error(w, "seeded", http.StatusInternalServerError)
 			return
@@ -115,16 +116,30 @@ func TestADeploymentThatWorksPasses(t *testing.T) {
 
 func TestAPersonDecidesWhatHasNoAddress(t *testing.T) {
 	f := newFake(t)
-	for answers, want := range map[string]struct {
-		code    int
-		verdict string // of the logs
-	}{"y\nYes\n": {passed, "ok"}, "y\n\n": {failed, "FAIL"}, "y\n": {unlooked, "LOOK"}} {
-		code, out := f.smoke(t, personBehind(strings.NewReader(answers), io.Discard))
-		if code != want.code {
-			t.Errorf("%q: got exit code %d, want %d", answers, code, want.code)
+	for want, ask := range map[int]person{
+		passed:   func(string) (yes, answered bool) { return true, true },
+		failed:   func(question string) (yes, answered bool) { return !strings.Contains(question, "log store"), true },
+		unlooked: func(question string) (yes, answered bool) { return true, !strings.Contains(question, "log store") },
+	} {
+		code, out := f.smoke(t, ask)
+		if code != want {
+			t.Errorf("got exit code %d, want %d", code, want)
 		}
 		wantLine(t, out, "ok", "metrics", "seen by a person in the metrics")
-		wantLine(t, out, want.verdict, "logs", "in the log store")
+		wantLine(t, out, map[int]string{passed: "ok", failed: "FAIL", unlooked: "LOOK"}[want], "logs", "in the log store")
+	}
+}
+
+func TestAPersonAnswersLineByLine(t *testing.T) {
+	var out bytes.Buffer
+	ask := personBehind(strings.NewReader("y\nYes\n\nno\n"), &out)
+	for i, want := range [][2]bool{{true, true}, {true, true}, {false, true}, {false, true}, {false, false}} {
+		if yes, answered := ask("look"); [2]bool{yes, answered} != want {
+			t.Errorf("answer %d: got %v and %v, want %v", i+1, yes, answered, want)
+		}
+	}
+	if n := strings.Count(out.String(), "Is it there?"); n != 5 {
+		t.Errorf("asked %d times, want 5", n)
 	}
 }
 
@@ -185,7 +200,13 @@ func TestADeploymentThatFailsIsFound(t *testing.T) {
 
 func TestRequestsThatFailWhileItIsWatched(t *testing.T) {
 	f := newFake(t)
-	f.fail = func(r *http.Request) bool { return r.URL.RawQuery == "limit=1" }
+	asked := 0
+	f.fail = func(r *http.Request) bool {
+		if r.URL.RawQuery == "limit=1" {
+			asked++
+		}
+		return asked > 1 // it worked at first
+	}
 	code, out := f.smoke(t, nil, "-unattended", "-watch", "20s") // and it does not take as long
 	if code != failed {
 		t.Errorf("got exit code %d, want %d", code, failed)

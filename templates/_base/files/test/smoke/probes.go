@@ -53,7 +53,7 @@ func checkReady(ctx context.Context, d *deployment) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var states []string
+	states := []string{"takes requests"}
 	for _, name := range slices.Sorted(maps.Keys(ready.Dependencies)) {
 		state := "healthy"
 		if dependency := ready.Dependencies[name]; dependency.Degraded {
@@ -61,5 +61,5 @@ func checkReady(ctx context.Context, d *deployment) (string, error) {
 		}
 		states = append(states, name+" "+state)
 	}
-	return "takes requests; " + strings.Join(states, ", "), nil
+	return strings.Join(states, ", "), nil
 }
