@@ -9,15 +9,19 @@ import (
 	"time"
 )
 
-// versions are those of the API that the deployment must serve. Use does what clients of the version depend on most,
-// and removes what it has made; read is what the watch asks for again and again.
-var versions = []struct {
+// apiVersion is a version of the API and what clients depend on most.
+type apiVersion struct {
 	name string
-	use  func(ctx context.Context, d *deployment) (string, error)
-	read string
-}{
-	{"v1", useNotes("/v1/notes"), "/v1/notes?limit=1"},
+	use  func(ctx context.Context, d *deployment) (string, error) // leaves nothing behind
+	read string                                                   // what the watch asks for, again and again
 }
+
+// versions are those that the deployment must serve.
+var versions = []apiVersion{
+	{name: "v1", use: useNotes("/v1/notes", fields{"title": "Smoke test, changed", "body": ""}), read: "/v1/notes?limit=1"},
+}
+
+type fields map[string]string
 
 // seenNote is what this program looks at of a note.
 type seenNote struct {
@@ -25,10 +29,10 @@ type seenNote struct {
 	Title string `json:"title"`
 }
 
-// useNotes takes a note at the path through its whole life.
-func useNotes(path string) func(ctx context.Context, d *deployment) (string, error) {
+// useNotes takes a note at the path through its whole life, with a change in between.
+func useNotes(path string, change fields) func(ctx context.Context, d *deployment) (string, error) {
 	return func(ctx context.Context, d *deployment) (_ string, err error) {
-		draft := map[string]string{"owner": d.owner, "title": "Smoke test"}
+		draft := fields{"owner": d.owner, "title": "Smoke test"}
 		var made seenNote
 		created, err := d.ask(ctx, http.MethodPost, path, draft, http.StatusCreated, &made)
 		if err != nil {
@@ -57,7 +61,6 @@ func useNotes(path string) func(ctx context.Context, d *deployment) (string, err
 		if err := d.findInList(ctx, path, made); err != nil {
 			return "", err
 		}
-		change := map[string]string{"title": "Smoke test, changed", "body": ""}
 		changed, err := d.ask(ctx, http.MethodPut, own, change, http.StatusOK, &read, "If-Match", created.header.Get("ETag"))
 		if err != nil {
 			return "", err
