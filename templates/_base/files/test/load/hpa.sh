@@ -36,7 +36,8 @@ until_between() {
     fi
     sleep "$interval"
   done
-  echo "FAIL  $3: still $before instances after $limit s: kubectl --namespace $namespace describe hpa sample-service" >&2
+  echo "FAIL  $3: still $before instances after $limit s. kubectl --namespace $namespace describe hpa sample-service tells why;" \
+    "perhaps the load needs a higher RATE" >&2
   return 1
 }
 
