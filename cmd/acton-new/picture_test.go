@@ -22,12 +22,15 @@ func TestThePictureInTheReadmeShowsTheWizard(t *testing.T) {
 	c.await("A new service")
 	c.press(enter)
 	c.await("Go module path", "esc back")
+	c.settle()
 	p.add(c.term)
 	c.press(enter)
 	c.await("Begin with", "↑↓ choose")
 	c.press(enter)
 	c.await("Features: data", "space")
 	c.press(space)
+	c.await("[x] database")
+	c.settle()
 	p.add(c.term)
 	c.press(enter)
 	for _, page := range []string{"Features: operations", "Base of the container image"} {
@@ -35,6 +38,7 @@ func TestThePictureInTheReadmeShowsTheWizard(t *testing.T) {
 		c.press(enter)
 	}
 	c.await("Leave, writing nothing", "↑↓ choose") // the last lines
+	c.settle()
 	p.add(c.term)
 	c.press(ctrlC)
 	c.leaves(exitInterrupted)
