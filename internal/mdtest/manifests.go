@@ -12,7 +12,7 @@ import (
 )
 
 // parses reports whether the text of a block is of its language, where that can be told of a part.
-func parses(b Block) error {
+func (b Block) parses() error {
 	switch b.Lang {
 	case "json":
 		var value any

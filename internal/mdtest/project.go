@@ -94,12 +94,17 @@ func (p *Project) Check(document string) []string {
 		if !slices.Contains(languages, b.Lang) {
 			report(b.Line-1, "a block in %q is neither run nor checked; there are %s", b.Lang, strings.Join(languages, ", "))
 		}
-		if err := parses(b); err != nil {
+		if err := b.parses(); err != nil {
 			report(b.Line, "%v", err)
 		}
 	}
-	p.checkShell(document, blocks, report)
+	p.checkShell(blocks, report)
 	prose := outside(text)
+	for i, line := range prose {
+		if strings.HasPrefix(strings.TrimLeft(line, " \t"), "```") {
+			report(i+1, "a block in a list is neither run nor checked: it must not be indented")
+		}
+	}
 	p.checkLinks(document, prose, report)
 	if document != "docs/configuration.md" { // which explains variables that there are not
 		p.checkVariables(text, report)

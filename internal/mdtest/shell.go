@@ -107,10 +107,10 @@ func set(words string) map[string]bool {
 }
 
 // checkShell looks at every command that nothing runs.
-func (p *Project) checkShell(document string, blocks []Block, report reporter) {
+func (p *Project) checkShell(blocks []Block, report reporter) {
 	found, functions, err := commands(Unrun(blocks))
 	if err != nil {
-		report(0, "%v", err)
+		report(1, "%v", err)
 		return
 	}
 	for _, c := range found {
