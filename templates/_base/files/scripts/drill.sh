@@ -34,7 +34,8 @@ start() {
   local setting port
   local -a flags=(--set server.port=0 --set metrics.port=0 --set log.format=json)
   for setting; do flags+=(--set "$setting"); done
-  "$binary" serve "${flags[@]}" >"$work/log" 2>&1 &
+  : >"$work/log"
+  "$binary" serve "${flags[@]}" >>"$work/log" 2>&1 &
   pid=$!
   for ((tries = 0; tries < 300; tries++)); do
     port=$(sed -n 's/.*"listener":"api","addr":"[^"]*:\([0-9]*\)".*/\1/p' "$work/log")
