@@ -33,7 +33,10 @@ func TestThePictureInTheReadmeShowsTheWizard(t *testing.T) {
 	c.settle()
 	p.add(c.term)
 	c.press(enter)
-	for _, page := range []string{"Features: operations", "Base of the container image"} {
+	for _, page := range []string{
+		"Features: operations", "Base of the container image", "Registry of the container image", "Who can call the API",
+		"Share of requests", "Time in which", "Who wakes somebody", "Address at which", "Domain of the API",
+	} {
 		c.await(page)
 		c.press(enter)
 	}
