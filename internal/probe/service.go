@@ -170,6 +170,9 @@ func (s *script) start(args []string) error {
 		return err
 	}
 	s.instances[name] = i
+	if err := s.tellTargets(); err != nil {
+		return err
+	}
 	suffix := ""
 	if name != defaultInstance {
 		suffix = "_" + strings.ToUpper(name)
