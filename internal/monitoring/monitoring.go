@@ -127,14 +127,19 @@ func (p *Project) Recorded(series string) (string, bool) {
 	return "", false
 }
 
-// Hurried returns the rules as a file for a Prometheus that evaluates them each second, where nothing has to last.
+// everyMinute is the step of a subquery.
+var everyMinute = strings.NewReplacer(":1m]", ":1s]", ":5m]", ":1s]")
+
+// Hurried returns the rules as a file for a Prometheus that evaluates them, and their subqueries, each second, and where nothing
+// has to last.
 func (p *Project) Hurried() ([]byte, error) {
 	groups := slices.Clone(p.Groups)
 	for i := range groups {
 		groups[i].Interval = "1s"
 		groups[i].Rules = slices.Clone(groups[i].Rules)
 		for j := range groups[i].Rules {
-			groups[i].Rules[j].For, groups[i].Rules[j].KeepFiring = "", ""
+			rule := &groups[i].Rules[j]
+			rule.For, rule.KeepFiring, rule.Expr = "", "", everyMinute.Replace(rule.Expr)
 		}
 	}
 	return yaml.Marshal(map[string]any{"groups": groups})
