@@ -85,6 +85,9 @@ func (s *script) moveHere(file, dir string) (string, error) {
 		s.ts.Setenv(variable, "http://127.0.0.1:"+port+path)
 		return err
 	}
+	if sampling, ok := config["processors"]["tail_sampling"].(map[string]any); ok {
+		sampling["decision_wait"] = "500ms" // for spans that are late
+	}
 	for _, section := range []string{"extensions", "receivers", "exporters"} {
 		for _, id := range slices.Sorted(maps.Keys(config[section])) {
 			component, ok := config[section][id].(map[string]any)
