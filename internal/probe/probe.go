@@ -19,6 +19,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -69,7 +70,9 @@ type script struct {
 	out      bytes.Buffer // what the command under way says
 
 	settings  map[string]string // variables of every later start and run
+	mu        sync.Mutex        // of instances, which the balancer reads meanwhile
 	instances map[string]*instance
+	balancer  *balancer
 	load      *load
 	open      *openRequest
 	postgres  *postgres
@@ -89,6 +92,7 @@ func unmetf(format string, args ...any) error { return unmet{fmt.Errorf(format, 
 func commands() map[string]command {
 	return map[string]command{
 		"always":     always,
+		"balancer":   balancerCommand,
 		"begin":      begin,
 		"collector":  collectorCommand,
 		"eventually": eventually,
@@ -109,7 +113,7 @@ func commands() map[string]command {
 // over, which may be after its client has the answer.
 const moment = 2 * time.Second
 
-var observes = map[string]bool{"log": true, "metric": true, "spans": true, "collector": true}
+var observes = map[string]bool{"log": true, "metric": true, "spans": true, "collector": true, "balancer": true}
 
 func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]func(*testscript.TestScript, bool, []string){}
@@ -156,6 +160,9 @@ func (s *script) printf(format string, args ...any) { fmt.Fprintf(&s.out, format
 func (s *script) close() {
 	if s.load != nil {
 		s.load.end()
+	}
+	if s.balancer != nil {
+		s.balancer.close()
 	}
 	if s.open != nil {
 		s.open.conn.Close()
