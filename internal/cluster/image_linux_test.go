@@ -45,45 +45,80 @@ func TestImage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	serviceOf := slices.IndexFunc(resources, func(o object) bool { return o.kind() == "Deployment" })
-	if serviceOf < 0 {
-		t.Fatal("the manifest has no deployment")
-	}
-	identity, err := newCertificate()
+	service := only(t, resources, "Deployment")
+	secrets, err := inventSecrets(service.name())
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := resources[serviceOf].name()
-	p, err := newPod(resources, name, t.TempDir(), map[string][]byte{name + "-tls/tls.crt": identity.cert, name + "-tls/tls.key": identity.key})
-	if err != nil {
-		t.Fatal(err)
-	}
-	runService(t, p)
-}
-
-// runService runs the container of the service, asks it, and stops it.
-func runService(t *testing.T, p *pod) {
-	_, container, err := p.containers()
-	if err != nil {
-		t.Fatal(err)
-	}
-	asked, err := probes(container)
-	if err != nil {
-		t.Fatal(err)
-	}
-	arguments, err := p.arguments(container)
+	dir := t.TempDir()
+	p, err := newPod(resources, service, dir, secrets)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// A network of its own, as a pod has: nobody else listens on its ports, and it reaches nobody.
-	podman(t, slices.Concat([]string{"run", "--detach", "--name", p.name, "--network", "none"}, arguments, []string{*image})...)
+	network := "none"
+	jobs := slices.DeleteFunc(slices.Clone(resources), func(o object) bool { return o.kind() != "CronJob" })
+	if len(jobs) > 0 {
+		network = "container:" + startDatabase(t, p, jobs[0])
+	}
+	for _, c := range p.spec.list("initContainers") {
+		runToEnd(t, p, c, network, *image)
+	}
+	runService(t, p, network)
+	for _, job := range jobs {
+		backUp(t, resources, job, dir, secrets, network)
+	}
+}
+
+// only returns the resource of a kind of which there is one.
+func only(t *testing.T, resources []object, kind string) object {
+	t.Helper()
+	found := slices.DeleteFunc(slices.Clone(resources), func(o object) bool { return o.kind() != kind })
+	if len(found) != 1 {
+		t.Fatalf("the manifest has %d resources of the kind %s, want one", len(found), kind)
+	}
+	return found[0]
+}
+
+// remove takes a container away when the test ends, and shows what it wrote if that failed.
+func remove(t *testing.T, name string) {
+	t.Helper()
 	t.Cleanup(func() {
 		if t.Failed() {
-			logs, _ := exec.Command("podman", "logs", p.name).CombinedOutput()
-			t.Logf("%s", logs)
+			logs, _ := exec.Command("podman", "logs", "--tail", "40", name).CombinedOutput()
+			t.Logf("[the end of the log of %s]\n%s", name, logs)
 		}
-		podman(t, "rm", "--force", "--time", "0", p.name)
+		podman(t, "rm", "--force", "--time", "0", name)
 	})
+}
+
+// runToEnd runs a container that ends by itself, and returns what it wrote.
+func runToEnd(t *testing.T, p *pod, container object, network, image string) string {
+	t.Helper()
+	arguments, err := p.arguments(container, image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return podman(t, slices.Concat([]string{"run", "--rm", "--network", network}, arguments)...)
+}
+
+// runService runs the container of the service, asks it, and stops it.
+func runService(t *testing.T, p *pod, network string) {
+	containers := slices.DeleteFunc(p.spec.list("containers"), func(c object) bool { return c.text("name") != p.name })
+	if len(containers) != 1 {
+		t.Fatalf("the pod has no container %s", p.name)
+	}
+	container := containers[0]
+	asked, err := probes(container)
+	if err != nil {
+		t.Fatal(err)
+	}
+	arguments, err := p.arguments(container, *image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	podman(t, slices.Concat([]string{"run", "--detach", "--name", p.name, "--network", network}, arguments)...)
+	remove(t, p.name)
 	pid := podman(t, "inspect", "--format", "{{.State.Pid}}", p.name)
 	confined(t, p, container, pid)
 	k := kubelet{client: clientIn(pid)}

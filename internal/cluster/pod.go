@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,8 +11,8 @@ import (
 	"strings"
 )
 
-// pod is the pod of a deployment, to be run by podman as the kubelet would: with the user, the file systems, the
-// capabilities, the limits, the variables and the volumes that the manifest gives it.
+// pod is one of a manifest, to be run by podman as the kubelet would: with the user, the file systems, the capabilities, the
+// limits, the variables and the volumes that the manifest gives it.
 type pod struct {
 	name      string
 	namespace string
@@ -22,17 +23,19 @@ type pod struct {
 	volumes   map[string][]string // arguments of podman after "--mount", without the destination
 }
 
-// newPod finds the pod of a deployment in a manifest and writes its volumes.
-func newPod(resources []object, name, dir string, secrets map[string][]byte) (*pod, error) {
-	p := &pod{name: name, resources: resources, secrets: secrets, dir: dir, volumes: map[string][]string{}}
-	deployment := p.find("Deployment", name)
-	if deployment == nil {
-		return nil, fmt.Errorf("the manifest has no deployment %s", name)
+// newPod takes the pod of a deployment or of a scheduled job and writes its volumes below dir.
+func newPod(resources []object, workload object, dir string, secrets map[string][]byte) (*pod, error) {
+	template := workload.child("spec", "template")
+	if workload.kind() == "CronJob" {
+		template = workload.child("spec", "jobTemplate", "spec", "template")
 	}
-	p.namespace, p.spec = deployment.namespace(), deployment.child("spec", "template", "spec")
+	p := &pod{
+		name: workload.name(), namespace: workload.namespace(), spec: template.child("spec"),
+		resources: resources, secrets: secrets, dir: filepath.Join(dir, workload.name()), volumes: map[string][]string{},
+	}
 	for _, v := range p.spec.list("volumes") {
 		if err := p.writeVolume(v); err != nil {
-			return nil, fmt.Errorf("volume %s: %w", v.text("name"), err)
+			return nil, fmt.Errorf("volume %s of %s: %w", v.text("name"), p.name, err)
 		}
 	}
 	return p, nil
@@ -47,34 +50,26 @@ func (p *pod) find(kind, name string) object {
 	return nil
 }
 
-// containers returns the init containers in their order, and the container of the service.
-func (p *pod) containers() (inits []object, service object, err error) {
-	for _, c := range p.spec.list("containers") {
-		if c.text("name") == p.name {
-			return p.spec.list("initContainers"), c, nil
-		}
-	}
-	return nil, nil, fmt.Errorf("the pod has no container %s", p.name)
-}
-
-// writeVolume makes what a volume holds: the files of a secret belong to root and to the group of the pod, as the kubelet
-// has it.
+// writeVolume makes what a volume holds. It belongs to the group of the pod, as the kubelet has it.
 func (p *pod) writeVolume(v object) error {
-	name := v.text("name")
-	secret := v.child("secret")
-	switch {
-	case v.at("emptyDir") != nil:
-		p.volumes[name] = []string{"type=tmpfs", "tmpfs-mode=1777"}
-		return nil
-	case secret == nil:
-		return fmt.Errorf("of a kind that is not known here: %v", v)
-	}
-	dir := filepath.Join(p.dir, name)
-	if err := os.Mkdir(dir, 0o755); err != nil {
+	dir, group := filepath.Join(p.dir, v.text("name")), p.spec.number("securityContext", "fsGroup")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	group := p.spec.number("securityContext", "fsGroup")
-	written := 0
+	secret := v.child("secret")
+	switch {
+	case secret != nil:
+		p.volumes[v.text("name")] = []string{"type=bind", "src=" + dir, "ro=true"}
+		return p.writeSecret(secret, dir, group)
+	case v.at("emptyDir") != nil, v.at("persistentVolumeClaim") != nil:
+		p.volumes[v.text("name")] = []string{"type=bind", "src=" + dir}
+		return errors.Join(os.Chown(dir, 0, group), os.Chmod(dir, 0o775|os.ModeSetgid))
+	}
+	return fmt.Errorf("its kind is not known here: %v", v)
+}
+
+func (p *pod) writeSecret(secret object, dir string, group int) error {
+	mode, written := os.FileMode(secret.number("defaultMode")), 0
 	for _, path := range slices.Sorted(maps.Keys(p.secrets)) {
 		key, ok := strings.CutPrefix(path, secret.text("secretName")+"/")
 		if !ok {
@@ -82,23 +77,59 @@ func (p *pod) writeVolume(v object) error {
 		}
 		written++
 		file := filepath.Join(dir, key)
-		mode := os.FileMode(secret.number("defaultMode"))
-		if err := os.WriteFile(file, p.secrets[path], mode); err != nil {
-			return err
-		}
-		if err := errors.Join(os.Chmod(file, mode), os.Chown(file, 0, group)); err != nil {
+		err := os.WriteFile(file, p.secrets[path], mode)
+		if err = errors.Join(err, os.Chmod(file, mode), os.Chown(file, 0, group)); err != nil {
 			return err
 		}
 	}
 	if written == 0 {
 		return fmt.Errorf("nobody makes the secret %s", secret.text("secretName"))
 	}
-	p.volumes[name] = []string{"type=bind", "src=" + dir, "ro=true"}
 	return nil
 }
 
-// arguments returns what `podman run` is told of a container, its command excepted.
-func (p *pod) arguments(c object) ([]string, error) {
+// arguments returns what `podman run` is told of a container: flags, the image, and the arguments of its command.
+func (p *pod) arguments(c object, image string) ([]string, error) {
+	args, err := p.confinement(c)
+	if err != nil {
+		return nil, err
+	}
+	for flag, resource := range map[string]string{"--memory": "memory", "--cpus": "cpu"} {
+		if limit := c.text("resources", "limits", resource); limit != "" {
+			args = append(args, flag, strings.ToLower(strings.TrimSuffix(limit, "i"))) // 512Mi is 512m there
+		}
+	}
+	variables, err := p.environment(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range variables {
+		args = append(args, "--env", v)
+	}
+	for _, m := range c.list("volumeMounts") {
+		volume, ok := p.volumes[m.text("name")]
+		if !ok {
+			return nil, fmt.Errorf("the pod has no volume %s", m.text("name"))
+		}
+		args = append(args, "--mount", strings.Join(append(slices.Clone(volume), "dst="+m.text("mountPath")), ","))
+	}
+	if command, ok := c.at("command").([]any); ok {
+		entrypoint, err := json.Marshal(command)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, "--entrypoint", string(entrypoint))
+	}
+	args = append(args, image)
+	own, _ := c.at("args").([]any)
+	for _, a := range own {
+		args = append(args, fmt.Sprint(a))
+	}
+	return args, nil
+}
+
+// confinement returns what a container may not do.
+func (p *pod) confinement(c object) ([]string, error) {
 	of := func(key string) any { // a container overrides its pod
 		if v := c.at("securityContext", key); v != nil {
 			return v
@@ -122,25 +153,6 @@ func (p *pod) arguments(c object) ([]string, error) {
 	drop, _ := c.at("securityContext", "capabilities", "drop").([]any)
 	for _, capability := range drop {
 		args = append(args, "--cap-drop", fmt.Sprint(capability))
-	}
-	for flag, resource := range map[string]string{"--memory": "memory", "--cpus": "cpu"} {
-		if limit := c.text("resources", "limits", resource); limit != "" {
-			args = append(args, flag, strings.ToLower(strings.TrimSuffix(limit, "i"))) // 512Mi is 512m there
-		}
-	}
-	variables, err := p.environment(c)
-	if err != nil {
-		return nil, err
-	}
-	for _, v := range variables {
-		args = append(args, "--env", v)
-	}
-	for _, m := range c.list("volumeMounts") {
-		volume, ok := p.volumes[m.text("name")]
-		if !ok {
-			return nil, fmt.Errorf("the pod has no volume %s", m.text("name"))
-		}
-		args = append(args, "--mount", strings.Join(append(slices.Clone(volume), "dst="+m.text("mountPath")), ","))
 	}
 	return args, nil
 }
