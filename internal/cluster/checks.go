@@ -25,28 +25,43 @@ func budgets(namespace string) string {
 
 func podsOf(namespace string) string { return "/api/v1/namespaces/" + namespace + "/pods" }
 
-// RollsOut waits until every pod of a deployment is available, and until the service of the same name sends to each of
-// them on all its ports.
+// RollsOut waits until every pod of a deployment is available, as many as its autoscaler wants at least, and until the service
+// of the same name sends to each of them on all its ports.
 func (c *Cluster) RollsOut(namespace, name string) error {
-	if err := c.complete(namespace, name); err != nil {
+	var list, service object
+	if err := c.get(autoscalers(namespace), &list); err != nil {
 		return err
 	}
-	var deployment, service object
-	if err := c.get(deployments(namespace)+"/"+name, &deployment); err != nil {
+	least := 1
+	for _, a := range list.list("items") {
+		least = max(least, a.number("spec", "minReplicas"))
+	}
+	if err := await(c.Patience, func() error {
+		var deployment object
+		if err := c.get(deployments(namespace)+"/"+name, &deployment); err != nil {
+			return err
+		}
+		if got := deployment.number("spec", "replicas"); got < least {
+			return fmt.Errorf("%s: %d replicas, want %d", name, got, least)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := c.complete(namespace, name); err != nil {
 		return err
 	}
 	if err := c.get("/api/v1/namespaces/"+namespace+"/services/"+name, &service); err != nil {
 		return err
 	}
-	want := deployment.number("spec", "replicas")
 	return await(c.Patience, func() error {
 		for _, port := range service.list("spec", "ports") {
 			got, err := c.reached(namespace, name, port.text("name"))
 			if err != nil {
 				return err
 			}
-			if got != want {
-				return fmt.Errorf("service %s sends to %d pods on its port %q, want %d", name, got, port.text("name"), want)
+			if got != least {
+				return fmt.Errorf("service %s sends to %d pods on its port %q, want %d", name, got, port.text("name"), least)
 			}
 		}
 		return nil

@@ -154,7 +154,7 @@ func (c *Cluster) startAPI(etcd string) error {
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file="+c.file("accounts.key"), "--service-account-signing-key-file="+c.file("accounts.key"),
 		"--authorization-mode=RBAC", "--token-auth-file="+c.file("tokens.csv"),
-		"--enable-admission-plugins=NodeRestriction,PodSecurity", "--enable-priority-and-fairness=false",
+		"--enable-admission-plugins=NodeRestriction,PodSecurity", "--allow-privileged=true", "--enable-priority-and-fairness=false",
 		// Debian's etcd cannot tell how far a watch has come, without which clients wait and retry.
 		"--feature-gates=WatchList=false")
 	if err != nil {

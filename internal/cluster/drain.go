@@ -25,6 +25,12 @@ func (c *Cluster) Drains(namespace, name string, within time.Duration) error {
 	}
 	drainErr := c.drain(nodes, within)
 	got := lowest()
+	if drainErr == nil {
+		drainErr = c.complete(namespace, name) // without the nodes
+	}
+	if _, err := c.kubectl(nil, append([]string{"uncordon"}, nodes...)...); err != nil {
+		return errors.Join(drainErr, err)
+	}
 	if drainErr != nil {
 		return fmt.Errorf("%w\n%s", drainErr, c.state(namespace))
 	}
@@ -36,7 +42,7 @@ func (c *Cluster) Drains(namespace, name string, within time.Duration) error {
 			return fmt.Errorf("pod %s is still there after the drain of its node", pod)
 		}
 	}
-	return c.complete(namespace, name)
+	return nil
 }
 
 // toDrain chooses nodes, and tells which pods of a budget are there: two at least, so that they contend for the budget.
@@ -79,7 +85,7 @@ func (c *Cluster) toDrain(namespace string, budget object) (nodes, names []strin
 	return nodes, names, nil
 }
 
-// drain drains nodes at once, and makes them usable again.
+// drain drains nodes at once.
 func (c *Cluster) drain(nodes []string, within time.Duration) error {
 	if _, err := c.kubectl(nil, append([]string{"cordon"}, nodes...)...); err != nil {
 		return err
@@ -92,6 +98,5 @@ func (c *Cluster) drain(nodes []string, within time.Duration) error {
 		})
 	}
 	all.Wait()
-	_, err := c.kubectl(nil, append([]string{"uncordon"}, nodes...)...)
-	return errors.Join(append(errs, err)...)
+	return errors.Join(errs...)
 }

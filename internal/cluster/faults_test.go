@@ -110,7 +110,7 @@ apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata: {name: sound}
 spec: {minAvailable: 100%}`},
-	{name: "no-room", check: drains, want: "timed out waiting for the condition", patch: `
+	{name: "no-room", check: drains, want: "violate the pod's disruption budget", patch: `
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: sound}

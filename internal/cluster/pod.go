@@ -94,10 +94,11 @@ func (p *pod) arguments(c object, image string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	for flag, resource := range map[string]string{"--memory": "memory", "--cpus": "cpu"} {
-		if limit := c.text("resources", "limits", resource); limit != "" {
-			args = append(args, flag, strings.ToLower(strings.TrimSuffix(limit, "i"))) // 512Mi is 512m there
-		}
+	if cpus := c.text("resources", "limits", "cpu"); cpus != "" {
+		args = append(args, "--cpus", cpus)
+	}
+	if memory := c.text("resources", "limits", "memory"); memory != "" {
+		args = append(args, "--memory", strings.ToLower(strings.TrimSuffix(memory, "i"))) // 512Mi is 512m there
 	}
 	variables, err := p.environment(c)
 	if err != nil {
