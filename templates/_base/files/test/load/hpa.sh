@@ -28,14 +28,15 @@ last=$began
 until_between() {
   local deadline=$((SECONDS + limit)) now
   while ((SECONDS < deadline)); do
+    sleep "$interval"
     read -r _ now <<<"$(instances)"
+    [[ $now =~ ^[0-9]+$ ]] || continue # a question that fails is asked again
     ((now == last)) || echo "      $(date +%T)  $now instances"
     last=$now
     if ((now >= $1 && now <= $2)); then
       echo "ok    $3: $now instances"
       return
     fi
-    sleep "$interval"
   done
   echo "FAIL  $3: still $last instances after $limit s. kubectl --namespace $namespace describe hpa sample-service tells why;" \
     "perhaps the load needs a higher RATE" >&2
