@@ -125,8 +125,8 @@ func (s *script) startPrometheus() error {
 	return p.process.Await(startLimit, func() error { return answersOK("http://" + p.address + "/-/ready") })
 }
 
-// tellTargets tells Prometheus which instances there are, with the labels that the operator in a cluster gives them. One that
-// is dead remains a target, as a pod does that crashes.
+// tellTargets tells Prometheus which instances there are, with the labels that the operator in a cluster gives them, and where
+// the collector counts. An instance that is dead remains a target, as a pod does that crashes.
 func (s *script) tellTargets() error {
 	if s.prometheus == nil {
 		return nil
@@ -136,6 +136,15 @@ func (s *script) tellTargets() error {
 		targets = append(targets, map[string]any{
 			"targets": []string{i.metrics},
 			"labels":  map[string]string{"namespace": s.service.namespace(), "pod": s.service.Name + "-" + name, "container": s.service.Name},
+		})
+	}
+	if s.otelcol != nil {
+		counts, err := url.Parse(s.ts.Getenv("COUNTS"))
+		if err != nil {
+			return err
+		}
+		targets = append(targets, map[string]any{
+			"targets": []string{counts.Host}, "labels": map[string]string{"job": "otel-collector", "namespace": "monitoring"},
 		})
 	}
 	data, err := json.Marshal(targets)
