@@ -15,6 +15,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/acton-go/acton-new/internal/process"
 )
 
 // clusters makes PostgreSQL servers of this machine's programs, a private one for each script. Their data begin as copies
@@ -112,7 +114,7 @@ func (c *clusters) program(name string, args ...string) *exec.Cmd {
 	if c.owner != nil {
 		runAs(cmd, *c.owner)
 	}
-	endWithParent(cmd)
+	process.EndWithParent(cmd)
 	return cmd
 }
 
@@ -146,7 +148,7 @@ func (c *clusters) start() (*cluster, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	port, err := freePort()
+	port, err := process.FreePort()
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	logspb "go.opentelemetry.io/proto/otlp/logs/v1"
 	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
@@ -30,6 +31,7 @@ type collector struct {
 	mu      sync.Mutex
 	spans   []record
 	metrics []record
+	logs    []record
 	refused []error // what could not be understood
 }
 
@@ -84,6 +86,24 @@ func spansCommand(s *script, args []string) error {
 		return err
 	}
 	return s.find("spans", spans, *count, flags.Args())
+}
+
+// logsCommand looks for lines that arrived: logs [-count N] body=~… severity=INFO request_id=… resource.service.name=….
+func logsCommand(s *script, args []string) error {
+	flags := newFlags("logs")
+	count := flags.Int("count", -1, "how many lines, exactly")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if s.collector == nil {
+		return errors.New("collector: not started")
+	}
+	if _, _, err := s.collector.received(); err != nil {
+		return err
+	}
+	s.collector.mu.Lock()
+	defer s.collector.mu.Unlock()
+	return s.find("lines", s.collector.logs, *count, flags.Args())
 }
 
 // startCollector listens on a port of its own, or on the one that is given. $COLLECTOR is its address.
@@ -183,8 +203,15 @@ func (c *collector) take(r *http.Request, body []byte, grpc bool) error {
 			return err
 		}
 		c.addMetrics(&data)
+	// Loki takes OTLP below a path of its own.
+	case "/v1/logs", "/otlp/v1/logs":
+		var data logspb.LogsData
+		if err := proto.Unmarshal(message, &data); err != nil {
+			return err
+		}
+		c.addLogs(&data)
 	default:
-		return errors.New("is neither traces nor metrics")
+		return errors.New("is neither traces nor metrics nor logs")
 	}
 	return nil
 }
@@ -241,6 +268,27 @@ func (c *collector) addMetrics(data *metricspb.MetricsData) {
 				r := record{"name": metric.Name, "unit": metric.Unit, "scope": scope.GetScope().GetName()}
 				addAttributes(r, "resource.", resource.GetResource().GetAttributes())
 				c.metrics = append(c.metrics, r)
+			}
+		}
+	}
+}
+
+func (c *collector) addLogs(data *logspb.LogsData) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, resource := range data.ResourceLogs {
+		for _, scope := range resource.ScopeLogs {
+			for _, line := range scope.LogRecords {
+				r := record{
+					"body":     textOf(line.Body),
+					"time":     time.Unix(0, int64(line.TimeUnixNano)).UTC().Format(time.RFC3339Nano),
+					"severity": strings.TrimPrefix(line.SeverityNumber.String(), "SEVERITY_NUMBER_"),
+					"trace_id": hex.EncodeToString(line.TraceId),
+					"span_id":  hex.EncodeToString(line.SpanId),
+				}
+				addAttributes(r, "resource.", resource.GetResource().GetAttributes())
+				addAttributes(r, "", line.Attributes)
+				c.logs = append(c.logs, r)
 			}
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+
+	"github.com/acton-go/acton-new/internal/process"
 )
 
 // link is the network between the service and a dependency: a port on which everything is passed on, until it is cut, as
@@ -24,7 +26,7 @@ type link struct {
 // openLink listens on a port of its own, or on the one that is given.
 func openLink(target, port string) (*link, error) {
 	if port == "" {
-		free, err := freePort()
+		free, err := process.FreePort()
 		if err != nil {
 			return nil, err
 		}

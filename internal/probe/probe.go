@@ -19,6 +19,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -28,6 +29,8 @@ import (
 type Service struct {
 	Binary string // absolute path
 	Name   string // as it was given to acton-new
+	// Project is the rendered project, for the scripts that run what it brings beside the binary.
+	Project string
 }
 
 // variable returns the environment variable of a key such as LOG__LEVEL. What has no section is not a setting of the
@@ -69,11 +72,18 @@ type script struct {
 	out      bytes.Buffer // what the command under way says
 
 	settings  map[string]string // variables of every later start and run
+	mu        sync.Mutex        // of instances, which the balancer reads meanwhile
 	instances map[string]*instance
+	balancer  *balancer
 	load      *load
 	open      *openRequest
 	postgres  *postgres
 	collector *collector
+
+	// what watches it
+	prometheus   *prometheus
+	alertmanager *alertmanager
+	otelcol      *otelcol
 }
 
 type scriptKey struct{}
@@ -88,20 +98,26 @@ func unmetf(format string, args ...any) error { return unmet{fmt.Errorf(format, 
 
 func commands() map[string]command {
 	return map[string]command{
-		"always":     always,
-		"begin":      begin,
-		"collector":  collectorCommand,
-		"eventually": eventually,
-		"finish":     finish,
-		"http":       httpCommand,
-		"let":        let,
-		"load":       loadCommand,
-		"log":        logCommand,
-		"metric":     metricCommand,
-		"postgres":   postgresCommand,
-		"service":    serviceCommand,
-		"setting":    setting,
-		"spans":      spansCommand,
+		"alertmanager": alertmanagerCommand,
+		"always":       always,
+		"balancer":     balancerCommand,
+		"begin":        begin,
+		"collector":    collectorCommand,
+		"eventually":   eventually,
+		"finish":       finish,
+		"http":         httpCommand,
+		"let":          let,
+		"load":         loadCommand,
+		"log":          logCommand,
+		"logs":         logsCommand,
+		"metric":       metricCommand,
+		"otelcol":      otelcolCommand,
+		"paged":        pagedCommand,
+		"postgres":     postgresCommand,
+		"prometheus":   prometheusCommand,
+		"service":      serviceCommand,
+		"setting":      setting,
+		"spans":        spansCommand,
 	}
 }
 
@@ -109,7 +125,7 @@ func commands() map[string]command {
 // over, which may be after its client has the answer.
 const moment = 2 * time.Second
 
-var observes = map[string]bool{"log": true, "metric": true, "spans": true, "collector": true}
+var observes = map[string]bool{"log": true, "metric": true, "spans": true, "logs": true, "collector": true, "paged": true, "balancer": true}
 
 func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]func(*testscript.TestScript, bool, []string){}
@@ -157,6 +173,9 @@ func (s *script) close() {
 	if s.load != nil {
 		s.load.end()
 	}
+	if s.balancer != nil {
+		s.balancer.close()
+	}
 	if s.open != nil {
 		s.open.conn.Close()
 	}
@@ -166,6 +185,15 @@ func (s *script) close() {
 		if !i.judged || i.code != 0 {
 			s.ts.Logf("[the end of the log of %s]\n%s", name, i.log.tail(40))
 		}
+	}
+	if s.prometheus != nil {
+		s.prometheus.close()
+	}
+	if s.alertmanager != nil {
+		s.alertmanager.close()
+	}
+	if s.otelcol != nil {
+		s.otelcol.close()
 	}
 	if s.collector != nil {
 		s.collector.close()

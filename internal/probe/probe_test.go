@@ -69,6 +69,9 @@ var scripts = map[string][2]string{
 	"deaf to the signal":     {"service start FAKE=deaf\nservice stop -within 300ms", "has not stopped within 300ms"},
 	"lost requests":          {"service start FAKE=loses\nload start GET /x\neventually 5s metric requests > 20\nservice stop", "requests were lost"},
 	"load without loss":      {"service start FAKE=good\nload start POST /x -d y\neventually 5s metric requests > 20\nload stop\nstdout '^200 [1-9]'\nservice stop", ""},
+	"balanced":               {"service start a FAKE=good\nservice start b FAKE=good\nbalancer start\nbalancer sends a b\nload start POST $BALANCER/x -d y\neventually 5s log -i a path=/x\neventually 5s log -i b path=/x\nload stop\nstdout '^200 [1-9]'\n! stdout '^(502|lost)'\nservice kill b\nbalancer sends a\nhttp GET $BALANCER/x\nservice kill a\nbalancer sends\nhttp GET $BALANCER/x -status 502", ""},
+	"balanced without drain": {"service start a FAKE=loses\nservice start b FAKE=good\nbalancer start\nbalancer sends a b\nload start POST $BALANCER/x -d y\neventually 5s log -i a path=/x\nservice stop a\nload stop\n! stdout ^502", "unexpected match"},
+	"balanced otherwise":     {"service start a FAKE=good\nbalancer start\n! balancer sends\nbalancer sends", "the balancer sends to"},
 	"killed":                 {"service start FAKE=good\nservice kill\n! http GET /x\nservice start FAKE=good\nservice stop", ""},
 	"unknown instance":       {"! http GET /x", "no instance"},
 	"status":                 {"service start FAKE=good\nhttp GET /teapot", "got 418"},
@@ -88,7 +91,7 @@ var scripts = map[string][2]string{
 	"eventually":             {"service start FAKE=good\neventually 300ms http GET /teapot", "not within 300ms"},
 	"always":                 {"service start FAKE=good\nalways 200ms http GET /x\nalways 200ms ! http GET /x", "succeeded, which it should not"},
 	"collector not reached":  {"collector start\n! collector reached\ncollector reached", "nobody has connected"},
-	"collector that is down": {"collector start\ncollector stop\n! http GET http://$COLLECTOR/\ncollector start\nhttp GET http://$COLLECTOR/ -status 400\n! collector metric name=x", "neither traces nor metrics"},
+	"collector that is down": {"collector start\ncollector stop\n! http GET http://$COLLECTOR/\ncollector start\nhttp GET http://$COLLECTOR/ -status 400\n! collector metric name=x", "neither traces nor metrics nor logs"},
 	"collector that stalls":  {"service start FAKE=good\ncollector start\ncollector stall\nbegin POST http://$COLLECTOR/ -d abc -status 400\ncollector reached\ncollector flow\nfinish", ""},
 }
 
@@ -131,7 +134,7 @@ func TestScriptsStandBetweenTheSetupsOfTheirSetAndTheEnd(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		files, err := Compose(fsys, set, t.TempDir())
+		files, err := Compose(fsys, set, StepProbe, t.TempDir())
 		if err != nil {
 			t.Fatal(err)
 		}

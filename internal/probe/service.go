@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,6 +15,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/acton-go/acton-new/internal/process"
 )
 
 const (
@@ -147,11 +148,11 @@ func (s *script) start(args []string) error {
 		}
 		own[key] = value
 	}
-	apiPort, err := freePort()
+	apiPort, err := process.FreePort()
 	if err != nil {
 		return err
 	}
-	metricsPort, err := freePort()
+	metricsPort, err := process.FreePort()
 	if err != nil {
 		return err
 	}
@@ -168,7 +169,12 @@ func (s *script) start(args []string) error {
 	if err := i.launch(); err != nil {
 		return err
 	}
+	s.mu.Lock()
 	s.instances[name] = i
+	s.mu.Unlock()
+	if err := s.tellTargets(); err != nil {
+		return err
+	}
 	suffix := ""
 	if name != defaultInstance {
 		suffix = "_" + strings.ToUpper(name)
@@ -186,7 +192,7 @@ func (i *instance) launch() error {
 		return err
 	}
 	i.cmd.Stdout, i.cmd.Stderr = writer, writer
-	endWithParent(i.cmd)
+	process.EndWithParent(i.cmd)
 	err = i.cmd.Start()
 	writer.Close()
 	if err != nil {
@@ -305,35 +311,4 @@ func (s *script) together(args []string) error {
 		return unmet{err}
 	}
 	return nil
-}
-
-// ports hands out each port once, from below those that the kernel gives to outgoing connections.
-var ports struct {
-	sync.Mutex
-	next int
-}
-
-const firstPort, lastPort = 20000, 32000
-
-// freePort returns a port on which nobody listens. It is told to a process rather than asked of it, because other commands
-// of the service, such as healthcheck, need to know it too.
-func freePort() (string, error) {
-	ports.Lock()
-	defer ports.Unlock()
-	if ports.next == 0 {
-		ports.next = firstPort + os.Getpid()*7%(lastPort-firstPort)
-	}
-	for range lastPort - firstPort {
-		ports.next++
-		if ports.next >= lastPort {
-			ports.next = firstPort
-		}
-		address := fmt.Sprintf("127.0.0.1:%d", ports.next)
-		listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
-		if err != nil {
-			continue
-		}
-		return fmt.Sprint(ports.next), listener.Close()
-	}
-	return "", fmt.Errorf("no port from %d to %d is free", firstPort, lastPort)
 }

@@ -23,20 +23,22 @@ read -r began least <<<"$(instances)"
 [[ $began =~ ^[0-9]+$ ]] || { echo "FAIL  the autoscaler of $namespace has seen no instance: kubectl --namespace $namespace describe hpa sample-service" >&2; exit 1; }
 echo "      $(date +%T)  $began instances, at least $least"
 
+last=$began
 # until_between LOW HIGH WORDS waits for as many instances.
 until_between() {
-  local deadline=$((SECONDS + limit)) before=$began now
+  local deadline=$((SECONDS + limit)) now
   while ((SECONDS < deadline)); do
     read -r now _ <<<"$(instances)"
-    ((now == before)) || echo "      $(date +%T)  $now instances"
-    before=$now
+    ((now == last)) || echo "      $(date +%T)  $now instances"
+    last=$now
     if ((now >= $1 && now <= $2)); then
       echo "ok    $3: $now instances"
       return
     fi
     sleep "$interval"
   done
-  echo "FAIL  $3: still $before instances after $limit s: kubectl --namespace $namespace describe hpa sample-service" >&2
+  echo "FAIL  $3: still $last instances after $limit s. kubectl --namespace $namespace describe hpa sample-service tells why;" \
+    "perhaps the load needs a higher RATE" >&2
   return 1
 }
 

@@ -1,6 +1,6 @@
 // Loads the queries of the database, each by the request that it serves, over a table that has something in it:
 //
-//   make load-queries URL=https://staging.example.com NOTES=20000 RATE=200
+//   make load-queries URL=https://staging.example.com ROWS=20000 RATE=200
 //
 // A query that got slower fails by its own limit. Its name is that in internal/postgres/query/notes.sql and in the log
 // of slow queries.
@@ -13,7 +13,7 @@ import { cleanUp } from './traffic.js';
 export { observe };
 
 const notes = `${url}/v1/notes`;
-const total = number('NOTES', 5000);
+const total = number('ROWS', 5000);
 const perOwner = 500;
 const pageSize = 100;
 
@@ -76,7 +76,7 @@ export function setup() {
     .map((owner) => http.get(`${notes}?limit=${pageSize}&owner=${owner}`).json('next_cursor'))
     .filter(Boolean);
   if (data.cursors.length === 0) {
-    throw new Error(`NOTES=${total}: must be above ${pageSize}, or there is no second page`);
+    throw new Error(`ROWS=${total}: must be above ${pageSize}, or there is no second page`);
   }
   return data;
 }
