@@ -23,8 +23,8 @@ import (
 // testscript:
 //
 //   - act EVENT WORKFLOW [FLAGS OF ACT...]: runs a workflow in $PROJECT. After !, a job must fail.
-//   - a file event.json is the event that the workflow sees.
-//   - service VERSION: builds and starts the service; $URL is its address.
+//     It sees the event, the secrets and the variables that the files event.json, secrets and variables of $WORK hold.
+//   - service VERSION: builds and starts the service, $URL, and names it in the file variables.
 //   - calls: prints what was asked of the outside, in order, and forgets it.
 func TestJobs(t *testing.T) {
 	if !need(t, "act", "act", "make", "git", "jq", "kubectl", "golangci-lint", "promtool", "amtool", "shellcheck") {
@@ -68,6 +68,7 @@ func newShared(t *testing.T) *shared {
 		t.Fatal(err)
 	}
 	git(t, filepath.Join(s.dir, "origin"), "tag", "v1.2.3")
+	git(t, filepath.Join(s.dir, "origin"), "tag", "v1.2.4")
 	writeStandIns(t, filepath.Join(s.dir, "actions"), s.known)
 	standIn, err := filepath.Abs("testdata/stand-in")
 	if err != nil {
@@ -90,6 +91,10 @@ func newShared(t *testing.T) *shared {
 func (s *shared) setup(env *testscript.Env) error {
 	project := filepath.Join(env.WorkDir, "orders")
 	if out, err := exec.Command("git", "clone", "--quiet", filepath.Join(s.dir, "origin"), project).CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	// What act takes owner and name from.
+	if out, err := exec.Command("git", "-C", project, "remote", "set-url", "origin", "https://github.com/acme/orders.git").CombinedOutput(); err != nil {
 		return fmt.Errorf("%w: %s", err, out)
 	}
 	env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
@@ -127,8 +132,10 @@ func (s *shared) act(ts *testscript.TestScript, neg bool, args []string) {
 	for name, a := range s.known {
 		call = append(call, "--local-repository", name+"@"+a.Commit+"="+filepath.Join(s.dir, "actions", name))
 	}
-	if event := filepath.Join(ts.Getenv("WORK"), "event.json"); exists(event) {
-		call = append(call, "--eventpath", event)
+	for flag, file := range map[string]string{"--eventpath": "event.json", "--secret-file": "secrets", "--var-file": "variables"} {
+		if name := filepath.Join(ts.Getenv("WORK"), file); exists(name) {
+			call = append(call, flag, name)
+		}
 	}
 	err := ts.Exec("act", append(call, args[2:]...)...)
 	switch {
@@ -157,6 +164,8 @@ func service(ts *testscript.TestScript, neg bool, args []string) {
 		_ = cmd.Wait()
 	})
 	ts.Setenv("URL", "http://127.0.0.1:"+port)
+	ts.Check(os.WriteFile(filepath.Join(ts.Getenv("WORK"), "variables"),
+		[]byte("URL="+ts.Getenv("URL")+"\nSMOKE_FLAGS=-watch 1s -patience 1s\n"), 0o600))
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	for {
