@@ -15,14 +15,15 @@ func TestMonitoringThatNamesWhatIsNotThereIsFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, test := range map[string]struct{ alert, panel, want string }{
-		"right":                        {`job:requests:rate5m > 0`, `sum(rate(requests{job=\"orders\",namespace=\"$namespace\"}[$__rate_interval]))`, ""},
-		"misspelt metric in an alert":  {`rate(request[5m]) > 0`, `requests`, "nobody exports request\n"},
-		"misspelt metric in a panel":   {`job:requests:rate5m > 0`, `rate(requests_total[5m])`, "nobody exports requests_total\n"},
-		"misspelt recorded series":     {`job:requests:rate > 0`, `requests`, "nobody exports job:requests:rate\n"},
-		"misspelt metric of exporters": {`kube_pod_container_restarts_total > 0`, `requests`, "nobody exports kube_pod_container_restarts_total\n"},
-		"label that nothing has":       {`job:requests:rate5m > 0`, `requests{status=\"200\"}`, "the panel is empty"},
-		"query that does not parse":    {`job:requests:rate5m > 0`, `sum(requests`, "parse error"},
+	for name, test := range map[string]struct{ alert, panel, document, want string }{
+		"right":                         {`job:requests:rate5m > 0`, `sum(rate(requests{job=\"orders\",namespace=\"$namespace\"}[$__rate_interval]))`, `up == 0`, ""},
+		"misspelt metric in an alert":   {`rate(request[5m]) > 0`, `requests`, `up == 0`, "nobody exports request\n"},
+		"misspelt metric in a panel":    {`job:requests:rate5m > 0`, `rate(requests_total[5m])`, `up == 0`, "nobody exports requests_total\n"},
+		"misspelt recorded series":      {`job:requests:rate > 0`, `requests`, `up == 0`, "nobody exports job:requests:rate\n"},
+		"misspelt metric of exporters":  {`kube_pod_container_restarts_total > 0`, `requests`, `up == 0`, "nobody exports kube_pod_container_restarts_total\n"},
+		"misspelt metric in a document": {`job:requests:rate5m > 0`, `requests`, `requests_count > 0`, "d.md:4: nobody exports requests_count\n"},
+		"label that nothing has":        {`job:requests:rate5m > 0`, `requests{status=\"200\"}`, `up == 0`, "the panel is empty"},
+		"query that does not parse":     {`job:requests:rate5m > 0`, `sum(requests`, `up == 0`, "parse error"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -31,8 +32,10 @@ func TestMonitoringThatNamesWhatIsNotThereIsFound(t *testing.T) {
 				"        - {record: 'job:requests:rate5m', expr: 'sum by (job) (rate(requests{job=\"orders\"}[5m]))'}\n" +
 				fmt.Sprintf("        - {alert: Fires, expr: '%s', for: 10m}\n", test.alert)
 			board := fmt.Sprintf(`{"panels": [{"title": "P", "datasource": {"type": "prometheus"}, "targets": [{"refId": "A", "expr": "%s"}]}]}`, test.panel)
-			for path, text := range map[string]string{"alerts.yaml": rules, "dashboards/d.json": board} {
-				path = filepath.Join(project, "deploy/monitoring", path)
+			for path, text := range map[string]string{
+				"deploy/monitoring/alerts.yaml": rules, "deploy/monitoring/dashboards/d.json": board, "docs/d.md": "# D\n\n```promql\n" + test.document + "\n```\n",
+			} {
+				path = filepath.Join(project, path)
 				if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 					t.Fatal(err)
 				}
