@@ -101,7 +101,7 @@ func (s *shared) setup(env *testscript.Env) error {
 	env.Setenv("PROJECT", project)
 	env.Setenv("CALLS", filepath.Join(env.WorkDir, "calls"))
 	env.Setenv("GOCACHE", s.cache)
-	env.Setenv("GOFLAGS", "-trimpath") // each run has a directory of its own, which the cache must not tell apart
+	env.Setenv("GOLANGCI_LINT_CACHE", filepath.Join(filepath.Dir(s.cache), "golangci-lint"))
 	for _, name := range []string{"GOPROXY", "GOTOOLCHAIN", "GOMODCACHE"} {
 		out, err := exec.Command("go", "env", name).Output()
 		if err != nil {
