@@ -43,8 +43,8 @@ func nearestOf(name string, known []string, otherwise string) string {
 	return otherwise
 }
 
-// checkJob wants rules that select the service to name it as Prometheus does: by the name of its Service.
-func checkJob(p *Project) []Finding {
+// jobs are what Prometheus calls the service: the names of the Services that are scraped.
+func (p *Project) jobs() map[string]bool {
 	jobs := map[string]bool{}
 	for _, r := range p.roots {
 		for _, monitor := range r.objects {
@@ -59,6 +59,12 @@ func checkJob(p *Project) []Finding {
 			}
 		}
 	}
+	return jobs
+}
+
+// checkJob wants rules that select the service to name it as Prometheus does: by the name of its Service.
+func checkJob(p *Project) []Finding {
+	jobs := p.jobs()
 	if len(jobs) == 0 {
 		return nil
 	}
