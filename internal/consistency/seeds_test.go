@@ -13,7 +13,7 @@ func seedsOfMonitoring() []seed {
 		fault("alert-route", "minimal", watch+"alertmanager.yaml", `severity = "critical"`, `severity = "fatal"`, "matches severity fatal, which no alert has"),
 		fault("alert-route", "minimal", watch+"alertmanager.yaml", "ServiceDown|MetricsMissing", "ServiceGone|MetricsGone", "which no alert has"),
 		fault("alert-severity", "minimal", watch+"alerts-requests.yaml", "severity: warning", "severity: urgent", `has the severity "urgent"`),
-		fault("alert-route", "minimal", watch+"alertmanager.yaml", "api_url_file: /etc/alertmanager/secrets/chat-url", "api_url: https://chat.example.com/hooks/1", "is a credential in a file that everybody reads"),
+		fault("alert-route", "minimal", watch+"alertmanager.yaml", "api_url_file: /etc/alertmanager/secrets/billing-api/chat-url", "api_url: https://chat.example.com/hooks/1", "is a credential in a file that everybody reads"),
 		fault("bucket", "minimal", watch+"slo.yaml", "vector(0.5)", "vector(0.4)", "0.4 is no edge of a bucket"),
 		fault("job", "minimal", watch+"recording.yaml", `job="billing-api"`, `job="billing"`, `selects job "billing", but Prometheus calls the service after its Service, billing-api`),
 		fault("metric", "minimal", watch+"recording.yaml", "http_server_request_duration_seconds_bucket", "http_server_request_duration_second_bucket", "write http_server_request_duration_seconds_bucket"),

@@ -1,5 +1,5 @@
 // Package monitoring reads what a rendered project brings to be watched with: the rules that Prometheus evaluates, and the
-// queries of the dashboards. Tests run both against a real Prometheus.
+// queries of dashboards and documents. Tests run them against a real Prometheus.
 package monitoring
 
 import (
@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -21,8 +22,9 @@ const Folder = "deploy/monitoring"
 
 // Project is what one project brings.
 type Project struct {
-	Groups []Group
-	Panels []Query // of every dashboard
+	Groups    []Group
+	Panels    []Query // of every dashboard
+	Documents []Query // of every document
 }
 
 // Group is a group of rules.
@@ -75,7 +77,28 @@ func Read(dir string) (*Project, error) {
 	if len(dashboards) == 0 {
 		return nil, fmt.Errorf("%s has no dashboard", filepath.Join(dir, Folder))
 	}
-	return p, nil
+	return p, p.readDocuments(filepath.Join(dir, "docs"))
+}
+
+// promql is a block of a document that is a query.
+var promql = regexp.MustCompile("(?ms)^```promql\n(.*?)^```$")
+
+func (p *Project) readDocuments(dir string) error {
+	documents, err := filepath.Glob(filepath.Join(dir, "*.md"))
+	if err != nil {
+		return err
+	}
+	for _, file := range documents {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		for _, block := range promql.FindAllSubmatchIndex(data, -1) {
+			line := 1 + strings.Count(string(data[:block[2]]), "\n")
+			p.Documents = append(p.Documents, Query{Where: fmt.Sprintf("%s:%d", filepath.Base(file), line), Expr: string(data[block[2]:block[3]])})
+		}
+	}
+	return nil
 }
 
 // readRules takes the groups of a PrometheusRule. Other objects are none of its business.

@@ -11,6 +11,7 @@ import (
 	"net/http/httptrace"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,8 +23,8 @@ const (
 	loadLimit   = 30 * time.Second      // then it ends by itself
 )
 
-// load asks one instance again and again and counts what becomes of it. Its connections are kept between requests, as those
-// of real clients are, and like a load balancer it sends nothing more to an instance that says it is draining.
+// load asks one instance, or a URL, again and again and counts what becomes of it. Its connections are kept between requests,
+// as those of real clients are, and like a load balancer it sends nothing more to an instance that says it is draining.
 type load struct {
 	target  *instance
 	cancel  context.CancelFunc
@@ -63,9 +64,11 @@ func (s *script) startLoad(args []string) error {
 	if s.load != nil {
 		return errors.New("one load at a time")
 	}
-	target, err := s.instance(q.instance)
-	if err != nil {
-		return err
+	var target *instance // none if it is a whole URL, such as that of the balancer
+	if strings.HasPrefix(q.path, "/") {
+		if target, err = s.instance(q.instance); err != nil {
+			return err
+		}
 	}
 	request, err := s.request(q)
 	if err != nil {
@@ -86,7 +89,9 @@ func (s *script) startLoad(args []string) error {
 			}
 		})
 	}
-	l.workers.Go(func() { l.watch(ctx) })
+	if target != nil {
+		l.workers.Go(func() { l.watch(ctx) })
+	}
 	go func() {
 		l.workers.Wait()
 		transport.CloseIdleConnections()
@@ -115,15 +120,7 @@ func (l *load) watch(ctx context.Context) {
 func (l *load) ask(transport *http.Transport, request *http.Request) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), client.Timeout)
 	defer cancel()
-	// The transport sends a request again when a connection that it kept turns out to be closed: that hides what was lost.
-	var sent atomic.Int64
-	request = request.Clone(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteRequest: func(info httptrace.WroteRequestInfo) {
-			if info.Err == nil {
-				sent.Add(1)
-			}
-		},
-	}))
+	request = request.Clone(ctx)
 	if request.GetBody != nil {
 		body, err := request.GetBody()
 		if err != nil {
@@ -131,22 +128,42 @@ func (l *load) ask(transport *http.Transport, request *http.Request) (string, er
 		}
 		request.Body = body
 	}
-	response, err := transport.RoundTrip(request)
+	response, err := once{transport}.RoundTrip(request)
 	dial := (*net.OpError)(nil)
 	switch {
-	case err != nil && sent.Load() == 0 && errors.As(err, &dial) && dial.Op == "dial":
+	case errors.As(err, &dial) && dial.Op == "dial":
 		return refused, nil
 	case err != nil:
 		return lost, err
 	}
 	defer response.Body.Close()
-	if sent.Load() > 1 {
-		return lost, errors.New("it was sent, and had to be sent again")
-	}
 	if _, err := io.Copy(io.Discard, response.Body); err != nil {
 		return lost, err
 	}
 	return strconv.Itoa(response.StatusCode), nil
+}
+
+// once is a transport that does not hide what was lost. Its kind sends a request again when a connection that it kept turns
+// out to be closed.
+type once struct{ *http.Transport }
+
+func (o once) RoundTrip(request *http.Request) (*http.Response, error) {
+	var sent atomic.Int64
+	response, err := o.Transport.RoundTrip(request.WithContext(httptrace.WithClientTrace(request.Context(), &httptrace.ClientTrace{
+		WroteRequest: func(info httptrace.WroteRequestInfo) {
+			if info.Err == nil {
+				sent.Add(1)
+			}
+		},
+	})))
+	switch {
+	case err != nil && sent.Load() > 0:
+		return nil, fmt.Errorf("it was sent: %v", err) //nolint:errorlint // that the next connection was refused does not count
+	case err == nil && sent.Load() > 1:
+		response.Body.Close()
+		return nil, errors.New("it was sent, and had to be sent again")
+	}
+	return response, err
 }
 
 func (l *load) count(outcome string, err error) {

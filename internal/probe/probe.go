@@ -19,6 +19,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -71,7 +72,9 @@ type script struct {
 	out      bytes.Buffer // what the command under way says
 
 	settings  map[string]string // variables of every later start and run
+	mu        sync.Mutex        // of instances, which the balancer reads meanwhile
 	instances map[string]*instance
+	balancer  *balancer
 	load      *load
 	open      *openRequest
 	postgres  *postgres
@@ -97,6 +100,7 @@ func commands() map[string]command {
 	return map[string]command{
 		"alertmanager": alertmanagerCommand,
 		"always":       always,
+		"balancer":     balancerCommand,
 		"begin":        begin,
 		"collector":    collectorCommand,
 		"eventually":   eventually,
@@ -121,7 +125,7 @@ func commands() map[string]command {
 // over, which may be after its client has the answer.
 const moment = 2 * time.Second
 
-var observes = map[string]bool{"log": true, "metric": true, "spans": true, "logs": true, "collector": true, "paged": true}
+var observes = map[string]bool{"log": true, "metric": true, "spans": true, "logs": true, "collector": true, "paged": true, "balancer": true}
 
 func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]func(*testscript.TestScript, bool, []string){}
@@ -168,6 +172,9 @@ func (s *script) printf(format string, args ...any) { fmt.Fprintf(&s.out, format
 func (s *script) close() {
 	if s.load != nil {
 		s.load.end()
+	}
+	if s.balancer != nil {
+		s.balancer.close()
 	}
 	if s.open != nil {
 		s.open.conn.Close()

@@ -221,49 +221,51 @@ func (p *prometheus) holds(s *script, query string) error {
 	return nil
 }
 
-// complete tells whether everything that rules and panels name is there: no rule and no query fails, each metric that no
-// exporter has is one of the service, and a query over such metrics finds something.
+// complete tells whether everything that rules, panels and documents name is there: no rule and no query fails, each metric that
+// no exporter has is one of the service, and a panel over such metrics shows something.
 func (p *prometheus) complete(s *script, but []string) error {
 	if err := p.rulesWork(); err != nil {
 		return err
 	}
 	var missing []string
+	names := func(q monitoring.Query, expr string) error {
+		absent, err := p.absent(expr, but)
+		for _, metric := range absent {
+			missing = append(missing, fmt.Sprintf("%s: nobody exports %s", q.Where, metric))
+		}
+		return err
+	}
 	for _, rule := range p.project.Rules() {
-		absent, err := p.absent(rule.Expr, but)
-		if err != nil {
+		if err := names(rule, rule.Expr); err != nil {
 			return fmt.Errorf("%s: %w", rule.Where, err)
 		}
-		for _, metric := range absent {
-			missing = append(missing, fmt.Sprintf("%s: nobody exports %s", rule.Where, metric))
-		}
 	}
-	for _, panel := range p.project.Panels {
-		query := panel.Filled(s.service.namespace())
-		absent, err := p.absent(query, but)
-		if err != nil {
-			return fmt.Errorf("%s: %w", panel.Where, err)
-		}
-		for _, metric := range absent {
-			missing = append(missing, fmt.Sprintf("%s: nobody exports %s", panel.Where, metric))
+	for _, question := range slices.Concat(p.project.Panels, p.project.Documents) {
+		query := question.Filled(s.service.namespace())
+		known := len(missing)
+		if err := names(question, query); err != nil {
+			return fmt.Errorf("%s: %w", question.Where, err)
 		}
 		found, err := p.series(query)
 		if err != nil {
-			return fmt.Errorf("%s: %w", panel.Where, err)
+			return fmt.Errorf("%s: %w", question.Where, err)
 		}
 		own, err := p.isOwn(query, but, nil)
 		if err != nil {
-			return fmt.Errorf("%s: %w", panel.Where, err)
+			return fmt.Errorf("%s: %w", question.Where, err)
 		}
-		if own && len(found) == 0 && len(absent) == 0 {
-			missing = append(missing, fmt.Sprintf("%s: the panel is empty: %s", panel.Where, query))
+		// A document asks for what is wrong, a panel shows what is.
+		panel := slices.Contains(p.project.Panels, question)
+		if panel && own && len(found) == 0 && len(missing) == known {
+			missing = append(missing, fmt.Sprintf("%s: the panel is empty: %s", question.Where, query))
 		}
 	}
+	total := fmt.Sprintf("%d rules, %d queries of panels and %d of documents", len(p.project.Rules()), len(p.project.Panels), len(p.project.Documents))
 	if len(missing) > 0 {
 		slices.Sort(missing)
-		return unmetf("%d of %d rules and %d queries of panels:\n%s",
-			len(missing), len(p.project.Rules()), len(p.project.Panels), strings.Join(slices.Compact(missing), "\n"))
+		return unmetf("of %s:\n%s", total, strings.Join(slices.Compact(missing), "\n"))
 	}
-	s.printf("%d rules and %d queries of panels find what they name\n", len(p.project.Rules()), len(p.project.Panels))
+	s.printf("%s find what they name\n", total)
 	return nil
 }
 

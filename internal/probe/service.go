@@ -169,7 +169,9 @@ func (s *script) start(args []string) error {
 	if err := i.launch(); err != nil {
 		return err
 	}
+	s.mu.Lock()
 	s.instances[name] = i
+	s.mu.Unlock()
 	if err := s.tellTargets(); err != nil {
 		return err
 	}

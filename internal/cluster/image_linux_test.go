@@ -1,0 +1,298 @@
+package cluster
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+var (
+	image   = flag.String("image", "", "run this image of podman as the production overlay of -project says; .ci/image does")
+	project = flag.String("project", "", "directory of the project of -image")
+)
+
+// TestImage runs the image of a project as its manifests for production do, and asks it what the kubelet, the monitoring and
+// the clients ask. Every name, number and path is read from the manifests.
+func TestImage(t *testing.T) {
+	if *image == "" {
+		return // go test ./... needs no container
+	}
+	kubectl, err := exec.LookPath("kubectl")
+	if err != nil {
+		t.Fatal("kubectl is not there: run .ci/run tools")
+	}
+	overlay := filepath.Join(*project, "deploy", "kubernetes", "overlays", "production")
+	manifest, err := exec.Command(kubectl, "kustomize", overlay).Output()
+	if err != nil {
+		t.Fatalf("kubectl kustomize %s: %v", overlay, err)
+	}
+	resources, err := decode(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	service := only(t, resources, "Deployment")
+	secrets, err := inventSecrets(service.name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	p, err := newPod(resources, service, dir, secrets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A network of its own, as a pod has: nobody else listens on its ports, and it reaches nobody.
+	network := "none"
+	jobs := slices.DeleteFunc(slices.Clone(resources), func(o object) bool { return o.kind() != "CronJob" })
+	if len(jobs) > 0 {
+		network = "container:" + startDatabase(t, p, jobs[0])
+	}
+	for _, c := range p.spec.list("initContainers") {
+		runToEnd(t, p, c, network, *image)
+	}
+	runService(t, p, network)
+	for _, job := range jobs {
+		backUp(t, resources, job, dir, secrets, network)
+	}
+}
+
+// only returns the resource of a kind of which there is one.
+func only(t *testing.T, resources []object, kind string) object {
+	t.Helper()
+	found := slices.DeleteFunc(slices.Clone(resources), func(o object) bool { return o.kind() != kind })
+	if len(found) != 1 {
+		t.Fatalf("the manifest has %d resources of the kind %s, want one", len(found), kind)
+	}
+	return found[0]
+}
+
+// remove takes a container away when the test ends, and shows what it wrote if that failed.
+func remove(t *testing.T, name string) {
+	t.Helper()
+	t.Cleanup(func() {
+		if t.Failed() {
+			logs, _ := exec.Command("podman", "logs", "--tail", "40", name).CombinedOutput()
+			t.Logf("[the end of the log of %s]\n%s", name, logs)
+		}
+		podman(t, "rm", "--force", "--time", "0", name)
+	})
+}
+
+// runToEnd runs a container that ends by itself, and returns what it wrote.
+func runToEnd(t *testing.T, p *pod, container object, network, image string) string {
+	t.Helper()
+	arguments, err := p.arguments(container, image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return podman(t, slices.Concat([]string{"run", "--rm", "--network", network}, arguments)...)
+}
+
+// runService runs the container of the service, asks it, and stops it.
+func runService(t *testing.T, p *pod, network string) {
+	containers := slices.DeleteFunc(p.spec.list("containers"), func(c object) bool { return c.text("name") != p.name })
+	if len(containers) != 1 {
+		t.Fatalf("the pod has no container %s", p.name)
+	}
+	container := containers[0]
+	asked, err := probes(container)
+	if err != nil {
+		t.Fatal(err)
+	}
+	arguments, err := p.arguments(container, *image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	podman(t, slices.Concat([]string{"run", "--detach", "--name", p.name, "--network", network}, arguments)...)
+	remove(t, p.name)
+	pid := podman(t, "inspect", "--format", "{{.State.Pid}}", p.name)
+	confined(t, p, container, pid)
+	k := kubelet{client: clientIn(pid)}
+
+	startup, liveness, readiness := asked["startupProbe"], asked["livenessProbe"], asked["readinessProbe"]
+	if err := await(time.Duration(startup.tries*startup.period)*time.Second, func() error { return k.ask(startup) }); err != nil {
+		t.Fatalf("%s: %v", startup.name, err)
+	}
+	for _, q := range []probe{liveness, readiness} {
+		if err := k.ask(q); err != nil {
+			t.Errorf("%s: %v", q.name, err)
+		}
+	}
+	podman(t, "healthcheck", "run", p.name)
+	podman(t, "exec", p.name, "/proc/1/exe", "version")
+	k.metrics(t, p, container)
+	k.api(t, readiness)
+
+	// While it drains it is alive and takes no more; then it ends by itself.
+	began := time.Now()
+	podman(t, "kill", "--signal", "TERM", p.name)
+	if err := await(3*time.Second, func() error {
+		if k.ask(readiness) == nil {
+			return errors.New("still ready")
+		}
+		return nil
+	}); err != nil {
+		t.Errorf("%s after SIGTERM: %v", readiness.name, err)
+	}
+	if err := k.ask(liveness); err != nil {
+		t.Errorf("%s while it drains: %v", liveness.name, err)
+	}
+	code := podman(t, "wait", p.name)
+	grace := time.Duration(p.spec.number("terminationGracePeriodSeconds")) * time.Second
+	if took := time.Since(began); code != "0" || took >= grace {
+		t.Errorf("ended with exit code %s after %s, want 0 within %s", code, took, grace)
+	}
+}
+
+// podman runs a command and returns what it prints.
+func podman(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.Command("podman", args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("podman %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// confined looks at the process itself: the kernel knows what it may do.
+func confined(t *testing.T, p *pod, container object, pid string) {
+	t.Helper()
+	status, err := os.ReadFile("/proc/" + pid + "/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for line := range strings.Lines(string(status)) {
+		key, value, _ := strings.Cut(line, ":")
+		got[key] = strings.Join(strings.Fields(value), " ")
+	}
+	context := p.spec.child("securityContext")
+	user, group := fmt.Sprint(context.at("runAsUser")), fmt.Sprint(context.at("runAsGroup"))
+	want := map[string]string{
+		"Uid": strings.Repeat(user+" ", 3) + user, "Gid": strings.Repeat(group+" ", 3) + group,
+		"Groups": fmt.Sprint(context.at("fsGroup")), "NoNewPrivs": "1", "Seccomp": "2",
+		"CapEff": "0000000000000000", "CapPrm": "0000000000000000", "CapBnd": "0000000000000000", "CapAmb": "0000000000000000",
+	}
+	for key, value := range want {
+		if got[key] != value {
+			t.Errorf("/proc/PID/status: %s is %q, want %q", key, got[key], value)
+		}
+	}
+	mounts, err := os.ReadFile("/proc/" + pid + "/mounts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(mounts)) {
+		fields := strings.Fields(line)
+		if fields[1] == "/" && !slices.Contains(strings.Split(fields[3], ","), "ro") {
+			t.Errorf("the root of the container can be written: %s", line)
+		}
+	}
+}
+
+// clientIn returns a client whose connections begin in the network of a process.
+func clientIn(pid string) *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, // neither does the kubelet look at the name
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			runtime.LockOSThread() // and never unlocked: the thread is of no use to others
+			file, err := os.Open("/proc/" + pid + "/ns/net")
+			if err != nil {
+				return nil, err
+			}
+			defer file.Close()
+			if err := unix.Setns(int(file.Fd()), unix.CLONE_NEWNET); err != nil {
+				return nil, err
+			}
+			return (&net.Dialer{}).DialContext(ctx, network, address)
+		},
+	}}
+}
+
+// kubelet asks as it does.
+type kubelet struct{ client *http.Client }
+
+func (k kubelet) ask(p probe) error {
+	_, err := k.get(fmt.Sprintf("%s://127.0.0.1:%d%s", p.scheme, p.port, p.path), time.Duration(p.timeout)*time.Second)
+	return err
+}
+
+func (k kubelet) get(url string, timeout time.Duration) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return "", err
+	}
+	request.Header.Set("User-Agent", "kube-probe/1.34")
+	return k.do(request)
+}
+
+func (k kubelet) do(request *http.Request) (string, error) {
+	response, err := k.client.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err == nil && (response.StatusCode < 200 || response.StatusCode >= 400) {
+		err = fmt.Errorf("%s: %s: %.300s", request.URL, response.Status, body)
+	}
+	return string(body), err
+}
+
+// metrics scrapes what the monitor of the service names.
+func (k kubelet) metrics(t *testing.T, p *pod, container object) {
+	t.Helper()
+	monitor, service := p.find("ServiceMonitor", p.name), p.find("Service", p.name)
+	for _, endpoint := range monitor.list("spec", "endpoints") {
+		var target any
+		for _, port := range service.list("spec", "ports") {
+			if port.text("name") == endpoint.text("port") {
+				target = port.at("targetPort")
+			}
+		}
+		port, err := containerPort(container, target)
+		if err != nil {
+			t.Fatalf("the monitor's port %q: %v", endpoint.text("port"), err)
+		}
+		text, err := k.get(fmt.Sprintf("http://127.0.0.1:%d%s", port, endpoint.text("path")), 5*time.Second)
+		if err != nil || !strings.Contains(text, "\nhttp_server_request_duration_seconds_count") {
+			t.Errorf("the metrics do not answer: %v", err)
+		}
+		return
+	}
+	t.Error("the manifest has no monitor with an endpoint")
+}
+
+// api writes a note where the probes ask, and reads which version it is.
+func (k kubelet) api(t *testing.T, p probe) {
+	t.Helper()
+	base := fmt.Sprintf("%s://127.0.0.1:%d", p.scheme, p.port)
+	request, err := http.NewRequest(http.MethodPost, base+"/v1/notes", strings.NewReader(`{"owner":"ci","title":"built"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if _, err := k.do(request); err != nil {
+		t.Errorf("the API: %v", err)
+	}
+	if health, err := k.get(base+"/health", 5*time.Second); err != nil || !strings.Contains(health, `"version":"1.2.3"`) {
+		t.Errorf("/health does not tell the version of the build: %s %v", health, err)
+	}
+}

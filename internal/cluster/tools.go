@@ -1,0 +1,172 @@
+package cluster
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// tools are the programs that a cluster consists of, and the resource definitions of others that manifests may use.
+type tools struct {
+	programs    map[string]string
+	definitions string // a directory
+}
+
+func (t tools) path(name string) string { return t.programs[name] }
+
+// findTools looks in the path and where .ci/run installs.
+func findTools() (tools, error) {
+	root := os.Getenv("ACTON_TOOLS")
+	if root == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return tools{}, err
+		}
+		root = filepath.Join(home, ".cache", "acton-tools")
+	}
+	t := tools{programs: map[string]string{}, definitions: filepath.Join(root, "kubernetes", "definitions")}
+	for _, name := range []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kubectl"} {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			path, err = exec.LookPath(filepath.Join(root, "bin", name))
+		}
+		if err != nil {
+			return tools{}, fmt.Errorf("%s is not there: run .ci/run tools", name)
+		}
+		t.programs[name] = path
+	}
+	if _, err := os.Stat(t.definitions); err != nil {
+		return tools{}, fmt.Errorf("%w: run .ci/run tools", err)
+	}
+	return t, nil
+}
+
+// Install makes known what of these resources the API server does not know, as the operators would whose resources they are.
+func (c *Cluster) Install(resources []object) error {
+	wanted := map[string]bool{}
+	for _, o := range resources {
+		known, err := c.serves(o)
+		if err != nil {
+			return err
+		}
+		if !known {
+			wanted[o.kind()] = true
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(c.tools.definitions, "*.yaml"))
+	if err != nil {
+		return err
+	}
+	var paths []string
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		for _, text := range documents(data) {
+			kind := definedKind(text)
+			if !wanted[kind] {
+				continue
+			}
+			var o map[string]any // not object: yaml would make every map below one
+			if err := yaml.Unmarshal(text, &o); err != nil {
+				return fmt.Errorf("%s: %w", file, err)
+			}
+			path := "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/" + object(o).name()
+			if err := c.apply(path, o); err != nil {
+				return err
+			}
+			paths = append(paths, path)
+			delete(wanted, kind)
+		}
+	}
+	for kind := range wanted {
+		return fmt.Errorf("neither the API server nor a file in %s knows the kind %s", c.tools.definitions, kind)
+	}
+	return await(startLimit, func() error {
+		for _, path := range paths {
+			var o object
+			if err := c.get(path, &o); err != nil {
+				return err
+			}
+			if o.condition("Established") != "True" {
+				return fmt.Errorf("%s is not established", o.name())
+			}
+		}
+		return nil
+	})
+}
+
+// serves reports whether the API server knows the kind of a resource, in that version.
+func (c *Cluster) serves(o object) (bool, error) {
+	version := o.text("apiVersion")
+	path := "/apis/" + version
+	if !strings.Contains(version, "/") {
+		path = "/api/" + version
+	}
+	var list object
+	if err := c.get(path, &list); err != nil {
+		if strings.Contains(err.Error(), "404 Not Found") {
+			return false, nil
+		}
+		return false, err
+	}
+	return slices.ContainsFunc(list.list("resources"), func(r object) bool { return r.kind() == o.kind() }), nil
+}
+
+// documents splits a file of several.
+func documents(data []byte) [][]byte {
+	return bytes.Split(append([]byte("\n"), data...), []byte("\n---\n"))
+}
+
+// definedKind returns the kind that a definition defines. The files are long: what is not wanted is not decoded.
+func definedKind(text []byte) string {
+	_, after, _ := strings.Cut(string(text), "\n  names:\n")
+	for line := range strings.Lines(after) {
+		if kind, ok := strings.CutPrefix(line, "    kind: "); ok {
+			return strings.TrimSpace(kind)
+		}
+		if !strings.HasPrefix(line, "    ") {
+			break
+		}
+	}
+	return ""
+}
+
+// decode reads the resources of a manifest.
+func decode(manifest []byte) ([]object, error) {
+	decoder := yaml.NewDecoder(bytes.NewReader(manifest))
+	var all []object
+	for {
+		var o map[string]any
+		switch err := decoder.Decode(&o); {
+		case err == io.EOF: //nolint:errorlint // Decode returns it bare
+			return all, nil
+		case err != nil:
+			return nil, err
+		case len(o) > 0:
+			all = append(all, o)
+		}
+	}
+}
+
+// await asks until the answer is nil.
+func await(within time.Duration, ask func() error) error {
+	for deadline := time.Now().Add(within); ; time.Sleep(100 * time.Millisecond) {
+		err := ask()
+		if err == nil {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("not within %s: %w", within, err)
+		}
+	}
+}
