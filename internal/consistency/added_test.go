@@ -28,6 +28,10 @@ func TestFaultsInWhatATeamAddedAreFound(t *testing.T) {
 		edits []edit
 		want  string // empty: nothing
 	}{
+		{"a file that says another port", mountedFile("server: {port: 8000}"), "is 8080, but server.port is 8000 (server.port in " + base + "kustomization.yaml)"},
+		{"an argument that says another port", []edit{
+			{base + "deployment.yaml", container, "          args: [serve, --set=server.port=8000]\n" + container},
+		}, "is 8080, but server.port is 8000 (--set server.port)"},
 		{"a PodMonitor", add("podmonitor.yaml", filled(podMonitor, "PORT", "metrics")), ""},
 		{"a PodMonitor of no port", add("podmonitor.yaml", filled(podMonitor, "PORT", "prometheus")), "has no port of that name"},
 		{"a PodMonitor of the wrong port", add("podmonitor.yaml", filled(podMonitor, "PORT", "http")), "/metrics is served on metrics.port"},

@@ -112,7 +112,7 @@ func seedsOfText() []seed {
 		fault("address", "minimal", overlay+"kustomization.yaml", "namespace: billing-api-production", "namespace: billing-api-live", "is billing-api-live, of which docs/environments.md says nothing",
 			"namespace billing-api-production: no overlay", "namespace billing-api-production: no overlay", "namespace billing-api-production: no overlay"),
 		fault("command", "minimal", "Makefile", "rollout status deployment/billing-api", "rollout status deployment/billing", "no manifest has Deployment billing"),
-		fault("command", "minimal", "Makefile", "--namespace billing-api-$(ENV)", "--namespace orders-$(ENV)", "namespace orders-: no overlay has this namespace"),
+		fault("command", "minimal", "Makefile", "--namespace billing-api-$(ENV)", "--namespace billing-app-$(ENV)", "namespace billing-app-: no overlay has this namespace"),
 		fault("metric-word", "minimal", "docs/api-versions.md", "`api_version_requests_total`", "`api_version_request_total`", "looks like a metric of the service"),
 		fault("start", "minimal", base+"kustomization.yaml", "SERVICE__PROFILE=production", "SERVICE__PROFILE=prod", `is "prod", for which there is no profile`),
 		fault("start", "minimal", component+"ingress/kustomization.yaml", "      - BILLING_API_SERVER__TLS__TERMINATED_BY_PROXY=true\n", "", "refuses to start without TLS"),
