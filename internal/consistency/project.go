@@ -226,21 +226,7 @@ func lineOfError(err error) int {
 func (p *Project) readProfiles() {
 	p.profiles = map[string]map[string]*node{}
 	for _, file := range p.in(path.Join(path.Dir(settings.Root), "profiles"), ".yaml") {
-		values := map[string]*node{}
-		var add func(n *node, key string)
-		add = func(n *node, key string) {
-			for name, value := range n.pairs() {
-				if value.isMapping() {
-					add(value, key+name+".")
-				} else {
-					values[key+name] = value
-				}
-			}
-		}
-		for _, document := range p.yaml[file] {
-			add(document, "")
-		}
-		p.profiles[strings.TrimSuffix(path.Base(file), ".yaml")] = values
+		p.profiles[strings.TrimSuffix(path.Base(file), ".yaml")] = flatten(p.yaml[file])
 	}
 }
 
