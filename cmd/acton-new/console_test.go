@@ -133,6 +133,19 @@ func (c *console) until(what string, holds func() bool) {
 	}
 }
 
+// settle waits for the end of the frame that is being painted: what is awaited may stand in its middle.
+func (c *console) settle() {
+	for {
+		select {
+		case <-c.wake:
+		case <-c.closed:
+			return
+		case <-time.After(200 * time.Millisecond):
+			return
+		}
+	}
+}
+
 func (c *console) press(keys ...string) {
 	c.t.Helper()
 	for _, k := range keys {

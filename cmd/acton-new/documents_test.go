@@ -1,7 +1,7 @@
 package main
 
 import (
-	"io/fs"
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -43,8 +43,8 @@ func TestCommandsOfTheReadmeWork(t *testing.T) {
 	runDocument(t, checkout, "README.md", "MYSERVICE")
 }
 
-// The smallest service and the one with every feature show all documents there are, and each fragment in them. Each
-// document gets a service of its own, as some change it.
+// The smallest service and the one with every feature show all documents there are, and each fragment in them. A document
+// that changes the project gets one of its own; the others share one.
 func TestCommandsOfEveryDocumentOfTheServiceWork(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and runs services")
@@ -63,26 +63,94 @@ func TestCommandsOfEveryDocumentOfTheServiceWork(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		files := map[string]string{}
 		for _, f := range tree {
-			if filepath.Ext(f.Path) != ".md" {
-				continue
-			}
-			t.Run(path.Join("with "+strings.Join(chosen, ","), f.Path), func(t *testing.T) {
-				t.Parallel() // a document waits for its service as often as it builds
-				dir := filepath.Join(t.TempDir(), "orders")
-				if _, err := generator.Write(t.Context(), tree, generator.Target{Dir: dir, Repository: generator.RepositoryAlways}); err != nil {
-					t.Fatal(err)
-				}
-				// Documents may count on what their README has the reader do first.
-				shell(t, dir, "make build")
-				var env []string
-				if slices.Contains(chosen, "database") {
-					env = databaseFor(t, "ORDERS")
-					shell(t, dir, "bin/orders migrate up", env...)
-				}
-				runDocument(t, dir, f.Path, "ORDERS", env...)
-			})
+			files[f.Path] = string(f.Data)
 		}
+		project, err := mdtest.NewProject(answers.Name, files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		database := slices.Contains(chosen, "database")
+		name := "with " + strings.Join(chosen, ",")
+		var share []string
+		for file, text := range files {
+			blocks, err := mdtest.Blocks(text)
+			switch {
+			case path.Ext(file) != ".md":
+			case err != nil:
+				t.Errorf("%s: %v", file, err)
+			case !mdtest.Changes(blocks):
+				share = append(share, file)
+			default:
+				t.Run(path.Join(name, file), func(t *testing.T) {
+					t.Parallel() // a document waits for its service as often as it builds
+					dir, env := built(t, tree, database)
+					runDocument(t, dir, file, "ORDERS", env...)
+				})
+			}
+		}
+		slices.Sort(share)
+		t.Run(path.Join(name, "the others"), func(t *testing.T) {
+			t.Parallel()
+			dir, env := built(t, tree, database)
+			project.Binary = filepath.Join(dir, "bin/orders")
+			checkDocuments(t, project, dir, files)
+			for _, file := range share {
+				t.Run(file, func(t *testing.T) { runDocument(t, dir, file, "ORDERS", env...) })
+			}
+		})
+	}
+}
+
+// built writes and builds a project, and returns the environment in which it finds its database. Documents may count on
+// what their README has the reader do first.
+func built(t *testing.T, tree generator.Tree, database bool) (dir string, env []string) {
+	t.Helper()
+	dir = filepath.Join(t.TempDir(), "orders")
+	if _, err := generator.Write(t.Context(), tree, generator.Target{Dir: dir, Repository: generator.RepositoryAlways}); err != nil {
+		t.Fatal(err)
+	}
+	shell(t, dir, "make build")
+	if database {
+		env = databaseFor(t, "ORDERS")
+		shell(t, dir, "bin/orders migrate up", env...)
+	}
+	return dir, env
+}
+
+// checkDocuments holds what the documents name against the binary, and gives the commands that nothing runs, and the
+// scripts, to shellcheck.
+func checkDocuments(t *testing.T, project *mdtest.Project, dir string, files map[string]string) {
+	t.Helper()
+	for file, text := range files {
+		switch path.Ext(file) {
+		case ".md":
+			for _, fault := range project.Check(file) {
+				t.Error(fault)
+			}
+			blocks, err := mdtest.Blocks(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if script := mdtest.Unrun(blocks); script != "" {
+				lint(t, dir, file, script, "-")
+			}
+		case ".sh":
+			lint(t, dir, file, "", file)
+		}
+	}
+}
+
+func lint(t *testing.T, dir, name, input string, args ...string) {
+	t.Helper()
+	cmd := exec.Command("shellcheck", append([]string{"--shell=bash", "--external-sources", "--source-path=SCRIPTDIR", "--format=gcc"}, args...)...)
+	cmd.Dir = dir
+	cmd.Stdin = strings.NewReader(input)
+	if out, err := cmd.CombinedOutput(); errors.Is(err, exec.ErrNotFound) {
+		t.Fatalf("%v: apt-get install shellcheck", err)
+	} else if err != nil {
+		t.Errorf("%s: %v\n%s", name, err, out)
 	}
 }
 
@@ -193,50 +261,22 @@ func firstColumn(document, heading string) []string {
 	return cells
 }
 
-// Links between documents resolve, ours and those of the service.
+// Links between our own documents resolve; those of the service are followed in every combination.
 func TestLinksOfDocumentsResolve(t *testing.T) {
-	for _, root := range []string{"../..", "../../golden/minimal"} {
-		documents, err := fs.Glob(os.DirFS(root), "*.md")
+	for _, document := range []string{"README.md", "templates/README.md", "internal/lock/README.md"} {
+		data, err := os.ReadFile(filepath.Join("../..", document))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, dir := range []string{"docs", "templates"} {
-			more, err := fs.Glob(os.DirFS(root), dir+"/*.md")
-			if err != nil {
-				t.Fatal(err)
-			}
-			documents = append(documents, more...)
+		targets := mdtest.Links(string(data))
+		if document == "README.md" && len(targets) == 0 {
+			t.Error("README.md has no link")
 		}
-		for _, document := range documents {
-			data, err := os.ReadFile(filepath.Join(root, document))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, target := range links(string(data)) {
-				if _, err := os.Stat(filepath.Join(root, filepath.Dir(document), target)); err != nil {
-					t.Errorf("%s: link to %s: %v", filepath.Join(root, document), target, err)
-				}
+		for _, target := range targets {
+			file, _, _ := strings.Cut(target, "#")
+			if _, err := os.Stat(filepath.Join("../..", filepath.Dir(document), file)); file != "" && err != nil {
+				t.Errorf("%s: link to %s: %v", document, target, err)
 			}
 		}
-	}
-}
-
-// links returns the relative targets of a document, without their anchors.
-func links(document string) []string {
-	var targets []string
-	for _, part := range strings.Split(document, "](")[1:] {
-		target, _, _ := strings.Cut(part, ")")
-		target, _, _ = strings.Cut(target, "#")
-		if target != "" && !strings.Contains(target, "://") {
-			targets = append(targets, target)
-		}
-	}
-	return targets
-}
-
-func TestLinksAreFound(t *testing.T) {
-	got := links("a [b](c.md) ![d](e/f.svg) [g](https://h.example/) [i](j.md#k) [l](#m)")
-	if want := []string{"c.md", "e/f.svg", "j.md"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
 	}
 }

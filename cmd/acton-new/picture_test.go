@@ -22,19 +22,26 @@ func TestThePictureInTheReadmeShowsTheWizard(t *testing.T) {
 	c.await("A new service")
 	c.press(enter)
 	c.await("Go module path", "esc back")
+	c.settle()
 	p.add(c.term)
 	c.press(enter)
 	c.await("Begin with", "↑↓ choose")
 	c.press(enter)
 	c.await("Features: data", "space")
 	c.press(space)
+	c.await("[x] database")
+	c.settle()
 	p.add(c.term)
 	c.press(enter)
-	for _, page := range []string{"Features: operations", "Base of the container image"} {
+	for _, page := range []string{
+		"Features: operations", "Base of the container image", "Registry of the container image", "Who can call the API",
+		"Share of requests", "Time in which", "Who wakes somebody", "Address at which", "Domain of the API",
+	} {
 		c.await(page)
 		c.press(enter)
 	}
 	c.await("Leave, writing nothing", "↑↓ choose") // the last lines
+	c.settle()
 	p.add(c.term)
 	c.press(ctrlC)
 	c.leaves(exitInterrupted)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/acton-go/acton-new/internal/features"
@@ -48,7 +49,10 @@ func (w *wizard) run(ctx context.Context, d dialog) error {
 			d.steps = append(d.steps, func() (page, bool, error) { return w.groupPage(g) })
 		}
 	}
-	d.steps = append(d.steps, w.questionsPage, w.summaryPage)
+	for _, q := range questionsOf(w.catalog) {
+		d.steps = append(d.steps, func() (page, bool, error) { return w.questionPage(q.Flag) })
+	}
+	d.steps = append(d.steps, w.summaryPage)
 	for {
 		w.decision = decideCreate
 		if err := d.run(ctx); err != nil {
@@ -177,22 +181,23 @@ func (w *wizard) modulePage() (page, bool, error) {
 	}, true, nil
 }
 
-// questionsPage asks what the base and the chosen features ask.
-func (w *wizard) questionsPage() (page, bool, error) {
+// questionPage asks one question, if the base, a chosen feature or the answer to an earlier question asks it.
+func (w *wizard) questionPage(flag string) (page, bool, error) {
 	w.module = strings.TrimSpace(w.module)
 	_, questions, err := w.request()
 	if err != nil {
 		return page{}, false, err
 	}
-	p := page{title: "Questions"}
-	for _, q := range questions {
-		f := field{title: q.Title, help: q.Help, one: w.value(q), check: q.Check, placeholder: q.Default}
-		for _, c := range q.Choices {
-			f.options = append(f.options, option{value: c.Value, label: c.Title, detail: c.Help})
-		}
-		p.fields = append(p.fields, f)
+	i := slices.IndexFunc(questions, func(q features.Question) bool { return q.Flag == flag })
+	if i < 0 {
+		return page{}, false, nil
 	}
-	return p, len(p.fields) > 0, nil
+	q := questions[i]
+	f := field{title: q.Title, help: q.Help, one: w.value(q), check: q.Check, placeholder: q.Default}
+	for _, c := range q.Choices {
+		f.options = append(f.options, option{value: c.Value, label: c.Title, detail: c.Help})
+	}
+	return page{title: fmt.Sprintf("Question %d of %d", i+1, len(questions)), fields: []field{f}}, true, nil
 }
 
 // wrapped is a text that does not depend on its room.

@@ -281,13 +281,25 @@ func (r *resolution) set() Set {
 	return s
 }
 
+// Way says how a feature comes into a project: by its name, or by the value of a choice.
+func (c *Catalog) Way(name string) string {
+	for _, f := range append([]Feature{c.base}, c.All()...) {
+		for _, q := range f.Questions {
+			if value, ok := strings.CutPrefix(name, q.Flag+"-"); ok && q.Kind == KindChoice && q.check(value) == nil {
+				return "--" + q.Flag + " " + value
+			}
+		}
+	}
+	return fmt.Sprintf("the feature %q", name)
+}
+
 // unasked is the error for the value of a choice that this selection does not ask for.
 func (c *Catalog) unasked(flag string) error {
 	var known []string
 	for _, f := range append([]Feature{c.base}, c.All()...) {
 		for _, q := range f.Questions {
 			if q.Flag == flag {
-				return fmt.Errorf("--%s: has an effect only with the feature %q", flag, f.Name)
+				return fmt.Errorf("--%s: has an effect only with %s", flag, c.Way(f.Name))
 			}
 			known = append(known, q.Flag)
 		}

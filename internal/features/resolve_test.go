@@ -109,6 +109,14 @@ func TestWhatTheCatalogDoesNotKnowIsRefused(t *testing.T) {
 	}
 }
 
+func TestTheWayToAFeatureIsItsNameOrAnAnswer(t *testing.T) {
+	for name, want := range map[string]string{"zone": `the feature "zone"`, "paint-blue": "--paint blue", "store-memory": `the feature "store-memory"`} {
+		if got := small(t).Way(name); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+}
+
 func TestTwoProvidersOfOneCapabilityAreRefused(t *testing.T) {
 	c, err := Load(catalogOf(soundBase, map[string]string{
 		"a": feature("group: g", "provides: [store]"), "b": feature("group: g", "provides: [store]"),

@@ -103,8 +103,8 @@ func Resolve(cat *features.Catalog, a Answers) (features.Set, Answers, error) {
 		delete(texts, q.Flag)
 	}
 	if unasked := slices.Sorted(maps.Keys(texts)); len(unasked) > 0 {
-		return features.Set{}, Answers{}, fmt.Errorf("--%s: has an effect only with the feature %q",
-			unasked[0], textOwners(cat)[unasked[0]])
+		return features.Set{}, Answers{}, fmt.Errorf("--%s: has an effect only with %s",
+			unasked[0], cat.Way(textOwners(cat)[unasked[0]]))
 	}
 	return set, Answers{Name: a.Name, Module: a.Module, Features: set.Features(), Values: values}, nil
 }

@@ -1,5 +1,6 @@
-// Package mdtest runs the commands that a Markdown document shows, so that a
-// document which no longer works fails a test.
+// Package mdtest runs the commands that a Markdown document shows, and checks
+// what it says of its project, so that a document which no longer works or is no
+// longer true fails a test.
 //
 // Fenced blocks are read by their language:
 //
@@ -8,6 +9,8 @@
 //     background until the document ends; the next block starts when the
 //     address that belongs to it answers. How a server ends is not judged
 //     here: make reports the signal that stopped it as a failure.
+//   - bash: never run, as it needs a cluster, production or a person. Every name
+//     in it must be true of the project: see Project.Check and Unrun.
 //   - diff: applied with git apply.
 //   - any other language: written to the file that the paragraph above names
 //     last in backquotes, if that paragraph ends with a colon; else not used.
@@ -16,6 +19,7 @@ package mdtest
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -65,6 +69,14 @@ func Blocks(document string) ([]Block, error) {
 	return blocks, nil
 }
 
+// Changes reports whether the blocks of a document change files of the project
+// beside what its commands do.
+func Changes(blocks []Block) bool {
+	return slices.ContainsFunc(blocks, func(b Block) bool {
+		return b.Lang == "diff" || b.File != "" && b.Lang != "sh" && b.Lang != "bash"
+	})
+}
+
 // Script turns the blocks into one bash script that stops at the first failing
 // command and says which line of the document it stood on. servers maps the
 // last line of a block that keeps running to the URL that answers once it is
@@ -79,7 +91,7 @@ func Script(name string, blocks []Block, servers map[string]string) string {
 			writeShell(&b, at, block.Text, servers)
 		case block.Lang == "diff":
 			fmt.Fprintf(&b, "at=%q\ngit apply --whitespace=error-all <<'END_OF_BLOCK'\n%sEND_OF_BLOCK\n", at, block.Text)
-		case block.File != "":
+		case block.File != "" && block.Lang != "bash":
 			fmt.Fprintf(&b, "at=%q\nmkdir -p \"$(dirname %q)\"\ncat >%q <<'END_OF_BLOCK'\n%sEND_OF_BLOCK\n", at, block.File, block.File, block.Text)
 		}
 	}

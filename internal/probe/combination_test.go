@@ -5,9 +5,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -42,6 +44,10 @@ func TestCombination(t *testing.T) {
 	for _, set := range sets {
 		t.Run(set.Name(), func(t *testing.T) {
 			b.step(t, set, "render", func(t *testing.T) { b.render(t, set) })
+			if same := b.sameProgram(t, set); same != "" {
+				fmt.Printf("    %-44s is the program of %s\n", set.Name(), same)
+				return
+			}
 			for _, name := range strings.Fields(*steps) {
 				switch name {
 				case "lint":
@@ -146,6 +152,7 @@ type bench struct {
 	command string // acton-new
 	project string
 	env     []string
+	tried   map[[sha256.Size]byte]string // the programs so far, and the set that brought each one
 }
 
 func newBench(t *testing.T, root string) *bench {
@@ -159,7 +166,10 @@ func newBench(t *testing.T, root string) *bench {
 		t.Fatal(err)
 	}
 	lock(t, dir)
-	b := &bench{dir: dir, command: filepath.Join(dir, "acton-new"), project: filepath.Join(dir, projectName)}
+	b := &bench{
+		dir: dir, command: filepath.Join(dir, "acton-new"), project: filepath.Join(dir, projectName),
+		tried: make(map[[sha256.Size]byte]string),
+	}
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "GOFLAGS=") {
 			b.env = append(b.env, v)
@@ -228,6 +238,33 @@ func (b *bench) render(t *testing.T, set features.Set) {
 	}
 	// What follows has no network: the project says exactly what it needs.
 	b.run(t, "go", "mod", "download")
+}
+
+// aroundTheProgram is what a choice may change and neither the go command nor the linter nor the service ever reads: the image,
+// the manifests, the pipeline, and pages. The stages that check those render them themselves.
+var aroundTheProgram = regexp.MustCompile(`^(\.acton-new\.yaml|\.git/.*|\.github/.*|Dockerfile|README\.md|deploy/.*|docs/.*)$`)
+
+// sameProgram returns the name of the set that was tried before with the same program, or nothing.
+func (b *bench) sameProgram(t *testing.T, set features.Set) string {
+	t.Helper()
+	program := sha256.New()
+	err := fs.WalkDir(os.DirFS(b.project), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || aroundTheProgram.MatchString(path) {
+			return err
+		}
+		data, err := os.ReadFile(filepath.Join(b.project, path))
+		fmt.Fprintf(program, "%s %d\n%s", path, len(data), data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := [sha256.Size]byte(program.Sum(nil))
+	same := b.tried[key]
+	if same == "" {
+		b.tried[key] = set.Name()
+	}
+	return same
 }
 
 func (b *bench) make(t *testing.T, verb string) {

@@ -52,7 +52,7 @@ func newInstruments(ctx context.Context, meter metric.Meter, d *Database) (instr
 		out.ObserveInt64(count, int64(stat.IdleConns()), idle)
 		out.ObserveInt64(count, int64(stat.AcquiredConns()), used)
 		out.ObserveInt64(most, int64(stat.MaxConns()), m.pool)
-		out.ObserveInt64(least, int64(d.cfg.MinConnections), m.pool)
+		out.ObserveInt64(least, int64(d.cfg.MinIdleConnections), m.pool)
 		out.ObserveInt64(pending, d.waiting.Load(), m.pool)
 		return nil
 	}, count, most, least, pending)

@@ -15,14 +15,14 @@ type Config struct {
 	Pooler    string       `yaml:"pooler" default:"session" doc:"What connections lead to: session for the server or a pooler that keeps sessions, transaction for a pooler in transaction mode, such as PgBouncer."`
 	DirectURL secret.Value `yaml:"direct_url" doc:"The server behind a pooler in transaction mode, for migrations, whose lock belongs to a session, and for backups."`
 
-	MaxConnections int `yaml:"max_connections" default:"7" doc:"Size of the pool. One more connection is kept for the readiness check, so that a busy pool is not taken for a server that is down."`
-	MinConnections int `yaml:"min_connections" default:"2" doc:"So many connections are kept open when there is nothing to do."`
-	MaxInstances   int `yaml:"max_instances" default:"11" doc:"Most instances at one time, those that a rollout adds included. The connections of all of them are compared with what the server allows."`
+	MaxConnections     int `yaml:"max_connections" default:"7" doc:"Size of the pool. One more connection is kept for the readiness check, so that a busy pool is not taken for a server that is down."`
+	MinIdleConnections int `yaml:"min_idle_connections" default:"2" doc:"So many connections beyond those in use are kept open, for the next requests."`
+	MaxInstances       int `yaml:"max_instances" default:"11" doc:"Most instances at one time, those that a rollout adds included. The connections of all of them are compared with what the server allows."`
 
 	ConnectTimeout    time.Duration `yaml:"connect_timeout" default:"3s" doc:"Time in which a connection must be established; at most 10s, and below server.request_timeout."`
 	AcquireTimeout    time.Duration `yaml:"acquire_timeout" default:"3s" doc:"How long a request waits for a connection of the pool; at most 10s, and below server.request_timeout."`
 	StatementTimeout  time.Duration `yaml:"statement_timeout" default:"3s" doc:"Time in which a statement must end; below server.request_timeout. Migrations are not limited by it."`
-	IdleTimeout       time.Duration `yaml:"idle_timeout" default:"5m" doc:"How long a connection beyond min_connections stays open without use."`
+	IdleTimeout       time.Duration `yaml:"idle_timeout" default:"5m" doc:"How long a connection that min_idle_connections does not keep stays open without use."`
 	MaxLifetime       time.Duration `yaml:"max_lifetime" default:"30m" doc:"Age at which a connection is replaced. So long, after a rotation, the old credentials may still be in use."`
 	MaxLifetimeJitter time.Duration `yaml:"max_lifetime_jitter" default:"5m" doc:"Up to so much is added to max_lifetime, so that connections are not all replaced at once."`
 
@@ -58,8 +58,8 @@ func (c Config) Validate() error {
 	if c.MaxConnections < 1 || c.MaxConnections > maxPool {
 		errs = append(errs, fmt.Errorf("database.max_connections: %d is not between 1 and %d", c.MaxConnections, maxPool))
 	}
-	if c.MinConnections < 0 || c.MinConnections > c.MaxConnections {
-		errs = append(errs, fmt.Errorf("database.min_connections: %d is not between 0 and database.max_connections, which is %d", c.MinConnections, c.MaxConnections))
+	if c.MinIdleConnections < 0 || c.MinIdleConnections > c.MaxConnections {
+		errs = append(errs, fmt.Errorf("database.min_idle_connections: %d is not between 0 and database.max_connections, which is %d", c.MinIdleConnections, c.MaxConnections))
 	}
 	if c.MaxInstances < 1 {
 		errs = append(errs, errors.New("database.max_instances: must be at least 1"))

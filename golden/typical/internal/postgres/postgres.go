@@ -95,8 +95,8 @@ func (d *Database) configure(service string) (*pgxpool.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	config.MaxConns = int32(d.cfg.MaxConnections)     //nolint:gosec // Validate bounds it
-	config.MinIdleConns = int32(d.cfg.MinConnections) //nolint:gosec // Validate bounds it
+	config.MaxConns = int32(d.cfg.MaxConnections)         //nolint:gosec // Validate bounds it
+	config.MinIdleConns = int32(d.cfg.MinIdleConnections) //nolint:gosec // Validate bounds it
 	config.MaxConnIdleTime = d.cfg.IdleTimeout
 	config.MaxConnLifetime = d.cfg.MaxLifetime
 	config.MaxConnLifetimeJitter = d.cfg.MaxLifetimeJitter

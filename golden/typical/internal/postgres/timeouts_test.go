@@ -96,7 +96,7 @@ func TestStatementThatTakesTooLongEnds(t *testing.T) {
 func TestExhaustedPoolRefusesAndShowsAsDegraded(t *testing.T) {
 	t.Parallel()
 	db, release := locked(t, discard, func(cfg *postgres.Config) {
-		cfg.MaxConnections, cfg.MinConnections = 2, 0
+		cfg.MaxConnections, cfg.MinIdleConnections = 2, 0
 		cfg.AcquireTimeout, cfg.StatementTimeout = 500*time.Millisecond, patience
 	})
 	// As many as there are connections hang, and one more waits for the first.
@@ -131,7 +131,7 @@ func TestExhaustedPoolRefusesAndShowsAsDegraded(t *testing.T) {
 func TestCallerWhoLeavesCostsNoConnection(t *testing.T) {
 	t.Parallel()
 	db, release := locked(t, discard, func(cfg *postgres.Config) {
-		cfg.MaxConnections, cfg.MinConnections, cfg.StatementTimeout = 1, 0, patience
+		cfg.MaxConnections, cfg.MinIdleConnections, cfg.StatementTimeout = 1, 0, patience
 	})
 	process := func() uint32 {
 		t.Helper()

@@ -147,7 +147,7 @@ func TestBackupIsRestored(t *testing.T) {
 func TestBusyDatabaseIsToldFromOneThatIsDown(t *testing.T) {
 	address := postgrestest.New(t)
 	p := start(t, t.TempDir(), settings{
-		"database.url": address, "database.max_connections": "1", "database.min_connections": "0",
+		"database.url": address, "database.max_connections": "1", "database.min_idle_connections": "0",
 		"database.acquire_timeout": "5s", "database.statement_timeout": "5s", "health.cache_for": "10ms",
 	})
 	c := newClient(t, "http://"+p.api, nil)

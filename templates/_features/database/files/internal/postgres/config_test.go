@@ -33,7 +33,7 @@ func TestSettingsAreChecked(t *testing.T) {
 		{"an unknown pooler", func(c *postgres.Config) { c.Pooler = "statement" }, "database.pooler: "},
 		{"no connection", func(c *postgres.Config) { c.MaxConnections = 0 }, "database.max_connections: "},
 		{"far too many", func(c *postgres.Config) { c.MaxConnections = 1001 }, "database.max_connections: "},
-		{"more idle than there are", func(c *postgres.Config) { c.MinConnections = c.MaxConnections + 1 }, "database.min_connections: "},
+		{"more idle than there are", func(c *postgres.Config) { c.MinIdleConnections = c.MaxConnections + 1 }, "database.min_idle_connections: "},
 		{"no instance", func(c *postgres.Config) { c.MaxInstances = 0 }, "database.max_instances: "},
 		{"no time to connect", func(c *postgres.Config) { c.ConnectTimeout = 0 }, "database.connect_timeout: "},
 		{"too long to connect", func(c *postgres.Config) { c.ConnectTimeout = 11 * time.Second }, "database.connect_timeout: "},

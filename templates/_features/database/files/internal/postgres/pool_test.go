@@ -78,7 +78,7 @@ func TestStatementsAreNamedOnlyWhereSessionsLast(t *testing.T) {
 	for pooler, want := range map[string]bool{"session": true, "transaction": false} {
 		t.Run(pooler, func(t *testing.T) {
 			t.Parallel()
-			db := open(t, func(cfg *postgres.Config) { cfg.Pooler, cfg.MaxConnections, cfg.MinConnections = pooler, 1, 0 })
+			db := open(t, func(cfg *postgres.Config) { cfg.Pooler, cfg.MaxConnections, cfg.MinIdleConnections = pooler, 1, 0 })
 			store := db.Notes()
 			for i := range 3 {
 				if err := store.Create(t.Context(), notetest.Note(i)); err != nil {
@@ -142,7 +142,7 @@ func TestMeterTellsHowThePoolIsUsed(t *testing.T) {
 	provider := sdk.NewMeterProvider(sdk.WithReader(reader))
 	cfg := defaults(t)
 	cfg.URL = secret.New(postgrestest.New(t))
-	cfg.MaxConnections, cfg.MinConnections = 3, 1
+	cfg.MaxConnections, cfg.MinIdleConnections = 3, 1
 	db, err := postgres.Open(t.Context(), cfg, "test", provider.Meter("test"), discard)
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,114 @@
+// Command stores stands in for Loki and Tempo in .ci/load: it answers their queries, as the smoke test of a service sends
+// them, from what the service has really written: ADDRESS LOG.
+package main
+
+import (
+	"bufio"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+)
+
+func main() {
+	traces := &traces{services: map[string]string{}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /loki/api/v1/query_range", func(w http.ResponseWriter, r *http.Request) { serveLines(w, r, os.Args[2]) })
+	mux.HandleFunc("POST /v1/traces", traces.receive)
+	mux.HandleFunc("GET /api/traces/{id}", traces.find)
+	server := http.Server{Addr: os.Args[1], Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	log.Fatal(server.ListenAndServe())
+}
+
+// query is the part of LogQL that is spoken here: a selector by service, and a filter.
+var query = regexp.MustCompile(`^\{service_name="([^"]+)"\} \|= ("[^"]+")$`)
+
+// serveLines answers with the lines of the log that the query wants.
+func serveLines(w http.ResponseWriter, r *http.Request, file string) {
+	parts := query.FindStringSubmatch(r.FormValue("query"))
+	start, startErr := strconv.ParseInt(r.FormValue("start"), 10, 64)
+	end, endErr := strconv.ParseInt(r.FormValue("end"), 10, 64)
+	if now := time.Now().UnixNano(); parts == nil || startErr != nil || endErr != nil || start > now || end < now {
+		http.Error(w, fmt.Sprintf("parse error: %v", r.Form), http.StatusBadRequest)
+		return
+	}
+	text, err := strconv.Unquote(parts[2])
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	data, err := os.Open(file)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	defer data.Close()
+	result := []any{}
+	for lines := bufio.NewScanner(data); lines.Scan(); {
+		var fields struct{ Service string }
+		if json.Unmarshal(lines.Bytes(), &fields) == nil && fields.Service == parts[1] && strings.Contains(lines.Text(), text) {
+			result = append(result, map[string]any{
+				"stream": map[string]string{"service_name": fields.Service},
+				"values": [][]string{{strconv.FormatInt(start, 10), lines.Text()}},
+			})
+		}
+	}
+	_ = json.NewEncoder(w).Encode(map[string]any{"status": "success", "data": map[string]any{"resultType": "streams", "result": result}})
+}
+
+// traces remembers which service has sent a span of which trace.
+type traces struct {
+	mu       sync.Mutex
+	services map[string]string
+}
+
+func (t *traces) receive(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	var data tracepb.TracesData
+	if err == nil {
+		err = proto.Unmarshal(body, &data)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, resource := range data.ResourceSpans {
+		name := ""
+		for _, attribute := range resource.GetResource().GetAttributes() {
+			if attribute.Key == "service.name" {
+				name = attribute.GetValue().GetStringValue()
+			}
+		}
+		for _, scope := range resource.ScopeSpans {
+			for _, span := range scope.Spans {
+				t.services[hex.EncodeToString(span.TraceId)] = name
+			}
+		}
+	}
+	w.Header().Set("Content-Type", "application/x-protobuf")
+}
+
+func (t *traces) find(w http.ResponseWriter, r *http.Request) {
+	t.mu.Lock()
+	name, ok := t.services[r.PathValue("id")]
+	t.mu.Unlock()
+	if !ok {
+		http.Error(w, "trace not found", http.StatusNotFound)
+		return
+	}
+	attribute := map[string]any{"key": "service.name", "value": map[string]string{"stringValue": name}}
+	_ = json.NewEncoder(w).Encode(map[string]any{"batches": []any{map[string]any{"resource": map[string]any{"attributes": []any{attribute}}}}})
+}

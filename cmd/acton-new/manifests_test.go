@@ -1,0 +1,418 @@
+package main
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"net/http"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/acton-go/acton-new/internal/features"
+	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/templates"
+)
+
+// manifest is what these tests read of a Kubernetes object.
+type manifest struct {
+	Kind     string
+	Metadata struct{ Name, Namespace string }
+	Data     map[string]string
+	Spec     struct {
+		Template    struct{ Spec pod }
+		JobTemplate struct {
+			Spec struct{ Template struct{ Spec pod } }
+		} `yaml:"jobTemplate"`
+	}
+}
+
+type pod struct {
+	InitContainers []container `yaml:"initContainers"`
+	Containers     []container
+	Volumes        []struct {
+		Name   string
+		Secret *struct {
+			SecretName  string `yaml:"secretName"`
+			DefaultMode int    `yaml:"defaultMode"`
+		}
+	}
+}
+
+type container struct {
+	Args    []string
+	EnvFrom []struct {
+		ConfigMapRef struct{ Name string } `yaml:"configMapRef"`
+	} `yaml:"envFrom"`
+	Env []struct {
+		Name, Value string
+		ValueFrom   struct {
+			FieldRef struct {
+				FieldPath string `yaml:"fieldPath"`
+			} `yaml:"fieldRef"`
+		} `yaml:"valueFrom"`
+	}
+	VolumeMounts []struct {
+		Name      string
+		MountPath string `yaml:"mountPath"`
+	} `yaml:"volumeMounts"`
+	Startup   probe `yaml:"startupProbe"`
+	Liveness  probe `yaml:"livenessProbe"`
+	Readiness probe `yaml:"readinessProbe"`
+}
+
+type probe struct {
+	HTTPGet struct{ Path, Port, Scheme string } `yaml:"httpGet"`
+}
+
+// The start refuses settings that do not fit together, and production those that are unsafe. So what was built starts with
+// the variables and files that each environment gives it, its init containers first, and answers the probes.
+func TestTheServiceStartsAsEachEnvironmentRunsIt(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and runs services")
+	}
+	for _, chosen := range [][]string{nil, everything(t)} {
+		for _, exposure := range []string{"external", "cluster-only"} {
+			t.Run(strings.Join(append(slices.Clone(chosen), exposure), ","), func(t *testing.T) {
+				dir := projectOf(t, chosen, map[string]string{"exposure": exposure})
+				shell(t, dir, "make build") // as the tests of documents do, so that it is compiled once
+				files := secretsFor(t, chosen)
+				for _, environment := range []string{"development", "staging", "production"} {
+					manifests := overlay(t, dir, environment)
+					pod := only(t, manifests, "Deployment").Spec.Template.Spec
+					for _, c := range pod.InitContainers {
+						cmd := exec.Command("bin/orders", c.Args...)
+						cmd.Dir, cmd.Env = dir, variables(t, manifests, pod, c, files)
+						if out, err := cmd.CombinedOutput(); err != nil {
+							t.Fatalf("%s: %q: %v\n%s", environment, c.Args, err, out)
+						}
+					}
+					c := pod.Containers[0]
+					probed(t, dir, variables(t, manifests, pod, c, files), c)
+				}
+			})
+		}
+	}
+}
+
+// A backup of the manifest can be restored, and what fails takes nothing away.
+func TestTheBackupOfTheManifestIsOne(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a database")
+	}
+	dir := projectOf(t, []string{"database"}, nil)
+	files := secretsFor(t, []string{"database"})
+	backup := named(t, overlay(t, dir, "production"), "CronJob", "orders-backup").Spec.JobTemplate.Spec.Template.Spec.Containers[0]
+	folder := t.TempDir()
+	script := strings.NewReplacer("/run/secrets/orders", files, "/backup", folder).Replace(backup.Args[0])
+	write(t, filepath.Join(files, "backup.sh"), []byte("set -eu\n"+script))
+	for name, age := range map[string]time.Duration{"old.dump": 15, "young.dump": 13, "broken.dump.part": 1} {
+		write(t, filepath.Join(folder, name), nil)
+		made := time.Now().Add(-age * 24 * time.Hour)
+		if err := os.Chtimes(filepath.Join(folder, name), made, made); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shell(t, files, postgresFunctions+`
+export PATH=$programs:$PATH
+psql -q "$(cat database/url)" -c 'CREATE TABLE notes AS SELECT generate_series(1, 1000) AS id'
+cp database/url kept
+sed -i 's|/orders?|/absent?|' database/url
+if sh backup.sh 2>/dev/null; then echo 'a backup of no database' >&2; exit 1; fi
+test -e `+folder+`/old.dump
+mv kept database/url
+sh backup.sh
+test ! -e `+folder+`/old.dump && test -e `+folder+`/young.dump
+rm `+folder+`/young.dump
+test "$(ls `+folder+` | wc -l)" = 1
+psql -q "$(cat database/url)" -c 'DROP TABLE notes'
+pg_restore --exit-on-error --no-owner --dbname="$(cat database/url)" `+folder+`/*.dump
+test "$(psql -At "$(cat database/url)" -c 'SELECT count(*) FROM notes')" = 1000
+`)
+}
+
+// What the checklist demands of the manifests stands in a file of its own, so that it does not change with them.
+func TestTheManifestsHaveTheFiguresOfTheChecklist(t *testing.T) {
+	wanted, err := os.ReadFile("testdata/checklist.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, chosen := range [][]string{nil, everything(t)} {
+		for _, exposure := range []string{"external", "cluster-only"} {
+			got := decoded[map[string]any](t, kustomized(t, projectOf(t, chosen, map[string]string{"exposure": exposure}), "production"))
+			for _, want := range decoded[map[string]any](t, wanted) {
+				name := want["metadata"].(map[string]any)["name"]
+				i := slices.IndexFunc(got, func(o map[string]any) bool {
+					return o["kind"] == want["kind"] && o["metadata"].(map[string]any)["name"] == name
+				})
+				if i < 0 {
+					t.Errorf("%v,%s: there is no %s %s", chosen, exposure, want["kind"], name)
+					continue
+				}
+				for _, problem := range lacking(got[i], want, fmt.Sprint(want["kind"])) {
+					t.Errorf("%v,%s: %s", chosen, exposure, problem)
+				}
+			}
+		}
+	}
+}
+
+// lacking tells what got does not have of want.
+func lacking(got, want any, at string) []string {
+	switch want := want.(type) {
+	case map[string]any:
+		var all []string
+		fields, _ := got.(map[string]any)
+		if len(want) == 0 && len(fields) > 0 {
+			all = append(all, fmt.Sprintf("%s: got %v, want nothing", at, fields))
+		}
+		for key, value := range want {
+			all = append(all, lacking(fields[key], value, at+"."+key)...)
+		}
+		return all
+	case []any:
+		list, _ := got.([]any)
+		var all []string
+		for i, value := range want {
+			if i >= len(list) {
+				return append(all, fmt.Sprintf("%s: has %d elements, want %d", at, len(list), len(want)))
+			}
+			all = append(all, lacking(list[i], value, fmt.Sprintf("%s[%d]", at, i))...)
+		}
+		return all
+	}
+	if got != want {
+		return []string{fmt.Sprintf("%s: got %v, want %v", at, got, want)}
+	}
+	return nil
+}
+
+// secretsFor makes the files that the cluster would mount, by the folder that they are mounted at.
+func secretsFor(t *testing.T, chosen []string) string {
+	t.Helper()
+	files := t.TempDir()
+	selfSigned(t, filepath.Join(files, "tls"))
+	if slices.Contains(chosen, "database") {
+		_, address, _ := strings.Cut(databaseFor(t, "ORDERS")[0], "=")
+		write(t, filepath.Join(files, "database/url"), []byte(address+"\n"))
+	}
+	return files
+}
+
+// variables returns the environment of a container, with the folders of its secrets replaced by those that were made. A
+// mode that production would refuse is refused here, as the files have another one.
+func variables(t *testing.T, manifests []manifest, pod pod, c container, files string) []string {
+	t.Helper()
+	var env []string
+	for _, from := range c.EnvFrom {
+		config := named(t, manifests, "ConfigMap", from.ConfigMapRef.Name)
+		for name, value := range config.Data {
+			env = append(env, name+"="+value)
+		}
+	}
+	expand := strings.NewReplacer()
+	var pairs []string
+	for _, v := range c.Env {
+		switch v.ValueFrom.FieldRef.FieldPath {
+		case "metadata.name":
+			v.Value = "orders-0"
+		case "metadata.namespace":
+			v.Value = named(t, manifests, "Deployment", "orders").Metadata.Namespace
+		}
+		v.Value = expand.Replace(v.Value)
+		pairs = append(pairs, "$("+v.Name+")", v.Value)
+		expand = strings.NewReplacer(pairs...)
+		env = append(env, v.Name+"="+v.Value)
+	}
+	for _, mount := range c.VolumeMounts {
+		for _, volume := range pod.Volumes {
+			if volume.Name == mount.Name && volume.Secret != nil && volume.Secret.DefaultMode != 0o440 {
+				t.Errorf("volume %s: mode %o, want 440", volume.Name, volume.Secret.DefaultMode)
+			}
+		}
+		for i := range env {
+			env[i] = strings.ReplaceAll(env[i], mount.MountPath+"/", filepath.Join(files, path.Base(mount.MountPath))+"/")
+		}
+	}
+	return env
+}
+
+// probed starts the service, and asks it as the kubelet would.
+func probed(t *testing.T, dir string, env []string, c container) {
+	t.Helper()
+	listen := map[string]string{"http": freePort(t), "metrics": freePort(t)}
+	cmd := exec.Command("bin/orders", "serve")
+	cmd.Dir = dir
+	cmd.Env = append(env, "ORDERS_SERVER__PORT="+listen["http"], "ORDERS_METRICS__PORT="+listen["metrics"])
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	client := http.Client{Timeout: 3 * time.Second, Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // the kubelet does not verify either
+	}}
+	var wrong error
+	for _, p := range []probe{c.Startup, c.Liveness, c.Readiness} {
+		scheme := "http"
+		if p.HTTPGet.Scheme != "" {
+			scheme = strings.ToLower(p.HTTPGet.Scheme)
+		}
+		if wrong = within(10*time.Second, func() error {
+			return answers(&client, scheme+"://127.0.0.1:"+listen[p.HTTPGet.Port]+p.HTTPGet.Path)
+		}); wrong != nil {
+			break
+		}
+	}
+	if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Error(err)
+	}
+	_ = cmd.Wait() // it was killed
+	if wrong != nil {
+		t.Fatalf("with %q: %v\n%s", env, wrong, out.String())
+	}
+}
+
+func within(limit time.Duration, try func() error) error {
+	for end := time.Now().Add(limit); ; time.Sleep(50 * time.Millisecond) {
+		if err := try(); err == nil || time.Now().After(end) {
+			return err
+		}
+	}
+}
+
+func answers(client *http.Client, url string) error {
+	response, err := client.Get(url)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s: %s", url, response.Status, body)
+	}
+	return err
+}
+
+// everything returns all features that can be chosen.
+func everything(t *testing.T) []string {
+	t.Helper()
+	cat, err := features.Load(templates.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, f := range cat.Visible() {
+		all = append(all, f.Name)
+	}
+	return all
+}
+
+// projectOf writes the service orders with these features and answers.
+func projectOf(t *testing.T, chosen []string, values map[string]string) string {
+	t.Helper()
+	cat, err := features.Load(templates.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := generator.Answers{Name: "orders", Module: "github.com/acme/orders", Features: chosen, Values: values}
+	tree, err := generator.Render(templates.Files, cat, answers, testVersion)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "orders")
+	if _, err := generator.Write(t.Context(), tree, generator.Target{Dir: dir, Repository: generator.RepositoryNever}); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// kustomized returns what is applied to an environment, as text.
+func kustomized(t *testing.T, dir, environment string) []byte {
+	t.Helper()
+	if _, err := exec.LookPath("kubectl"); err != nil {
+		t.Fatal("kubectl is missing: .ci/run tools builds it into $ACTON_TOOLS/bin, which belongs on the PATH")
+	}
+	out, err := exec.Command("kubectl", "kustomize", filepath.Join(dir, "deploy/kubernetes/overlays", environment)).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func overlay(t *testing.T, dir, environment string) []manifest {
+	t.Helper()
+	return decoded[manifest](t, kustomized(t, dir, environment))
+}
+
+// decoded returns the documents of a YAML file.
+func decoded[T any](t *testing.T, data []byte) []T {
+	t.Helper()
+	var all []T
+	for dec := yaml.NewDecoder(strings.NewReader(string(data))); ; {
+		var one T
+		if err := dec.Decode(&one); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, one)
+	}
+}
+
+func named(t *testing.T, manifests []manifest, kind, name string) manifest {
+	t.Helper()
+	i := slices.IndexFunc(manifests, func(m manifest) bool { return m.Kind == kind && m.Metadata.Name == name })
+	if i < 0 {
+		t.Fatalf("there is no %s %s", kind, name)
+	}
+	return manifests[i]
+}
+
+func only(t *testing.T, manifests []manifest, kind string) manifest {
+	t.Helper()
+	var found []manifest
+	for _, m := range manifests {
+		if m.Kind == kind {
+			found = append(found, m)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("there are %d of kind %s, want one", len(found), kind)
+	}
+	return found[0]
+}
+
+// selfSigned writes a certificate and its key as cert-manager does.
+func selfSigned(t *testing.T, folder string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"orders"}}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(folder, "tls.crt"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}))
+	write(t, filepath.Join(folder, "tls.key"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
+}

@@ -1,0 +1,228 @@
+package mdtest
+
+import (
+	"fmt"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// kinds are the names by which kubectl knows what a document may ask for.
+var kinds = map[string]string{
+	"po": "pod", "no": "node", "ev": "event", "rs": "replicaset", "ns": "namespace", "deploy": "deployment", "svc": "service",
+	"ing": "ingress", "ingresses": "ingress", "cm": "configmap", "hpa": "horizontalpodautoscaler", "pdb": "poddisruptionbudget",
+	"netpol": "networkpolicy", "networkpolicies": "networkpolicy", "sa": "serviceaccount", "quota": "resourcequota",
+	"cj": "cronjob", "es": "externalsecret", "pvc": "persistentvolumeclaim", "crd": "customresourcedefinition",
+}
+
+// clusterMade kinds are not in the manifests, or not under a name that one could know before.
+var clusterMade = set("pod node event replicaset endpointslice job secret configmap persistentvolumeclaim customresourcedefinition lease")
+
+var kindName = regexp.MustCompile(`^([a-z]+)/([a-z0-9*.-]+)$`)
+
+func singular(kind string) string {
+	kind, _, _ = strings.Cut(strings.ToLower(kind), ".") // without its group
+	if full, ok := kinds[kind]; ok {
+		return full
+	}
+	return strings.TrimSuffix(kind, "s")
+}
+
+// checkKubectl looks at the verb and its flags, and whether what it names is in the manifests.
+func (p *Project) checkKubectl(args []string, report func(format string, args ...any)) {
+	verbs, flags, rest, err := usage("kubectl", args)
+	if err != nil {
+		report("%v", err)
+		return
+	}
+	for _, f := range flags {
+		switch f.name {
+		case "n", "namespace":
+			p.checkObject("namespace", f.value, report)
+		case "c", "container":
+			if f.value != p.name {
+				report("there is no container %s", f.value)
+			}
+		case "from":
+			p.checkWord(f.value, report)
+		}
+	}
+	if len(verbs.path) > 0 {
+		p.checkResources(verbs, report)
+	}
+	if len(rest) > 0 {
+		p.checkCommand(rest, report)
+	}
+}
+
+// checkResources looks at the arguments of a verb.
+func (p *Project) checkResources(verb verb, report func(format string, args ...any)) {
+	args := verb.args
+	switch verb.path[0] {
+	case "get", "describe", "delete", "edit", "label", "annotate", "patch", "wait", "scale", "rollout", "set":
+		if len(args) == 0 {
+			return
+		}
+		if strings.Contains(args[0], "/") {
+			for _, arg := range args {
+				p.checkWord(arg, report)
+			}
+			return
+		}
+		named := args[1:]
+		if slices.Contains([]string{"label", "annotate", "set"}, verb.path[0]) {
+			named = named[:min(1, len(named))]
+		}
+		for kind := range strings.SplitSeq(args[0], ",") {
+			p.checkObject(singular(kind), "", report)
+			for _, name := range named {
+				p.checkObject(singular(kind), name, report)
+			}
+		}
+	case "top":
+		if len(verb.path) == 1 && len(args) > 0 {
+			report("kubectl top knows pod and node, not %s", args[0])
+		}
+	case "logs", "exec", "debug", "port-forward", "attach":
+		if len(args) > 0 && !strings.Contains(args[0], "*") {
+			p.checkWord(args[0], report)
+		}
+	}
+}
+
+// checkWord looks at a word such as deployment/name.
+func (p *Project) checkWord(word string, report func(format string, args ...any)) {
+	if m := kindName.FindStringSubmatch(word); m != nil {
+		p.checkObject(singular(m[1]), m[2], report)
+	} else if !strings.Contains(word, "*") && strings.Contains(word, "/") {
+		report("%s names no object", word)
+	}
+}
+
+// checkObject reports an object that is not in the manifests; with an empty name, a kind.
+func (p *Project) checkObject(kind, name string, report func(format string, args ...any)) {
+	switch names := p.objects[kind]; {
+	case clusterMade[kind], kind == "*":
+	case names == nil:
+		report("the manifests have no object of the kind %s", kind)
+	case name != "" && !strings.Contains(name, "*") && !names[name]:
+		report("the manifests have no %s called %s", kind, name)
+	}
+}
+
+// flag is one flag as it was used.
+type flag struct{ name, value string }
+
+// verb is the subcommand that was chosen, word by word, and its arguments.
+type verb struct{ path, args []string }
+
+var (
+	commandsHead = regexp.MustCompile(`^[A-Z].*Commands?.*:$`)
+	commandRow   = regexp.MustCompile(`^  ([a-z][a-z-]*)(?: |$)`)
+	flagRow      = regexp.MustCompile(`^\s+(?:-(\w), )?--([a-z][a-z0-9-]*)(=[^:]*:)?( [A-Za-z]\w*(?:  |$))?`)
+)
+
+// help is what a program says about itself.
+type help struct {
+	commands map[string]bool
+	flags    map[string]bool // whether it takes a value
+}
+
+// helps are what programs said; a program says the same each time.
+var helps sync.Map
+
+func helpOf(program string, args ...string) (help, error) {
+	key := program + " " + strings.Join(args, " ")
+	if h, ok := helps.Load(key); ok {
+		return h.(help), nil
+	}
+	out, err := exec.Command(program, args...).Output()
+	if err != nil {
+		return help{}, fmt.Errorf("%s: %w", key, err)
+	}
+	h := help{commands: map[string]bool{}, flags: map[string]bool{}}
+	listing := false
+	for line := range strings.Lines(string(out)) {
+		line = strings.TrimRight(line, "\n")
+		if m := flagRow.FindStringSubmatch(line); m != nil {
+			takes := m[4] != "" || m[3] != "" && m[3] != "=false:" && m[3] != "=true:"
+			h.flags[m[2]] = takes
+			if m[1] != "" {
+				h.flags[m[1]] = takes
+			}
+		}
+		if m := commandRow.FindStringSubmatch(line); listing && m != nil {
+			h.commands[m[1]] = true
+		} else {
+			listing = commandsHead.MatchString(line)
+		}
+	}
+	helps.Store(key, h)
+	return h, nil
+}
+
+// usage reads arguments as the program would, and asks it for the commands and flags that it has. What follows -- is
+// returned as it is.
+func usage(program string, args []string) (chosen verb, used []flag, rest []string, err error) {
+	here, err := helpOf(program, "--help")
+	if err != nil {
+		return chosen, nil, nil, err
+	}
+	global := help{}
+	if program == "kubectl" {
+		if global, err = helpOf(program, "options"); err != nil {
+			return chosen, nil, nil, err
+		}
+	}
+	for len(args) > 0 {
+		arg := args[0]
+		args = args[1:]
+		switch {
+		case arg == "--":
+			return chosen, used, args, nil
+		case len(arg) > 1 && arg[0] == '-':
+			name, value, assigned := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+			if !strings.HasPrefix(arg, "--") {
+				for len(name) > 1 && !takesValue(name[:1], here, global) { // -it
+					if !known(name[:1], here, global) {
+						return chosen, used, nil, fmt.Errorf("%s %s has no flag -%s", program, strings.Join(chosen.path, " "), name[:1])
+					}
+					name = name[1:]
+				}
+				if len(name) > 1 { // -ojson
+					name, value, assigned = name[:1], name[1:], true
+				}
+			}
+			if !known(name, here, global) {
+				return chosen, used, nil, fmt.Errorf("%s %s has no flag %s", program, strings.Join(chosen.path, " "), arg)
+			}
+			if !assigned && takesValue(name, here, global) {
+				if len(args) == 0 {
+					return chosen, used, nil, fmt.Errorf("%s needs a value", arg)
+				}
+				value, args = args[0], args[1:]
+			}
+			used = append(used, flag{name, value})
+		case here.commands[strings.TrimSuffix(arg, "s")], here.commands[arg]: // kubectl top knows pod as pods
+			chosen.path = append(chosen.path, arg)
+			if here, err = helpOf(program, append(slices.Clone(chosen.path), "--help")...); err != nil {
+				return chosen, used, nil, err
+			}
+		case len(here.commands) > 0 && arg != "*":
+			return chosen, used, nil, fmt.Errorf("%s %s has no command %s", program, strings.Join(chosen.path, " "), arg)
+		default:
+			chosen.args = append(chosen.args, arg)
+		}
+	}
+	return chosen, used, nil, nil
+}
+
+func known(name string, helps ...help) bool {
+	return slices.ContainsFunc(helps, func(h help) bool { _, ok := h.flags[name]; return ok })
+}
+
+func takesValue(name string, helps ...help) bool {
+	return slices.ContainsFunc(helps, func(h help) bool { return h.flags[name] })
+}

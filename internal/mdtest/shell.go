@@ -1,0 +1,173 @@
+package mdtest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// Unrun returns the blocks of a document that are checked and not run as one script, in which each line has the number
+// that it has in the document; empty if there are none.
+func Unrun(blocks []Block) string {
+	var b strings.Builder
+	line := 1
+	for _, block := range blocks {
+		if block.Lang != "bash" {
+			continue
+		}
+		b.WriteString(strings.Repeat("\n", block.Line-line))
+		b.WriteString(block.Text)
+		line = block.Line + strings.Count(block.Text, "\n")
+	}
+	return b.String()
+}
+
+// command is one command of a script.
+type command struct {
+	line  int
+	words []string // what is known only when it runs is a *
+}
+
+// commands returns the commands of a script in their order, those within others included, and the functions that it
+// defines. Variables with a value that can be read off the script are replaced.
+func commands(script string) (found []command, functions map[string]bool, err error) {
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(script), "")
+	if err != nil {
+		return nil, nil, fmt.Errorf("not bash: %w", err)
+	}
+	values := map[string]string{}
+	functions = map[string]bool{}
+	syntax.Walk(file, func(node syntax.Node) bool {
+		switch n := node.(type) {
+		case *syntax.FuncDecl:
+			functions[n.Name.Value] = true
+		case *syntax.ForClause:
+			if words, ok := n.Loop.(*syntax.WordIter); ok {
+				values[words.Name.Value] = "*"
+			}
+		case *syntax.CallExpr:
+			for _, a := range n.Assigns {
+				if a.Value != nil {
+					values[a.Name.Value] = text(a.Value.Parts, values)
+				}
+			}
+			if len(n.Args) > 0 {
+				c := command{line: int(n.Pos().Line())}
+				for _, word := range n.Args {
+					c.words = append(c.words, text(word.Parts, values))
+				}
+				found = append(found, c)
+			}
+		}
+		return true
+	})
+	return found, functions, nil
+}
+
+func text(parts []syntax.WordPart, values map[string]string) string {
+	var b strings.Builder
+	for _, part := range parts {
+		switch p := part.(type) {
+		case *syntax.Lit:
+			b.WriteString(p.Value)
+		case *syntax.SglQuoted:
+			b.WriteString(p.Value)
+		case *syntax.DblQuoted:
+			b.WriteString(text(p.Parts, values))
+		case *syntax.ParamExp:
+			value, known := values[p.Param.Value]
+			if !known || p.Exp != nil || p.Repl != nil || p.Slice != nil || p.Length {
+				value = "*"
+			}
+			b.WriteString(value)
+		default:
+			b.WriteString("*")
+		}
+	}
+	return b.String()
+}
+
+// ordinary programs are on every machine, or part of the shell; tools are what a reader needs besides. Of neither is
+// looked up what arguments they have.
+var (
+	ordinary = set(`[ . awk base64 basename bash cat cd comm cp curl cut date dig dirname diff echo exec exit export false find
+		git grep gzip head jq kill local ls make mkdir mktemp mv od openssl perl printf read return rm sed sh sleep sort
+		source ssh tail tar tee test tr trap true umask uniq unset wait wc`)
+	tools = set(`amtool aws cosign createdb docker dropdb gh gitleaks kubectl logcli pg_dump pg_restore promtool psql vault`)
+)
+
+func set(words string) map[string]bool {
+	all := map[string]bool{}
+	for word := range strings.FieldsSeq(words) {
+		all[word] = true
+	}
+	return all
+}
+
+// checkShell looks at every command that nothing runs.
+func (p *Project) checkShell(blocks []Block, report reporter) {
+	found, functions, err := commands(Unrun(blocks))
+	if err != nil {
+		report(1, "%v", err)
+		return
+	}
+	for _, c := range found {
+		if !functions[c.words[0]] {
+			p.checkCommand(c.words, func(format string, args ...any) { report(c.line, format, args...) })
+		}
+	}
+}
+
+func (p *Project) checkCommand(words []string, report func(format string, args ...any)) {
+	for _, word := range words {
+		if _, value, isFlag := strings.Cut(word, "="); isFlag && strings.HasPrefix(word, "-") {
+			word = value
+		}
+		if file := strings.TrimSuffix(word, "/"); plain.MatchString(file) && p.topLevel(file) && !p.exists(file) && !strings.HasPrefix(file, "bin/") {
+			report("%s does not exist", word)
+		}
+	}
+	program, args := words[0], words[1:]
+	switch {
+	case program == "kubectl":
+		p.checkKubectl(args, report)
+	case program == "make":
+		p.checkMake(args, report)
+	case program == p.name || program == "bin/"+p.name || program == "/"+p.name:
+		p.checkBinary(program, args, report)
+	case program == "*" || ordinary[program] || tools[program] || p.exists(program):
+	default:
+		report("%s is not on the list of programs in internal/mdtest", program)
+	}
+}
+
+func (p *Project) checkMake(args []string, report func(format string, args ...any)) {
+	for _, arg := range args {
+		variable, _, assigns := strings.Cut(arg, "=")
+		switch {
+		case strings.HasPrefix(arg, "-"):
+		case assigns && !strings.Contains(p.files["Makefile"], "$("+variable+")") && !strings.Contains(p.files["Makefile"], "${"+variable):
+			report("the Makefile has no variable %s", variable)
+		case !assigns && !p.verbs[arg]:
+			report("there is no `make %s`", arg)
+		}
+	}
+}
+
+// checkBinary looks at a command of the service itself, in a checkout or in its image.
+func (p *Project) checkBinary(program string, args []string, report func(format string, args ...any)) {
+	if strings.HasPrefix(program, "/") && !strings.Contains(p.files["Dockerfile"], `"`+program+`"`) {
+		report("%s is not what the Dockerfile puts into the image", program)
+	}
+	if at := slices.Index(args, "--"); at >= 0 && at+1 < len(args) {
+		p.checkCommand(args[at+1:], report)
+	}
+	if p.Binary == "" {
+		return
+	}
+	if _, _, _, err := usage(p.Binary, args); err != nil {
+		report("%v", err)
+	}
+}
