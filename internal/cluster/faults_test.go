@@ -19,8 +19,15 @@ type fault struct {
 
 func rollsOut(c *Cluster, namespace string) error { return c.RollsOut(namespace, "sound") }
 func scales(c *Cluster, namespace string) error   { return c.Scales(namespace, "sound") }
-func replaces(c *Cluster, namespace string) error { return c.Replaces(namespace, "sound") }
-func drains(c *Cluster, namespace string) error   { return c.Drains(namespace, "sound", 8*time.Second) }
+
+func replaces(c *Cluster, namespace string) error {
+	if err := c.RollsOut(namespace, "sound"); err != nil {
+		return err
+	}
+	return c.Replaces(namespace, "sound")
+}
+
+func drains(c *Cluster, namespace string) error { return c.Drains(namespace, "sound", 8*time.Second) }
 
 func runsJobs(c *Cluster, namespace string) error {
 	names, err := c.RunsJobs(namespace)
