@@ -120,9 +120,9 @@ func TestTheBackupOfTheManifestIsOne(t *testing.T) {
 	folder := t.TempDir()
 	script := strings.NewReplacer("/run/secrets/orders", files, "/backup", folder).Replace(backup.Args[0])
 	write(t, filepath.Join(files, "backup.sh"), []byte("set -eu\n"+script))
-	for name, age := range map[string]time.Duration{"old.dump": 15, "young.dump": 13, "broken.dump.part": 1} {
+	for name, days := range map[string]int{"old.dump": 15, "young.dump": 13, "broken.dump.part": 1} {
 		write(t, filepath.Join(folder, name), nil)
-		made := time.Now().Add(-age * 24 * time.Hour)
+		made := time.Now().AddDate(0, 0, -days)
 		if err := os.Chtimes(filepath.Join(folder, name), made, made); err != nil {
 			t.Fatal(err)
 		}
@@ -169,6 +169,32 @@ func TestTheManifestsHaveTheFiguresOfTheChecklist(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What is answered is what is applied, in the forms that registries and domains have.
+func TestAnswersReachTheManifests(t *testing.T) {
+	dir := projectOf(t, everything(t), map[string]string{"registry": "registry.acme.io:5000/team-a/go_services", "domain": "orders.api.acme.io"})
+	for environment, host := range map[string]string{
+		"development": "development.orders.api.acme.io", "staging": "staging.orders.api.acme.io", "production": "orders.api.acme.io",
+	} {
+		text := string(kustomized(t, dir, environment))
+		for _, want := range []string{
+			"image: registry.acme.io:5000/team-a/go_services/orders:v0.1.0\n", "- host: " + host + "\n", "- hosts:\n    - " + host + "\n",
+		} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s has no %q", environment, want)
+			}
+		}
+		if strings.Contains(text, "example.com") {
+			t.Errorf("%s has a name that is an example", environment)
+		}
+	}
+	shell(t, dir, `
+make -s manifests ENV=staging >plain
+make -s manifests ENV=staging TAG=v1.2.3 >tagged
+sed 's|go_services/orders:v0.1.0|go_services/orders:v1.2.3|' plain | diff - tagged
+! grep -q v1.2.3 plain
+`)
 }
 
 // lacking tells what got does not have of want.
@@ -257,7 +283,7 @@ func probed(t *testing.T, dir string, env []string, c container) {
 	listen := map[string]string{"http": freePort(t), "metrics": freePort(t)}
 	cmd := exec.Command("bin/orders", "serve")
 	cmd.Dir = dir
-	cmd.Env = append(env, "ORDERS_SERVER__PORT="+listen["http"], "ORDERS_METRICS__PORT="+listen["metrics"])
+	cmd.Env = slices.Concat(env, []string{"ORDERS_SERVER__PORT=" + listen["http"], "ORDERS_METRICS__PORT=" + listen["metrics"]})
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {

@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/hinshun/vt10x"
+
+	"github.com/acton-go/acton-new/internal/features"
+	"github.com/acton-go/acton-new/templates"
 )
 
 var update = flag.Bool("update", false, "write ../../docs/wizard.svg anew")
@@ -33,11 +36,10 @@ func TestThePictureInTheReadmeShowsTheWizard(t *testing.T) {
 	c.settle()
 	p.add(c.term)
 	c.press(enter)
-	for _, page := range []string{
-		"Features: operations", "Base of the container image", "Registry of the container image", "Who can call the API",
-		"Share of requests", "Time in which", "Who wakes somebody", "Address at which", "Domain of the API",
-	} {
-		c.await(page)
+	c.await("Features: operations")
+	c.press(enter)
+	for i, q := range questionsWithDefaults(t) {
+		c.await(fmt.Sprintf("Question %d of", i+1), q.Title)
 		c.press(enter)
 	}
 	c.await("Leave, writing nothing", "↑↓ choose") // the last lines
@@ -59,6 +61,20 @@ func TestThePictureInTheReadmeShowsTheWizard(t *testing.T) {
 	if got != string(want) {
 		t.Errorf("%s is not what the wizard shows; draw it anew: go test ./cmd/acton-new -run Picture -update", picture)
 	}
+}
+
+// questionsWithDefaults returns what is asked when nothing but the feature of the picture is chosen.
+func questionsWithDefaults(t *testing.T) []features.Question {
+	t.Helper()
+	cat, err := features.Load(templates.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := cat.Resolve(features.Selection{Features: []string{"database"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set.Questions()
 }
 
 // A character in the picture is so wide and so high.

@@ -30,6 +30,11 @@ func (c *Cluster) Drains(selector string, within time.Duration, services ...Serv
 			err = d.judge(c, got, nodes)
 		}
 	}
+	if err != nil {
+		for _, s := range services {
+			err = fmt.Errorf("%w\n%s", err, c.state(s.Namespace))
+		}
+	}
 	_, uncordon := c.kubectl(nil, append([]string{"uncordon"}, nodes...)...)
 	return errors.Join(err, uncordon)
 }

@@ -22,6 +22,13 @@ const (
 // of the set needs before it can start.
 const SetupProbe = "setup"
 
+// TrafficProbe is the script of a folder that runs, after the setups, before those of the step monitor: what a service must
+// have been asked for everything to be there that rules and dashboards name. MonitorProbes begin with this prefix.
+const (
+	TrafficProbe  = "traffic"
+	MonitorPrefix = "monitor-"
+)
+
 const probeExtension = ".txtar"
 
 // loadFolder reads the manifest of one folder and lists what the folder holds. Anything beside feature.yaml, files, slots

@@ -21,6 +21,9 @@ func TestDocumentsAreTrueOfEveryCombination(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%+v: %v", a, err)
 		}
+		for _, file := range project.Unreachable() {
+			t.Errorf("%+v: no link leads from README.md to %s", a, file)
+		}
 		documents := 0
 		for file := range files {
 			if path.Ext(file) != ".md" {

@@ -51,3 +51,12 @@ func (t Tree) Lookup(path string) ([]byte, bool) {
 	}
 	return t[i].Data, true
 }
+
+// each yields every file.
+func (t Tree) each(yield func(path string, data []byte) bool) {
+	for _, f := range t {
+		if !yield(f.Path, f.Data) {
+			return
+		}
+	}
+}

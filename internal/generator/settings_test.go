@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/acton-go/acton-new/internal/settings"
 )
 
 const (
@@ -94,7 +96,7 @@ func settingsTree(reference string) Tree {
 		{Path: exampleFile, Data: []byte("# By hand.\n")},
 		{Path: referenceFile, Data: []byte(reference)},
 		{Path: "internal/cache/cache.go", Data: []byte(settingsPart)},
-		{Path: settingsStruct, Data: []byte(settingsRoot)},
+		{Path: settings.Root, Data: []byte(settingsRoot)},
 		{Path: "internal/secret/secret.go", Data: []byte("package secret\n\ntype Value struct {\n\ttext string\n}\n")},
 	}
 }

@@ -65,9 +65,41 @@ func NewProject(name string, files map[string]string) (*Project, error) {
 	return p, err
 }
 
+// exists reports whether something is in the project, or is made in it and ignored by Git.
 func (p *Project) exists(file string) bool {
-	_, ok := p.files[file]
-	return ok || p.dirs[file]
+	if _, ok := p.files[file]; ok || p.dirs[file] {
+		return true
+	}
+	for line := range strings.Lines(p.files[".gitignore"]) {
+		ignored, rooted := strings.CutPrefix(strings.TrimRight(line, "/\n"), "/")
+		if rooted && (file == ignored || strings.HasPrefix(file, ignored+"/")) {
+			return true
+		}
+	}
+	return false
+}
+
+// Unreachable returns the documents to which no way of links leads from the README.
+func (p *Project) Unreachable() []string {
+	reached := map[string]bool{"README.md": true}
+	for next := []string{"README.md"}; len(next) > 0; next = next[1:] {
+		for _, target := range Links(p.files[next[0]]) {
+			file, _, _ := strings.Cut(target, "#")
+			file = path.Join(path.Dir(next[0]), file)
+			if !reached[file] && p.anchors[file] != nil {
+				reached[file] = true
+				next = append(next, file)
+			}
+		}
+	}
+	var lost []string
+	for file := range p.anchors {
+		if !reached[file] && !strings.HasPrefix(file, ".github/") {
+			lost = append(lost, file)
+		}
+	}
+	slices.Sort(lost)
+	return lost
 }
 
 // topLevel reports whether a word begins with a folder of the project, and so is a path in it.
@@ -178,7 +210,7 @@ func (p *Project) checkWords(prose []string, made string, report reporter) {
 					report(i+1, "%s is no setting of docs/configuration.md", word)
 				}
 			case plain.MatchString(word) && p.topLevel(word):
-				if file := strings.TrimSuffix(word, "/"); !p.exists(file) && !strings.HasPrefix(file, "bin/") && !strings.Contains(made, file) {
+				if file := strings.TrimSuffix(word, "/"); !p.exists(file) && !strings.Contains(made, file) {
 					report(i+1, "%s does not exist", word)
 				}
 			}

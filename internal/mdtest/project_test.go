@@ -13,6 +13,8 @@ import (
 )
 
 var shopFiles = map[string]string{
+	".gitignore":               "/bin/\n",
+	"README.md":                "[a](docs/page.md)\n",
 	"Makefile":                 "TAG ?= v1\n.PHONY: build\nbuild: ## Build.\n\techo $(TAG)\n",
 	"docs/configuration.md":    "# Configuration\n\n| `server.tls.cert_file` |  | `SHOP_SERVER__TLS__CERT_FILE` | A file. |\n",
 	"docs/other.md":            "# Other `things`\n\n## Twice\n\n## Twice\n",
@@ -111,6 +113,19 @@ func TestWhatIsNotTrueIsFound(t *testing.T) {
 		if !strings.Contains(faults, want) {
 			t.Errorf("%s\ngot  %s\nwant %s", document, faults, want)
 		}
+	}
+}
+
+func TestADocumentToWhichNothingLeadsIsFound(t *testing.T) {
+	files := maps.Clone(shopFiles)
+	files["docs/page.md"] = "[b](other.md#twice)\n"
+	files[".github/template.md"] = "for GitHub\n"
+	p, err := mdtest.NewProject("shop", files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"docs/configuration.md"}, p.Unreachable()); diff != "" {
+		t.Errorf("unreachable (-want +got):\n%s", diff)
 	}
 }
 

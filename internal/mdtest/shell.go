@@ -125,7 +125,7 @@ func (p *Project) checkCommand(words []string, report func(format string, args .
 		if _, value, isFlag := strings.Cut(word, "="); isFlag && strings.HasPrefix(word, "-") {
 			word = value
 		}
-		if file := strings.TrimSuffix(word, "/"); plain.MatchString(file) && p.topLevel(file) && !p.exists(file) && !strings.HasPrefix(file, "bin/") {
+		if file := strings.TrimSuffix(word, "/"); plain.MatchString(file) && p.topLevel(file) && !p.exists(file) {
 			report("%s does not exist", word)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	logspb "go.opentelemetry.io/proto/otlp/logs/v1"
 	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
@@ -30,6 +31,7 @@ type collector struct {
 	mu      sync.Mutex
 	spans   []record
 	metrics []record
+	logs    []record
 	refused []error // what could not be understood
 }
 
@@ -183,8 +185,15 @@ func (c *collector) take(r *http.Request, body []byte, grpc bool) error {
 			return err
 		}
 		c.addMetrics(&data)
+	// Loki takes OTLP below a path of its own.
+	case "/v1/logs", "/otlp/v1/logs":
+		var data logspb.LogsData
+		if err := proto.Unmarshal(message, &data); err != nil {
+			return err
+		}
+		c.addLogs(&data)
 	default:
-		return errors.New("is neither traces nor metrics")
+		return errors.New("is neither traces nor metrics nor logs")
 	}
 	return nil
 }

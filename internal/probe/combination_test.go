@@ -25,7 +25,7 @@ var (
 	combinations = flag.String("combinations", "none",
 		`combinations to try, such as "none database+observability,base-image=debian"; "tried" is all that features.Tried names`)
 	steps = flag.String("steps", "probe",
-		`what to do with each: lint, test (with the race detector, and the module's files) and probe; "lint test probe" is all`)
+		`what to do with each: lint, test (with the race detector, and the module's files), probe and monitor; "lint test probe" is all that the binary is asked`)
 	project = flag.String("project", "", "probe the project in this directory instead of rendering one; it must be of the one combination")
 )
 
@@ -44,11 +44,17 @@ func TestCombination(t *testing.T) {
 	for _, set := range sets {
 		t.Run(set.Name(), func(t *testing.T) {
 			b.step(t, set, "render", func(t *testing.T) { b.render(t, set) })
-			if same := b.sameProgram(t, set); same != "" {
-				fmt.Printf("    %-44s is the program of %s\n", set.Name(), same)
-				return
-			}
+			same := b.sameProgram(t, set)
+			watched := b.sameFiles(t, set, watchesTheProgram)
 			for _, name := range strings.Fields(*steps) {
+				if name == StepMonitor && same != "" && watched != "" {
+					fmt.Printf("    %-44s is watched as %s\n", set.Name(), watched)
+					continue
+				}
+				if name != StepMonitor && same != "" {
+					fmt.Printf("    %-44s is the program of %s\n", set.Name(), same)
+					continue
+				}
 				switch name {
 				case "lint":
 					b.step(t, set, name, func(t *testing.T) { b.make(t, "lint") })
@@ -58,10 +64,10 @@ func TestCombination(t *testing.T) {
 						b.run(t, "go", "mod", "tidy", "-diff")
 						b.run(t, "go", "mod", "verify")
 					})
-				case "probe":
-					b.step(t, set, name, func(t *testing.T) { b.probe(t, set) })
+				case StepProbe, StepMonitor:
+					b.step(t, set, name, func(t *testing.T) { b.probe(t, set, name) })
 				default:
-					t.Fatalf("-steps: unknown step %q: there are lint, test and probe", name)
+					t.Fatalf("-steps: unknown step %q: there are lint, test, probe and monitor", name)
 				}
 			}
 		})
@@ -72,7 +78,7 @@ func TestCombination(t *testing.T) {
 func TestEveryFeatureIsProbed(t *testing.T) {
 	catalog := realCatalog(t)
 	probed := func(name string, probes []string) {
-		if !slices.ContainsFunc(probes, func(p string) bool { return p != features.SetupProbe }) {
+		if !slices.ContainsFunc(probes, func(p string) bool { return stepOf(p) == StepProbe }) {
 			t.Errorf("%s has no probe: add templates/_features/%s/probes/<word>.txtar", name, name)
 		}
 	}
@@ -244,12 +250,26 @@ func (b *bench) render(t *testing.T, set features.Set) {
 // the manifests, the pipeline, and pages. The stages that check those render them themselves.
 var aroundTheProgram = regexp.MustCompile(`^(\.acton-new\.yaml|\.git/.*|\.github/.*|Dockerfile|README\.md|deploy/.*|docs/.*)$`)
 
+// watchesTheProgram is what the step monitor reads.
+var watchesTheProgram = regexp.MustCompile(`^deploy/monitoring/`)
+
 // sameProgram returns the name of the set that was tried before with the same program, or nothing.
 func (b *bench) sameProgram(t *testing.T, set features.Set) string {
 	t.Helper()
+	return b.same(t, set, func(path string) bool { return !aroundTheProgram.MatchString(path) })
+}
+
+// sameFiles returns the name of the set that was tried before with the same files of a kind, or nothing.
+func (b *bench) sameFiles(t *testing.T, set features.Set, kind *regexp.Regexp) string {
+	t.Helper()
+	return b.same(t, set, kind.MatchString)
+}
+
+func (b *bench) same(t *testing.T, set features.Set, counts func(path string) bool) string {
+	t.Helper()
 	program := sha256.New()
 	err := fs.WalkDir(os.DirFS(b.project), ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || aroundTheProgram.MatchString(path) {
+		if err != nil || d.IsDir() || !counts(path) {
 			return err
 		}
 		data, err := os.ReadFile(filepath.Join(b.project, path))
@@ -288,13 +308,13 @@ func (b *bench) run(t *testing.T, name string, args ...string) {
 	}
 }
 
-func (b *bench) probe(t *testing.T, set features.Set) {
+func (b *bench) probe(t *testing.T, set features.Set, step string) {
 	b.make(t, "build")
-	files, err := Compose(templates.Files, set, t.TempDir())
+	files, err := Compose(templates.Files, set, step, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	Run(quiet{t}, Service{Binary: filepath.Join(b.project, "bin", projectName), Name: projectName}, files)
+	Run(quiet{t}, Service{Binary: filepath.Join(b.project, "bin", projectName), Name: projectName, Project: b.project}, files)
 }
 
 // quiet shows the log of a script only when it fails, even with -v.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/txtar"
@@ -13,16 +14,27 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 )
 
-// Compose writes the scripts of a set into dir and returns the files. Each is one probe of one folder, after the setups of
-// all folders of the set in order, and before the end that every service must come to: it stops when asked.
-func Compose(templates fs.FS, set features.Set, dir string) ([]string, error) {
+// Steps that have scripts.
+const (
+	StepProbe   = "probe"   // asks the service
+	StepMonitor = "monitor" // asks what watches it
+)
+
+// Compose writes the scripts of a step for a set into dir and returns the files. Each is one probe of one folder, after the
+// setups of all folders of the set in order, and before the end that every service must come to: it stops when asked. Those of
+// the step monitor come after the traffic of all folders too.
+func Compose(templates fs.FS, set features.Set, step, dir string) ([]string, error) {
+	first := []string{features.SetupProbe}
+	if step == StepMonitor {
+		first = append(first, features.TrafficProbe)
+	}
 	var before txtar.Archive
-	for _, folder := range set.Folders() {
-		for _, name := range folder.Probes {
-			if name != features.SetupProbe {
+	for _, first := range first {
+		for _, folder := range set.Folders() {
+			if !slices.Contains(folder.Probes, first) {
 				continue
 			}
-			if err := appendScript(templates, folder.ProbePath(name), &before); err != nil {
+			if err := appendScript(templates, folder.ProbePath(first), &before); err != nil {
 				return nil, err
 			}
 		}
@@ -30,7 +42,7 @@ func Compose(templates fs.FS, set features.Set, dir string) ([]string, error) {
 	var files []string
 	for _, folder := range set.Folders() {
 		for _, name := range folder.Probes {
-			if name == features.SetupProbe {
+			if stepOf(name) != step {
 				continue
 			}
 			all := txtar.Archive{Comment: before.Comment, Files: before.Files[:len(before.Files):len(before.Files)]}
@@ -47,6 +59,17 @@ func Compose(templates fs.FS, set features.Set, dir string) ([]string, error) {
 		}
 	}
 	return files, nil
+}
+
+// stepOf returns the step of a script. Setups and traffic have none of their own.
+func stepOf(name string) string {
+	switch {
+	case name == features.SetupProbe, name == features.TrafficProbe:
+		return ""
+	case strings.HasPrefix(name, features.MonitorPrefix):
+		return StepMonitor
+	}
+	return StepProbe
 }
 
 // appendScript adds the commands and the files of a script, and says where they come from.

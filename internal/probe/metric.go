@@ -14,13 +14,14 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-const metricUsage = "metric [-i NAME] [-keep VARIABLE] SERIES [==|!=|<|<=|>|>= NUMBER[+NUMBER]…]"
+const metricUsage = "metric [-i NAME | -url URL] [-keep VARIABLE] SERIES [==|!=|<|<=|>|>= NUMBER[+NUMBER]…]"
 
 // metricCommand scrapes the service and adds up the series that match: metric 'http_requests{code=~"5.."}' == 0. Without a
 // comparison there must be one at least. -keep puts the sum into a variable, to be compared with later.
 func metricCommand(s *script, args []string) error {
 	flags := newFlags("metric")
 	name := flags.instance()
+	url := flags.String("url", "", "where to scrape, if not the service")
 	keep := flags.String("keep", "", "variable for the value")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -29,15 +30,18 @@ func metricCommand(s *script, args []string) error {
 	if len(args) != 1 && len(args) != 3 {
 		return errors.New("usage: " + metricUsage)
 	}
-	i, err := s.instance(*name)
-	if err != nil {
-		return err
+	if *url == "" {
+		i, err := s.instance(*name)
+		if err != nil {
+			return err
+		}
+		*url = "http://" + i.metrics + "/metrics"
 	}
 	series, err := parseSeries(args[0])
 	if err != nil {
 		return err
 	}
-	samples, err := scrape("http://" + i.metrics + "/metrics")
+	samples, err := scrape(*url)
 	if err != nil {
 		return unmet{err}
 	}

@@ -29,6 +29,8 @@ import (
 type Service struct {
 	Binary string // absolute path
 	Name   string // as it was given to acton-new
+	// Project is the rendered project, for the scripts that run what it brings beside the binary.
+	Project string
 }
 
 // variable returns the environment variable of a key such as LOG__LEVEL. What has no section is not a setting of the
@@ -77,6 +79,11 @@ type script struct {
 	open      *openRequest
 	postgres  *postgres
 	collector *collector
+
+	// what watches it
+	prometheus   *prometheus
+	alertmanager *alertmanager
+	otelcol      *otelcol
 }
 
 type scriptKey struct{}
@@ -91,21 +98,26 @@ func unmetf(format string, args ...any) error { return unmet{fmt.Errorf(format, 
 
 func commands() map[string]command {
 	return map[string]command{
-		"always":     always,
-		"balancer":   balancerCommand,
-		"begin":      begin,
-		"collector":  collectorCommand,
-		"eventually": eventually,
-		"finish":     finish,
-		"http":       httpCommand,
-		"let":        let,
-		"load":       loadCommand,
-		"log":        logCommand,
-		"metric":     metricCommand,
-		"postgres":   postgresCommand,
-		"service":    serviceCommand,
-		"setting":    setting,
-		"spans":      spansCommand,
+		"alertmanager": alertmanagerCommand,
+		"always":       always,
+		"balancer":     balancerCommand,
+		"begin":        begin,
+		"collector":    collectorCommand,
+		"eventually":   eventually,
+		"finish":       finish,
+		"http":         httpCommand,
+		"let":          let,
+		"load":         loadCommand,
+		"log":          logCommand,
+		"logs":         logsCommand,
+		"metric":       metricCommand,
+		"otelcol":      otelcolCommand,
+		"paged":        pagedCommand,
+		"postgres":     postgresCommand,
+		"prometheus":   prometheusCommand,
+		"service":      serviceCommand,
+		"setting":      setting,
+		"spans":        spansCommand,
 	}
 }
 
@@ -113,7 +125,7 @@ func commands() map[string]command {
 // over, which may be after its client has the answer.
 const moment = 2 * time.Second
 
-var observes = map[string]bool{"log": true, "metric": true, "spans": true, "collector": true, "balancer": true}
+var observes = map[string]bool{"log": true, "metric": true, "spans": true, "logs": true, "collector": true, "paged": true, "balancer": true}
 
 func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]func(*testscript.TestScript, bool, []string){}
@@ -173,6 +185,15 @@ func (s *script) close() {
 		if !i.judged || i.code != 0 {
 			s.ts.Logf("[the end of the log of %s]\n%s", name, i.log.tail(40))
 		}
+	}
+	if s.prometheus != nil {
+		s.prometheus.close()
+	}
+	if s.alertmanager != nil {
+		s.alertmanager.close()
+	}
+	if s.otelcol != nil {
+		s.otelcol.close()
 	}
 	if s.collector != nil {
 		s.collector.close()

@@ -91,7 +91,7 @@ var scripts = map[string][2]string{
 	"eventually":             {"service start FAKE=good\neventually 300ms http GET /teapot", "not within 300ms"},
 	"always":                 {"service start FAKE=good\nalways 200ms http GET /x\nalways 200ms ! http GET /x", "succeeded, which it should not"},
 	"collector not reached":  {"collector start\n! collector reached\ncollector reached", "nobody has connected"},
-	"collector that is down": {"collector start\ncollector stop\n! http GET http://$COLLECTOR/\ncollector start\nhttp GET http://$COLLECTOR/ -status 400\n! collector metric name=x", "neither traces nor metrics"},
+	"collector that is down": {"collector start\ncollector stop\n! http GET http://$COLLECTOR/\ncollector start\nhttp GET http://$COLLECTOR/ -status 400\n! collector metric name=x", "neither traces nor metrics nor logs"},
 	"collector that stalls":  {"service start FAKE=good\ncollector start\ncollector stall\nbegin POST http://$COLLECTOR/ -d abc -status 400\ncollector reached\ncollector flow\nfinish", ""},
 }
 
@@ -134,7 +134,7 @@ func TestScriptsStandBetweenTheSetupsOfTheirSetAndTheEnd(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		files, err := Compose(fsys, set, t.TempDir())
+		files, err := Compose(fsys, set, StepProbe, t.TempDir())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -172,6 +172,9 @@ func (s *script) start(args []string) error {
 	s.mu.Lock()
 	s.instances[name] = i
 	s.mu.Unlock()
+	if err := s.tellTargets(); err != nil {
+		return err
+	}
 	suffix := ""
 	if name != defaultInstance {
 		suffix = "_" + strings.ToUpper(name)

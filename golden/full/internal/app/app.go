@@ -117,6 +117,9 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 	changes.Add("log level", settings.Files(), func() error { return reloadLevel(settings, level) })
 	if cfg.Server.TLS.Enabled() {
 		changes.Add("certificates", api.Files(), api.Reload)
+		if err := api.Measure(metrics.Meter()); err != nil {
+			return err
+		}
 	}
 	checks.AddLiveness("reload", changes.Alive)
 

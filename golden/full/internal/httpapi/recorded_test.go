@@ -33,12 +33,16 @@ import (
 // the link of the page before.
 var update = flag.Bool("update", false, "record responses in testdata/v*")
 
+// What another commit has recorded, such as that which is released, can be
+// asked for as well: this commit may have changed its own recordings.
+var recordings = flag.String("recordings", "testdata", "replay the files in v* of this directory")
+
 func TestEveryVersionKeepsWhatIsRecorded(t *testing.T) {
 	versions := newAPI(t).router.versions
 	recorded := make(map[string]bool) // patterns of endpoints with an answer that is no refusal
-	files, err := filepath.Glob("testdata/v*/*.txt")
-	if err != nil {
-		t.Fatal(err)
+	files, err := filepath.Glob(filepath.Join(*recordings, "v*", "*.txt"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s: no recordings in v*/*.txt (%v)", *recordings, err)
 	}
 	for _, file := range files {
 		version := filepath.Base(filepath.Dir(file))
@@ -47,6 +51,9 @@ func TestEveryVersionKeepsWhatIsRecorded(t *testing.T) {
 			continue
 		}
 		t.Run(file, func(t *testing.T) { replay(t, file, recorded) })
+	}
+	if *recordings != "testdata" {
+		return // it cannot know the routes that were added since
 	}
 	for pattern, e := range newAPI(t).router.endpoints {
 		if e.version != nil && !recorded[pattern] {

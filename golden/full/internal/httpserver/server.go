@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+
+	"go.opentelemetry.io/otel/metric"
 )
 
 // Server is a listener that is open, and soon serves.
@@ -104,3 +106,7 @@ func (s *Server) Files() []string { return s.certs.files() }
 // Reload reads the certificates again. After an error, those that were read
 // before stay in use. It is for a server with TLS.
 func (s *Server) Reload() error { return s.certs.load() }
+
+// Measure lets meter show until when the certificate in use is valid. It is for
+// a server with TLS.
+func (s *Server) Measure(meter metric.Meter) error { return s.certs.measure(meter) }

@@ -1,12 +1,15 @@
 package httpserver
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
 	"sync/atomic"
+
+	"go.opentelemetry.io/otel/metric"
 )
 
 var tlsVersions = map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
@@ -61,6 +64,20 @@ func (c *certificates) config() *tls.Config {
 		MinVersion:         tlsVersions[c.cfg.MinVersion],
 		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return c.current.Load(), nil },
 	}
+}
+
+// measure lets meter show until when the certificate in use is valid.
+func (c *certificates) measure(meter metric.Meter) error {
+	_, err := meter.Int64ObservableGauge("tls.server.certificate.expiry.timestamp",
+		metric.WithUnit("s"), metric.WithDescription("When the certificate that clients are shown expires, in seconds since 1970."),
+		metric.WithInt64Callback(func(_ context.Context, out metric.Int64Observer) error {
+			out.Observe(c.current.Load().Certificates[0].Leaf.NotAfter.Unix())
+			return nil
+		}))
+	if err != nil {
+		return fmt.Errorf("httpserver: %w", err)
+	}
+	return nil
 }
 
 // files returns the names of what is read.

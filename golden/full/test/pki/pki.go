@@ -18,6 +18,8 @@ import (
 
 // Authority signs certificates.
 type Authority struct {
+	Lifetime time.Duration // of the certificates that it issues from now on
+
 	t    testing.TB
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
@@ -26,7 +28,7 @@ type Authority struct {
 // NewAuthority returns an authority of a name.
 func NewAuthority(t testing.TB, name string) *Authority {
 	t.Helper()
-	a := &Authority{t: t, key: newKey(t)}
+	a := &Authority{Lifetime: time.Hour, t: t, key: newKey(t)}
 	a.cert = sign(t, &x509.Certificate{
 		SerialNumber:          serial(t),
 		Subject:               pkix.Name{CommonName: name},
@@ -58,7 +60,7 @@ func (a *Authority) Issue(name string) tls.Certificate {
 	cert := sign(a.t, &x509.Certificate{
 		SerialNumber: serial(a.t),
 		Subject:      pkix.Name{CommonName: name},
-		NotAfter:     time.Now().Add(time.Hour),
+		NotAfter:     time.Now().Add(a.Lifetime),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 		DNSNames:     []string{"localhost"},

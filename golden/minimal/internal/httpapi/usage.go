@@ -52,10 +52,26 @@ func newUsage(version string, l Lifecycle, meter metric.Meter, log *slog.Logger)
 			return nil
 		}, requests)
 	}
+	if err == nil && !l.Sunset.IsZero() {
+		err = showSunset(meter, version, l.Sunset)
+	}
 	if err != nil {
 		panic(fmt.Sprintf("httpapi: %v", err)) // only a malformed name gives an error
 	}
 	return u
+}
+
+// showSunset lets an alert compare the time that is left with the requests that
+// still come.
+func showSunset(meter metric.Meter, version string, at time.Time) error {
+	labels := metric.WithAttributeSet(attribute.NewSet(attribute.String("api_version", version)))
+	_, err := meter.Int64ObservableGauge("api.version.sunset.timestamp",
+		metric.WithUnit("s"), metric.WithDescription("When a version of the API ends, in seconds since 1970."),
+		metric.WithInt64Callback(func(_ context.Context, out metric.Int64Observer) error {
+			out.Observe(at.Unix(), labels)
+			return nil
+		}))
+	return err
 }
 
 func usageLabels(version string, deprecated bool) metric.ObserveOption {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http/httptest"
 	"testing"
 	"testing/synctest"
@@ -97,6 +98,35 @@ func TestADeprecatedVersionSaysSo(t *testing.T) {
 				`</v1/thing?page=`+page+`>; rel="next"`)
 		}
 	})
+}
+
+func TestTheSunsetIsShownToOperators(t *testing.T) {
+	for _, c := range []struct {
+		lifecycle Lifecycle
+		want      map[string]int64
+	}{
+		{Lifecycle{}, map[string]int64{}},
+		{Lifecycle{DeprecatedAt: bubbleStart}, map[string]int64{}},
+		{Lifecycle{DeprecatedAt: bubbleStart, Sunset: bubbleStart.Add(day)}, map[string]int64{"v1": 946684800 + 86400}},
+	} {
+		var rm metricdata.ResourceMetrics
+		if err := newOldVersion(c.lifecycle).reader.Collect(t.Context(), &rm); err != nil {
+			t.Fatal(err)
+		}
+		got := make(map[string]int64)
+		for _, m := range rm.ScopeMetrics[0].Metrics {
+			if m.Name != "api.version.sunset.timestamp" {
+				continue
+			}
+			for _, p := range m.Data.(metricdata.Gauge[int64]).DataPoints {
+				version, _ := p.Attributes.Value("api_version")
+				got[version.AsString()] = p.Value
+			}
+		}
+		if !maps.Equal(got, c.want) {
+			t.Errorf("%+v: got %v, want %v", c.lifecycle, got, c.want)
+		}
+	}
 }
 
 func TestADeprecationIsAnnouncedBeforeItHolds(t *testing.T) {

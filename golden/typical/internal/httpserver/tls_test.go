@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
 	"git.example.org/shop/orders/v2/test/pki"
 )
 
@@ -124,6 +127,47 @@ func TestPlaintextIsRefused(t *testing.T) {
 	s.stop()
 	if err := s.end(t); err != nil || served {
 		t.Errorf("got %v and served=%t, want nil and false", err, served)
+	}
+}
+
+func TestTheExpiryThatIsShownIsThatOfTheCertificateInUse(t *testing.T) {
+	authority := pki.NewAuthority(t, "authority")
+	cfg := encrypted(t, authority)
+	s := serve(t, cfg, hello)
+	reader := sdkmetric.NewManualReader()
+	if err := s.api.Measure(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)).Meter("test")); err != nil {
+		t.Fatal(err)
+	}
+	expiry := func() int64 {
+		t.Helper()
+		var rm metricdata.ResourceMetrics
+		if err := reader.Collect(t.Context(), &rm); err != nil {
+			t.Fatal(err)
+		}
+		return rm.ScopeMetrics[0].Metrics[0].Data.(metricdata.Gauge[int64]).DataPoints[0].Value
+	}
+	inFile := func() int64 {
+		t.Helper()
+		pair, err := tls.LoadX509KeyPair(cfg.TLS.CertFile, cfg.TLS.KeyFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pair.Leaf.NotAfter.Unix()
+	}
+	first := inFile()
+	if got := expiry(); got != first {
+		t.Errorf("got %d, want %d", got, first)
+	}
+	authority.Lifetime = 48 * time.Hour
+	authority.IssueTo("second", cfg.TLS.CertFile, cfg.TLS.KeyFile)
+	if got := expiry(); got != first {
+		t.Errorf("before it is read: got %d, want %d still", got, first)
+	}
+	if err := s.api.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := expiry(), inFile(); got != want || got == first {
+		t.Errorf("after: got %d, want %d", got, want)
 	}
 }
 

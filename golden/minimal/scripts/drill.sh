@@ -1,0 +1,79 @@
+# shellcheck shell=bash
+# What the drills share: a service of their own on free ports, and the probes as the manifest has them.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+binary=$PWD/bin/billing-api
+manifest=deploy/kubernetes/base/deployment.yaml
+work=$(mktemp -d)
+pid='' url=''
+
+cleanup() { :; } # what a drill takes back in the end
+
+finish() {
+  local code=$?
+  if [[ -n $pid ]]; then
+    kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  fi
+  cleanup || code=1
+  if ((code != 0)) && [[ -s $work/log ]]; then tail -n 20 "$work/log" >&2; fi
+  rm -rf "$work"
+  exit "$code"
+}
+trap finish EXIT
+
+say() { printf '%4d s  %s\n' "$SECONDS" "$*"; }
+fail() {
+  echo "drill failed: $*" >&2
+  exit 1
+}
+
+# start [KEY=VALUE...] runs the service with these settings, and sets pid and url.
+start() {
+  [[ -x $binary ]] || fail "there is no ${binary#"$PWD"/}: make build"
+  local setting port
+  local -a flags=(--set server.port=0 --set metrics.port=0 --set log.format=json)
+  for setting; do flags+=(--set "$setting"); done
+  : >"$work/log"
+  "$binary" serve "${flags[@]}" >>"$work/log" 2>&1 &
+  pid=$!
+  for ((tries = 0; tries < 300; tries++)); do
+    port=$(sed -n 's/.*"listener":"api","addr":"[^"]*:\([0-9]*\)".*/\1/p' "$work/log")
+    if [[ -n $port ]]; then
+      url=http://127.0.0.1:$port
+      return
+    fi
+    kill -0 "$pid" 2>/dev/null || fail "the service did not start"
+    sleep 0.1
+  done
+  fail "the service does not listen"
+}
+
+# status PATH [TIMEOUT] prints the status of the answer, 000 if there is none; the answer is in $work/answer.
+status() { curl -s -o "$work/answer" -w '%{http_code}' --max-time "${2:-3}" "$url$1" || true; }
+
+# expect STATUS PATH [SECONDS] waits for a status.
+expect() {
+  local got until=$((SECONDS + ${3:-10}))
+  while got=$(status "$2") && [[ $got != "$1" ]]; do
+    ((SECONDS < until)) || fail "$2 answers $got, want $1"
+    sleep 0.2
+  done
+}
+
+# probe NAME KEY prints what the manifest says of a probe, such as probe livenessProbe periodSeconds.
+probe() {
+  awk -v probe="$1:" -v key="$2:" '
+    $1 == probe { inside = 1; match($0, /^ */); depth = RLENGTH; next }
+    inside { match($0, /^ */); if (RLENGTH <= depth) exit; if ($1 == key) { print $2; exit } }' "$manifest" | grep . ||
+    fail "$manifest: there is no $2 in $1"
+}
+
+# same_port fails unless the port of the probes is the one on which the service listens by default.
+same_port() {
+  local name declared listens
+  name=$(probe "$1" port)
+  declared=$(awk -v name="$name" '$1 == "-" && $2 == "name:" && $3 == name { getline; print $2; exit }' "$manifest")
+  listens=$(env -i "$binary" config print | awk '$1 == "port:" { print $2; exit }')
+  [[ $declared == "$listens" ]] || fail "the probe asks port $name ($declared), the service listens on $listens"
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Watches the autoscaler while `make load PROFILE=scale` runs, and fails unless it adds instances and takes them away again:
+#
+#   bash test/load/hpa.sh orders-staging
+#
+# The second argument is how long to wait for each of the two, 30m unless told.
+set -euo pipefail
+namespace=${1:?usage: bash test/load/hpa.sh NAMESPACE [LIMIT]} limit=${2:-30m}
+interval=${INTERVAL:-5}
+case $limit in
+*m) limit=$((${limit%m} * 60)) ;;
+*s) limit=${limit%s} ;;
+*) echo "hpa.sh: $limit: give the limit as 90s or 30m" >&2; exit 2 ;;
+esac
+
+# instances prints how many there are, and how many there are at least.
+instances() {
+  kubectl --namespace "$namespace" get horizontalpodautoscaler orders \
+    --output 'jsonpath={.status.currentReplicas} {.spec.minReplicas}'
+}
+
+read -r began least <<<"$(instances)"
+[[ $began =~ ^[0-9]+$ ]] || { echo "FAIL  the autoscaler of $namespace has seen no instance: kubectl --namespace $namespace describe hpa orders" >&2; exit 1; }
+echo "      $(date +%T)  $began instances, at least $least"
+
+last=$began
+# until_between LOW HIGH WORDS waits for as many instances.
+until_between() {
+  local deadline=$((SECONDS + limit)) now
+  while ((SECONDS < deadline)); do
+    read -r now _ <<<"$(instances)"
+    ((now == last)) || echo "      $(date +%T)  $now instances"
+    last=$now
+    if ((now >= $1 && now <= $2)); then
+      echo "ok    $3: $now instances"
+      return
+    fi
+    sleep "$interval"
+  done
+  echo "FAIL  $3: still $last instances after $limit s. kubectl --namespace $namespace describe hpa orders tells why;" \
+    "perhaps the load needs a higher RATE" >&2
+  return 1
+}
+
+until_between $((began + 1)) 1000 'more under load'
+until_between 0 "$least" 'fewer without'

@@ -1,0 +1,94 @@
+// Loads the queries of the database, each by the request that it serves, over a table that has something in it:
+//
+//   make load-queries URL=https://staging.example.com ROWS=20000 RATE=200
+//
+// A query that got slower fails by its own limit. Its name is that in internal/postgres/query/notes.sql and in the log
+// of slow queries.
+import http from 'k6/http';
+import { files } from './report.js';
+import { begin, observe, optionsFor, sendOne } from './run.js';
+import { number, url } from './settings.js';
+import { cleanUp } from './traffic.js';
+
+export { observe };
+
+const notes = `${url}/v1/notes`;
+const total = number('ROWS', 5000);
+const perOwner = 500;
+const pageSize = 100;
+
+// Milliseconds, for 99 of 100 requests: a page costs more than a row.
+const page = number('LIST_P99', 250);
+const row = number('ROW_P99', 100);
+
+const operations = [
+  { name: 'ListNotes', share: 25, p99: page, run: ({ cursors }) => list('ListNotes', `cursor=${any(cursors)}`) },
+  { name: 'ListNotesOfOwner', share: 25, p99: page, run: ({ owners }) => list('ListNotesOfOwner', `owner=${any(owners)}`) },
+  { name: 'GetNote', share: 30, p99: row, run: ({ ids }) => request('GetNote', 'GET', `${notes}/${any(ids)}`).status === 200 },
+  { name: 'UpdateNote', share: 20, p99: row, run: update },
+];
+
+export const options = optionsFor(operations);
+
+function any(values) {
+  return values[Math.floor(Math.random() * values.length)];
+}
+
+function request(operation, method, target, body, headers) {
+  return http.request(method, target, body && JSON.stringify(body), {
+    headers: { 'Content-Type': 'application/json', ...headers },
+    tags: { operation, name: operation },
+    timeout: '10s',
+  });
+}
+
+function list(operation, query) {
+  const answer = request(operation, 'GET', `${notes}?limit=${pageSize}&${query}`);
+  return answer.status === 200 && answer.json('notes').length > 0;
+}
+
+function update({ ids }) {
+  const { status } = request('UpdateNote', 'PUT', `${notes}/${any(ids)}`, { title: 'Changed', body: '' }, { 'If-Match': '*' });
+  return status === 200 || status === 412; // another virtual user was at the same note, and faster
+}
+
+// setup fills the table, and keeps some of what is in it.
+export function setup() {
+  const data = { ...begin(), owners: [], ids: [], cursors: [] };
+  const body = 'A line of text.\n'.repeat(60);
+  for (let made = 0; made < total; made += pageSize) {
+    const owner = `${data.owner}-${Math.floor(made / perOwner)}`;
+    const draft = JSON.stringify({ owner, title: 'Query', body });
+    const answers = http.batch(
+      Array.from({ length: pageSize }, () => ['POST', notes, draft, { headers: { 'Content-Type': 'application/json' } }]),
+    );
+    const bad = answers.find(({ status }) => status !== 201);
+    if (bad) {
+      throw new Error(`creating a note has the status ${bad.status}: ${bad.body}`);
+    }
+    data.ids.push(answers[0].json('id'), answers[pageSize / 2].json('id'));
+    if (!data.owners.includes(owner)) {
+      data.owners.push(owner);
+    }
+  }
+  // Pages all over the table: each begins after a page of one owner.
+  data.cursors = data.owners
+    .map((owner) => http.get(`${notes}?limit=${pageSize}&owner=${owner}`).json('next_cursor'))
+    .filter(Boolean);
+  if (data.cursors.length === 0) {
+    throw new Error(`ROWS=${total}: must be above ${pageSize}, or there is no second page`);
+  }
+  return data;
+}
+
+export function send(data) {
+  sendOne(operations, data);
+}
+
+export function teardown({ owners }) {
+  owners.forEach(cleanUp);
+}
+
+export function handleSummary(data) {
+  return files(data, 'queries', operations);
+}

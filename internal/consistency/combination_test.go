@@ -1,0 +1,118 @@
+package consistency
+
+import (
+	"cmp"
+	"io/fs"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"github.com/acton-go/acton-new/internal/features"
+	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/templates"
+)
+
+const (
+	testName   = "billing-api"
+	testModule = "github.com/acme/billing-api"
+)
+
+// renderer makes projects of the real templates.
+type renderer struct{ cat *features.Catalog }
+
+func newRenderer(t testing.TB) renderer {
+	t.Helper()
+	cat, err := features.Load(templates.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return renderer{cat}
+}
+
+// project renders a set, as a file system.
+func (r renderer) project(t testing.TB, set features.Set) fstest.MapFS {
+	t.Helper()
+	tree, err := generator.Render(templates.Files, r.cat, generator.Answers{
+		Name: testName, Module: testModule, Features: set.Features(), Values: set.Choices(),
+	}, "v0.0.0-test")
+	if err != nil {
+		t.Fatalf("%s: %v", set.Name(), err)
+	}
+	files := fstest.MapFS{}
+	for _, f := range tree {
+		files[f.Path] = &fstest.MapFile{Data: f.Data}
+	}
+	return files
+}
+
+// set resolves names of features and values of choices.
+func (r renderer) set(t testing.TB, selection features.Selection) features.Set {
+	t.Helper()
+	set, err := r.cat.Resolve(selection)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// minimal is no feature.
+func (r renderer) minimal() features.Selection { return features.Selection{} }
+
+// full is every visible feature.
+func (r renderer) full() features.Selection {
+	var all []string
+	for _, f := range r.cat.Visible() {
+		all = append(all, f.Name)
+	}
+	return features.Selection{Features: all}
+}
+
+// Whatever can be chosen, the files of a project agree: every combination with every value of every choice.
+func TestNothingDisagreesInAnyCombination(t *testing.T) {
+	r := newRenderer(t)
+	var (
+		workers  sync.WaitGroup
+		mutex    sync.Mutex
+		projects = map[Finding][]string{} // by what is wrong with them
+		next     = make(chan features.Set)
+	)
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for set := range next {
+				findings, err := Check(r.project(t, set))
+				if err != nil {
+					t.Errorf("%s: %v", set.Name(), err)
+				}
+				mutex.Lock()
+				for _, f := range findings {
+					projects[f] = append(projects[f], set.Name())
+				}
+				mutex.Unlock()
+			}
+		})
+	}
+	n := 0
+	for set := range r.cat.Every() {
+		next <- set
+		n++
+	}
+	close(next)
+	workers.Wait()
+	for f, names := range projects {
+		shortest := slices.MinFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+		t.Errorf("%v\nin %d of %d projects, such as %s", f, len(names), n, shortest)
+	}
+	t.Logf("%d projects", n)
+}
+
+func BenchmarkCheck(b *testing.B) {
+	r := newRenderer(b)
+	var project fs.FS = r.project(b, r.set(b, r.full()))
+	for b.Loop() {
+		if _, err := Check(project); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

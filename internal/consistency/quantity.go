@@ -1,0 +1,49 @@
+package consistency
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// quantityUnits are those of Kubernetes; the longer come first.
+var quantityUnits = []struct {
+	suffix string
+	factor float64
+}{
+	{"Ki", 1 << 10}, {"Mi", 1 << 20}, {"Gi", 1 << 30}, {"Ti", 1 << 40},
+	{"m", 1e-3}, {"k", 1e3}, {"M", 1e6}, {"G", 1e9}, {"T", 1e12},
+}
+
+// quantity reads an amount of CPU, memory or anything else.
+func quantity(text string) (float64, bool) {
+	text, factor := strings.TrimSpace(text), 1.0
+	for _, unit := range quantityUnits {
+		if rest, ok := strings.CutSuffix(text, unit.suffix); ok {
+			text, factor = rest, unit.factor
+			break
+		}
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	return n * factor, err == nil
+}
+
+// bytesOf reads a size as Go does for GOMEMLIMIT.
+func bytesOf(text string) (float64, bool) {
+	return quantity(strings.TrimSuffix(text, "B"))
+}
+
+// resourceField returns what a variable from a resource of the container is: its amount in units of the divisor, rounded
+// up.
+func resourceField(c, from *node) (string, bool) {
+	kind, resource, _ := strings.Cut(from.at("resource").str(), ".")
+	amount, ok := quantity(c.at("resources", kind, resource).str())
+	if name := from.at("containerName").str(); !ok || name != "" && name != c.at("name").str() {
+		return "", false
+	}
+	divisor := 1.0
+	if d, ok := quantity(from.at("divisor").str()); ok && d > 0 {
+		divisor = d
+	}
+	return strconv.FormatFloat(math.Ceil(amount/divisor), 'f', -1, 64), true
+}

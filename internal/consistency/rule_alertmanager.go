@@ -1,0 +1,100 @@
+package consistency
+
+import (
+	"regexp"
+	"strings"
+)
+
+var matcher = regexp.MustCompile(`^\s*([A-Za-z_][A-Za-z0-9_]*)\s*(=~|!~|!=|=)\s*"?(.*?)"?\s*$`)
+
+// alertmanagerSecrets are the keys for which there is one that names a file instead.
+var alertmanagerSecrets = []string{
+	"routing_key", "service_key", "api_key", "api_url", "slack_api_url", "opsgenie_api_key", "victorops_api_key", "smtp_auth_password", "auth_password",
+	"password", "credentials", "token", "user_key", "bot_token",
+}
+
+// checkAlertmanager follows alerts to who gets them: each route to its receiver, each receiver to a route, and matchers
+// and inhibitions to labels that some alert has.
+func checkAlertmanager(p *Project) []Finding {
+	var all []Finding
+	for _, file := range p.below("deploy", ".yaml", ".yml") {
+		for _, document := range p.yaml[file] {
+			if document.at("route") != nil && document.at("receivers") != nil {
+				all = append(all, p.checkRoutes(document)...)
+			}
+		}
+	}
+	return all
+}
+
+func (p *Project) checkRoutes(config *node) []Finding {
+	var all []Finding
+	receivers, used, missing := map[string]*node{}, map[string]bool{}, false
+	for r := range config.at("receivers").each() {
+		receivers[r.at("name").str()] = r.at("name")
+	}
+	var visit func(route *node)
+	visit = func(route *node) {
+		if r := route.at("receiver"); r != nil {
+			used[r.str()] = true
+			if receivers[r.str()] == nil {
+				missing = true
+				all = append(all, found(r, "receiver", nearestOf(r.str(), sortedKeys(receivers), "add the receiver"), "routes to %s, which is no receiver", r.str()))
+			}
+		}
+		all = append(all, p.checkMatchers(route, "matchers")...)
+		for inner := range route.at("routes").each() {
+			visit(inner)
+		}
+	}
+	visit(config.at("route"))
+	for _, name := range sortedKeys(receivers) {
+		if !used[name] && !missing {
+			all = append(all, found(receivers[name], "receiver "+name, "route alerts to it, or remove it", "gets no alert: no route names it"))
+		}
+	}
+	config.walk(func(n *node) {
+		for _, key := range alertmanagerSecrets {
+			if at := n.at(key); at.str() != "" {
+				all = append(all, found(at, key, "write "+key+"_file, and mount the file", "is a credential in a file that everybody reads"))
+			}
+		}
+	})
+	for rule := range config.at("inhibit_rules").each() {
+		all = append(all, p.checkMatchers(rule, "source_matchers")...)
+		all = append(all, p.checkMatchers(rule, "target_matchers")...)
+	}
+	return all
+}
+
+// checkMatchers compares a matcher with the labels that alerts get by their rules. Labels of series are not known here.
+func (p *Project) checkMatchers(of *node, key string) []Finding {
+	var all []Finding
+	values := map[string]map[string]bool{"alertname": {}}
+	for _, a := range p.monitoring.alerts {
+		values["alertname"][a.name] = true
+		for label, value := range a.at("labels").texts() {
+			if values[label] == nil {
+				values[label] = map[string]bool{}
+			}
+			values[label][value] = true
+		}
+	}
+	for entry := range of.at(key).each() {
+		m := matcher.FindStringSubmatch(entry.str())
+		if m == nil || values[m[1]] == nil || m[2] == "!=" || m[2] == "!~" || len(p.monitoring.alerts) == 0 {
+			continue
+		}
+		matched := values[m[1]][m[3]]
+		if pattern, err := regexp.Compile("^(?:" + m[3] + ")$"); m[2] == "=~" && err == nil {
+			for value := range values[m[1]] {
+				matched = matched || pattern.MatchString(value)
+			}
+		}
+		if !matched {
+			all = append(all, found(entry, key, nearestOf(m[3], sortedKeys(values[m[1]]), "use one of "+strings.Join(sortedKeys(values[m[1]]), ", ")),
+				"matches %s %s, which no alert has", m[1], m[3]))
+		}
+	}
+	return all
+}

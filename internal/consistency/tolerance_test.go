@@ -1,0 +1,140 @@
+package consistency
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// What a team may change in its own project, as long as it does so everywhere, is no finding.
+func TestWhatATeamMayDoIsNoFinding(t *testing.T) {
+	r := newRenderer(t)
+	minimal := r.project(t, r.set(t, r.minimal()))
+	full := r.project(t, r.set(t, r.full()))
+	for _, c := range []struct {
+		name  string
+		files fstest.MapFS
+		edits []edit
+	}{
+		{"another port, wherever it is written", minimal, []edit{
+			{base + "kustomization.yaml", "      - BILLING_API_SERVICE__PROFILE=production\n", "      - BILLING_API_SERVICE__PROFILE=production\n      - BILLING_API_SERVER__PORT=8000\n"},
+			{base + "deployment.yaml", "containerPort: 8080", "containerPort: 8000"},
+		}},
+		{"ports by number", minimal, []edit{
+			{base + "service.yaml", "targetPort: http", "targetPort: 8080"},
+			{base + "deployment.yaml", "port: http", "port: 8080"},
+			{component + "monitoring/networkpolicy-metrics.yaml", "port: metrics", "port: 9090"},
+		}},
+		{"a metric of the team's own", minimal, []edit{
+			{"internal/orders/metrics.go", "", "package orders\n\nimport \"github.com/prometheus/client_golang/prometheus\"\n\n" +
+				"var open = prometheus.NewGauge(prometheus.GaugeOpts{Namespace: \"shop\", Name: \"orders_open\"})\n" +
+				"var size = prometheus.NewHistogram(prometheus.HistogramOpts{Name: \"order_size\"})\n"},
+			{watch + "dashboards/service.json", "job:http_server_requests:rate5m", "shop_orders_open"},
+			{watch + "dashboards/service.json", "job:http_server_requests:usual_min", "order_size_count"},
+		}},
+		{"an own variable that the source reads", minimal, []edit{
+			{"internal/orders/region.go", "", "package orders\n\nimport \"os\"\n\nvar region = os.Getenv(\"CLOUD_REGION\")\n"},
+			{base + "deployment.yaml", "          env:\n", "          env:\n            - {name: CLOUD_REGION, value: north}\n"},
+		}},
+		{"a secret by variable rather than by file", full, []edit{
+			{component + "database/kustomization.yaml", "      - BILLING_API_DATABASE__URL_FILE=/run/secrets/billing-api/database/url\n", ""},
+			{component + "database/deployment.yaml", "          envFrom:\n", "          env:\n            - name: BILLING_API_DATABASE__URL\n" +
+				"              valueFrom:\n                secretKeyRef: {name: billing-api-database, key: url}\n          envFrom:\n"},
+			{component + "database/deployment.yaml", "      containers:\n        - name: billing-api\n", "      containers:\n        - name: billing-api\n          env:\n" +
+				"            - name: BILLING_API_DATABASE__URL\n              valueFrom:\n                secretKeyRef: {name: billing-api-database, key: url}\n"},
+		}},
+		{"a pod more, and the database told so", full, []edit{
+			{base + "horizontalpodautoscaler.yaml", "maxReplicas: 10", "maxReplicas: 11"},
+			{component + "database/kustomization.yaml", "MAX_INSTANCES=11", "MAX_INSTANCES=12"},
+		}},
+		{"an image by digest", minimal, []edit{
+			{overlay + "kustomization.yaml", "newTag: v0.1.0", "digest: sha256:0123456789012345678901234567890123456789012345678901234567890123"},
+		}},
+		{"a Go patch release, named everywhere or by go.mod alone", minimal, []edit{
+			{"Dockerfile", "golang:1.26-bookworm", "golang:1.26.9-bookworm"},
+		}},
+		{"a longer time to stop", minimal, []edit{
+			{base + "deployment.yaml", "terminationGracePeriodSeconds: 35", "terminationGracePeriodSeconds: 60"},
+		}},
+		{"another command beside the service", minimal, []edit{
+			{"cmd/import/main.go", "", "package main\n\nfunc main() {}\n"},
+		}},
+		{"somebody else's workload in the namespace", minimal, []edit{
+			{base + "kustomization.yaml", "  - service.yaml\n", "  - service.yaml\n  - proxy.yaml\n"},
+			{base + "proxy.yaml", "", "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: proxy\nspec:\n  replicas: 1\n  selector:\n    matchLabels: {app: proxy}\n  template:\n" +
+				"    metadata:\n      labels: {app: proxy}\n    spec:\n      containers:\n        - name: proxy\n          image: example.org/proxy:2\n          env:\n            - {name: ANYTHING, value: at-all}\n" +
+				"          ports:\n            - {name: http, containerPort: 3128}\n"},
+		}},
+		{"no manifests at all", minimal, []edit{{"deploy/", "", ""}, {"docs/", "", ""}, {"scripts/", "", ""}, {".github/", "", ""}, {"Makefile", "", ""}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			edited := c.files
+			for _, e := range c.edits {
+				edited = e.apply(t, edited)
+			}
+			for _, f := range check(t, edited) {
+				t.Error(f)
+			}
+		})
+	}
+}
+
+// edit changes a file, or adds it if there is nothing to replace, or removes it if there is nothing to add either; a folder
+// is removed with all that is in it.
+type edit struct{ file, old, new string }
+
+func (e edit) apply(t *testing.T, files fstest.MapFS) fstest.MapFS {
+	t.Helper()
+	if e.old != "" || e.new != "" {
+		return seed{file: e.file, old: e.old, new: e.new}.apply(t, files)
+	}
+	left := fstest.MapFS{}
+	for name, f := range files {
+		if name != e.file && (!strings.HasSuffix(e.file, "/") || !strings.HasPrefix(name, e.file)) {
+			left[name] = f
+		}
+	}
+	return left
+}
+
+// A project is read from a directory as from memory: with what git and builds leave there, which is not looked at.
+func TestAProjectIsReadFromADirectory(t *testing.T) {
+	r := newRenderer(t)
+	files := r.project(t, r.set(t, r.full()))
+	s := fault("port", "", base+"deployment.yaml", "containerPort: 8080", "containerPort: 8081", "")
+	files = s.apply(t, files)
+	want := check(t, files)
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, files); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"bin/rules", ".git"} {
+		if err := os.MkdirAll(dir+"/"+name, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(dir+"/"+name+"/broken.yaml", []byte("a: [\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := Check(os.DirFS(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(want) != 1 || len(got) != 1 || got[0] != want[0] {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestWhatIsNoServiceIsAnErrorThatSaysSo(t *testing.T) {
+	for want, files := range map[string]fstest.MapFS{
+		"there is no go.mod":           {},
+		"there is no cmd/NAME/main.go": {"go.mod": {Data: []byte("module x\n\ngo 1.26\n")}},
+		"go.mod":                       {"go.mod": {Data: []byte("modul x\n")}},
+		"internal/config":              {"go.mod": {Data: []byte("module x\n")}, "cmd/x/main.go": {Data: []byte("package main\n")}},
+	} {
+		if _, err := Check(files); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want an error with %q", err, want)
+		}
+	}
+}

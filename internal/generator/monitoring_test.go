@@ -1,0 +1,201 @@
+package generator
+
+import (
+	"bytes"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+)
+
+const monitoring = "deploy/monitoring/"
+
+// rule is what a PrometheusRule says about one alert or recorded series.
+type rule struct {
+	Alert       string
+	Record      string
+	Labels      map[string]string
+	Annotations map[string]string
+}
+
+type ruleFile struct {
+	Kind     string
+	Metadata struct{ Name string }
+	Spec     struct {
+		Groups []struct {
+			Name  string
+			Rules []rule
+		}
+	}
+}
+
+// tried is how often the unit tests want an alert to fire, and to be silent.
+type tried struct{ fires, silent int }
+
+type testFile struct {
+	Tests []struct {
+		AlertRuleTest []struct {
+			Alertname string
+			ExpAlerts []any `yaml:"exp_alerts"`
+		} `yaml:"alert_rule_test"`
+	}
+}
+
+var runbookRow = regexp.MustCompile(`(?m)^\| \[(\w+)\]\(#(\w+)\) \| (\w+) \|`)
+
+// Whether promtool agrees with rules and tests is asked in .ci/run; here it is whether they belong together.
+func TestEveryAlertIsTestedBothWaysAndHasItsSectionOfTheRunbook(t *testing.T) {
+	l := realLibrary(t)
+	for _, a := range l.combinations() {
+		tree := l.mustFiles(t, a)
+		at := a.String()
+		alerts, files := alertsOf(t, a.Name, at, tree)
+
+		var kustomization struct{ Resources []string }
+		parseYAML(t, at, tree, monitoring+"kustomization.yaml", &kustomization)
+		slices.Sort(kustomization.Resources)
+		if diff := cmp.Diff(files, kustomization.Resources); diff != "" {
+			t.Errorf("%s: files of rules (-there +in the kustomization):\n%s", at, diff)
+		}
+
+		tests := testsOf(t, at, tree)
+		for name := range alerts {
+			if n := tests[name]; n == nil || n.fires == 0 || n.silent == 0 {
+				t.Errorf("%s: %s: got tests %+v, want some that fire and some that are silent", at, name, n)
+			}
+		}
+		for name := range tests {
+			if _, ok := alerts[name]; !ok {
+				t.Errorf("%s: a test names the alert %s, which is not there", at, name)
+			}
+		}
+
+		runbook := string(content(t, at, tree, "docs/runbook.md"))
+		rows := map[string]string{}
+		for _, m := range runbookRow.FindAllStringSubmatch(runbook, -1) {
+			if m[2] != strings.ToLower(m[1]) {
+				t.Errorf("%s: runbook: the row of %s leads to #%s", at, m[1], m[2])
+			}
+			rows[m[1]] = m[3]
+		}
+		severities := map[string]string{}
+		for name, r := range alerts {
+			severities[name] = r.Labels["severity"]
+		}
+		if diff := cmp.Diff(severities, rows); diff != "" {
+			t.Errorf("%s: severities (-rules +runbook):\n%s", at, diff)
+		}
+		var sections []string
+		for part := range strings.SplitSeq(runbook, "\n## ") {
+			name, body, _ := strings.Cut(part, "\n")
+			if strings.HasPrefix(part, "# ") {
+				continue
+			}
+			sections = append(sections, name)
+			last := -1
+			for _, word := range []string{"**Meaning.**", "**Impact.**", "**Diagnosis.**", "**Mitigation.**"} {
+				found := strings.Index(body, word)
+				if found <= last {
+					t.Errorf("%s: runbook: %s: no %s in its place", at, name, word)
+				}
+				last = found
+			}
+		}
+		slices.Sort(sections)
+		if diff := cmp.Diff(slices.Sorted(maps.Keys(alerts)), sections); diff != "" {
+			t.Errorf("%s: sections (-alerts +runbook):\n%s", at, diff)
+		}
+	}
+}
+
+func content(t *testing.T, at string, tree Tree, file string) []byte {
+	t.Helper()
+	i := slices.IndexFunc(tree, func(f File) bool { return f.Path == file })
+	if i < 0 {
+		t.Fatalf("%s: there is no %s", at, file)
+	}
+	return tree[i].Data
+}
+
+func parseYAML(t *testing.T, at string, tree Tree, file string, into any) {
+	t.Helper()
+	if err := yaml.Unmarshal(content(t, at, tree, file), into); err != nil {
+		t.Fatalf("%s: %s: %v", at, file, err)
+	}
+}
+
+// alertsOf returns the alerts of a project, and the names of the files with rules.
+func alertsOf(t *testing.T, service, at string, tree Tree) (map[string]rule, []string) {
+	t.Helper()
+	alerts := map[string]rule{}
+	recorded := map[string]bool{}
+	var files []string
+	for _, f := range tree {
+		if ok, _ := path.Match(monitoring+"*.yaml", f.Path); !ok || !bytes.Contains(f.Data, []byte("\nkind: PrometheusRule\n")) {
+			continue
+		}
+		files = append(files, path.Base(f.Path))
+		var rules ruleFile
+		parseYAML(t, at, tree, f.Path, &rules)
+		if want := service + "-" + strings.TrimSuffix(path.Base(f.Path), ".yaml"); rules.Metadata.Name != want {
+			t.Errorf("%s: %s: got the name %s, want %s", at, f.Path, rules.Metadata.Name, want)
+		}
+		for _, g := range rules.Spec.Groups {
+			for _, r := range g.Rules {
+				if r.Record != "" {
+					if recorded[r.Record] {
+						t.Errorf("%s: %s is recorded twice", at, r.Record)
+					}
+					recorded[r.Record] = true
+					continue
+				}
+				if _, ok := alerts[r.Alert]; ok || r.Alert == "" {
+					t.Errorf("%s: %s: alert %q is there twice, or has no name", at, f.Path, r.Alert)
+				}
+				alerts[r.Alert] = r
+				if !slices.Contains([]string{"critical", "warning"}, r.Labels["severity"]) || r.Labels["service"] != service {
+					t.Errorf("%s: %s: got labels %v", at, r.Alert, r.Labels)
+				}
+				if r.Annotations["summary"] == "" || r.Annotations["description"] == "" {
+					t.Errorf("%s: %s: got annotations %v, want a summary and a description", at, r.Alert, r.Annotations)
+				}
+				page, anchor, _ := strings.Cut(r.Annotations["runbook_url"], "#")
+				if !strings.HasSuffix(page, "docs/runbook.md") || anchor != strings.ToLower(r.Alert) {
+					t.Errorf("%s: %s: got runbook_url %s", at, r.Alert, r.Annotations["runbook_url"])
+				}
+			}
+		}
+	}
+	slices.Sort(files)
+	return alerts, files
+}
+
+func testsOf(t *testing.T, at string, tree Tree) map[string]*tried {
+	t.Helper()
+	tests := map[string]*tried{}
+	for _, f := range tree {
+		if path.Dir(f.Path)+"/" != monitoring+"tests/" {
+			continue
+		}
+		var file testFile
+		parseYAML(t, at, tree, f.Path, &file)
+		for _, test := range file.Tests {
+			for _, c := range test.AlertRuleTest {
+				if tests[c.Alertname] == nil {
+					tests[c.Alertname] = new(tried)
+				}
+				if len(c.ExpAlerts) > 0 {
+					tests[c.Alertname].fires++
+				} else {
+					tests[c.Alertname].silent++
+				}
+			}
+		}
+	}
+	return tests
+}

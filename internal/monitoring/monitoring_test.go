@@ -1,0 +1,182 @@
+package monitoring_test
+
+import (
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/acton-go/acton-new/internal/monitoring"
+	"github.com/acton-go/acton-new/templates"
+)
+
+// dashboards returns the dashboards of every folder of the templates, by their paths there.
+func dashboards(t *testing.T) map[string]*monitoring.Dashboard {
+	t.Helper()
+	boards := map[string]*monitoring.Dashboard{}
+	err := fs.WalkDir(templates.Files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.Contains(name, "/deploy/monitoring/dashboards/") {
+			return err
+		}
+		data, err := fs.ReadFile(templates.Files, name)
+		if err != nil {
+			return err
+		}
+		file := filepath.Join(t.TempDir(), path.Base(name))
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			return err
+		}
+		boards[name], err = monitoring.ReadDashboard(file)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(boards) < 3 {
+		t.Fatalf("only %d dashboards", len(boards))
+	}
+	return boards
+}
+
+// What Grafana would show anyhow, but not as meant.
+func TestDashboardsAreWellMade(t *testing.T) {
+	uids := map[string]string{}
+	for name, board := range dashboards(t) {
+		if other := uids[board.UID]; other != "" || !strings.HasPrefix(board.UID, "sample-service") {
+			t.Errorf("%s: uid %q, which %s has too", name, board.UID, other)
+		}
+		uids[board.UID] = name
+		for _, fault := range faults(board) {
+			t.Errorf("%s: %s", name, fault)
+		}
+	}
+}
+
+func faults(board *monitoring.Dashboard) []string {
+	var faults []string
+	var taken [24]int // the row below what stands in each column
+	ids := map[int]bool{}
+	used := map[string]bool{"datasource": true}
+	for _, panel := range board.Panels {
+		if ids[panel.ID] {
+			faults = append(faults, panel.Title+": an id that another panel has")
+		}
+		ids[panel.ID] = true
+		at := panel.GridPos
+		if at.W < 1 || at.H < 1 || at.X < 0 || at.X+at.W > len(taken) {
+			faults = append(faults, panel.Title+": outside")
+			continue
+		}
+		for x := at.X; x < at.X+at.W; x++ {
+			if taken[x] > at.Y {
+				faults = append(faults, panel.Title+": over another panel")
+				break
+			}
+			taken[x] = at.Y + at.H
+		}
+		if panel.Type == "row" {
+			continue
+		}
+		if panel.Description == "" || len(panel.Targets) == 0 {
+			faults = append(faults, panel.Title+": no description or no query")
+		}
+		refs := map[string]bool{}
+		for _, target := range panel.Targets {
+			if refs[target.RefID] {
+				faults = append(faults, panel.Title+": two queries "+target.RefID)
+			}
+			refs[target.RefID] = true
+			for _, variable := range regexp.MustCompile(`\$(\w+)`).FindAllStringSubmatch(target.Expr, -1) {
+				used[variable[1]] = true
+			}
+		}
+		for _, variable := range regexp.MustCompile(`\$\{(\w+)\}`).FindAllStringSubmatch(panel.Datasource.UID, -1) {
+			used[variable[1]] = true
+		}
+	}
+	declared := map[string]bool{"__rate_interval": true}
+	for _, variable := range board.Templating.List {
+		declared[variable.Name] = true
+		if !used[variable.Name] {
+			faults = append(faults, "nothing uses the variable "+variable.Name)
+		}
+	}
+	for variable := range used {
+		if !declared[variable] {
+			faults = append(faults, "there is no variable "+variable)
+		}
+	}
+	for _, query := range board.Queries("prometheus") {
+		if _, err := monitoring.Metrics(query.Filled("production")); err != nil {
+			faults = append(faults, query.Where+": "+err.Error())
+		}
+	}
+	slices.Sort(faults)
+	return faults
+}
+
+func TestFaultsOfADashboardAreFound(t *testing.T) {
+	const text = `{"uid": "x", "templating": {"list": [{"name": "datasource"}, {"name": "namespace"}]}, "panels": [
+		{"id": 1, "type": "row", "title": "R", "gridPos": {"x": 0, "y": 0, "w": 24, "h": 1}},
+		{"id": 1, "type": "stat", "title": "A", "description": "d", "gridPos": {"x": 0, "y": 0, "w": 12, "h": 8},
+			"datasource": {"type": "prometheus", "uid": "${datasource}"}, "targets": [{"refId": "A", "expr": "sum("}, {"refId": "A", "expr": "up{pod=\"$pod\"}"}]},
+		{"id": 2, "type": "stat", "title": "B", "gridPos": {"x": 20, "y": 9, "w": 12, "h": 8}, "targets": []}
+	]}`
+	board := &monitoring.Dashboard{File: "d.json"}
+	if err := json.Unmarshal([]byte(text), board); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"A: an id that another panel has", "A: over another panel", "A: two queries A", "B: outside",
+		"d.json: A, A: 1:5: parse error: unclosed left parenthesis", "nothing uses the variable namespace", "there is no variable pod",
+	}
+	if diff := cmp.Diff(want, faults(board)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A dashboard that no kustomization takes in stays in the repository.
+func TestEveryDashboardIsTakenIn(t *testing.T) {
+	for name := range dashboards(t) {
+		folder, file, _ := strings.Cut(name, "/files/deploy/monitoring/")
+		list := folder + "/slots/monitoring/dashboards"
+		if folder == "_base" {
+			list = "_base/files/deploy/monitoring/kustomization.yaml"
+		}
+		data, err := fs.ReadFile(templates.Files, list)
+		if err != nil || !strings.Contains(string(data), "- "+file+"\n") {
+			t.Errorf("%s does not list %s (%v)", list, file, err)
+		}
+	}
+}
+
+func TestMetricsOfAnExpression(t *testing.T) {
+	for expr, want := range map[string][]string{
+		`sum by (le) (rate(a_bucket{x="b"}[5m])) / on (job) group_left () c:d`: {"a_bucket", "c:d"},
+		`absent({__name__="e"}) or vector(0)`:                                  {"e"},
+		`{__name__=~"slo:.+"} > a`:                                             {"a"},
+		`histogram_quantile(0.9, a_bucket) > time()`:                           {"a_bucket"},
+	} {
+		got, err := monitoring.Metrics(expr)
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v (-want +got):\n%s", expr, err, diff)
+		}
+	}
+	for _, expr := range []string{`{job="x"}`, `sum(`} {
+		if got, err := monitoring.Metrics(expr); err == nil {
+			t.Errorf("%s: got %v and no error", expr, got)
+		}
+	}
+	for expr, want := range map[string]bool{`a`: false, `a offset 1d`: true, `max_over_time(a[1h:1m] offset 1w)`: true} {
+		if got, err := monitoring.LooksBack(expr); got != want || err != nil {
+			t.Errorf("%s: got %t (%v), want %t", expr, got, err, want)
+		}
+	}
+}
