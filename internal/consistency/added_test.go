@@ -49,6 +49,7 @@ func TestFaultsInWhatATeamAddedAreFound(t *testing.T) {
 		{"a budget in percent of what is requested", []edit{
 			{base + "deployment.yaml", "maxSurge: 1", "maxSurge: 25%"},
 		}, "may have 10 pods, and 3 more during a rollout"},
+		{"an account that nothing makes", []edit{{base + "deployment.yaml", "serviceAccountName: billing-api", "serviceAccountName: billing"}}, "refers to ServiceAccount billing"},
 		{"a volume that the pod does not have", []edit{
 			{component + "database/deployment.yaml", "            - name: database\n              mountPath", "            - name: data\n              mountPath"},
 		}, "mounts volume data, which the pod does not have"},

@@ -60,6 +60,11 @@ func TestWhatATeamMayDoIsNoFinding(t *testing.T) {
 		{"another command beside the service", minimal, []edit{
 			{"cmd/import/main.go", "", "package main\n\nfunc main() {}\n"},
 		}},
+		{"an account that the platform makes", minimal, []edit{
+			{base + "kustomization.yaml", "  - serviceaccount.yaml\n", ""}, {base + "serviceaccount.yaml", "", ""},
+			{base + "deployment.yaml", "serviceAccountName: billing-api", "serviceAccountName: platform"},
+		}},
+		{"another module path", minimal, []edit{{"cmd/aaa/main.go", "", "package main\n\nfunc main() {}\n"}}},
 		{"somebody else's workload in the namespace", minimal, []edit{
 			{base + "kustomization.yaml", "  - service.yaml\n", "  - service.yaml\n  - proxy.yaml\n"},
 			{base + "proxy.yaml", "", "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: proxy\nspec:\n  replicas: 1\n  selector:\n    matchLabels: {app: proxy}\n  template:\n" +
