@@ -1,6 +1,7 @@
 package mdtest
 
 import (
+	"errors"
 	"fmt"
 	"os/exec"
 	"regexp"
@@ -139,6 +140,9 @@ func helpOf(program string, args ...string) (help, error) {
 		return h.(help), nil
 	}
 	out, err := exec.Command(program, args...).Output()
+	if errors.Is(err, exec.ErrNotFound) {
+		return help{}, fmt.Errorf("%w: `.ci/run tools` installs it", err)
+	}
 	if err != nil {
 		return help{}, fmt.Errorf("%s: %w", key, err)
 	}

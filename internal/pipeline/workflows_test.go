@@ -1,0 +1,282 @@
+package pipeline
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/acton-go/acton-new/internal/features"
+	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/templates"
+)
+
+// rendered is one text of the pipeline, and the first combination that has it.
+type rendered struct {
+	name string
+	tree generator.Tree
+}
+
+// pipelines renders every combination with the defaults, and those that are tried with other choices, and returns the
+// distinct ones.
+func pipelines(t *testing.T) []rendered {
+	t.Helper()
+	catalog, err := features.Load(templates.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var distinct []rendered
+	seen := map[[32]byte]bool{}
+	for _, set := range append(slices.Collect(catalog.Combinations()), catalog.Tried()...) {
+		answers := generator.Answers{Name: "orders", Module: "example.org/shop/orders", Features: set.Features(), Values: set.Choices()}
+		tree, err := generator.Render(templates.Files, catalog, answers, "v0.0.0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tree = slices.DeleteFunc(tree, func(f generator.File) bool {
+			return !strings.HasPrefix(f.Path, ".github/") && f.Path != "Makefile"
+		})
+		var text bytes.Buffer
+		for _, f := range tree {
+			fmt.Fprintf(&text, "%s\n%s\n", f.Path, f.Data)
+		}
+		if sum := sha256.Sum256(text.Bytes()); !seen[sum] {
+			seen[sum] = true
+			distinct = append(distinct, rendered{set.Name(), tree})
+		}
+	}
+	return distinct
+}
+
+// workflows calls check with each workflow.
+func (r rendered) workflows(check func(file, text string)) {
+	for _, f := range r.tree {
+		if strings.HasPrefix(f.Path, ".github/workflows/") {
+			check(f.Path, string(f.Data))
+		}
+	}
+}
+
+// action is what is known of an action: see testdata/actions.yaml.
+type action struct {
+	Version, Commit string
+	Inputs, Outputs []string
+}
+
+func actions(t *testing.T) map[string]action {
+	t.Helper()
+	data, err := os.ReadFile("testdata/actions.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var known map[string]action
+	if err := yaml.Unmarshal(data, &known); err != nil {
+		t.Fatal(err)
+	}
+	return known
+}
+
+var uses = regexp.MustCompile(`(?m)^ *(?:- )?uses: (.*)$`)
+
+// A tag can be moved by whoever takes over an action; the comment is what Renovate reads and writes.
+func TestEveryActionIsPinnedByTheCommitOfItsVersion(t *testing.T) {
+	known := actions(t)
+	used := map[string]bool{}
+	for _, p := range pipelines(t) {
+		p.workflows(func(file, text string) {
+			for _, m := range uses.FindAllStringSubmatch(text, -1) {
+				name, rest, _ := strings.Cut(m[1], "@")
+				if strings.HasPrefix(name, "./") {
+					continue
+				}
+				a, ok := known[name]
+				if !ok {
+					t.Errorf("%s: %s: %s is not in testdata/actions.yaml: look its commit and inputs up", p.name, file, name)
+					continue
+				}
+				used[name] = true
+				if want := a.Commit + " # " + a.Version; rest != want {
+					t.Errorf("%s: %s: %s is at %q, testdata/actions.yaml says %q", p.name, file, name, rest, want)
+				}
+			}
+		})
+	}
+	for name := range known {
+		if !used[name] {
+			t.Errorf("testdata/actions.yaml: no workflow uses %s", name)
+		}
+	}
+}
+
+type workflow struct {
+	Permissions any
+	Concurrency struct {
+		Group string
+	}
+	Jobs map[string]struct {
+		RunsOn  string `yaml:"runs-on"`
+		Uses    string
+		Timeout int `yaml:"timeout-minutes"`
+		Steps   []struct {
+			Uses string
+			Run  string
+			With map[string]any
+		}
+	}
+}
+
+// What GitHub gives when nobody says otherwise: permission to write, six hours, and as many runs at once as there are pushes.
+func TestNoWorkflowHasMoreThanItNeeds(t *testing.T) {
+	for _, p := range pipelines(t) {
+		p.workflows(func(file, text string) {
+			var w workflow
+			if err := yaml.Unmarshal([]byte(text), &w); err != nil {
+				t.Fatalf("%s: %s: %v", p.name, file, err)
+			}
+			if permissions, ok := w.Permissions.(map[string]any); !ok || permissions["contents"] != "read" {
+				t.Errorf("%s: %s: permissions are %v, want contents: read and at most single others", p.name, file, w.Permissions)
+			}
+			if w.Concurrency.Group == "" {
+				t.Errorf("%s: %s: no concurrency group", p.name, file)
+			}
+			for id, job := range w.Jobs {
+				if job.Uses != "" {
+					continue
+				}
+				if job.Timeout == 0 || !regexp.MustCompile(`^ubuntu-\d\d\.04$`).MatchString(job.RunsOn) {
+					t.Errorf("%s: %s: job %s needs timeout-minutes (%d) and a runner of a version (%q)", p.name, file, id, job.Timeout, job.RunsOn)
+				}
+				for _, step := range job.Steps {
+					if strings.HasPrefix(step.Uses, "actions/checkout@") && step.With["persist-credentials"] != false {
+						t.Errorf("%s: %s: job %s: the token stays in the checkout", p.name, file, id)
+					}
+					if strings.Contains(step.Run, "${{") && !strings.Contains(step.Run, "${{ matrix.") {
+						t.Errorf("%s: %s: job %s: an expression becomes shell code; pass it by env: %s", p.name, file, id, step.Run)
+					}
+				}
+			}
+		})
+	}
+}
+
+var makeVerb = regexp.MustCompile(`\bmake ([a-z-]+)`)
+
+func TestEveryVerbThatAWorkflowRunsIsInTheMakefile(t *testing.T) {
+	for _, p := range pipelines(t) {
+		makefile := p.file(t, "Makefile")
+		found := 0
+		p.workflows(func(file, text string) {
+			for _, m := range makeVerb.FindAllStringSubmatch(text, -1) {
+				found++
+				if !strings.Contains(makefile, "\n"+m[1]+":") {
+					t.Errorf("%s: %s: the Makefile has no verb %s", p.name, file, m[1])
+				}
+			}
+		})
+		if found < 8 {
+			t.Errorf("%s: the workflows run %d verbs, want at least 8", p.name, found)
+		}
+	}
+}
+
+func (r rendered) file(t *testing.T, path string) string {
+	t.Helper()
+	data, ok := r.tree.Lookup(path)
+	if !ok {
+		t.Fatalf("%s: %s is missing", r.name, path)
+	}
+	return string(data)
+}
+
+var (
+	moduleVersion = regexp.MustCompile(`[a-z0-9.-]+\.[a-z]+/[^\s@]+@v[0-9][^\s;"']*`)
+	namedVersion  = regexp.MustCompile(`(?m)^ *[A-Z0-9_]+_VERSION: .*$`)
+	// From Renovate's preset customManagers:githubActionsVersions.
+	annotated = regexp.MustCompile(`# renovate: datasource=[a-zA-Z0-9-._]+? depName=[^\s]+?(?: versioning=[^\s]+?)?(?: extractVersion=[^\s]+?)?\s+[A-Za-z0-9_]+?_VERSION\s*:\s*["']?.+?["']?\s`)
+)
+
+// A version that the bot does not see stays for ever.
+func TestRenovateSeesEveryVersion(t *testing.T) {
+	for _, p := range pipelines(t) {
+		var config struct {
+			CustomManagers []struct {
+				ManagerFilePatterns, MatchStrings []string
+				DatasourceTemplate                string
+			} `json:"customManagers"`
+		}
+		dec := json.NewDecoder(strings.NewReader(p.file(t, ".github/renovate.json")))
+		if err := dec.Decode(&config); err != nil {
+			t.Fatalf("%s: .github/renovate.json: %v", p.name, err)
+		}
+		manager := regexp.MustCompile(config.CustomManagers[0].MatchStrings[0])
+		makefile := p.file(t, "Makefile")
+		var seen []string
+		for _, m := range manager.FindAllStringSubmatch(makefile, -1) {
+			seen = append(seen, m[manager.SubexpIndex("depName")]+"@"+m[manager.SubexpIndex("currentValue")])
+		}
+		for _, found := range moduleVersion.FindAllString(makefile, -1) {
+			if !slices.ContainsFunc(seen, func(s string) bool { return inModule(found, s) }) {
+				t.Errorf("%s: Makefile: Renovate does not see %s, only %q", p.name, found, seen)
+			}
+		}
+		p.workflows(func(file, text string) {
+			if versions, seen := len(namedVersion.FindAllString(text, -1)), len(annotated.FindAllString(text, -1)); versions != seen {
+				t.Errorf("%s: %s: %d of %d versions have a comment that Renovate reads", p.name, file, seen, versions)
+			}
+		})
+	}
+}
+
+// inModule tells whether a package at a version is one of the module at that version.
+func inModule(pkg, module string) bool {
+	path, version, _ := strings.Cut(pkg, "@")
+	modulePath, moduleVersion, _ := strings.Cut(module, "@")
+	return version == moduleVersion && (path == modulePath || strings.HasPrefix(path, modulePath+"/"))
+}
+
+// actionlint knows the inputs of popular actions by their tags, not by commits: so it is shown the stand-ins.
+func TestActionlintFindsNothing(t *testing.T) {
+	if !need(t, "lint", "actionlint", "shellcheck") {
+		return
+	}
+	for _, p := range pipelines(t) {
+		dir := t.TempDir()
+		for _, f := range p.tree {
+			text := string(f.Data)
+			if strings.HasPrefix(f.Path, ".github/workflows/") {
+				text = uses.ReplaceAllStringFunc(text, func(line string) string {
+					key, name, _ := strings.Cut(line, "uses: ")
+					name, _, pinned := strings.Cut(name, "@")
+					if !pinned {
+						return line
+					}
+					return key + "uses: ./.github/actions/" + name
+				})
+			}
+			write(t, filepath.Join(dir, f.Path), text)
+		}
+		writeStandIns(t, filepath.Join(dir, ".github/actions"), actions(t))
+		git(t, dir, "init", "--quiet")
+		cmd := exec.Command("actionlint", "-no-color", "-shellcheck", "shellcheck")
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", p.name, err, out)
+		}
+		scripts, err := filepath.Glob(filepath.Join(dir, ".github/scripts/*.sh"))
+		if err != nil || len(scripts) == 0 {
+			t.Fatalf("%s: no scripts (%v)", p.name, err)
+		}
+		if out, err := exec.Command("shellcheck", scripts...).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", p.name, err, out)
+		}
+	}
+}
