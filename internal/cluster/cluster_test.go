@@ -90,7 +90,7 @@ func start(t *testing.T) *Cluster {
 type manifest struct {
 	project string
 	overlay string
-	dir     string
+	dir     string   // of the project
 	sets    []string // the combinations of which it is
 	text    []byte
 }
@@ -128,7 +128,7 @@ func build(t *testing.T, c *Cluster, sets []features.Set) []manifest {
 			}
 		}
 		for _, overlay := range overlays {
-			all = append(all, manifest{project: project, overlay: overlay, sets: []string{set.Name()}, dir: filepath.Join(dir, "deploy", "kubernetes", "overlays", overlay)})
+			all = append(all, manifest{project: project, overlay: overlay, sets: []string{set.Name()}, dir: dir})
 		}
 	}
 	for _, set := range sets {
@@ -144,7 +144,7 @@ func build(t *testing.T, c *Cluster, sets []features.Set) []manifest {
 			t.Run(all[i].namespace(), func(t *testing.T) {
 				t.Parallel()
 				var err error
-				if all[i].text, err = c.Kustomize(all[i].dir); err != nil {
+				if all[i].text, err = c.Kustomize(filepath.Join(all[i].dir, "deploy", "kubernetes", "overlays", all[i].overlay)); err != nil {
 					t.Errorf("%s: %v", all[i].name(), err)
 				}
 			})
@@ -163,7 +163,7 @@ func build(t *testing.T, c *Cluster, sets []features.Set) []manifest {
 	return all
 }
 
-// render returns what a project has below deploy.
+// render returns what a project has for a cluster: the manifests, and the script that watches its autoscaler.
 func render(t *testing.T, project string, set features.Set) generator.Tree {
 	catalog := catalog(t)
 	answers := generator.Answers{Name: project, Module: module, Features: set.Features(), Values: set.Choices()}
@@ -175,7 +175,7 @@ func render(t *testing.T, project string, set features.Set) generator.Tree {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.DeleteFunc(tree, func(f generator.File) bool { return !strings.HasPrefix(f.Path, "deploy/") })
+	return slices.DeleteFunc(tree, func(f generator.File) bool { return !strings.HasPrefix(f.Path, "deploy/") && f.Path != watchScript })
 }
 
 // accept tries all manifests, and what must be refused.
@@ -230,7 +230,7 @@ func run(t *testing.T, c *Cluster, m manifest) {
 		if m.project == smallest {
 			err = c.Replaces(m.namespace(), m.project)
 		} else {
-			err = c.Scales(m.namespace(), m.project)
+			err = scale(c, m)
 		}
 	}
 	_, jobs := c.RunsJobs(m.namespace())
