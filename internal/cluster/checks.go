@@ -138,7 +138,7 @@ func (c *Cluster) scaled(namespace, name string, want int) error {
 	var broken error
 	err := await(c.Patience, func() error {
 		if broken != nil {
-			return nil
+			return nil //nolint:nilerr // ends the waiting; it is returned below
 		}
 		var autoscaler, deployment object
 		if err := c.get(autoscalers(namespace)+"/"+name, &autoscaler); err != nil {

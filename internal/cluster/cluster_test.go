@@ -70,8 +70,7 @@ func catalog(t *testing.T) *features.Catalog {
 }
 
 func start(t *testing.T) *Cluster {
-	// Not t.TempDir, whose name is too long for the sockets of etcd.
-	dir, err := os.MkdirTemp("", "cluster-")
+	dir, err := os.MkdirTemp("", "cluster-") //nolint:usetesting // whose name is too long for the sockets of etcd
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -260,7 +260,11 @@ func (k kubelet) do(request *http.Request) (string, error) {
 func (k kubelet) metrics(t *testing.T, p *pod, container object) {
 	t.Helper()
 	monitor, service := p.find("ServiceMonitor", p.name), p.find("Service", p.name)
-	for _, endpoint := range monitor.list("spec", "endpoints") {
+	endpoints := monitor.list("spec", "endpoints")
+	if len(endpoints) == 0 {
+		t.Error("the manifest has no monitor with an endpoint")
+	}
+	for _, endpoint := range endpoints {
 		var target any
 		for _, port := range service.list("spec", "ports") {
 			if port.text("name") == endpoint.text("port") {
@@ -275,9 +279,7 @@ func (k kubelet) metrics(t *testing.T, p *pod, container object) {
 		if err != nil || !strings.Contains(text, "\nhttp_server_request_duration_seconds_count") {
 			t.Errorf("the metrics do not answer: %v", err)
 		}
-		return
 	}
-	t.Error("the manifest has no monitor with an endpoint")
 }
 
 // api writes a note where the probes ask, and reads which version it is.

@@ -1,6 +1,7 @@
 package mdtest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -139,7 +140,7 @@ func helpOf(program string, args ...string) (help, error) {
 	if h, ok := helps.Load(key); ok {
 		return h.(help), nil //nolint:forcetypeassert // nothing else is stored
 	}
-	out, err := exec.Command(program, args...).Output() //nolint:gosec // kubectl, or the service that was built
+	out, err := exec.CommandContext(context.Background(), program, args...).Output() //nolint:gosec // kubectl, or the service that was built
 	if errors.Is(err, exec.ErrNotFound) {
 		return help{}, fmt.Errorf("%w: `.ci/run tools` installs it", err)
 	}
