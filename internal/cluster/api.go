@@ -132,10 +132,14 @@ func (c *Cluster) merge(path string, change object) error {
 	return err
 }
 
-// watch calls see with every state of the resource with this name in a list, from the present one on, until ctx ends.
+// watch calls see with every state of the resource with this name in a list, or of all without one, from the present one on,
+// until ctx ends.
 func (c *Cluster) watch(ctx context.Context, list, name string, see func(object)) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet,
-		c.api+list+"?watch=true&fieldSelector=metadata.name="+name, http.NoBody)
+	query := "?watch=true"
+	if name != "" {
+		query += "&fieldSelector=metadata.name=" + name
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.api+list+query, http.NoBody)
 	if err != nil {
 		return err
 	}

@@ -189,43 +189,50 @@ func (c *Cluster) lowest(list, name string, path ...string) (func() int, error) 
 	}, nil
 }
 
-// Replaces gives the containers of a deployment's service another tag and waits until every pod is replaced. At no time
-// fewer pods are available than wanted. Then it goes back, with the command of a rollback.
+// Replaces gives the container of a service another tag and waits until every pod is replaced. At no time fewer pods are
+// available than wanted.
 func (c *Cluster) Replaces(namespace, name string) error {
 	var deployment object
 	if err := c.get(deployments(namespace)+"/"+name, &deployment); err != nil {
 		return err
 	}
-	want := deployment.number("spec", "replicas")
 	before := imageOf(deployment, name)
-	repository, _, _ := cutLast(before, ":")
-	after := repository + ":replaced"
-	for _, step := range []struct {
-		image string
-		args  []string
-	}{
-		{after, []string{"set", "image", "deployment/" + name, name + "=" + after}},
-		{before, []string{"rollout", "undo", "deployment/" + name}},
-	} {
-		lowest, err := c.lowest(deployments(namespace), name, "status", "availableReplicas")
-		if err != nil {
-			return err
-		}
-		if _, err := c.kubectl(nil, append(step.args, "-n", namespace)...); err != nil {
-			return err
-		}
-		if err := c.complete(namespace, name); err != nil {
-			return err
-		}
-		if got := lowest(); got < want {
-			return fmt.Errorf("%s: only %d pods were available during %s, want %d at any time", name, got, strings.Join(step.args, " "), want)
-		}
-		if err := c.get(deployments(namespace)+"/"+name, &deployment); err != nil {
-			return err
-		}
-		if got := imageOf(deployment, name); got != step.image {
-			return fmt.Errorf("%s: image %s after %s, want %s", name, got, strings.Join(step.args, " "), step.image)
-		}
+	after := before[:strings.LastIndexByte(before, ':')+1] + "replaced"
+	return c.rolls(namespace, name, after, "set", "image", "deployment/"+name, name+"="+after)
+}
+
+// RollsBack goes back to what a service was before it was replaced, as gently.
+func (c *Cluster) RollsBack(namespace, name, image string) error {
+	return c.rolls(namespace, name, image, "rollout", "undo", "deployment/"+name)
+}
+
+// rolls runs a command that replaces the pods of a service by some with this image.
+func (c *Cluster) rolls(namespace, name, image string, command ...string) error {
+	var deployment object
+	if err := c.get(deployments(namespace)+"/"+name, &deployment); err != nil {
+		return err
+	}
+	want := deployment.number("spec", "replicas")
+	lowest, err := c.lowest(deployments(namespace), name, "status", "availableReplicas")
+	if err != nil {
+		return err
+	}
+	_, err = c.kubectl(nil, append(command, "-n", namespace)...)
+	if err == nil {
+		err = c.complete(namespace, name)
+	}
+	got := lowest()
+	if err != nil {
+		return err
+	}
+	if got < want {
+		return fmt.Errorf("%s: only %d pods were available during %s, want %d at any time", name, got, strings.Join(command, " "), want)
+	}
+	if err := c.get(deployments(namespace)+"/"+name, &deployment); err != nil {
+		return err
+	}
+	if got := imageOf(deployment, name); got != image {
+		return fmt.Errorf("%s: image %s after %s, want %s", name, got, strings.Join(command, " "), image)
 	}
 	return nil
 }
@@ -239,13 +246,6 @@ func imageOf(deployment object, container string) string {
 	return ""
 }
 
-func cutLast(s, separator string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, separator); i >= 0 {
-		return s[:i], s[i+len(separator):], true
-	}
-	return s, "", false
-}
-
 // RunsJobs runs each scheduled job of a namespace now, and waits until it is done. It returns their names.
 func (c *Cluster) RunsJobs(namespace string) ([]string, error) {
 	var jobs object
@@ -257,7 +257,7 @@ func (c *Cluster) RunsJobs(namespace string) ([]string, error) {
 		if _, err := c.kubectl(nil, "create", "job", "try-"+job.name(), "--from=cronjob/"+job.name(), "-n", namespace); err != nil {
 			return nil, err
 		}
-		_, err := c.kubectl(nil, "wait", "--for=condition=complete", "job/try-"+job.name(), "-n", namespace, "--timeout=45s")
+		_, err := c.kubectl(nil, "wait", "--for=condition=complete", "job/try-"+job.name(), "-n", namespace, "--timeout", c.Patience.String())
 		if err != nil {
 			return nil, fmt.Errorf("%w\n%s", err, c.state(namespace))
 		}

@@ -1,14 +1,13 @@
 // Package cluster runs the control plane of a Kubernetes cluster beside a test and judges manifests by what becomes of them
 // there: whether they are accepted as they stand, roll out, scale, survive the drain of a node and are replaced without a
-// gap. API server, controllers and scheduler are the real ones. The nodes are simulated by kwok, so no container runs, and
-// no probe and no network policy takes effect.
+// gap. API server, controllers and scheduler are the real ones. The nodes are simulated: no container runs, and no probe and
+// no network policy takes effect.
 //
 // Everything listens on 127.0.0.1 and ends with the test. What is missing is an error that names the command to install it.
 package cluster
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"net/http"
@@ -30,25 +29,18 @@ const (
 	patience = 2 * time.Minute
 )
 
-// zones and nodesPerZone say where pods may go.
-var zones = []string{"a", "b", "c"}
-
-const nodesPerZone = 2
-
-//go:embed stages.yaml
-var stages []byte
-
 // Cluster is one that runs.
 type Cluster struct {
 	Kubeconfig string
 	Patience   time.Duration // how long a check waits for what is to come
 
-	dir     string
-	tools   tools
-	api     string // address of the API server
-	client  *http.Client
-	parts   []*process.Process // in the order of their start
-	metrics *metricsAPI
+	dir      string
+	tools    tools
+	api      string // address of the API server
+	client   *http.Client
+	parts    []*process.Process // in the order of their start
+	metrics  *metricsAPI
+	kubelets *kubelets
 }
 
 // Start starts a cluster whose files are in dir, with nodes in three zones. Whoever starts it stops it, even after an error.
@@ -71,6 +63,9 @@ func Start(dir string) (*Cluster, error) {
 
 // Stop ends the cluster; what depends on another part ends before it.
 func (c *Cluster) Stop() {
+	if c.kubelets != nil {
+		c.kubelets.close()
+	}
 	if c.metrics != nil {
 		c.metrics.close()
 	}
@@ -180,7 +175,8 @@ func (c *Cluster) startControllers() error {
 		"--service-account-private-key-file="+c.file("accounts.key"), "--root-ca-file="+c.file("api.crt"),
 		// The autoscaler looks often, and believes what a new pod uses.
 		"--horizontal-pod-autoscaler-sync-period=1s", "--horizontal-pod-autoscaler-initial-readiness-delay=1s",
-		"--horizontal-pod-autoscaler-cpu-initialization-period=1s")...)
+		"--horizontal-pod-autoscaler-cpu-initialization-period=1s",
+		"--kube-api-qps=200", "--kube-api-burst=400")...)
 	if err != nil {
 		return err
 	}
@@ -192,56 +188,6 @@ func (c *Cluster) startControllers() error {
 		return func() error { return answers(c.client, "https://127.0.0.1:"+port+"/healthz") }
 	}
 	return errors.Join(manager.Await(startLimit, healthy(ports[0])), scheduler.Await(startLimit, healthy(ports[1])))
-}
-
-// startNodes makes the nodes, waits until they are ready, and until pods may be made.
-func (c *Cluster) startNodes() error {
-	port, err := process.FreePort()
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(c.file("stages.yaml"), stages, 0o600); err != nil {
-		return err
-	}
-	var names []string
-	for _, zone := range zones {
-		for i := range nodesPerZone {
-			node := newNode(fmt.Sprintf("%s%d", zone, i), zone)
-			if err := c.create("/api/v1/nodes", node); err != nil {
-				return err
-			}
-			names = append(names, node.text("metadata", "name"))
-		}
-	}
-	p, err := c.spawn("kwok", "--kubeconfig="+c.Kubeconfig, "--config="+c.file("stages.yaml"), "--manage-all-nodes=true",
-		"--node-ip=127.0.0.1", "--server-address=127.0.0.1:"+port)
-	if err != nil {
-		return err
-	}
-	return p.Await(startLimit, func() error {
-		for _, name := range names {
-			var node object
-			if err := c.get("/api/v1/nodes/"+name, &node); err != nil {
-				return err
-			}
-			if node.condition("Ready") != "True" || len(node.list("spec", "taints")) > 0 {
-				return fmt.Errorf("node %s is not ready", name)
-			}
-		}
-		return c.get("/api/v1/namespaces/default/serviceaccounts/default", nil)
-	})
-}
-
-func newNode(name, zone string) object {
-	room := map[string]any{"cpu": "8", "memory": "16Gi", "pods": "110"}
-	return object{
-		"apiVersion": "v1", "kind": "Node",
-		"metadata": map[string]any{
-			"name":   name,
-			"labels": map[string]any{"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "topology.kubernetes.io/zone": zone},
-		},
-		"status": map[string]any{"allocatable": room, "capacity": room},
-	}
 }
 
 func (c *Cluster) file(name string) string { return filepath.Join(c.dir, name) }

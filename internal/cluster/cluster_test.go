@@ -90,6 +90,7 @@ func start(t *testing.T) *Cluster {
 type manifest struct {
 	project string
 	overlay string
+	dir     string   // of the project
 	sets    []string // the combinations of which it is
 	text    []byte
 }
@@ -127,11 +128,7 @@ func build(t *testing.T, c *Cluster, sets []features.Set) []manifest {
 			}
 		}
 		for _, overlay := range overlays {
-			text, err := c.Kustomize(filepath.Join(dir, "deploy", "kubernetes", "overlays", overlay))
-			if err != nil {
-				t.Fatalf("%s: %v", set.Name(), err)
-			}
-			all = append(all, manifest{project, overlay, []string{set.Name()}, text})
+			all = append(all, manifest{project: project, overlay: overlay, sets: []string{set.Name()}, dir: dir})
 		}
 	}
 	for _, set := range sets {
@@ -142,6 +139,17 @@ func build(t *testing.T, c *Cluster, sets []features.Set) []manifest {
 		add(largest, slices.MaxFunc(sets, func(a, b features.Set) int { return len(a.Features()) - len(b.Features()) }))
 	}
 	resources := soundResources(t, c)
+	t.Run("build", func(t *testing.T) {
+		for i := range all {
+			t.Run(all[i].namespace(), func(t *testing.T) {
+				t.Parallel()
+				var err error
+				if all[i].text, err = c.Kustomize(filepath.Join(all[i].dir, "deploy", "kubernetes", "overlays", all[i].overlay)); err != nil {
+					t.Errorf("%s: %v", all[i].name(), err)
+				}
+			})
+		}
+	})
 	for _, m := range all {
 		decoded, err := decode(m.text)
 		if err != nil {
@@ -155,7 +163,7 @@ func build(t *testing.T, c *Cluster, sets []features.Set) []manifest {
 	return all
 }
 
-// render returns what a project has below deploy.
+// render returns what a project has for a cluster: the manifests, and the script that watches its autoscaler.
 func render(t *testing.T, project string, set features.Set) generator.Tree {
 	catalog := catalog(t)
 	answers := generator.Answers{Name: project, Module: module, Features: set.Features(), Values: set.Choices()}
@@ -167,7 +175,7 @@ func render(t *testing.T, project string, set features.Set) generator.Tree {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.DeleteFunc(tree, func(f generator.File) bool { return !strings.HasPrefix(f.Path, "deploy/") })
+	return slices.DeleteFunc(tree, func(f generator.File) bool { return !strings.HasPrefix(f.Path, "deploy/") && f.Path != watchScript })
 }
 
 // accept tries all manifests, and what must be refused.
@@ -205,6 +213,7 @@ func chosen(manifests []manifest) []manifest {
 func runAll(t *testing.T, c *Cluster, running []manifest) {
 	t.Run("run", func(t *testing.T) {
 		try(t, c, failures)
+		try(t, c, prepared(departures))
 		for _, m := range running {
 			t.Run(m.namespace(), func(t *testing.T) { t.Parallel(); run(t, c, m) })
 		}
@@ -221,7 +230,7 @@ func run(t *testing.T, c *Cluster, m manifest) {
 		if m.project == smallest {
 			err = c.Replaces(m.namespace(), m.project)
 		} else {
-			err = c.Scales(m.namespace(), m.project)
+			err = scale(c, m)
 		}
 	}
 	_, jobs := c.RunsJobs(m.namespace())
@@ -230,36 +239,34 @@ func run(t *testing.T, c *Cluster, m manifest) {
 	}
 }
 
-// depart drains nodes under what runs, and under what must not stand it.
+// depart drains nodes under what runs, and under what must not stand it. It is one after the other: they share the nodes.
 func depart(t *testing.T, c *Cluster, running []manifest) {
+	var services []Service
 	for _, m := range running {
-		if m.overlay != "production" {
-			continue
-		}
-		if err := c.Drains(m.namespace(), m.project, 45*time.Second); err != nil {
-			t.Errorf("%s: %v", m.name(), err)
+		if m.overlay == "production" {
+			services = append(services, Service{m.namespace(), m.project})
 		}
 	}
-	quick := *c
-	quick.Patience = 20 * time.Second
-	for _, f := range departures {
-		if err := quick.Apply(f.manifest(t, c)); err != nil {
-			t.Fatalf("%s: %v", f.name, err)
-		}
-		if err := quick.RollsOut(f.name, "sound"); err != nil {
-			t.Fatalf("%s: %v", f.name, err)
-		}
-		f.judge(t, f.check(&quick, f.name))
-		if _, err := c.kubectl(nil, "delete", "namespace", f.name, "--wait=false"); err != nil {
+	if len(services) > 0 {
+		selector := "app.kubernetes.io/name in (" + smallest + "," + largest + ")"
+		if err := c.Drains(selector, time.Minute, services...); err != nil {
 			t.Error(err)
 		}
 	}
+	quick := *c
+	quick.Patience = faultPatience
+	for _, f := range departures {
+		f.judge(t, f.check(&quick, f.name))
+	}
 }
+
+// faultPatience is enough for what has no fault, as those pods count one second after they are ready.
+const faultPatience = 15 * time.Second
 
 // try makes faults real, all at once but for those of one namespace, and looks whether the checks find them.
 func try(t *testing.T, c *Cluster, faults []fault) {
 	quick := *c
-	quick.Patience = 20 * time.Second
+	quick.Patience = faultPatience
 	byName := map[string][]fault{}
 	for _, f := range faults {
 		byName[f.name] = append(byName[f.name], f)

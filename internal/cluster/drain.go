@@ -8,85 +8,115 @@ import (
 	"time"
 )
 
-// Drains takes all nodes of a zone away, and at the same time one more that has a pod, as for an update of the machines. The
-// budget must be kept meanwhile, and yet the drain must end in time, with every pod available elsewhere.
-func (c *Cluster) Drains(namespace, name string, within time.Duration) error {
-	var budget object
-	if err := c.get(budgets(namespace)+"/"+name, &budget); err != nil {
-		return err
-	}
-	nodes, pods, err := c.toDrain(namespace, budget)
-	if err != nil {
-		return err
-	}
-	lowest, err := c.lowest(budgets(namespace), name, "status", "currentHealthy")
-	if err != nil {
-		return err
-	}
-	drainErr := c.drain(nodes, within)
-	got := lowest()
-	if drainErr == nil {
-		drainErr = c.complete(namespace, name) // without the nodes
-	}
-	if _, err := c.kubectl(nil, append([]string{"uncordon"}, nodes...)...); err != nil {
-		return errors.Join(drainErr, err)
-	}
-	if drainErr != nil {
-		return fmt.Errorf("%w\n%s", drainErr, c.state(namespace))
-	}
-	if want := budget.number("status", "desiredHealthy"); got < want {
-		return fmt.Errorf("%s: only %d pods were ready during the drain, want %d at any time", name, got, want)
-	}
-	for _, pod := range pods {
-		if err := c.get(podsOf(namespace)+"/"+pod, nil); err == nil {
-			return fmt.Errorf("pod %s is still there after the drain of its node", pod)
+// Drains takes all nodes of a zone away, and at the same time one more that has a pod, as for an update of the machines: only
+// pods that the selector matches, which are those of deployments of the same names in these namespaces. Their budgets must be
+// kept meanwhile, and yet the drain must end in time, with every pod available elsewhere.
+func (c *Cluster) Drains(selector string, within time.Duration, services ...Service) error {
+	departures := make([]departure, len(services))
+	for i, s := range services {
+		var err error
+		if departures[i], err = c.observe(s); err != nil {
+			return err
 		}
+	}
+	nodes, err := c.toDrain(departures[0])
+	if err != nil {
+		return err
+	}
+	err = c.drain(nodes, selector, within)
+	for _, d := range departures {
+		got := d.lowest()
+		if err == nil {
+			err = d.judge(c, got, nodes)
+		}
+	}
+	if err != nil {
+		for _, s := range services {
+			err = fmt.Errorf("%w\n%s", err, c.state(s.Namespace))
+		}
+	}
+	_, uncordon := c.kubectl(nil, append([]string{"uncordon"}, nodes...)...)
+	return errors.Join(err, uncordon)
+}
+
+// Service is a deployment with what belongs to it.
+type Service struct{ Namespace, Name string }
+
+// departure is a service under which nodes go.
+type departure struct {
+	Service
+	budget object
+	pods   []object
+	lowest func() int // how many pods were ready, and did not leave, at any time
+}
+
+func (c *Cluster) observe(s Service) (departure, error) {
+	d := departure{Service: s}
+	if err := c.get(budgets(s.Namespace)+"/"+s.Name, &d.budget); err != nil {
+		return d, err
+	}
+	var pods object
+	label := d.budget.text("spec", "selector", "matchLabels", "app.kubernetes.io/name")
+	if err := c.get(podsOf(s.Namespace)+"?labelSelector=app.kubernetes.io/name="+label, &pods); err != nil {
+		return d, err
+	}
+	d.pods = pods.list("items")
+	var err error
+	d.lowest, err = c.lowest(budgets(s.Namespace), s.Name, "status", "currentHealthy")
+	return d, err
+}
+
+// judge looks at what became of a service while the nodes are away.
+func (d departure) judge(c *Cluster, lowest int, nodes []string) error {
+	if err := c.complete(d.Namespace, d.Name); err != nil {
+		return err
+	}
+	if want := d.budget.number("status", "desiredHealthy"); lowest < want {
+		return fmt.Errorf("%s: only %d pods were ready during the drain, want %d at any time", d.Namespace, lowest, want)
+	}
+	left := 0
+	for _, pod := range d.pods {
+		if !slices.Contains(nodes, pod.text("spec", "nodeName")) {
+			continue
+		}
+		left++
+		if c.get(podsOf(d.Namespace)+"/"+pod.name(), nil) == nil {
+			return fmt.Errorf("%s: pod %s is still there after the drain of its node", d.Namespace, pod.name())
+		}
+	}
+	if left == 0 {
+		return fmt.Errorf("%s: no pod had to leave", d.Namespace)
 	}
 	return nil
 }
 
-// toDrain chooses nodes, and tells which pods of a budget are there: two at least, so that they contend for the budget.
-func (c *Cluster) toDrain(namespace string, budget object) (nodes, names []string, err error) {
-	var pods, machines object
-	label := budget.text("spec", "selector", "matchLabels", "app.kubernetes.io/name")
-	if err := c.get(podsOf(namespace)+"?labelSelector=app.kubernetes.io/name="+label, &pods); err != nil {
-		return nil, nil, err
-	}
+// toDrain chooses nodes so that two pods of a service have to leave at once, and contend for its budget.
+func (c *Cluster) toDrain(d departure) ([]string, error) {
+	var machines object
 	if err := c.get("/api/v1/nodes", &machines); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	zone := map[string]string{}
+	zone, nodes := map[string]string{}, []string{}
 	for _, node := range machines.list("items") {
 		zone[node.name()] = node.text("metadata", "labels", "topology.kubernetes.io/zone")
 	}
-	first := ""
-	for _, pod := range pods.list("items") {
-		node := pod.text("spec", "nodeName")
-		switch {
-		case first == "":
-			first = zone[node]
+	for _, pod := range d.pods {
+		switch node := pod.text("spec", "nodeName"); {
+		case len(nodes) == 0:
 			for name, z := range zone {
-				if z == first {
+				if z == zone[node] {
 					nodes = append(nodes, name)
 				}
 			}
-		case zone[node] != first && len(nodes) == nodesPerZone:
-			nodes = append(nodes, node)
+		case zone[node] != zone[nodes[0]]:
+			return append(nodes, node), nil
 		}
 	}
-	for _, pod := range pods.list("items") {
-		if slices.Contains(nodes, pod.text("spec", "nodeName")) {
-			names = append(names, pod.name())
-		}
-	}
-	if len(names) < 2 {
-		return nil, nil, fmt.Errorf("%s: its pods are not spread over zones: %v", namespace, zone)
-	}
-	return nodes, names, nil
+	return nil, fmt.Errorf("%s: its pods are not spread over zones", d.Namespace)
 }
 
 // drain drains nodes at once.
-func (c *Cluster) drain(nodes []string, within time.Duration) error {
+func (c *Cluster) drain(nodes []string, selector string, within time.Duration) error {
 	if _, err := c.kubectl(nil, append([]string{"cordon"}, nodes...)...); err != nil {
 		return err
 	}
@@ -94,7 +124,7 @@ func (c *Cluster) drain(nodes []string, within time.Duration) error {
 	var all sync.WaitGroup
 	for i, node := range nodes {
 		all.Go(func() {
-			_, errs[i] = c.kubectl(nil, "drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout", within.String())
+			_, errs[i] = c.kubectl(nil, "drain", node, "--pod-selector", selector, "--timeout", within.String())
 		})
 	}
 	all.Wait()

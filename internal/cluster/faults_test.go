@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,8 +20,20 @@ type fault struct {
 
 func rollsOut(c *Cluster, namespace string) error { return c.RollsOut(namespace, "sound") }
 func scales(c *Cluster, namespace string) error   { return c.Scales(namespace, "sound") }
-func replaces(c *Cluster, namespace string) error { return c.Replaces(namespace, "sound") }
-func drains(c *Cluster, namespace string) error   { return c.Drains(namespace, "sound", 8*time.Second) }
+
+func replaces(c *Cluster, namespace string) error {
+	if err := c.RollsOut(namespace, "sound"); err != nil {
+		return err
+	}
+	if err := c.Replaces(namespace, "sound"); err != nil {
+		return err
+	}
+	return c.RollsBack(namespace, "sound", "registry.example.com/sound:v1")
+}
+
+func drains(c *Cluster, namespace string) error {
+	return c.Drains("case="+namespace, 8*time.Second, Service{namespace, "sound"})
+}
 
 func runsJobs(c *Cluster, namespace string) error {
 	names, err := c.RunsJobs(namespace)
@@ -104,13 +117,13 @@ spec: {jobTemplate: {spec: {template: {spec: {volumes: [{name: data, persistentV
 
 // What shows only when nodes go. These run one after the other, as they share the nodes.
 var departures = []fault{
-	{name: "sound", check: drains},
+	{name: "steady", check: drains},
 	{name: "budget", check: drains, want: "violate the pod's disruption budget", patch: `
 apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata: {name: sound}
 spec: {minAvailable: 100%}`},
-	{name: "no-room", check: drains, want: "violate the pod's disruption budget", patch: `
+	{name: "no-room", check: drains, want: "didn't match pod topology spread constraints", patch: `
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: sound}
@@ -119,6 +132,15 @@ spec:
     spec:
       topologySpreadConstraints:
         - {maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app.kubernetes.io/name: sound}}}`},
+}
+
+// prepared makes of faults what is to be made real, and looks only whether it is there.
+func prepared(faults []fault) []fault {
+	all := slices.Clone(faults)
+	for i := range all {
+		all[i].check, all[i].want = rollsOut, ""
+	}
+	return all
 }
 
 // manifest builds the sound manifest with the fault.
@@ -133,7 +155,7 @@ func (f fault) manifest(t *testing.T, c *Cluster) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := fmt.Sprintf("resources: [%s]\nnamespace: %s\n", relative, f.name)
+	text := fmt.Sprintf("resources: [%s]\nnamespace: %s\nlabels: [{pairs: {case: %[2]s}, includeTemplates: true}]\n", relative, f.name)
 	if f.patch != "" {
 		text += "patches:\n  - patch: |-\n" + strings.ReplaceAll(strings.TrimSpace("\n"+f.patch), "\n", "\n      ")
 		text = strings.Replace(text, "|-\n", "|-\n      ", 1)

@@ -41,7 +41,7 @@ func startDatabase(t *testing.T, p *pod, backup object) string {
 		"--env", "POSTGRES_USER=service", "--env", "POSTGRES_DB=service", "--env", "POSTGRES_PASSWORD="+databasePassword, "--entrypoint", "sh",
 		backup.list("spec", "jobTemplate", "spec", "template", "spec", "containers")[0].text("image"),
 		"-euc", "install -o postgres -m 600 /server/* /tmp; exec docker-entrypoint.sh postgres -c ssl=on -c ssl_cert_file=/tmp/crt -c ssl_key_file=/tmp/key")
-	remove(t, server)
+	removeContainer(t, server)
 	if err := await(time.Minute, func() error {
 		return exec.Command("podman", "exec", server, "pg_isready", "-q", "-h", "127.0.0.1").Run()
 	}); err != nil {

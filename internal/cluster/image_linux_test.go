@@ -80,8 +80,8 @@ func only(t *testing.T, resources []object, kind string) object {
 	return found[0]
 }
 
-// remove takes a container away when the test ends, and shows what it wrote if that failed.
-func remove(t *testing.T, name string) {
+// removeContainer takes a container away when the test ends, and shows what it wrote if that failed.
+func removeContainer(t *testing.T, name string) {
 	t.Helper()
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -118,7 +118,7 @@ func runService(t *testing.T, p *pod, network string) {
 		t.Fatal(err)
 	}
 	podman(t, slices.Concat([]string{"run", "--detach", "--name", p.name, "--network", network}, arguments)...)
-	remove(t, p.name)
+	removeContainer(t, p.name)
 	pid := podman(t, "inspect", "--format", "{{.State.Pid}}", p.name)
 	confined(t, p, container, pid)
 	k := kubelet{client: clientIn(pid)}

@@ -33,7 +33,7 @@ func findTools() (tools, error) {
 		root = filepath.Join(home, ".cache", "acton-tools")
 	}
 	t := tools{programs: map[string]string{}, definitions: filepath.Join(root, "kubernetes", "definitions")}
-	for _, name := range []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kubectl"} {
+	for _, name := range []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"} {
 		path, err := exec.LookPath(name)
 		if err != nil {
 			path, err = exec.LookPath(filepath.Join(root, "bin", name))

@@ -20,6 +20,7 @@ import (
 type golang struct {
 	metrics   map[string]string    // how Prometheus calls them, with the file that registers each
 	buckets   map[string][]float64 // edges of histograms
+	labels    map[string]bool      // of series, as Prometheus calls them
 	routes    map[string]string    // paths, with the file that serves each
 	commands  map[string]bool      // of the binary, subcommands included
 	variables map[string]bool      // literals that look like names of variables
@@ -52,12 +53,12 @@ var (
 	routePattern = regexp.MustCompile(`^(?:[A-Z]+ )?(/[^\s]*)$`)
 
 	// telling is what a file has that registers a metric or serves a path.
-	telling = []string{"Counter(", "Histogram(", "Gauge(", "Opts{", `("/`, `("GET /`, `, "/`}
+	telling = []string{"Counter(", "Histogram(", "Gauge(", "Opts{", "attribute.", `("/`, `("GET /`, `, "/`}
 )
 
 // readGo reads the source, tests apart.
 func (p *Project) readGo() *golang {
-	g := &golang{metrics: map[string]string{}, buckets: map[string][]float64{}, routes: map[string]string{}, commands: map[string]bool{}, variables: map[string]bool{}}
+	g := &golang{metrics: map[string]string{}, buckets: map[string][]float64{}, labels: map[string]bool{}, routes: map[string]string{}, commands: map[string]bool{}, variables: map[string]bool{}}
 	for _, file := range p.paths {
 		if path.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go") || strings.HasPrefix(file, "test/") {
 			continue
@@ -178,6 +179,10 @@ func (r goReader) call(call *ast.CallExpr) {
 		return
 	}
 	switch name {
+	case "String", "Int", "Int64", "Bool", "Float64", "Key":
+		if label := r.text(call.Args[0]); strings.Contains(label, ".") {
+			r.labels[strings.ReplaceAll(label, ".", "_")] = true
+		}
 	case "Handle", "HandleFunc", "probe", "Get", "Method", "Route", "GET":
 		for _, arg := range call.Args {
 			if m := routePattern.FindStringSubmatch(r.text(arg)); m != nil {

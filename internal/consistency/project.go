@@ -98,6 +98,11 @@ func Load(fsys fs.FS) (*Project, error) {
 	return p, nil
 }
 
+var (
+	majorVersion = regexp.MustCompile(`/v\d+$`)
+	recordedName = regexp.MustCompile(`(?m)^name: (\S+)$`)
+)
+
 func (p *Project) readModule() error {
 	data, ok := p.files["go.mod"]
 	if !ok {
@@ -124,10 +129,15 @@ func (p *Project) readModule() error {
 		return errors.New("consistency: there is no cmd/NAME/main.go; give the directory of a service")
 	}
 	p.Name = commands[0]
-	// A team may add commands; the service is called as its module then.
-	base := path.Base(regexp.MustCompile(`/v\d+$`).ReplaceAllString(p.Module, ""))
-	if slices.Contains(commands, base) {
-		p.Name = base
+	// A team may add commands. The service is what the record calls it, or is called as the module.
+	names := []string{path.Base(majorVersion.ReplaceAllString(p.Module, ""))}
+	if m := recordedName.FindSubmatch(p.files[".acton-new.yaml"]); m != nil {
+		names = append(names, string(m[1]))
+	}
+	for _, name := range names {
+		if slices.Contains(commands, name) {
+			p.Name = name
+		}
 	}
 	return nil
 }
@@ -226,21 +236,7 @@ func lineOfError(err error) int {
 func (p *Project) readProfiles() {
 	p.profiles = map[string]map[string]*node{}
 	for _, file := range p.in(path.Join(path.Dir(settings.Root), "profiles"), ".yaml") {
-		values := map[string]*node{}
-		var add func(n *node, key string)
-		add = func(n *node, key string) {
-			for name, value := range n.pairs() {
-				if value.isMapping() {
-					add(value, key+name+".")
-				} else {
-					values[key+name] = value
-				}
-			}
-		}
-		for _, document := range p.yaml[file] {
-			add(document, "")
-		}
-		p.profiles[strings.TrimSuffix(path.Base(file), ".yaml")] = values
+		p.profiles[strings.TrimSuffix(path.Base(file), ".yaml")] = flatten(p.yaml[file])
 	}
 }
 

@@ -17,10 +17,19 @@ var alertmanagerSecrets = []string{
 // and inhibitions to labels that some alert has.
 func checkAlertmanager(p *Project) []Finding {
 	var all []Finding
+	for _, config := range p.alertmanagers() {
+		all = append(all, p.checkRoutes(config)...)
+	}
+	return all
+}
+
+// alertmanagers returns the configurations of Alertmanager in a project.
+func (p *Project) alertmanagers() []*node {
+	var all []*node
 	for _, file := range p.below("deploy", ".yaml", ".yml") {
 		for _, document := range p.yaml[file] {
 			if document.at("route") != nil && document.at("receivers") != nil {
-				all = append(all, p.checkRoutes(document)...)
+				all = append(all, document)
 			}
 		}
 	}

@@ -21,6 +21,9 @@ func checkEgress(p *Project) []Finding {
 		}
 		for _, name := range sortedKeys(c.env) {
 			v := c.env[name]
+			if !isCalled(name) {
+				continue
+			}
 			host, port, ok := address(v.value)
 			if !v.known || !ok || slices.ContainsFunc(policies, func(o *object) bool { return allows(o, host, port) }) {
 				continue
@@ -30,6 +33,11 @@ func checkEgress(p *Project) []Finding {
 		}
 	}
 	return all
+}
+
+// isCalled tells whether a variable says what is called, rather than who calls or what is shown to people.
+func isCalled(name string) bool {
+	return slices.ContainsFunc([]string{"URL", "ENDPOINT", "ADDRESS", "SERVER", "PROXY"}, func(end string) bool { return strings.HasSuffix(name, end) })
 }
 
 // egress returns the policies that say where pods with such labels may connect to.

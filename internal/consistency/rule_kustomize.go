@@ -24,6 +24,9 @@ func checkKustomize(p *Project) []Finding {
 		return all
 	}
 	for _, file := range p.below("deploy", ".yaml", ".yml") {
+		if !p.isKustomized(file) {
+			continue // a chart, say, or what another tool applies
+		}
 		if !used[file] && !slices.Contains(kustomizationNames, path.Base(file)) && !p.isMentioned(file) {
 			all = append(all, foundIn(file, 0, "file", "name it in a kustomization, or remove it", "is named by no kustomization, and nothing else mentions it"))
 		}
@@ -77,6 +80,14 @@ func (p *Project) checkEntries(k *kustomization, used map[string]bool) []Finding
 		}
 	}
 	return all
+}
+
+// isKustomized tells whether the folder right below deploy has kustomizations, so that whatever is in it should be in one.
+func (p *Project) isKustomized(file string) bool {
+	parts := strings.SplitN(file, "/", 3)
+	return slices.ContainsFunc(sortedKeys(p.kustomizations), func(dir string) bool {
+		return strings.HasPrefix(dir+"/", parts[0]+"/"+parts[1]+"/")
+	})
 }
 
 // isMentioned tells whether a file, or all of its kind in its folder, is named by what people or machines run.

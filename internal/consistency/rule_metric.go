@@ -1,6 +1,7 @@
 package consistency
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/acton-go/acton-new/internal/exporters"
@@ -29,11 +30,31 @@ func checkMetrics(p *Project) []Finding {
 			if _, ok := exporters.Of(name); ok || ownMetrics[name] || p.golang.metrics[name] != "" {
 				continue
 			}
+			near := features.Suggest(name, sortedKeys(p.golang.metrics))
+			if near == "" && !p.isFamily(name) {
+				continue // of an exporter of the team's, which only the team knows
+			}
 			all = append(all, foundIn(q.file, q.line, q.key, nearestOf(name, sortedKeys(p.golang.metrics), "register it in the service, or correct the name"),
 				"asks for %s, which neither the service nor an exporter that is known shows", name))
 		}
 	}
 	return all
+}
+
+// isFamily tells whether a name begins as that of a metric of the service, or of an exporter that is known, does.
+func (p *Project) isFamily(name string) bool {
+	first, _, _ := strings.Cut(name, "_")
+	for metric := range p.golang.metrics {
+		if strings.HasPrefix(metric, first+"_") {
+			return true
+		}
+	}
+	for _, exporter := range exporters.All() {
+		if slices.ContainsFunc(exporter.Metrics, func(metric string) bool { return strings.HasPrefix(metric, first+"_") }) {
+			return true
+		}
+	}
+	return false
 }
 
 func nearestOf(name string, known []string, otherwise string) string {
@@ -43,8 +64,8 @@ func nearestOf(name string, known []string, otherwise string) string {
 	return otherwise
 }
 
-// checkJob wants rules that select the service to name it as Prometheus does: by the name of its Service.
-func checkJob(p *Project) []Finding {
+// jobs are what Prometheus calls the service: the names of the Services that are scraped.
+func (p *Project) jobs() map[string]bool {
 	jobs := map[string]bool{}
 	for _, r := range p.roots {
 		for _, monitor := range r.objects {
@@ -59,6 +80,12 @@ func checkJob(p *Project) []Finding {
 			}
 		}
 	}
+	return jobs
+}
+
+// checkJob wants rules that select the service to name it as Prometheus does: by the name of its Service.
+func checkJob(p *Project) []Finding {
+	jobs := p.jobs()
 	if len(jobs) == 0 {
 		return nil
 	}

@@ -73,19 +73,28 @@ func checkAlertTests(p *Project) []Finding {
 	return all
 }
 
-// checkSeverity wants the labels of alerts to be those that Alertmanager routes by.
+// checkSeverity wants the severity of alerts to be one that is routed by: the usual ones, and those of Alertmanager's own
+// configuration.
 func checkSeverity(p *Project) []Finding {
+	severities := map[string]bool{"critical": true, "warning": true, "info": true}
+	for _, config := range p.alertmanagers() {
+		config.at("route").walk(func(n *node) {
+			if m := matcher.FindStringSubmatch(n.str()); m != nil && m[1] == "severity" {
+				severities[m[3]] = true
+			}
+		})
+	}
 	var all []Finding
 	for _, a := range p.monitoring.alerts {
-		switch severity := a.at("labels", "severity"); severity.str() {
-		case "critical", "warning", "info":
-		default:
-			at := severity
-			if at == nil {
-				at = a.at("alert")
-			}
-			all = append(all, found(at, a.name, "write critical, warning or info", "has the severity %q, by which nobody routes", severity.str()))
+		severity := a.at("labels", "severity")
+		if severities[severity.str()] {
+			continue
 		}
+		at := severity
+		if at == nil {
+			at = a.at("alert")
+		}
+		all = append(all, found(at, a.name, "write one of "+strings.Join(sortedKeys(severities), ", "), "has the severity %q, by which nobody routes", severity.str()))
 	}
 	return all
 }

@@ -2,6 +2,7 @@ package consistency
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -139,7 +140,9 @@ func checkReferences(c *container, add func(Finding)) {
 			missing("ConfigMap", source.at("configMap", "name"), source.at("configMap", "optional").isTrue())
 		}
 	}
-	missing("ServiceAccount", c.pod.at("serviceAccountName"), c.pod.at("serviceAccountName").str() == "default")
+	// Without any account in the manifests, they are made by who runs the cluster.
+	accounts := slices.ContainsFunc(c.root.objects, func(o *object) bool { return o.kind() == "ServiceAccount" })
+	missing("ServiceAccount", c.pod.at("serviceAccountName"), !accounts || c.pod.at("serviceAccountName").str() == "default")
 }
 
 // checkKey looks at one key of a Secret or ConfigMap.

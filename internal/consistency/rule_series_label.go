@@ -2,6 +2,7 @@ package consistency
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -38,7 +39,7 @@ func checkSeriesLabels(p *Project) []Finding {
 	}
 	var all []Finding
 	for _, q := range p.monitoring.queries {
-		if !p.asksCluster(q) {
+		if !p.asksCluster(q) || !p.isInside(q, names["namespace"]) {
 			continue
 		}
 		add := func(label, value string) {
@@ -59,6 +60,17 @@ func checkSeriesLabels(p *Project) []Finding {
 		}
 	}
 	return all
+}
+
+// isInside tells whether a query is about the namespaces of this service. One that looks like theirs, but is none of them, is
+// for the rule to find.
+func (p *Project) isInside(q namedQuery, namespaces map[string]bool) bool {
+	for _, value := range slices.Concat(q.matchers["namespace"], q.patterns["namespace"]) {
+		if !namespaces[value] && !matchesOne(value, namespaces) && !p.isOurs(value) {
+			return false
+		}
+	}
+	return true
 }
 
 // asksCluster tells whether a query asks what only the cluster knows of this service's objects.

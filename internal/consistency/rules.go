@@ -2,12 +2,14 @@ package consistency
 
 // rules are all that is compared, by their ids.
 var rules = []Rule{
+	{"address", "the page of addresses has those of the manifests", []int{177}, checkAddresses},
 	{"alert-route", "Alertmanager routes exist and are used", []int{78, 145}, checkAlertmanager},
 	{"alert-severity", "alerts have a severity by which they are routed", []int{67, 78}, checkSeverity},
 	{"alert-test", "each alert has unit tests: firing, and silent", []int{67}, checkAlertTests},
 	{"api-version", "manifests are in versions that Kubernetes serves", []int{115}, checkAPIVersions},
 	{"autoscaler", "autoscalers can do their work", []int{112, 176}, checkAutoscalers},
 	{"bucket", "limits on durations are edges of buckets", []int{64, 74}, checkBuckets},
+	{"command", "commands name objects of the manifests", []int{141, 166, 171}, checkCommands},
 	{"connections", "the database expects as many instances as may run", []int{81, 97}, checkConnections},
 	{"egress", "what pods are told to call they may call", []int{31}, checkEgress},
 	{"entry-point", "image, pods and make build and start the same binary", []int{102, 106}, checkEntryPoint},
@@ -19,6 +21,7 @@ var rules = []Rule{
 	{"make-verb", "verbs that are told to run exist", []int{140, 166}, checkMake},
 	{"memory-limit", "Go's memory limit follows the container's", []int{79}, checkMemory},
 	{"metric", "queries ask for series that exist", []int{67, 146, 162}, checkMetrics},
+	{"metric-word", "documents and scripts name metrics that exist", []int{67, 133, 140}, checkMetricWords},
 	{"owners", "owned paths exist", []int{155, 159}, checkOwners},
 	{"path", "paths that the pipeline and the Makefile name exist", []int{166}, checkPaths},
 	{"port", "whatever reaches the service reaches a listener", []int{2, 31, 62, 63}, checkPorts},

@@ -40,6 +40,9 @@ func TestEachFaultIsFoundWhenItIsSeeded(t *testing.T) {
 	}
 	seeded := map[string]bool{}
 	for _, s := range seeds() {
+		if testing.Short() && seeded[s.rule] {
+			continue // one fault of each rule
+		}
 		seeded[s.rule] = true
 		t.Run(s.rule+"/"+strings.ReplaceAll(s.want, "/", "_"), func(t *testing.T) {
 			var checked []Finding

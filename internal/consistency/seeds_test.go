@@ -22,7 +22,7 @@ func seedsOfMonitoring() []seed {
 		fault("series-label", "full", watch+"alerts-database.yaml", `cronjob="billing-api-backup"`, `cronjob="billing-backup"`, `selects cronjob "billing-backup", and the manifests have none such`),
 		fault("series-label", "minimal", watch+"alerts-instances.yaml", `namespace=~"billing-api-`, `namespace=~"billing-`, "and the manifests have none such"),
 		fault("metric", "minimal", watch+"dashboards/service.json", "job:http_server_requests:rate5m", "job:http_server_request:rate5m", "which no rule records"),
-		fault("metric", "full", "internal/postgres/metrics.go", `"db.client.connection.timeouts"`, `"db.client.connection.giveups"`, "DatabasePoolExhausted: asks for db_client_connection_timeouts_total", "database.json"),
+		fault("metric", "full", "internal/postgres/metrics.go", `"db.client.connection.timeouts"`, `"db.client.connection.giveups"`, "DatabasePoolExhausted: asks for db_client_connection_timeouts_total", "database.json", "docs/database.md"),
 	}
 }
 
@@ -108,6 +108,12 @@ func seedsOfPods() []seed {
 
 func seedsOfText() []seed {
 	return []seed{
+		fault("address", "minimal", component+"ingress/ingress.yaml", "host: billing-api.example.com", "host: billing.example.com", "is billing.example.com, of which docs/environments.md says nothing"),
+		fault("address", "minimal", overlay+"kustomization.yaml", "namespace: billing-api-production", "namespace: billing-api-live", "is billing-api-live, of which docs/environments.md says nothing",
+			"namespace billing-api-production: no overlay", "namespace billing-api-production: no overlay", "namespace billing-api-production: no overlay"),
+		fault("command", "minimal", "Makefile", "rollout status deployment/billing-api", "rollout status deployment/billing", "no manifest has Deployment billing"),
+		fault("command", "minimal", "Makefile", "--namespace billing-api-$(ENV)", "--namespace billing-app-$(ENV)", "namespace billing-app-: no overlay has this namespace"),
+		fault("metric-word", "minimal", "docs/api-versions.md", "`api_version_requests_total`", "`api_version_request_total`", "looks like a metric of the service"),
 		fault("start", "minimal", base+"kustomization.yaml", "SERVICE__PROFILE=production", "SERVICE__PROFILE=prod", `is "prod", for which there is no profile`),
 		fault("start", "minimal", component+"ingress/kustomization.yaml", "      - BILLING_API_SERVER__TLS__TERMINATED_BY_PROXY=true\n", "", "refuses to start without TLS"),
 		fault("alert-test", "minimal", watch+"tests/instances.yaml", "alertname: ServiceDown", "alertname: ServiceGone", "ServiceGone: is tested, but is no alert"),

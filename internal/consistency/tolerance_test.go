@@ -60,11 +60,37 @@ func TestWhatATeamMayDoIsNoFinding(t *testing.T) {
 		{"another command beside the service", minimal, []edit{
 			{"cmd/import/main.go", "", "package main\n\nfunc main() {}\n"},
 		}},
+		{"an account that the platform makes", minimal, []edit{
+			{base + "kustomization.yaml", "  - serviceaccount.yaml\n", ""}, {base + "serviceaccount.yaml", "", ""},
+			{base + "deployment.yaml", "serviceAccountName: billing-api", "serviceAccountName: platform"},
+		}},
+		{"another module path", minimal, []edit{{"cmd/aaa/main.go", "", "package main\n\nfunc main() {}\n"}}},
 		{"somebody else's workload in the namespace", minimal, []edit{
 			{base + "kustomization.yaml", "  - service.yaml\n", "  - service.yaml\n  - proxy.yaml\n"},
 			{base + "proxy.yaml", "", "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: proxy\nspec:\n  replicas: 1\n  selector:\n    matchLabels: {app: proxy}\n  template:\n" +
 				"    metadata:\n      labels: {app: proxy}\n    spec:\n      containers:\n        - name: proxy\n          image: example.org/proxy:2\n          env:\n            - {name: ANYTHING, value: at-all}\n" +
 				"          ports:\n            - {name: http, containerPort: 3128}\n"},
+		}},
+		{"a port in a mounted file", minimal, append(mountedFile("server: {port: 8000}"), edit{base + "deployment.yaml", "containerPort: 8080", "containerPort: 8000"})},
+		{"a port and a profile by arguments", minimal, []edit{
+			{base + "deployment.yaml", "          envFrom:\n", "          args: [serve, --profile=production, --set, server.port=8000]\n          envFrom:\n"},
+			{base + "deployment.yaml", "containerPort: 8080", "containerPort: 8000"},
+		}},
+		{"a chart beside the overlays", minimal, []edit{{"deploy/chart/Chart.yaml", "", "name: billing-api\n"}, {"deploy/chart/values.yaml", "", "replicas: 3\n"}}},
+		{"a metric of an exporter of the team's", minimal, []edit{
+			{watch + "recording.yaml", "", "        - record: job:nginx:rate5m\n          expr: sum by (namespace) (rate(nginx_ingress_controller_requests[5m]))\n"},
+		}},
+		{"a severity that Alertmanager routes by", minimal, []edit{
+			{watch + "alerts-requests.yaml", "severity: warning", "severity: page"},
+			{watch + "alertmanager.yaml", "        - severity = \"critical\"\n", "        - severity =~ \"critical|page\"\n"},
+			{watch + "alertmanager.yaml", "  routes:\n", "  routes:\n    - receiver: team\n      matchers: [severity = \"page\"]\n"},
+		}},
+		{"a command to another namespace", minimal, []edit{{"scripts/look.sh", "", "kubectl --namespace monitoring port-forward service/grafana 3000\n"}}},
+		{"a query about another namespace", minimal, []edit{
+			{watch + "recording.yaml", "", "        - record: job:dns:restarts\n          expr: kube_pod_container_status_restarts_total{namespace=\"kube-system\", container=\"coredns\"}\n"},
+		}},
+		{"an address that nobody calls", full, []edit{
+			{base + "kustomization.yaml", "      - BILLING_API_SERVICE__PROFILE=production\n", "      - BILLING_API_SERVICE__PROFILE=production\n      - BILLING_API_CORS__ALLOWED_ORIGINS=https://shop.example.com\n"},
 		}},
 		{"no manifests at all", minimal, []edit{{"deploy/", "", ""}, {"docs/", "", ""}, {"scripts/", "", ""}, {".github/", "", ""}, {"Makefile", "", ""}}},
 	} {
@@ -77,6 +103,16 @@ func TestWhatATeamMayDoIsNoFinding(t *testing.T) {
 				t.Error(f)
 			}
 		})
+	}
+}
+
+// mountedFile gives the service a settings file by a ConfigMap.
+func mountedFile(text string) []edit {
+	return []edit{
+		{base + "kustomization.yaml", "configMapGenerator:\n", "configMapGenerator:\n  - name: files\n    files: [config.yaml=settings.yaml]\n"},
+		{base + "settings.yaml", "", text + "\n"},
+		{base + "deployment.yaml", "          envFrom:\n", "          volumeMounts:\n            - {name: files, mountPath: /etc/billing-api}\n          envFrom:\n"},
+		{base + "deployment.yaml", "      containers:\n", "      volumes:\n        - name: files\n          configMap: {name: files}\n      containers:\n"},
 	}
 }
 

@@ -281,28 +281,6 @@ func composeEnvironment(c *node) map[string]variable {
 	return env
 }
 
-// profile is the set of defaults that a container chooses.
-func (p *Project) profileOf(c *container) string {
-	if v, ok := c.env[p.variable("service.profile")]; ok && v.known {
-		return v.value
-	}
-	return p.settings["service.profile"].Default
-}
-
-// setting returns the value of a key in a container, and where it is from. It is not known if a Secret holds it.
-func (p *Project) setting(c *container, key string) (value string, from string, known bool) {
-	if v, ok := c.env[p.variable(key)]; ok && (v.value != "" || !v.known) {
-		file, _ := v.place()
-		return v.value, p.variable(key) + " in " + file, v.known
-	}
-	profile := p.profileOf(c)
-	if n := p.profiles[profile][key]; n != nil {
-		return n.str(), key + " in " + n.file, true
-	}
-	s, ok := p.settings[key]
-	return s.Default, "the default of " + key, ok
-}
-
 // selects tells whether labels are selected.
 func selects(selector, labels map[string]string) bool {
 	for key, value := range selector {

@@ -53,6 +53,39 @@ func TestAKilledWriteLeavesTheTargetAbsentOrComplete(t *testing.T) {
 	wantEntries(t, root, "service")
 }
 
+// TestWhatARunLeavesIsRemovedHoweverEarlyItWasKilled has the moments that a kill hardly ever meets, and a directory that
+// only looks like what a run leaves.
+func TestWhatARunLeavesIsRemovedHoweverEarlyItWasKilled(t *testing.T) {
+	for name, test := range map[string]struct {
+		files map[string]string // nil: none, not even the owner's
+		stays bool
+	}{
+		"the directory made":  {nil, false},
+		"the file made":       {map[string]string{ownerFile: ""}, false},
+		"the file marked":     {map[string]string{ownerFile: ownerMark, "project": ""}, false},
+		"somebody's own":      {map[string]string{"notes": "mine"}, true},
+		"with an owner's too": {map[string]string{ownerFile: "", "notes": "mine"}, true},
+		"an owner's alone":    {map[string]string{ownerFile: "me"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			left := filepath.Join(root, ".service.acton-new-01234567")
+			if err := os.Mkdir(left, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			for file, text := range test.files {
+				if err := os.WriteFile(filepath.Join(left, file), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			removeSiblings(root)
+			if _, err := os.Lstat(left); (err == nil) != test.stays {
+				t.Errorf("afterwards: %v", err)
+			}
+		})
+	}
+}
+
 // TestAKilledFillingIsUndoneByTheNextRun does the same where a journal takes the place of the rename: in a clone of an
 // empty repository.
 func TestAKilledFillingIsUndoneByTheNextRun(t *testing.T) {

@@ -77,7 +77,7 @@ func removeSiblings(parent string) (removed []string) {
 		}
 		dir := filepath.Join(parent, e.Name())
 		children, err := os.ReadDir(dir)
-		if err != nil || len(children) > 0 && !isMarked(filepath.Join(dir, ownerFile), ownerMark) {
+		if err != nil || !barelyBegun(children) && !isMarked(filepath.Join(dir, ownerFile), ownerMark) {
 			continue
 		}
 		lock, err := lockLeftover(filepath.Join(dir, ownerFile))
@@ -97,4 +97,13 @@ func removeSiblings(parent string) (removed []string) {
 		}
 	}
 	return removed
+}
+
+// barelyBegun tells whether a run that made a directory with these entries ended before it wrote its mark.
+func barelyBegun(children []fs.DirEntry) bool {
+	if len(children) != 1 {
+		return len(children) == 0
+	}
+	info, err := children[0].Info()
+	return err == nil && children[0].Name() == ownerFile && info.Mode().IsRegular() && info.Size() == 0
 }

@@ -1,6 +1,7 @@
 package mdtest
 
 import (
+	"errors"
 	"fmt"
 	"os/exec"
 	"regexp"
@@ -136,9 +137,12 @@ var helps sync.Map
 func helpOf(program string, args ...string) (help, error) {
 	key := program + " " + strings.Join(args, " ")
 	if h, ok := helps.Load(key); ok {
-		return h.(help), nil
+		return h.(help), nil //nolint:forcetypeassert // nothing else is stored
 	}
-	out, err := exec.Command(program, args...).Output()
+	out, err := exec.Command(program, args...).Output() //nolint:gosec // kubectl, or the service that was built
+	if errors.Is(err, exec.ErrNotFound) {
+		return help{}, fmt.Errorf("%w: `.ci/run tools` installs it", err)
+	}
 	if err != nil {
 		return help{}, fmt.Errorf("%s: %w", key, err)
 	}

@@ -2,6 +2,7 @@ package mdtest
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -148,7 +149,7 @@ func (p *Project) checkMake(args []string, report func(format string, args ...an
 		variable, _, assigns := strings.Cut(arg, "=")
 		switch {
 		case strings.HasPrefix(arg, "-"):
-		case assigns && !strings.Contains(p.files["Makefile"], "$("+variable+")") && !strings.Contains(p.files["Makefile"], "${"+variable):
+		case assigns && !regexp.MustCompile(`\b`+regexp.QuoteMeta(variable)+`\b`).MatchString(p.files["Makefile"]):
 			report("the Makefile has no variable %s", variable)
 		case !assigns && !p.verbs[arg]:
 			report("there is no `make %s`", arg)

@@ -255,8 +255,12 @@ func Metrics(expr string) ([]string, error) {
 		}
 		name := selector.Name
 		for _, m := range selector.LabelMatchers {
-			if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
+			switch {
+			case m.Name != labels.MetricName:
+			case m.Type == labels.MatchEqual:
 				name = m.Value
+			default: // whichever there are
+				return nil
 			}
 		}
 		if name == "" {

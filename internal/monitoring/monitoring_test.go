@@ -161,6 +161,7 @@ func TestMetricsOfAnExpression(t *testing.T) {
 	for expr, want := range map[string][]string{
 		`sum by (le) (rate(a_bucket{x="b"}[5m])) / on (job) group_left () c:d`: {"a_bucket", "c:d"},
 		`absent({__name__="e"}) or vector(0)`:                                  {"e"},
+		`{__name__=~"slo:.+"} > a`:                                             {"a"},
 		`histogram_quantile(0.9, a_bucket) > time()`:                           {"a_bucket"},
 	} {
 		got, err := monitoring.Metrics(expr)

@@ -88,24 +88,6 @@ func spansCommand(s *script, args []string) error {
 	return s.find("spans", spans, *count, flags.Args())
 }
 
-// logsCommand looks for lines that arrived: logs [-count N] body=~… severity=INFO request_id=… resource.service.name=….
-func logsCommand(s *script, args []string) error {
-	flags := newFlags("logs")
-	count := flags.Int("count", -1, "how many lines, exactly")
-	if err := flags.Parse(args); err != nil {
-		return err
-	}
-	if s.collector == nil {
-		return errors.New("collector: not started")
-	}
-	if _, _, err := s.collector.received(); err != nil {
-		return err
-	}
-	s.collector.mu.Lock()
-	defer s.collector.mu.Unlock()
-	return s.find("lines", s.collector.logs, *count, flags.Args())
-}
-
 // startCollector listens on a port of its own, or on the one that is given. $COLLECTOR is its address.
 func (s *script) startCollector(args []string) error {
 	port := ""
@@ -268,27 +250,6 @@ func (c *collector) addMetrics(data *metricspb.MetricsData) {
 				r := record{"name": metric.Name, "unit": metric.Unit, "scope": scope.GetScope().GetName()}
 				addAttributes(r, "resource.", resource.GetResource().GetAttributes())
 				c.metrics = append(c.metrics, r)
-			}
-		}
-	}
-}
-
-func (c *collector) addLogs(data *logspb.LogsData) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, resource := range data.ResourceLogs {
-		for _, scope := range resource.ScopeLogs {
-			for _, line := range scope.LogRecords {
-				r := record{
-					"body":     textOf(line.Body),
-					"time":     time.Unix(0, int64(line.TimeUnixNano)).UTC().Format(time.RFC3339Nano),
-					"severity": strings.TrimPrefix(line.SeverityNumber.String(), "SEVERITY_NUMBER_"),
-					"trace_id": hex.EncodeToString(line.TraceId),
-					"span_id":  hex.EncodeToString(line.SpanId),
-				}
-				addAttributes(r, "resource.", resource.GetResource().GetAttributes())
-				addAttributes(r, "", line.Attributes)
-				c.logs = append(c.logs, r)
 			}
 		}
 	}

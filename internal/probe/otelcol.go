@@ -66,6 +66,9 @@ func (s *script) startOtelcol(name string, variables []string) error {
 		return err
 	}
 	s.otelcol = o
+	if err := s.tellTargets(); err != nil {
+		return err
+	}
 	return o.process.Await(startLimit, func() error { return answersOK(s.ts.Getenv("OTELCOL_HEALTH")) })
 }
 

@@ -75,6 +75,9 @@ function markdown(report) {
 
 // files returns what k6 is to write at the end of a run: the two files, and the second of them to the terminal.
 export function files(data, name, operations) {
+  if (!data.setup_data) {
+    return { stdout: '\nThe load did not begin, so there is no report of it.\n' };
+  }
   const thresholds = thresholdsOf(data);
   const { service, version } = data.setup_data;
   const report = {

@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer, ask person) 
 	flags := flag.NewFlagSet("smoke", flag.ContinueOnError)
 	flags.SetOutput(errOut)
 	d := newDeployment(flags, errOut)
-	unattended := flags.Bool("unattended", false, "do not fail for what a person has to look up: somebody approves the deployment later")
+	unattended := flags.Bool("unattended", false, "ask nobody, and do not fail for what a person has to look up: somebody approves the deployment later")
 	all := checks(flags)
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -53,6 +53,9 @@ func run(ctx context.Context, args []string, out, errOut io.Writer, ask person) 
 	if err := d.validate(flags.Args()); err != nil {
 		say(errOut, "smoke: %v\n", err)
 		return misused
+	}
+	if *unattended {
+		ask = nil // even where the runner gives its jobs a terminal
 	}
 	code := report(ctx, d, all, out, ask)
 	if code == unlooked && *unattended {

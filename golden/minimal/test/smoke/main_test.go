@@ -213,6 +213,14 @@ func TestRequestsThatFailWhileItIsWatched(t *testing.T) {
 	wantLine(t, out, "FAIL", "errors", "got 500")
 }
 
+func TestAWatchNeedsTime(t *testing.T) {
+	code, out := newFake(t).smoke(t, nil, "-unattended", "-watch", "0s")
+	if code != failed {
+		t.Errorf("got exit code %d, want %d", code, failed)
+	}
+	wantLine(t, out, "FAIL", "errors", "-watch: must be above 0s")
+}
+
 func TestTheTallyOfTheWatch(t *testing.T) {
 	for _, test := range []struct {
 		tally          tally

@@ -36,6 +36,9 @@ type watch struct {
 func checkErrors(flags *flag.FlagSet) func(ctx context.Context, d *deployment) (string, error) {
 	whole := flags.Duration("watch", time.Hour, "how long to watch the rate of errors")
 	return func(ctx context.Context, d *deployment) (string, error) {
+		if *whole <= 0 {
+			return "", errors.New("-watch: must be above 0s")
+		}
 		var w watch
 		began := time.Now()
 		scraped, told := began, began

@@ -55,6 +55,13 @@ func TestTLS(t *testing.T) {
 		}
 	})
 
+	t.Run("its end is shown to operators", func(t *testing.T) {
+		metrics := newClient(t, "http://"+p.metrics, nil).ask(http.MethodGet, "/metrics", "").want(t, http.StatusOK, nil).body
+		if !strings.Contains(metrics, "\ntls_server_certificate_expiry_timestamp_seconds 1") {
+			t.Errorf("metrics have no tls_server_certificate_expiry_timestamp_seconds")
+		}
+	})
+
 	t.Run("client certificate for everything but the probes", func(t *testing.T) {
 		unknown := newClient(t, "https://"+p.api, trust)
 		unknown.ask(http.MethodGet, "/health", "").want(t, http.StatusOK, nil)

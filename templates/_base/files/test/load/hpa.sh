@@ -13,13 +13,13 @@ case $limit in
 *) echo "hpa.sh: $limit: give the limit as 90s or 30m" >&2; exit 2 ;;
 esac
 
-# instances prints how many there are, and how many there are at least.
+# instances prints how many there are at least, and how many there are.
 instances() {
   kubectl --namespace "$namespace" get horizontalpodautoscaler sample-service \
-    --output 'jsonpath={.status.currentReplicas} {.spec.minReplicas}'
+    --output 'jsonpath={.spec.minReplicas} {.status.currentReplicas}'
 }
 
-read -r began least <<<"$(instances)"
+read -r least began <<<"$(instances)"
 [[ $began =~ ^[0-9]+$ ]] || { echo "FAIL  the autoscaler of $namespace has seen no instance: kubectl --namespace $namespace describe hpa sample-service" >&2; exit 1; }
 echo "      $(date +%T)  $began instances, at least $least"
 
@@ -28,14 +28,15 @@ last=$began
 until_between() {
   local deadline=$((SECONDS + limit)) now
   while ((SECONDS < deadline)); do
-    read -r now _ <<<"$(instances)"
+    sleep "$interval"
+    read -r _ now <<<"$(instances)"
+    [[ $now =~ ^[0-9]+$ ]] || continue # a question that fails is asked again
     ((now == last)) || echo "      $(date +%T)  $now instances"
     last=$now
     if ((now >= $1 && now <= $2)); then
       echo "ok    $3: $now instances"
       return
     fi
-    sleep "$interval"
   done
   echo "FAIL  $3: still $last instances after $limit s. kubectl --namespace $namespace describe hpa sample-service tells why;" \
     "perhaps the load needs a higher RATE" >&2

@@ -1,0 +1,83 @@
+package consistency
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var (
+	kubectlObject    = regexp.MustCompile(`\b(deployment|service|svc|cronjob|hpa|horizontalpodautoscaler|pdb|configmap|secret)s?/([a-z0-9][a-z0-9-]*)`)
+	kubectlNamespace = regexp.MustCompile(`(?:--namespace[= ]|kubectl -n |\bnamespace=)"?([a-z0-9][a-z0-9-]*)`)
+	promJob          = regexp.MustCompile(`\bjob=\\?"([^"\\$]+)\\?"`)
+)
+
+// kubectlKinds are the words for kinds on the command line.
+var kubectlKinds = map[string]string{
+	"deployment": "Deployment", "service": "Service", "svc": "Service", "cronjob": "CronJob",
+	"hpa": "HorizontalPodAutoscaler", "horizontalpodautoscaler": "HorizontalPodAutoscaler", "pdb": "PodDisruptionBudget",
+	"configmap": "ConfigMap", "secret": "Secret",
+}
+
+// checkCommands compares what the pipeline, the Makefile and scripts call objects, namespaces and jobs with what they are
+// called.
+func checkCommands(p *Project) []Finding {
+	if len(p.roots) == 0 {
+		return nil
+	}
+	objects, namespaces, jobs := map[string]bool{}, map[string]bool{}, p.jobs()
+	for _, r := range p.roots {
+		for _, o := range r.objects {
+			objects[o.kind()+" "+o.name()] = true
+			if name := o.secretName(); name != "" {
+				objects["Secret "+name] = true
+			}
+			if namespace := o.at("metadata", "namespace").str(); namespace != "" {
+				namespaces[namespace] = true
+			}
+		}
+	}
+	var all []Finding
+	for _, file := range slices.Concat([]string{"Makefile"}, p.workflows(), p.scripts()) {
+		for _, l := range p.lines(file) {
+			if strings.HasPrefix(strings.TrimSpace(l.text), "#") {
+				continue
+			}
+			for _, m := range kubectlObject.FindAllStringSubmatchIndex(l.text, -1) {
+				kind, name := kubectlKinds[l.text[m[2]:m[3]]], l.text[m[4]:m[5]]
+				if !objects[kind+" "+name] && p.isOurs(name) && !goesOn(l.text, m[5]) && strings.Contains(l.text, "kubectl") {
+					all = append(all, foundIn(file, l.number, l.text[m[0]:m[1]], "write the name of one that is there", "no manifest has %s %s", kind, name))
+				}
+			}
+			for _, m := range kubectlNamespace.FindAllStringSubmatchIndex(l.text, -1) {
+				name := l.text[m[2]:m[3]]
+				known := namespaces[name]
+				if goesOn(l.text, m[3]) {
+					known = slices.ContainsFunc(sortedKeys(namespaces), func(n string) bool { return strings.HasPrefix(n, name) })
+				}
+				if !known && p.isOurs(name) {
+					all = append(all, foundIn(file, l.number, "namespace "+name, "use one of "+strings.Join(sortedKeys(namespaces), ", "), "no overlay has this namespace"))
+				}
+			}
+			for _, m := range promJob.FindAllStringSubmatch(l.text, -1) {
+				if len(jobs) > 0 && !jobs[m[1]] && p.isOurs(m[1]) {
+					all = append(all, foundIn(file, l.number, "job "+m[1], "write "+strings.Join(sortedKeys(jobs), " or "), "Prometheus calls the service after its Service"))
+				}
+			}
+		}
+	}
+	return all
+}
+
+// goesOn tells whether a name is continued by a variable.
+func goesOn(text string, at int) bool { return at < len(text) && text[at] == '$' }
+
+// isOurs tells whether a name is meant for something of this service: half of it is the service's name at least. What else
+// there is in a cluster is not known here.
+func (p *Project) isOurs(name string) bool {
+	same := 0
+	for same < min(len(name), len(p.Name)) && name[same] == p.Name[same] {
+		same++
+	}
+	return same >= max(2, len(p.Name)/2)
+}
