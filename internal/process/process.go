@@ -40,9 +40,9 @@ func Start(cmd *exec.Cmd) (*Process, error) {
 	cmd.Stdout, cmd.Stderr = writer, writer
 	EndWithParent(cmd)
 	err = cmd.Start()
-	writer.Close() //nolint:gosec,errcheck // the command has its own
+	writer.Close() // the command has its own
 	if err != nil {
-		reader.Close() //nolint:gosec,errcheck // nothing was read
+		reader.Close()
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	p := &Process{name: name, cmd: cmd, ended: make(chan struct{})}
