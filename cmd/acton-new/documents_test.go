@@ -20,7 +20,7 @@ import (
 // The commands of documents that a test of this package cannot run, because it would run itself or take minutes, and what
 // in .ci/run does instead.
 var runByCI = map[string]string{
-	"go test ./...\n":               "stage_readme_test",
+	"go test -timeout 30m ./...\n":  "stage_readme_test",
 	".ci/throughput ../myservice\n": ".ci/throughput ",
 	".ci/speed\n":                   "stage_speed",
 	"make test\n":                   "stage_tried",

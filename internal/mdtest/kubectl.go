@@ -1,6 +1,7 @@
 package mdtest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -137,9 +138,9 @@ var helps sync.Map
 func helpOf(program string, args ...string) (help, error) {
 	key := program + " " + strings.Join(args, " ")
 	if h, ok := helps.Load(key); ok {
-		return h.(help), nil
+		return h.(help), nil //nolint:forcetypeassert // nothing else is stored
 	}
-	out, err := exec.Command(program, args...).Output()
+	out, err := exec.CommandContext(context.Background(), program, args...).Output() //nolint:gosec // kubectl, or the service that was built
 	if errors.Is(err, exec.ErrNotFound) {
 		return help{}, fmt.Errorf("%w: `.ci/run tools` installs it", err)
 	}

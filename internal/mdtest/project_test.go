@@ -48,7 +48,7 @@ func checked(t *testing.T, document string) []string {
 		t.Fatal(err)
 	}
 	p.Binary = filepath.Join(t.TempDir(), "shop")
-	if err := os.WriteFile(p.Binary, []byte(shopHelp), 0o700); err != nil { //nolint:gosec // it is to be run
+	if err := os.WriteFile(p.Binary, []byte(shopHelp), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return p.Check("docs/page.md")

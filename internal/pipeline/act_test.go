@@ -20,7 +20,7 @@ import (
 )
 
 // TestJobs runs workflows of the smallest service, as the scripts say: testdata/script/*.txtar. Commands besides those of
-// testscript:
+// testscript follow. What a step prints last can be lost, because act closes its terminal: look for the verdict of the step.
 //
 //   - act EVENT WORKFLOW [FLAGS OF ACT...]: runs a workflow in $PROJECT. After !, a job must fail.
 //     It sees the event, the secrets and the variables that the files event.json, secrets and variables of $WORK hold.
@@ -119,7 +119,23 @@ func (s *shared) setup(env *testscript.Env) error {
 	env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
 	env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))
 	env.Setenv("PATH", filepath.Join(s.dir, "bin")+":"+os.Getenv("PATH"))
+	env.Defer(func() { stop(filepath.Join(env.WorkDir, "calls.pid")) })
 	return os.MkdirAll(filepath.Join(env.WorkDir, "home"), 0o755)
+}
+
+// stop ends the service that the stand-in for docker compose has started, if it has.
+func stop(name string) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return
+	}
+	var pid int
+	if _, err := fmt.Sscan(string(data), &pid); err != nil {
+		return
+	}
+	if process, err := os.FindProcess(pid); err == nil {
+		_ = process.Kill()
+	}
 }
 
 func (s *shared) act(ts *testscript.TestScript, neg bool, args []string) {
