@@ -144,7 +144,7 @@ func (c *Cluster) watch(ctx context.Context, list, name string, see func(object)
 		return err
 	}
 	request.Header.Set("Authorization", "Bearer "+token)
-	response, err := c.client.Do(request) //nolint:bodyclose // by the goroutine that reads it
+	response, err := c.client.Do(request) //nolint:bodyclose // who reads it closes it
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -135,11 +134,7 @@ func (c *Cluster) Scales(namespace, name string) error {
 // pods use will never scale them.
 func (c *Cluster) scaled(namespace, name string, want int) error {
 	blind := time.Now().Add(15 * time.Second)
-	var broken error
 	err := await(c.Patience, func() error {
-		if broken != nil {
-			return nil //nolint:nilerr // ends the waiting; it is returned below
-		}
 		var autoscaler, deployment object
 		if err := c.get(autoscalers(namespace)+"/"+name, &autoscaler); err != nil {
 			return err
@@ -147,8 +142,7 @@ func (c *Cluster) scaled(namespace, name string, want int) error {
 		if autoscaler.condition("ScalingActive") == "True" {
 			blind = time.Now().Add(15 * time.Second)
 		} else if time.Now().After(blind) {
-			broken = fmt.Errorf("the autoscaler %s does not work: %v", name, autoscaler.at("status", "conditions"))
-			return nil
+			return final{fmt.Errorf("the autoscaler %s does not work: %v", name, autoscaler.at("status", "conditions"))}
 		}
 		if err := c.get(deployments(namespace)+"/"+name, &deployment); err != nil {
 			return err
@@ -159,7 +153,7 @@ func (c *Cluster) scaled(namespace, name string, want int) error {
 		}
 		return nil
 	})
-	if err = errors.Join(broken, err); err != nil {
+	if err != nil {
 		return fmt.Errorf("%w\n%s", err, c.state(namespace))
 	}
 	return nil

@@ -70,15 +70,8 @@ func catalog(t *testing.T) *features.Catalog {
 }
 
 func start(t *testing.T) *Cluster {
-	dir, err := os.MkdirTemp("", "cluster-") //nolint:usetesting // whose name is too long for the sockets of etcd
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := Start(dir)
-	t.Cleanup(func() {
-		c.Stop()
-		_ = os.RemoveAll(dir)
-	})
+	c, err := Start(t.TempDir())
+	t.Cleanup(c.Stop)
 	if err != nil {
 		t.Fatal(err)
 	}

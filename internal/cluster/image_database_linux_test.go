@@ -37,7 +37,7 @@ func startDatabase(t *testing.T, p *pod, backup object) string {
 		t.Fatal(err)
 	}
 	server := p.name + "-database"
-	podman(t, "run", "--detach", "--name", server, "--network", "none", "--mount", "type=bind,src="+tls+",dst=/server,ro=true",
+	podman(t, "run", "--detach", "--replace", "--name", server, "--network", "none", "--mount", "type=bind,src="+tls+",dst=/server,ro=true",
 		"--env", "POSTGRES_USER=service", "--env", "POSTGRES_DB=service", "--env", "POSTGRES_PASSWORD="+databasePassword, "--entrypoint", "sh",
 		backup.list("spec", "jobTemplate", "spec", "template", "spec", "containers")[0].text("image"),
 		"-euc", "install -o postgres -m 600 /server/* /tmp; exec docker-entrypoint.sh postgres -c ssl=on -c ssl_cert_file=/tmp/crt -c ssl_key_file=/tmp/key")

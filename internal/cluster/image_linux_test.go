@@ -117,7 +117,7 @@ func runService(t *testing.T, p *pod, network string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	podman(t, slices.Concat([]string{"run", "--detach", "--name", p.name, "--network", network}, arguments)...)
+	podman(t, slices.Concat([]string{"run", "--detach", "--replace", "--name", p.name, "--network", network}, arguments)...)
 	removeContainer(t, p.name)
 	pid := podman(t, "inspect", "--format", "{{.State.Pid}}", p.name)
 	confined(t, p, container, pid)
@@ -262,23 +262,21 @@ func (k kubelet) metrics(t *testing.T, p *pod, container object) {
 	monitor, service := p.find("ServiceMonitor", p.name), p.find("Service", p.name)
 	endpoints := monitor.list("spec", "endpoints")
 	if len(endpoints) == 0 {
-		t.Error("the manifest has no monitor with an endpoint")
+		t.Fatal("the manifest has no monitor with an endpoint")
 	}
-	for _, endpoint := range endpoints {
-		var target any
-		for _, port := range service.list("spec", "ports") {
-			if port.text("name") == endpoint.text("port") {
-				target = port.at("targetPort")
-			}
+	var target any
+	for _, port := range service.list("spec", "ports") {
+		if port.text("name") == endpoints[0].text("port") {
+			target = port.at("targetPort")
 		}
-		port, err := containerPort(container, target)
-		if err != nil {
-			t.Fatalf("the monitor's port %q: %v", endpoint.text("port"), err)
-		}
-		text, err := k.get(fmt.Sprintf("http://127.0.0.1:%d%s", port, endpoint.text("path")), 5*time.Second)
-		if err != nil || !strings.Contains(text, "\nhttp_server_request_duration_seconds_count") {
-			t.Errorf("the metrics do not answer: %v", err)
-		}
+	}
+	port, err := containerPort(container, target)
+	if err != nil {
+		t.Fatalf("the monitor's port %q: %v", endpoints[0].text("port"), err)
+	}
+	text, err := k.get(fmt.Sprintf("http://127.0.0.1:%d%s", port, endpoints[0].text("path")), 5*time.Second)
+	if err != nil || !strings.Contains(text, "\nhttp_server_request_duration_seconds_count") {
+		t.Errorf("the metrics do not answer: %v", err)
 	}
 }
 

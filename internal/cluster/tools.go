@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -158,12 +159,15 @@ func decode(manifest []byte) ([]object, error) {
 	}
 }
 
-// await asks until the answer is nil.
+// final is an error that waiting does not change.
+type final struct{ error }
+
+// await asks until the answer is nil or final.
 func await(within time.Duration, ask func() error) error {
 	for deadline := time.Now().Add(within); ; time.Sleep(100 * time.Millisecond) {
 		err := ask()
-		if err == nil {
-			return nil
+		if err == nil || errors.As(err, new(final)) {
+			return err
 		}
 		if time.Now().After(deadline) {
 			return fmt.Errorf("not within %s: %w", within, err)

@@ -42,7 +42,7 @@ func Start(cmd *exec.Cmd) (*Process, error) {
 	err = cmd.Start()
 	writer.Close() // the command has its own
 	if err != nil {
-		reader.Close() // nothing was read
+		reader.Close()
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	p := &Process{name: name, cmd: cmd, ended: make(chan struct{})}
