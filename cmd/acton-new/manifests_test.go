@@ -193,7 +193,15 @@ func TestAnswersReachTheManifests(t *testing.T) {
 make -s manifests ENV=staging >plain
 make -s manifests ENV=staging TAG=v1.2.3 >tagged
 sed 's|go_services/orders:v0.1.0|go_services/orders:v1.2.3|' plain | diff - tagged
-! grep -q v1.2.3 plain
+if grep v1.2.3 plain; then exit 1; fi
+mkdir none
+printf '#!/bin/sh\necho "it was asked" >>asked\n' >none/kubectl
+chmod +x none/kubectl
+for variables in '' ENV=staging TAG=v1.2.3; do
+  if PATH=$PWD/none:$PATH make -s deploy $variables 2>said; then exit 1; fi
+  grep -q 'is missing: make deploy' said
+done
+[ ! -e asked ]
 `)
 }
 

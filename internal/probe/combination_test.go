@@ -23,7 +23,7 @@ import (
 
 var (
 	combinations = flag.String("combinations", "none",
-		`combinations to try, such as "none database+observability,base-image=debian"; "tried" is all that features.Tried names`)
+		`combinations to try, such as "none all database+observability,base-image=debian"; "tried" is all that features.Tried names`)
 	steps = flag.String("steps", "probe",
 		`what to do with each: lint, test (with the race detector, and the module's files), probe and monitor; "lint test probe" is all that the binary is asked`)
 	project = flag.String("project", "", "probe the project in this directory instead of rendering one; it must be of the one combination")
@@ -134,7 +134,13 @@ func chosenSets(t *testing.T) []features.Set {
 	for _, word := range strings.Fields(*combinations) {
 		names, choices, _ := strings.Cut(word, ",")
 		sel := features.Selection{Choices: map[string]string{}}
-		if names != "none" {
+		switch names {
+		case "none":
+		case "all":
+			for _, f := range catalog.Visible() {
+				sel.Features = append(sel.Features, f.Name)
+			}
+		default:
 			sel.Features = strings.Split(names, "+")
 		}
 		for choice := range strings.SplitSeq(choices, ",") {

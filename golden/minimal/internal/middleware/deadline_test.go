@@ -64,6 +64,28 @@ func TestDeadlineThatIsReleasedEndsWhatStillWaits(t *testing.T) {
 	}
 }
 
+func TestTheReasonOfAnEndDoesNotChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		at := time.Now().Add(time.Second)
+		parent, cancel := context.WithCancel(t.Context())
+		released, release := withDeadline(t.Context(), at)
+		release()
+		first := released.Err()
+		expired, release := withDeadline(parent, at)
+		time.Sleep(time.Second)
+		second := expired.Err()
+		cancel()
+		release()
+		if !errors.Is(first, context.Canceled) || !errors.Is(released.Err(), context.Canceled) {
+			t.Errorf("released before the deadline: got %v, then %v", first, released.Err())
+		}
+		if !errors.Is(second, context.DeadlineExceeded) || !errors.Is(expired.Err(), context.DeadlineExceeded) ||
+			!errors.Is(context.Cause(expired), context.DeadlineExceeded) {
+			t.Errorf("before its request was given up: got %v, then %v because of %v", second, expired.Err(), context.Cause(expired))
+		}
+	})
+}
+
 func TestDeadlineIsTheEarlierOfItsOwnAndItsRequests(t *testing.T) {
 	soon, late := time.Now().Add(time.Hour), time.Now().Add(2*time.Hour)
 	parent, cancel := context.WithDeadline(t.Context(), soon)

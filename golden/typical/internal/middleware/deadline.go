@@ -37,30 +37,32 @@ func (d *deadline) Deadline() (time.Time, bool) {
 func (d *deadline) Done() <-chan struct{} {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.timed == nil {
-		d.timed, d.cancel = context.WithDeadline(d.Context, d.at)
-		if d.released {
-			d.cancel()
-		}
-	}
+	d.arm()
 	return d.timed.Done()
+}
+
+// arm makes the context that says from now on whether and why this one has ended.
+func (d *deadline) arm() {
+	if d.timed != nil {
+		return
+	}
+	d.timed, d.cancel = context.WithDeadline(d.Context, d.at)
+	if d.released {
+		d.cancel()
+	}
 }
 
 // Err implements context.Context.
 func (d *deadline) Err() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	switch {
-	case d.timed != nil:
-		return d.timed.Err()
-	case d.Context.Err() != nil:
-		return d.Context.Err()
-	case !time.Now().Before(d.at):
-		return context.DeadlineExceeded
-	case d.released:
-		return context.Canceled
+	if d.timed == nil {
+		if d.Context.Err() == nil && !d.released && time.Now().Before(d.at) {
+			return nil
+		}
+		d.arm() // a reason that was told once does not change
 	}
-	return nil
+	return d.timed.Err()
 }
 
 // Value implements context.Context. A context that is derived from this one finds that of the timer here, which then ends

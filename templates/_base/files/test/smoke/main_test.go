@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -112,6 +113,13 @@ func TestADeploymentThatWorksPasses(t *testing.T) {
 	if code, _ := f.smoke(t, nil, "-unattended"); code != passed {
 		t.Errorf("unattended: got exit code %d, want %d", code, passed)
 	}
+}
+
+func TestADependencyThatWorksBadlyIsNamedWithItsReason(t *testing.T) {
+	f := newFake(t)
+	f.checks.Add("store", func(context.Context) error { return health.Degraded("every connection is in use") })
+	_, out := f.smoke(t, nil)
+	wantLine(t, out, "ok", "ready", "takes requests, store degraded: every connection is in use")
 }
 
 func TestAPersonDecidesWhatHasNoAddress(t *testing.T) {

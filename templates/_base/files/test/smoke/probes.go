@@ -42,8 +42,8 @@ func checkReady(ctx context.Context, d *deployment) (string, error) {
 	var ready struct {
 		Ready        bool
 		Dependencies map[string]struct {
-			Healthy, Degraded bool
-			Reason            string
+			Degraded bool
+			Message  string
 		}
 	}
 	err := d.eventually(ctx, func() error {
@@ -57,7 +57,7 @@ func checkReady(ctx context.Context, d *deployment) (string, error) {
 	for _, name := range slices.Sorted(maps.Keys(ready.Dependencies)) {
 		state := "healthy"
 		if dependency := ready.Dependencies[name]; dependency.Degraded {
-			state = "degraded: " + dependency.Reason
+			state = "degraded: " + dependency.Message
 		}
 		states = append(states, name+" "+state)
 	}
