@@ -253,7 +253,8 @@ func (b *bench) render(t *testing.T, set features.Set) {
 }
 
 // aroundTheProgram is what a choice may change and neither the go command nor the linter nor the service ever reads: the image,
-// the manifests, the pipeline, and pages. The stages that check those render them themselves.
+// the manifests, the pipeline, and pages. The stages that check those render them themselves. What a test of the project
+// names, such as the page that it compares with the log, counts all the same.
 var aroundTheProgram = regexp.MustCompile(`^(\.acton-new\.yaml|\.git/.*|\.github/.*|Dockerfile|README\.md|deploy/.*|docs/.*)$`)
 
 // watchesTheProgram is what the step monitor reads.
@@ -262,7 +263,26 @@ var watchesTheProgram = regexp.MustCompile(`^deploy/monitoring/`)
 // sameProgram returns the name of the set that was tried before with the same program, or nothing.
 func (b *bench) sameProgram(t *testing.T, set features.Set) string {
 	t.Helper()
-	return b.same(t, set, func(path string) bool { return !aroundTheProgram.MatchString(path) })
+	named := b.testTexts(t)
+	return b.same(t, set, func(path string) bool { return !aroundTheProgram.MatchString(path) || strings.Contains(named, path) })
+}
+
+// testTexts returns the project's own tests, one after the other.
+func (b *bench) testTexts(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	err := fs.WalkDir(os.DirFS(b.project), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		data, err := os.ReadFile(filepath.Join(b.project, path))
+		all.Write(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
 }
 
 // sameFiles returns the name of the set that was tried before with the same files of a kind, or nothing.
