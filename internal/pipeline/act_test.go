@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -115,6 +116,7 @@ func (s *shared) setup(env *testscript.Env) error {
 	env.Setenv("GIT_COMMITTER_EMAIL", "ada@example.org")
 	env.Setenv("SOURCE", filepath.Join(s.dir, "origin"))
 	env.Setenv("STAND_INS", filepath.Join(s.dir, "bin"))
+	env.Setenv("HARNESS", strconv.Itoa(os.Getpid()))
 	env.Setenv("ACT_DISABLE_VERSION_CHECK", "1")
 	env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
 	env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))
