@@ -21,29 +21,36 @@ func literalsOf(questions []features.Question, values map[string]string) []liter
 
 // replace replaces sample words everywhere, and the sample of a question on each line that holds it as a word of its own.
 func (r *renderer) replace(text string) string {
-	if !r.hasLiteral(text) {
-		return r.words.replace(text)
+	var present []literal
+	for _, l := range r.literals {
+		if strings.Contains(text, l.sample) {
+			present = append(present, l)
+		}
 	}
 	var b strings.Builder
+	done, at := 0, 0 // up to where it is replaced, and where the line begins
 	for line := range strings.Lines(text) {
+		if len(present) == 0 {
+			break
+		}
 		var pairs []string
-		for _, l := range r.literals {
+		for _, l := range present {
 			if standsAlone(line, l.sample) {
 				pairs = append(pairs, l.sample, l.answer)
 			}
 		}
-		b.WriteString(r.words.with(pairs...).replace(line))
-	}
-	return b.String()
-}
-
-func (r *renderer) hasLiteral(text string) bool {
-	for _, l := range r.literals {
-		if strings.Contains(text, l.sample) {
-			return true
+		if pairs != nil {
+			b.WriteString(r.words.replace(text[done:at]))
+			b.WriteString(r.words.with(pairs...).replace(line))
+			done = at + len(line)
 		}
+		at += len(line)
 	}
-	return false
+	if done == 0 {
+		return r.words.replace(text)
+	}
+	b.WriteString(r.words.replace(text[done:]))
+	return b.String()
 }
 
 // standsAlone tells whether the sample occurs once in the line, and neither a letter nor a digit touches it.

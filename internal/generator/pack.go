@@ -2,7 +2,6 @@ package generator
 
 import (
 	"bytes"
-	"compress/zlib"
 	"encoding/binary"
 	"hash/crc32"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/idxfile"
 	"github.com/go-git/go-git/v5/plumbing/hash"
+	"github.com/klauspost/compress/zlib"
 )
 
 // pack is a file of objects as git keeps them, and its index.
@@ -21,7 +21,8 @@ type pack struct {
 }
 
 // packer makes a pack in memory. go-git's encoder takes three times as long for small files: it compresses harder than
-// git add does, and its storage reads back and inflates everything to index it.
+// git add does, and its storage reads back and inflates everything to index it. The compressor of the standard library
+// takes twice as long as the one here, most of it to set up for each file.
 type packer struct {
 	data  bytes.Buffer
 	zip   *zlib.Writer
