@@ -17,6 +17,7 @@ import (
 )
 
 func TestRequestInFlightIsAnsweredBeforeTheExit(t *testing.T) {
+	t.Parallel()
 	p := start(t, t.TempDir(), settings{"server.drain_delay": "1s"})
 	c := newClient(t, "http://"+p.api, nil)
 
@@ -127,6 +128,7 @@ func TestNoRequestIsLostUnderLoad(t *testing.T) {
 }
 
 func TestForcedStopIsAFailure(t *testing.T) {
+	t.Parallel()
 	p := start(t, t.TempDir(), settings{
 		"server.request_timeout": "4s", "server.shutdown_timeout": "4s", "server.write_timeout": "1m",
 	})

@@ -173,9 +173,11 @@ func TestMetricsPointAtTraces(t *testing.T) {
 
 // Each way to wait would last ten minutes, if anything waited.
 func TestACollectorThatFailsDelaysNeitherRequestsNorTheStop(t *testing.T) {
+	t.Parallel()
 	for name, endpoint := range failing(t) {
 		for _, protocol := range []string{"http/protobuf", "grpc"} {
 			t.Run(name+" "+protocol, func(t *testing.T) {
+				t.Parallel()
 				p := traced(t, settings{"server.request_timeout": "5s", "server.shutdown_timeout": "5s"},
 					"OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL="+protocol, soon,
 					"OTEL_EXPORTER_OTLP_TIMEOUT=600000", "OTEL_BSP_EXPORT_TIMEOUT=600000", "OTEL_METRIC_EXPORT_TIMEOUT=600000",
@@ -269,6 +271,7 @@ func TestWrongVariablesOfOpenTelemetryStopTheStart(t *testing.T) {
 }
 
 func TestSlowCollectorGetsEverythingThatFits(t *testing.T) {
+	t.Parallel()
 	received := collector.New(t)
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(200 * time.Millisecond)
