@@ -173,11 +173,7 @@ func newBench(t *testing.T, root string) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(cache, "acton-new", fmt.Sprintf("probe-%x", sha256.Sum256([]byte(root)))[:14])
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	lock(t, dir)
+	dir := claim(t, filepath.Join(cache, "acton-new"))
 	b := &bench{
 		dir: dir, command: filepath.Join(dir, "acton-new"), project: filepath.Join(dir, projectName),
 		tried: make(map[[sha256.Size]byte]string),
@@ -202,20 +198,41 @@ func newBench(t *testing.T, root string) *bench {
 	return b
 }
 
-// lock keeps a second run out of the directory.
-func lock(t *testing.T, dir string) {
+// claim returns a directory below parent that no other run works in: the same one for every clone when it is free, as the
+// caches are cold in any other.
+func claim(t *testing.T, parent string) string {
 	t.Helper()
-	name := filepath.Join(dir, "pid")
-	if data, err := os.ReadFile(name); err == nil {
-		var pid int
-		if _, err := fmt.Sscan(string(data), &pid); err == nil && alive(pid) {
-			t.Fatalf("process %d works in %s: wait for its end", pid, dir)
+	for i := range 100 {
+		dir := filepath.Join(parent, fmt.Sprintf("probe-%d", i))
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
 		}
+		name := filepath.Join(dir, "pid")
+		var pid int
+		data, err := os.ReadFile(name)
+		if err == nil {
+			_, err = fmt.Sscan(string(data), &pid)
+		}
+		if err == nil && alive(pid) {
+			continue
+		}
+		_ = os.Remove(name)
+		mark, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err == nil {
+			_, err = fmt.Fprint(mark, os.Getpid())
+			err = errors.Join(err, mark.Close())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { os.Remove(name) })
+		return dir
 	}
-	if err := os.WriteFile(name, fmt.Append(nil, os.Getpid()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.Remove(name) })
+	t.Fatalf("other runs work in every directory of %s", parent)
+	return ""
 }
 
 // step does one thing with one combination and prints a line with the time it took, as it happens.
