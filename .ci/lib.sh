@@ -5,6 +5,9 @@
 export ACTON_TOOLS=${ACTON_TOOLS:-$HOME/.cache/acton-tools}
 export PATH="$ACTON_TOOLS/bin:$PATH"
 export GOTOOLCHAIN=local
+# Without the paths in what is compiled, clones and the projects made in directories of their own share the build cache.
+GOFLAGS="$(go env GOFLAGS) -trimpath"
+export GOFLAGS
 # A module that the registry does not hold is an error, not a reason to ask a version-control host.
 GOPROXY=$(go env GOPROXY | sed 's/,direct$//')
 export GOPROXY

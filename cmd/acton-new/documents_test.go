@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/acton-go/acton-new/internal/features"
@@ -31,6 +32,7 @@ func TestCommandsOfTheReadmeWork(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and runs a service")
 	}
+	t.Parallel()
 	checkout := filepath.Join(t.TempDir(), "acton-new")
 	root := os.DirFS("../..")
 	if err := walkFiles(root, func(path string, data []byte) {
@@ -44,11 +46,13 @@ func TestCommandsOfTheReadmeWork(t *testing.T) {
 }
 
 // The smallest service and the one with every feature show all documents there are, and each fragment in them. A document
-// that changes the project gets one of its own; the others share one.
+// that changes the project gets one of its own; the others share one. All go at once, however few processors there are:
+// they wait for their services as often as they build.
 func TestCommandsOfEveryDocumentOfTheServiceWork(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and runs services")
 	}
+	t.Parallel()
 	cat, err := features.Load(templates.Files)
 	if err != nil {
 		t.Fatal(err)
@@ -57,6 +61,8 @@ func TestCommandsOfEveryDocumentOfTheServiceWork(t *testing.T) {
 	for _, f := range cat.Visible() {
 		all = append(all, f.Name)
 	}
+	var atOnce sync.WaitGroup
+	defer atOnce.Wait()
 	for _, chosen := range [][]string{nil, all} {
 		answers := generator.Answers{Name: "orders", Module: "github.com/acme/orders", Features: chosen}
 		tree, err := generator.Render(templates.Files, cat, answers, testVersion)
@@ -83,22 +89,24 @@ func TestCommandsOfEveryDocumentOfTheServiceWork(t *testing.T) {
 			case !mdtest.Changes(blocks):
 				share = append(share, file)
 			default:
-				t.Run(path.Join(name, file), func(t *testing.T) {
-					t.Parallel() // a document waits for its service as often as it builds
-					dir, env := built(t, tree, database)
-					runDocument(t, dir, file, "ORDERS", env...)
+				atOnce.Go(func() {
+					t.Run(path.Join(name, file), func(t *testing.T) {
+						dir, env := built(t, tree, database)
+						runDocument(t, dir, file, "ORDERS", env...)
+					})
 				})
 			}
 		}
 		slices.Sort(share)
-		t.Run(path.Join(name, "the others"), func(t *testing.T) {
-			t.Parallel()
-			dir, env := built(t, tree, database)
-			project.Binary = filepath.Join(dir, "bin/orders")
-			checkDocuments(t, project, dir, files)
-			for _, file := range share {
-				t.Run(file, func(t *testing.T) { runDocument(t, dir, file, "ORDERS", env...) })
-			}
+		atOnce.Go(func() {
+			t.Run(path.Join(name, "the others"), func(t *testing.T) {
+				dir, env := built(t, tree, database)
+				project.Binary = filepath.Join(dir, "bin/orders")
+				checkDocuments(t, project, dir, files)
+				for _, file := range share {
+					t.Run(file, func(t *testing.T) { runDocument(t, dir, file, "ORDERS", env...) })
+				}
+			})
 		})
 	}
 }
