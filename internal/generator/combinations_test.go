@@ -87,6 +87,9 @@ func TestEveryCombinationCompilesAndPassesVet(t *testing.T) {
 				}
 			}
 		}
+		if testing.Short() { // for the race detector, which sees it all in the first and the last
+			all = []Answers{all[0], all[len(all)-1]}
+		}
 		report := l.check(t, all)
 		for _, f := range report.Faults {
 			t.Errorf("%s: %v", l.name, f)
