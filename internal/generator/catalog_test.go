@@ -179,3 +179,11 @@ func TestTheNamesOfTheTestsAreTheExtremes(t *testing.T) {
 func (a Answers) String() string {
 	return fmt.Sprintf("%s %s %v %v", a.Name, a.Module, a.Features, a.Values)
 }
+
+// oneAfterTheOther leaves out what looks at many files in turn, when the race detector is there for what happens at once.
+func oneAfterTheOther(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("looks at one file after the other, which shows the race detector nothing")
+	}
+}

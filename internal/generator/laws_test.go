@@ -19,6 +19,7 @@ import (
 
 // Law 1: a raw template is valid source of its language.
 func TestRawTemplatesAreValidSource(t *testing.T) {
+	oneAfterTheOther(t)
 	for _, l := range libraries(t) {
 		l.rawFiles(t, func(at, file, text string, fragment bool) {
 			if !utf8.ValidString(text) {
@@ -207,6 +208,7 @@ func wantClean(t *testing.T, at string, f File) {
 
 // Law 3: sample words are never written in another meaning or spelling, and never as a part of a word.
 func TestSampleWordsOccurOnlyAsSuch(t *testing.T) {
+	oneAfterTheOther(t)
 	exact := regexp.MustCompile(`example\.com/acme/sample-service|sample-service|sample_service|SAMPLE_SERVICE`)
 	for _, l := range libraries(t) {
 		l.rawFiles(t, func(at, file, text string, _ bool) {

@@ -88,6 +88,7 @@ func TestGoThatIsNotFormattedIsWhatGofmtWrites(t *testing.T) {
 
 // Sample words are put into strings and comments of real code wherever they may be, so that every kind of alignment is met.
 func TestGoWithWordsAnywhereIsWhatGofmtWrites(t *testing.T) {
+	oneAfterTheOther(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	kept, formatted := 0, 0
 	for _, l := range libraries(t) {
