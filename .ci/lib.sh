@@ -6,7 +6,8 @@ export ACTON_TOOLS=${ACTON_TOOLS:-$HOME/.cache/acton-tools}
 export PATH="$ACTON_TOOLS/bin:$PATH"
 export GOTOOLCHAIN=local
 # Without the paths in what is compiled, clones and the projects made in directories of their own share the build cache.
-GOFLAGS="$(go env GOFLAGS) -trimpath"
+GOFLAGS=$(go env GOFLAGS)
+[[ " $GOFLAGS " == *' -trimpath '* ]] || GOFLAGS+=' -trimpath' # a script that another one calls reads this too
 export GOFLAGS
 # A module that the registry does not hold is an error, not a reason to ask a version-control host.
 GOPROXY=$(go env GOPROXY | sed 's/,direct$//')

@@ -8,9 +8,7 @@ import (
 
 // Whatever a team adds is held to the same: what is rendered does not have these yet.
 func TestFaultsInWhatATeamAddedAreFound(t *testing.T) {
-	if testing.Short() {
-		t.Skip("checks one project after the other, which shows the race detector nothing")
-	}
+	oneAfterTheOther(t)
 	r := newRenderer(t)
 	files := r.project(t, r.set(t, r.full()))
 	add := func(file, text string) []edit {

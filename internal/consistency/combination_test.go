@@ -120,3 +120,11 @@ func BenchmarkCheck(b *testing.B) {
 		}
 	}
 }
+
+// oneAfterTheOther leaves out what checks many projects in turn, when the race detector is there for what happens at once.
+func oneAfterTheOther(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("checks one project after the other, which shows the race detector nothing")
+	}
+}

@@ -20,9 +20,7 @@ var hashed = regexp.MustCompile(`\b(` + testName + `-config)-[0-9a-z]{10}\b`)
 
 // kubectl is the judge of what is built here.
 func TestOverlaysAreBuiltAsKubectlDoes(t *testing.T) {
-	if testing.Short() {
-		t.Skip("checks one project after the other, which shows the race detector nothing")
-	}
+	oneAfterTheOther(t)
 	r := newRenderer(t)
 	full := r.full()
 	for _, selection := range []features.Selection{

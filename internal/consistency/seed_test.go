@@ -28,9 +28,7 @@ type seed struct {
 }
 
 func TestEachFaultIsFoundWhenItIsSeeded(t *testing.T) {
-	if testing.Short() {
-		t.Skip("checks one project after the other, which shows the race detector nothing")
-	}
+	oneAfterTheOther(t)
 	r := newRenderer(t)
 	full := r.full()
 	projects := map[string]fstest.MapFS{}

@@ -9,9 +9,7 @@ import (
 
 // What a team may change in its own project, as long as it does so everywhere, is no finding.
 func TestWhatATeamMayDoIsNoFinding(t *testing.T) {
-	if testing.Short() {
-		t.Skip("checks one project after the other, which shows the race detector nothing")
-	}
+	oneAfterTheOther(t)
 	r := newRenderer(t)
 	minimal := r.project(t, r.set(t, r.minimal()))
 	full := r.project(t, r.set(t, r.full()))

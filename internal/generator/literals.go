@@ -27,12 +27,12 @@ func (r *renderer) replace(text string) string {
 			present = append(present, l)
 		}
 	}
+	if len(present) == 0 {
+		return r.words.replace(text)
+	}
 	var b strings.Builder
 	done, at := 0, 0 // up to where it is replaced, and where the line begins
 	for line := range strings.Lines(text) {
-		if len(present) == 0 {
-			break
-		}
 		var pairs []string
 		for _, l := range present {
 			if standsAlone(line, l.sample) {
@@ -45,9 +45,6 @@ func (r *renderer) replace(text string) string {
 			done = at + len(line)
 		}
 		at += len(line)
-	}
-	if done == 0 {
-		return r.words.replace(text)
 	}
 	b.WriteString(r.words.replace(text[done:]))
 	return b.String()

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -173,7 +174,7 @@ func newBench(t *testing.T, root string) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := claim(t, filepath.Join(cache, "acton-new"))
+	dir := claim(t, filepath.Join(cache, "acton-new", "probe-"+strings.Join(strings.Fields(*steps), "-")))
 	b := &bench{
 		dir: dir, command: filepath.Join(dir, "acton-new"), project: filepath.Join(dir, projectName),
 		tried: make(map[[sha256.Size]byte]string),
@@ -199,11 +200,11 @@ func newBench(t *testing.T, root string) *bench {
 }
 
 // claim returns a directory below parent that no other run works in: the same one for every clone when it is free, as the
-// caches are cold in any other.
+// caches are cold in any other. Runs that take other steps, which go side by side in .ci/run, have other parents.
 func claim(t *testing.T, parent string) string {
 	t.Helper()
 	for i := range 100 {
-		dir := filepath.Join(parent, fmt.Sprintf("probe-%d", i))
+		dir := filepath.Join(parent, strconv.Itoa(i))
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}

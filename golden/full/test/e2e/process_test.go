@@ -2,7 +2,7 @@
 
 // Package e2e runs the binary as a platform does: it is given an environment,
 // asked over the network, sent signals, and judged by its answers, its log and
-// its exit code.
+// its exit code. Tests that mostly wait do so in parallel, after the others.
 package e2e
 
 import (
