@@ -3,6 +3,7 @@ package cluster
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -19,7 +20,7 @@ func (c *Cluster) Drains(selector string, within time.Duration, services ...Serv
 			return err
 		}
 	}
-	nodes, err := c.toDrain(departures[0])
+	nodes, err := c.toDrain(departures)
 	if err != nil {
 		return err
 	}
@@ -90,29 +91,54 @@ func (d departure) judge(c *Cluster, lowest int, nodes []string) error {
 	return nil
 }
 
-// toDrain chooses nodes so that two pods of a service have to leave at once, and contend for its budget.
-func (c *Cluster) toDrain(d departure) ([]string, error) {
+// toDrain chooses the nodes that go, of those that there are and those that the pods of the services are on.
+func (c *Cluster) toDrain(departures []departure) ([]string, error) {
 	var machines object
 	if err := c.get("/api/v1/nodes", &machines); err != nil {
 		return nil, err
 	}
-	zone, nodes := map[string]string{}, []string{}
+	zones := map[string]string{}
 	for _, node := range machines.list("items") {
-		zone[node.name()] = node.text("metadata", "labels", "topology.kubernetes.io/zone")
+		zones[node.name()] = node.text("metadata", "labels", "topology.kubernetes.io/zone")
 	}
-	for _, pod := range d.pods {
-		switch node := pod.text("spec", "nodeName"); {
-		case len(nodes) == 0:
-			for name, z := range zone {
-				if z == zone[node] {
-					nodes = append(nodes, name)
-				}
+	var placed [][]string
+	for _, d := range departures {
+		var nodes []string
+		for _, pod := range d.pods {
+			nodes = append(nodes, pod.text("spec", "nodeName"))
+		}
+		placed = append(placed, nodes)
+	}
+	if nodes := leaving(zones, placed); nodes != nil {
+		return nodes, nil
+	}
+	return nil, fmt.Errorf("%s: no zone and one more node hold a pod of every service, and two of one of them, so that these contend for "+
+		"its budget: the pods are on %v", departures[0].Namespace, placed)
+}
+
+// leaving returns the nodes of a zone and one more, or nil: every service has a pod there, and one of them has a pod in the
+// zone and one on the other node. zones is the zone of each node, placed the nodes of the pods of each service.
+func leaving(zones map[string]string, placed [][]string) []string {
+	names := slices.Sorted(maps.Keys(zones))
+	for _, zone := range slices.Compact(slices.Sorted(maps.Values(zones))) {
+		inZone := func(node string) bool { return zones[node] == zone }
+		nodes := slices.DeleteFunc(slices.Clone(names), func(node string) bool { return !inZone(node) })
+		for _, other := range names {
+			if inZone(other) {
+				continue
 			}
-		case zone[node] != zone[nodes[0]]:
-			return append(nodes, node), nil
+			contend, stay := false, false
+			for _, pods := range placed {
+				here, there := slices.ContainsFunc(pods, inZone), slices.Contains(pods, other)
+				contend = contend || here && there
+				stay = stay || !here && !there
+			}
+			if contend && !stay {
+				return append(nodes, other)
+			}
 		}
 	}
-	return nil, fmt.Errorf("%s: its pods are not spread over zones", d.Namespace)
+	return nil
 }
 
 // drain drains nodes at once.
