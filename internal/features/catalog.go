@@ -31,6 +31,7 @@ type Pair struct {
 	Files    []string // as in Feature
 	Slots    []string // as in Feature
 	Probes   []string // as in Feature
+	Proofs   []string // as in Feature
 }
 
 // Load reads the catalog from the root of the templates: _base, and one folder below _features for each feature. It
@@ -60,7 +61,7 @@ func Load(fsys fs.FS) (*Catalog, error) {
 			problems = append(problems, err)
 		case strings.Contains(name, "+"):
 			c.pairs = append(c.pairs, Pair{
-				Name: name, Features: strings.Split(name, "+"), Traces: f.Traces, Files: f.Files, Slots: f.Slots, Probes: f.Probes,
+				Name: name, Features: strings.Split(name, "+"), Traces: f.Traces, Files: f.Files, Slots: f.Slots, Probes: f.Probes, Proofs: f.Proofs,
 			})
 		default:
 			c.features[name] = f

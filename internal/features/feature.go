@@ -23,6 +23,7 @@ type Feature struct {
 	Files     []string   // paths below files/, sorted, as they are stored
 	Slots     []string   // slots that the feature fills, sorted
 	Probes    []string   // scripts below probes/ that ask the booted service for the feature, sorted, without extension
+	Proofs    []string   // Go tests below proofs/, sorted: run with those of the project, but not rendered into it
 }
 
 // The kinds of a Question.

@@ -16,6 +16,7 @@ const (
 	filesFolder    = "files"
 	slotsFolder    = "slots"
 	probesFolder   = "probes"
+	proofsFolder   = "proofs"
 )
 
 // SetupProbe is the script of a folder that runs before every other one of a set with that folder: it says what a service
@@ -31,8 +32,8 @@ const (
 
 const probeExtension = ".txtar"
 
-// loadFolder reads the manifest of one folder and lists what the folder holds. Anything beside feature.yaml, files, slots
-// and probes is an error: a folder that is misspelt would silently bring nothing.
+// loadFolder reads the manifest of one folder and lists what the folder holds. Anything beside feature.yaml, files, slots,
+// probes and proofs is an error: a folder that is misspelt would silently bring nothing.
 func loadFolder(fsys fs.FS, folder, name string) (Feature, error) {
 	entries, err := fs.ReadDir(fsys, folder)
 	if err != nil {
@@ -40,10 +41,10 @@ func loadFolder(fsys fs.FS, folder, name string) (Feature, error) {
 	}
 	for _, e := range entries {
 		switch e.Name() {
-		case manifestFile, filesFolder, slotsFolder, probesFolder:
+		case manifestFile, filesFolder, slotsFolder, probesFolder, proofsFolder:
 		default:
-			return Feature{}, fmt.Errorf("%s: unexpected %q: a feature is %s, %s, %s and %s",
-				folder, e.Name(), manifestFile, filesFolder, slotsFolder, probesFolder)
+			return Feature{}, fmt.Errorf("%s: unexpected %q: a feature is %s, %s, %s, %s and %s",
+				folder, e.Name(), manifestFile, filesFolder, slotsFolder, probesFolder, proofsFolder)
 		}
 	}
 
@@ -72,6 +73,14 @@ func loadFolder(fsys fs.FS, folder, name string) (Feature, error) {
 	}
 	if f.Probes, err = listProbes(fsys, path.Join(folder, probesFolder)); err != nil {
 		return Feature{}, err
+	}
+	if f.Proofs, err = list(fsys, path.Join(folder, proofsFolder)); err != nil {
+		return Feature{}, err
+	}
+	for _, proof := range f.Proofs {
+		if !strings.HasSuffix(proof, "_test.go") {
+			return Feature{}, fmt.Errorf("%s/%s/%s: a proof is a Go test file", folder, proofsFolder, proof)
+		}
 	}
 	return f, nil
 }

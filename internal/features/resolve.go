@@ -31,6 +31,7 @@ type Folder struct {
 	Files  []string // as in Feature
 	Slots  []string // as in Feature
 	Probes []string // as in Feature
+	Proofs []string // as in Feature
 }
 
 // FilesPath is the folder of the files.
@@ -38,6 +39,9 @@ func (f Folder) FilesPath() string { return path.Join(f.Path, filesFolder) }
 
 // SlotsPath is the folder of the fragments.
 func (f Folder) SlotsPath() string { return path.Join(f.Path, slotsFolder) }
+
+// ProofsPath is the folder of the proofs.
+func (f Folder) ProofsPath() string { return path.Join(f.Path, proofsFolder) }
 
 // ProbePath is where the probe with this name stands.
 func (f Folder) ProbePath(name string) string {
@@ -255,7 +259,7 @@ func (r *resolution) questions() []Question {
 func (r *resolution) set() Set {
 	c := r.catalog
 	s := Set{forced: map[string]string{}, choices: r.choices, questions: r.questions()}
-	s.folders = append(s.folders, Folder{Path: baseFolder, Files: c.base.Files, Slots: c.base.Slots, Probes: c.base.Probes})
+	s.folders = append(s.folders, Folder{Path: baseFolder, Files: c.base.Files, Slots: c.base.Slots, Probes: c.base.Probes, Proofs: c.base.Proofs})
 	for _, name := range c.order {
 		if !r.in[name] {
 			continue
@@ -269,11 +273,11 @@ func (r *resolution) set() Set {
 				s.forced[name] = by
 			}
 		}
-		s.folders = append(s.folders, Folder{Path: path.Join(featuresFolder, name), Files: f.Files, Slots: f.Slots, Probes: f.Probes})
+		s.folders = append(s.folders, Folder{Path: path.Join(featuresFolder, name), Files: f.Files, Slots: f.Slots, Probes: f.Probes, Proofs: f.Proofs})
 	}
 	for _, p := range c.pairs {
 		if !slices.ContainsFunc(p.Features, func(name string) bool { return !r.in[name] }) {
-			s.folders = append(s.folders, Folder{Path: path.Join(featuresFolder, p.Name), Files: p.Files, Slots: p.Slots, Probes: p.Probes})
+			s.folders = append(s.folders, Folder{Path: path.Join(featuresFolder, p.Name), Files: p.Files, Slots: p.Slots, Probes: p.Probes, Proofs: p.Proofs})
 		}
 	}
 	slices.Sort(s.visible)

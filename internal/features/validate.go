@@ -126,7 +126,7 @@ func (v *validator) pair(c *Catalog, p Pair) {
 			v.problems = append(v.problems, fmt.Errorf("%s: %w", where, unknown("feature", name, sortedKeys(c.features))))
 		}
 	}
-	if len(p.Files) == 0 && len(p.Slots) == 0 && len(p.Probes) == 0 {
+	if len(p.Files) == 0 && len(p.Slots) == 0 && len(p.Probes) == 0 && len(p.Proofs) == 0 {
 		v.add(where, "the folder brings nothing")
 	}
 	v.list(where, "traces", p.Traces)

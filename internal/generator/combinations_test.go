@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"cmp"
 	"os"
 	"runtime"
 	"slices"
@@ -52,7 +53,9 @@ func (l library) version(a Answers) variants.Version {
 	slices.Sort(v.Features)
 	tree, err := l.files(a)
 	v.Err = err
-	for _, f := range tree {
+	proofs, err := Proofs(l.fsys, l.cat, a)
+	v.Err = cmp.Or(v.Err, err)
+	for _, f := range slices.Concat(tree, proofs) {
 		v.Files = append(v.Files, variants.File(f))
 	}
 	return v

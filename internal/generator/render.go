@@ -49,6 +49,29 @@ func (t Tree) with(files ...File) Tree {
 	return t
 }
 
+// Proofs returns the Go tests that verify the project of the answers in depth. They belong beside the files of the
+// project while it is tested, and are no part of it.
+func Proofs(fsys fs.FS, cat *features.Catalog, a Answers) (Tree, error) {
+	set, a, err := Resolve(cat, a)
+	if err != nil {
+		return nil, err
+	}
+	sources, err := collectFiles(fsys, set, true)
+	if err != nil {
+		return nil, fmt.Errorf("proofs: %w", err)
+	}
+	r := renderer{words: newWords(a.Name, a.Module), literals: literalsOf(set.Questions(), a.Values), module: a.Module}
+	var tree Tree
+	for _, s := range sources {
+		data, err := r.render(s)
+		if err != nil {
+			return nil, fmt.Errorf("proofs: %s: %w", s.folder, err)
+		}
+		tree = append(tree, File{Path: r.words.replace(s.path), Data: data})
+	}
+	return tree.with(), nil
+}
+
 // source is a template file: where it will be, with the sample words still in it, and whose it is.
 type source struct {
 	path   string
@@ -58,7 +81,7 @@ type source struct {
 
 // renderFiles makes everything but the module's files and the record.
 func renderFiles(fsys fs.FS, cat *features.Catalog, set features.Set, a Answers, m *memo) (Tree, error) {
-	sources, err := collectFiles(fsys, set)
+	sources, err := collectFiles(fsys, set, false)
 	if err != nil {
 		return nil, err
 	}
@@ -101,12 +124,17 @@ func renderFiles(fsys fs.FS, cat *features.Catalog, set features.Set, a Answers,
 // reservedPaths are files that the generator makes itself.
 var reservedPaths = [...]string{"go.mod", "go.sum", RecordFile}
 
-// collectFiles reads the files of every folder, sorted by path. Each path has one owner, whatever the case of its letters.
-func collectFiles(fsys fs.FS, set features.Set) ([]source, error) {
+// collectFiles reads the files, or the proofs, of every folder, sorted by path. Each path has one owner, whatever the case
+// of its letters.
+func collectFiles(fsys fs.FS, set features.Set, proofs bool) ([]source, error) {
 	var sources []source
 	owner := map[string]string{}
 	for _, folder := range set.Folders() {
-		for _, name := range folder.Files {
+		names, dir := folder.Files, folder.FilesPath()
+		if proofs {
+			names, dir = folder.Proofs, folder.ProofsPath()
+		}
+		for _, name := range names {
 			s := source{path: undotted(name), folder: folder.Path}
 			if slices.Contains(reservedPaths[:], s.path) {
 				return nil, fmt.Errorf("%s: %s is made by the generator", folder.Path, s.path)
@@ -117,7 +145,7 @@ func collectFiles(fsys fs.FS, set features.Set) ([]source, error) {
 			}
 			owner[key] = folder.Path
 			var err error
-			if s.data, err = fs.ReadFile(fsys, path.Join(folder.FilesPath(), name)); err != nil {
+			if s.data, err = fs.ReadFile(fsys, path.Join(dir, name)); err != nil {
 				return nil, err
 			}
 			sources = append(sources, s)

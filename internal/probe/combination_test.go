@@ -19,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/acton-go/acton-new/internal/features"
+	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/templates"
 )
 
@@ -61,7 +62,7 @@ func TestCombination(t *testing.T) {
 					b.step(t, set, name, func(t *testing.T) { b.make(t, "lint") })
 				case "test":
 					b.step(t, set, name, func(t *testing.T) {
-						b.make(t, "test")
+						b.withProofs(t, set, func() { b.make(t, "test") })
 						b.run(t, "go", "mod", "tidy", "-diff")
 						b.run(t, "go", "mod", "verify")
 					})
@@ -329,6 +330,32 @@ func (b *bench) same(t *testing.T, set features.Set, counts func(path string) bo
 		b.tried[key] = set.Name()
 	}
 	return same
+}
+
+// withProofs calls do while the proofs stand beside the files of the project.
+func (b *bench) withProofs(t *testing.T, set features.Set, do func()) {
+	t.Helper()
+	answers := generator.Answers{Name: projectName, Features: set.Features(), Values: set.Choices()}
+	proofs, err := generator.Proofs(templates.Files, realCatalog(t), answers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range proofs {
+		name := filepath.Join(b.project, filepath.FromSlash(f.Path))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer os.Remove(name)
+		_, err = file.Write(f.Data)
+		if err := errors.Join(err, file.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do()
 }
 
 func (b *bench) make(t *testing.T, verb string) {
