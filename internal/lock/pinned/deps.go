@@ -55,6 +55,7 @@ import (
 	_ "go.opentelemetry.io/proto/otlp/trace/v1"
 	_ "go.yaml.in/yaml/v3"
 	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/sync/singleflight"
 	_ "google.golang.org/grpc"
 	_ "google.golang.org/protobuf/proto"
 )
