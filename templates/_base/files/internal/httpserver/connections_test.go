@@ -57,7 +57,7 @@ func TestRefusalsBelowTheHandlerAreCounted(t *testing.T) {
 	encrypted := serveMetered(t, encrypted(t, pki.NewAuthority(t, "authority")), hello, meter).api.Addr().String()
 	for _, c := range []struct{ addr, send string }{
 		{plain, "GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n"},
-		{plain, "nonsense\r\n\r\n"},
+		{plain, "GET / HTTP/3.0\r\nHost: x\r\n\r\n"},
 		{plain, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"}, // served
 		{encrypted, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"},
 	} {
