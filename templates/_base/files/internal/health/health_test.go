@@ -279,13 +279,13 @@ func TestSettingsAreChecked(t *testing.T) {
 		want string
 	}{
 		{usual, ""},
-		{Config{CheckTimeout: 0, CacheFor: 0}, "health.check_timeout: "},
-		{Config{CheckTimeout: time.Minute}, "health.check_timeout: "},
-		{Config{CheckTimeout: time.Second, CacheFor: -1}, "health.cache_for: "},
+		{Config{CheckTimeout: 0, CacheFor: 0}, "check_timeout"},
+		{Config{CheckTimeout: time.Minute}, "check_timeout"},
+		{Config{CheckTimeout: time.Second, CacheFor: -1}, "cache_for"},
 	} {
-		err := c.cfg.Validate()
-		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.HasPrefix(err.Error(), c.want)) {
-			t.Errorf("%+v: got %v, want %q", c.cfg, err, c.want)
+		errs := c.cfg.Validate()
+		if c.want == "" && errs != nil || c.want != "" && (len(errs) != 1 || errs[0].Key != c.want) {
+			t.Errorf("%+v: got %v, want %q", c.cfg, errs, c.want)
 		}
 	}
 }

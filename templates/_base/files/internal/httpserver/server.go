@@ -33,7 +33,7 @@ func Listen(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) 
 	s.http.ReadTimeout = cfg.ReadTimeout
 	s.http.WriteTimeout = cfg.WriteTimeout
 	s.http.IdleTimeout = cfg.IdleTimeout
-	s.http.MaxHeaderBytes = int(cfg.MaxHeaderBytes)
+	s.http.MaxHeaderBytes = cfg.MaxHeaderBytes
 
 	if cfg.TLS.Enabled() {
 		certs, err := loadCertificates(cfg.TLS)
@@ -83,9 +83,6 @@ func newServer(name string, log *slog.Logger) *Server {
 }
 
 func (s *Server) listen(ctx context.Context, section, bind string, port int) error {
-	if err := CheckAddress(section, bind, port); err != nil {
-		return err
-	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(bind, strconv.Itoa(port)))
 	if err != nil {
 		return fmt.Errorf("%s.bind, %s.port: %w", section, section, err)

@@ -9,9 +9,6 @@ import (
 
 // New returns a logger that writes to w, and the level, which may be changed while the logger is in use.
 func New(cfg Config, service string, w io.Writer) (*slog.Logger, *slog.LevelVar, error) {
-	if err := cfg.Validate(); err != nil {
-		return nil, nil, err
-	}
 	level := new(slog.LevelVar)
 	parsed, err := ParseLevel(cfg.Level)
 	if err != nil {

@@ -1,23 +1,26 @@
 package tracing
 
 import (
-	"errors"
-	"fmt"
 	"os"
+	"strings"
+
+	"example.com/acme/sample-service/internal/setting"
 )
 
-// Config holds the settings of traces. Where telemetry is sent, and how, is said
-// by the variables of OpenTelemetry, the same for every service.
+// Config holds the settings of traces. The variables of OpenTelemetry say where and how telemetry is sent.
 type Config struct {
-	SampleRatio float64 `yaml:"sample_ratio" default:"1" doc:"Share of the traces that begin here which are recorded, from 0 to 1. A caller that has begun the trace has decided already. OTEL_TRACES_SAMPLER, if set, takes its place."`
+	SampleRatio float64 `yaml:"sample_ratio" default:"1" doc:"Share of new traces that are recorded, from 0 to 1. A trace that a caller started keeps the decision of the caller. OTEL_TRACES_SAMPLER overrides this setting."`
 }
 
-// Validate checks the settings, and the variables of OpenTelemetry too: its
-// libraries would go on without a value that they do not understand.
-func (c Config) Validate() error {
-	var errs []error
-	if c.SampleRatio < 0 || c.SampleRatio > 1 {
-		errs = append(errs, fmt.Errorf("tracing.sample_ratio: %v is not between 0 and 1", c.SampleRatio))
+// Validate checks the settings, and the variables of OpenTelemetry, whose libraries would ignore a wrong value.
+func (c Config) Validate() setting.Errors {
+	var errs setting.Errors
+	errs.AddIf(c.SampleRatio < 0 || c.SampleRatio > 1, "sample_ratio", "%v is not between 0 and 1", c.SampleRatio)
+	if err := checkEnvironment(os.Getenv); err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			variable, reason, _ := strings.Cut(line, ": ")
+			errs.Add(variable, "%s", reason)
+		}
 	}
-	return errors.Join(append(errs, checkEnvironment(os.Getenv))...)
+	return errs
 }

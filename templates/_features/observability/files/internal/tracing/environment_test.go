@@ -119,9 +119,9 @@ func TestTheVariableOfASignalComesFirst(t *testing.T) {
 
 func TestRatioIsChecked(t *testing.T) {
 	for ratio, ok := range map[float64]bool{0: true, 0.1: true, 1: true, -0.1: false, 1.1: false} {
-		err := Config{SampleRatio: ratio}.Validate()
-		if (err == nil) != ok || !ok && !strings.HasPrefix(err.Error(), "tracing.sample_ratio: ") {
-			t.Errorf("%v: got %v", ratio, err)
+		errs := Config{SampleRatio: ratio}.Validate()
+		if (errs == nil) != ok || !ok && errs[0].Key != "sample_ratio" {
+			t.Errorf("%v: got %v", ratio, errs)
 		}
 	}
 }
