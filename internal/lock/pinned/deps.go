@@ -29,7 +29,6 @@ import (
 	_ "github.com/prometheus/otlptranslator"
 	_ "github.com/rs/cors"
 	_ "github.com/spf13/cobra"
-	_ "go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	_ "go.opentelemetry.io/contrib/instrumentation/runtime"
 	_ "go.opentelemetry.io/contrib/propagators/autoprop"
 	_ "go.opentelemetry.io/otel"
