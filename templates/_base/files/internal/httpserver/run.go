@@ -28,8 +28,8 @@ type Endpoint struct {
 //  1. It calls drain, which fails the readiness probe. Requests are served as before; each response asks its client to
 //     close the connection.
 //  2. After the drain delay it accepts no more connections and waits for open requests.
-//  3. Shortly before the shutdown timeout it cancels the requests that are still open, so that they are answered with
-//     503. Run then returns an error.
+//  3. Shortly before the shutdown timeout it cancels the requests that are still open. They are answered with 503, and
+//     Run returns an error.
 //  4. The internal listener stops last, so that metrics cover the shutdown.
 //
 // If a listener fails, Run returns its error and stops the other one without a drain delay.
