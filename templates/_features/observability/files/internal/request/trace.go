@@ -1,7 +1,6 @@
 package request
 
-// Names of the headers that carry the ids of the trace, for people who compare
-// them with a log. Programs continue a trace by the headers of the W3C.
+// Names of the headers that tell a client the ids of the trace of its request.
 const (
 	HeaderTraceID = "X-Trace-Id"
 	HeaderSpanID  = "X-Span-Id"
