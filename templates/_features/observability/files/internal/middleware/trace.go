@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,12 +30,16 @@ const (
 //
 // What describes a request is what its record says at the end: the status that log and metrics have too, 499 included,
 // and the address that is no trusted proxy. A general instrumentation would find out less, at a higher price.
-func Trace(provider trace.TracerProvider, propagator propagation.TextMapPropagator, secure bool) Layer {
+//
+// A caller decides about the trace only if trustIncoming is set. Otherwise the request starts a new trace, whose sampling
+// is decided here, with a link to the trace of the caller.
+func Trace(provider trace.TracerProvider, propagator propagation.TextMapPropagator, secure, trustIncoming bool) Layer {
 	t := tracer{
 		tracer:     provider.Tracer(tracedBy),
 		propagator: propagator,
 		options:    []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)},
 		scheme:     "http",
+		trust:      trustIncoming,
 	}
 	if secure {
 		t.scheme = "https"
@@ -52,6 +57,7 @@ type tracer struct {
 	propagator propagation.TextMapPropagator
 	options    []trace.SpanStartOption
 	scheme     string
+	trust      bool
 }
 
 func (t tracer) serve(next http.Handler, w http.ResponseWriter, r *http.Request) {
@@ -61,7 +67,14 @@ func (t tracer) serve(next http.Handler, w http.ResponseWriter, r *http.Request)
 		return
 	}
 	ctx := t.propagator.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
-	ctx, span := t.tracer.Start(ctx, spanName(x, r), t.options...)
+	options := t.options
+	if !t.trust {
+		options = append(slices.Clip(options), trace.WithNewRoot())
+		if caller := trace.SpanContextFromContext(ctx); caller.IsValid() {
+			options = append(options, trace.WithLinks(trace.Link{SpanContext: caller}))
+		}
+	}
+	ctx, span := t.tracer.Start(ctx, spanName(x, r), options...)
 	// Deferred, because an aborted response leaves this layer as a panic.
 	defer func() {
 		if span.IsRecording() {
