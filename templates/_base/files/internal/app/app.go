@@ -45,7 +45,6 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 
 	// The notes, and what keeps them.
 	//{{slot "app/store"}}
-	//{{slot "app/decorate"}}
 	notes := note.NewService(store, time.Now, note.NewID)
 
 	// The routes.

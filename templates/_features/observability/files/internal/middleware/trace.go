@@ -12,7 +12,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"example.com/acme/sample-service/internal/logging"
-	"example.com/acme/sample-service/internal/request"
+)
+
+// Headers that tell a client the ids of the trace of its request.
+const (
+	headerTraceID = "X-Trace-Id"
+	headerSpanID  = "X-Span-Id"
 )
 
 // Bounds, in bytes, for attributes that clients choose.
@@ -53,8 +58,8 @@ func Trace(provider trace.TracerProvider, propagator propagation.TextMapPropagat
 			span.End()
 		}()
 		if ids := span.SpanContext(); ids.IsValid() {
-			w.Header().Set(request.HeaderTraceID, ids.TraceID().String())
-			w.Header().Set(request.HeaderSpanID, ids.SpanID().String())
+			w.Header().Set(headerTraceID, ids.TraceID().String())
+			w.Header().Set(headerSpanID, ids.SpanID().String())
 		}
 		next.ServeHTTP(w, r.WithContext(ctx))
 	}, slog.Bool("trust_incoming", trustIncoming))
