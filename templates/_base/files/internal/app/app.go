@@ -52,7 +52,12 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 	httpapi.Register(router, notes)
 
 	// The middleware that every request passes, outermost first.
-	measured, err := middleware.Metrics(metrics.Meter())
+	https := cfg.Server.TLS.Secure()
+	measured, err := middleware.Metrics(metrics.Meter(), https)
+	if err != nil {
+		return err
+	}
+	inFlight, err := middleware.InFlight(cfg.HTTP.MaxInFlight, metrics.Meter())
 	if err != nil {
 		return err
 	}
@@ -62,9 +67,10 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 		middleware.AccessLog(log),
 		measured,
 		middleware.Recover(log),
-		middleware.SecurityHeaders(cfg.Server.TLS.Secure()),
+		middleware.SecurityHeaders(https),
 		middleware.CORS(cfg.CORS),
-		middleware.BodyLimit(cfg.HTTP.BodyLimit),
+		inFlight,
+		middleware.BodyLimit(cfg.HTTP.MaxBodyBytes),
 		middleware.Timeout(cfg.Server.RequestTimeout),
 		middleware.Compress(cfg.HTTP.Compression),
 		//{{slot "app/protect"}}

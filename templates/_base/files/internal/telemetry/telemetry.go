@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/otlptranslator"
 	"go.opentelemetry.io/contrib/instrumentation/runtime"
+	"go.opentelemetry.io/otel"
 	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/metric"
 	sdk "go.opentelemetry.io/otel/sdk/metric"
@@ -48,6 +49,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger, options ...sdk.Opti
 		return nil, fmt.Errorf("telemetry: open: %w", err)
 	}
 	provider := sdk.NewMeterProvider(append(options, sdk.WithReader(exporter))...)
+	otel.SetMeterProvider(provider) // libraries record on the global one
 	t := &Telemetry{cfg: cfg, log: log, provider: provider, registry: registry}
 	if err := errors.Join(
 		runtime.Start(runtime.WithMeterProvider(provider)),
@@ -61,6 +63,9 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger, options ...sdk.Opti
 
 // Meter returns the meter for the instruments of this service.
 func (t *Telemetry) Meter() metric.Meter { return t.provider.Meter(scope) }
+
+// Provider returns the meter provider, for libraries that bring their own instruments.
+func (t *Telemetry) Provider() metric.MeterProvider { return t.provider }
 
 // Handler serves /metrics, and profiles if the settings allow them. Serve it on an internal listener only.
 func (t *Telemetry) Handler() http.Handler {
