@@ -27,8 +27,7 @@ func serveCommand(ctx context.Context, sources config.Sources) *cobra.Command {
 				return fmt.Errorf("settings:\n%w", err)
 			}
 			cfg := loaded.Config
-			out := logging.NewWriter(cmd.OutOrStdout())
-			defer out.Close()
+			out := logging.NewOutput(cmd.OutOrStdout())
 			log, level, err := logging.New(cfg.Log, cfg.Service.Name, out)
 			if err != nil {
 				return err

@@ -146,10 +146,10 @@ func TestStartThatFailsLeavesNothingOpen(t *testing.T) {
 	}
 }
 
-func TestTheEndLastsAsLongAsTheStopMay(t *testing.T) {
+func TestShutdownContextEndsAfterTheLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		end, cancel := ending(ctx, 25*time.Second)
+		end, cancel := shutdownContext(ctx, 25*time.Second)
 		defer cancel()
 		time.Sleep(time.Hour)
 		stop()

@@ -15,8 +15,6 @@
 package config
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -24,6 +22,7 @@ import (
 	"example.com/acme/sample-service/internal/httpserver"
 	"example.com/acme/sample-service/internal/logging"
 	"example.com/acme/sample-service/internal/middleware"
+	settings "example.com/acme/sample-service/internal/setting"
 	"example.com/acme/sample-service/internal/telemetry"
 	//{{slot "config/imports"}}
 )
@@ -47,25 +46,21 @@ type Service struct {
 	AllowInProduction []string `yaml:"allow_in_production" doc:"Words for what production shall not refuse, such as pprof or debug-log. Whatever is refused names its word."`
 }
 
-// Validate checks the section on its own.
-func (s Service) Validate() error {
-	var errs []error
-	if strings.TrimSpace(s.Name) != s.Name {
-		errs = append(errs, errors.New("service.name: must not begin or end with a space"))
-	}
+// Validate checks the settings.
+func (s Service) Validate() settings.Errors {
+	var errs settings.Errors
+	errs.AddIf(strings.TrimSpace(s.Name) != s.Name, "name", "must not begin or end with a space")
 	known := waivers()
 	for _, word := range s.AllowInProduction {
-		if !known[word] {
-			errs = append(errs, fmt.Errorf("service.allow_in_production: unknown word %q%s", word, didYouMean(word, sorted(known))))
-		}
+		errs.AddIf(!known[word], "allow_in_production", "unknown waiver %q%s", word, didYouMean(word, sorted(known)))
 	}
-	return errors.Join(errs...)
+	return errs
 }
 
-// Validate checks what concerns several sections. Whatever a request waits for
-// must give up before the request itself does, or nobody hears the reason.
-func (c Config) Validate() error {
-	var errs []error
+// Validate checks what concerns several sections. Everything that a request waits for must time out before the request
+// does, or the response does not say why.
+func (c Config) Validate() settings.Errors {
+	var errs settings.Errors
 	for _, wait := range []struct {
 		key   string
 		limit time.Duration
@@ -73,11 +68,10 @@ func (c Config) Validate() error {
 		{"health.check_timeout", c.Health.CheckTimeout},
 		//{{slot "config/within-request"}}
 	} {
-		if wait.limit >= c.Server.RequestTimeout {
-			errs = append(errs, fmt.Errorf("%s: %s must be below server.request_timeout, which is %s", wait.key, wait.limit, c.Server.RequestTimeout))
-		}
+		errs.AddIf(wait.limit >= c.Server.RequestTimeout, wait.key,
+			"%s must be below server.request_timeout, which is %s", wait.limit, c.Server.RequestTimeout)
 	}
-	return errors.Join(errs...)
+	return errs
 }
 
 // Production reports whether the rules of production hold.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"example.com/acme/sample-service/internal/secret"
+	settings "example.com/acme/sample-service/internal/setting"
 )
 
 // Sources is everything that a configuration is made from.
@@ -190,23 +191,29 @@ func isSet(value reflect.Value) bool {
 	return ok && s.IsSet()
 }
 
-// validator is a section, or all of them together, that can check itself. Each of
-// its errors begins with the full name of a key, or of a variable that other
-// programs know too, and a colon.
-type validator interface{ Validate() error }
+// validator is a section, or all of them together, that can check itself. The keys
+// of its errors are relative to it. A key in upper case is a variable that other
+// programs know too.
+type validator interface{ Validate() settings.Errors }
 
 // validate asks a struct and each of its sections to check themselves.
 func validate(schema *schema, target reflect.Value) error {
 	var errs []error
-	if v, ok := target.Interface().(validator); ok {
-		errs = append(errs, v.Validate())
-	}
-	for _, section := range schema.sections {
-		if len(section.index) != 1 {
-			continue // a part of a section is checked by the section
+	check := func(parent string, v any) {
+		if v, ok := v.(validator); ok {
+			for _, e := range v.Validate() {
+				key := parent + e.Key
+				if e.Key == strings.ToUpper(e.Key) {
+					key = e.Key
+				}
+				errs = append(errs, fmt.Errorf("%s: %s", key, e.Reason))
+			}
 		}
-		if v, ok := target.FieldByIndex(section.index).Interface().(validator); ok {
-			errs = append(errs, v.Validate())
+	}
+	check("", target.Interface())
+	for _, section := range schema.sections {
+		if len(section.index) == 1 { // a part of a section is checked by the section
+			check(section.path+".", target.FieldByIndex(section.index).Interface())
 		}
 	}
 	return errors.Join(errs...)

@@ -10,6 +10,7 @@ const StatusClientClosedRequest = 499
 const (
 	CodeClientCertificateRequired = "client_certificate_required"
 	CodeDeadlineExceeded          = "deadline_exceeded"
+	CodeOverloaded                = "overloaded"
 	CodeShuttingDown              = "shutting_down"
 )
 

@@ -144,9 +144,10 @@ func (c Config) directConfig(service string) (*pgx.ConnConfig, error) {
 	if c.Pooler == poolerTransaction && !c.DirectURL.IsSet() {
 		return nil, errors.New("database.direct_url: is required here, as database.pooler is transaction and this needs a session of its own")
 	}
-	config, err := c.direct().parse()
+	server := c.direct()
+	config, err := server.parse()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("database.%s: %w", server.key, err)
 	}
 	config.ConnConfig.ConnectTimeout = c.ConnectTimeout
 	config.ConnConfig.RuntimeParams["application_name"] = service

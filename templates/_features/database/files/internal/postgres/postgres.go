@@ -94,7 +94,7 @@ func (d *Database) configure(service string) (*pgxpool.Config, error) {
 	where := d.cfg.pooled()
 	config, err := where.parse()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("database.%s: %w", where.key, err)
 	}
 	config.MaxConns = int32(d.cfg.MaxConnections)         //nolint:gosec // Validate bounds it
 	config.MinIdleConns = int32(d.cfg.MinIdleConnections) //nolint:gosec // Validate bounds it

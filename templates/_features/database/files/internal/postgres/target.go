@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -18,18 +19,18 @@ const localURL = "postgres://sample_service@127.0.0.1:5432/sample_service?sslmod
 
 // target is a server as the settings name it.
 type target struct {
-	key           string // of the URL
+	key           string // of the URL, in the section database
 	url, password secret.Value
 }
 
 // pooled returns where the pool connects to.
-func (c Config) pooled() target { return target{"database.url", c.URL, c.Password} }
+func (c Config) pooled() target { return target{"url", c.URL, c.Password} }
 
 // direct returns the server itself, which is the same unless a pooler in
 // transaction mode stands in between.
 func (c Config) direct() target {
 	if c.DirectURL.IsSet() {
-		return target{"database.direct_url", c.DirectURL, c.Password}
+		return target{"direct_url", c.DirectURL, c.Password}
 	}
 	return c.pooled()
 }
@@ -39,7 +40,7 @@ func (c Config) direct() target {
 func (t target) current() (target, error) {
 	address, err := t.url.Current()
 	if err != nil {
-		return t, fmt.Errorf("%s: %w", t.key, err)
+		return t, fmt.Errorf("database.%s: %w", t.key, err)
 	}
 	password, err := t.password.Current()
 	if err != nil {
@@ -57,16 +58,16 @@ func (t target) parse() (*pgxpool.Config, error) {
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
-		return nil, fmt.Errorf("%s: is not a URL such as postgres://user@host:5432/name?sslmode=verify-full", t.key)
+		return nil, errors.New("is not a URL such as postgres://user@host:5432/name?sslmode=verify-full")
 	}
 	for name := range u.Query() {
 		if owned(name) {
-			return nil, fmt.Errorf("%s: %s in it would have no effect; the section database has keys for it", t.key, name)
+			return nil, fmt.Errorf("%s in it would have no effect; the section database has keys for it", name)
 		}
 	}
 	config, err := pgxpool.ParseConfig(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: the parameters of the URL are not valid, or a file that they name cannot be read", t.key)
+		return nil, errors.New("the parameters of the URL are not valid, or a file that they name cannot be read")
 	}
 	if _, own := u.User.Password(); !own && t.password.IsSet() {
 		config.ConnConfig.Password = t.password.Reveal()
