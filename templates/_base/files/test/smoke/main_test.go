@@ -17,8 +17,8 @@ import (
 
 	"example.com/acme/sample-service/internal/health"
 	"example.com/acme/sample-service/internal/httpapi"
+	"example.com/acme/sample-service/internal/memory"
 	"example.com/acme/sample-service/internal/note"
-	"example.com/acme/sample-service/internal/note/notetest"
 )
 
 // fakeDeployment serves the real API with a store in memory.
@@ -33,7 +33,7 @@ func newFakeDeployment(t *testing.T) *fakeDeployment {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	f := &fakeDeployment{
-		store:  notetest.NewStore(),
+		store:  memory.Open(),
 		checks: health.New(health.Config{CheckTimeout: time.Second}, log, "sample-service", "v1.2.3", "abc123"),
 		fail:   func(*http.Request) bool { return false },
 	}
@@ -94,8 +94,8 @@ func TestWorkingDeploymentPasses(t *testing.T) {
 	wantLine(t, out, "LOOK", "metrics", `http_server_request_duration_seconds_count{job="sample-service"`)
 	wantLine(t, out, "LOOK", "logs", `{service_name="sample-service"} |= "req_1"`)
 	wantLine(t, out, "ok", "errors", "0 of ")
-	if notes, err := f.store.List(t.Context(), note.Query{Limit: 1}); err != nil || len(notes) > 0 {
-		t.Errorf("got %v, %v, want no note left behind", notes, err)
+	if page, err := f.store.List(t.Context(), note.Query{Limit: 1}); err != nil || len(page.Notes) > 0 {
+		t.Errorf("got %v, %v, want no note left behind", page.Notes, err)
 	}
 }
 
