@@ -4,6 +4,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -93,7 +94,7 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 	// that the process is alive.
 	changes := reload.New(log)
 	defer changes.Close()
-	changes.Add("log level", settings.Files(), func() error { return reloadLevel(settings, level) })
+	changes.Add("settings", settings.Files(), func() error { return reloadSettings(ctx, settings, log, level) })
 	if cfg.Server.TLS.Enabled() {
 		changes.Add("certificates", api.Files(), api.Reload)
 		if err := api.Measure(metrics.Meter()); err != nil {
@@ -128,9 +129,8 @@ func ending(ctx context.Context, limit time.Duration) (context.Context, context.
 	}
 }
 
-// reloadLevel applies the level that the settings ask for now. Everything that
-// the start would refuse is refused here too.
-func reloadLevel(settings *config.Loaded, level *slog.LevelVar) error {
+// reloadSettings reads the settings again and applies the log level. Other changes need a restart.
+func reloadSettings(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *slog.LevelVar) error {
 	now, err := settings.Reload()
 	if err != nil {
 		return err
@@ -140,5 +140,9 @@ func reloadLevel(settings *config.Loaded, level *slog.LevelVar) error {
 		return err
 	}
 	level.Set(next)
+	restart := slices.DeleteFunc(settings.Changed(now), func(key string) bool { return key == "log.level" })
+	if len(restart) > 0 {
+		log.WarnContext(ctx, "changed settings need a restart", slog.Any("settings", restart))
+	}
 	return nil
 }
