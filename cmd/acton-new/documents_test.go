@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -102,7 +101,7 @@ func TestCommandsOfEveryDocumentOfTheServiceWork(t *testing.T) {
 			t.Run(path.Join(name, "the others"), func(t *testing.T) {
 				dir, env := built(t, tree, database)
 				project.Binary = filepath.Join(dir, "bin/orders")
-				checkDocuments(t, project, dir, files)
+				checkDocuments(t, project, files)
 				for _, file := range share {
 					t.Run(file, func(t *testing.T) { runDocument(t, dir, file, "ORDERS", env...) })
 				}
@@ -127,38 +126,15 @@ func built(t *testing.T, tree generator.Tree, database bool) (dir string, env []
 	return dir, env
 }
 
-// checkDocuments holds what the documents name against the binary, and gives the commands that nothing runs, and the
-// scripts, to shellcheck.
-func checkDocuments(t *testing.T, project *mdtest.Project, dir string, files map[string]string) {
+// checkDocuments holds what the documents name against the binary.
+func checkDocuments(t *testing.T, project *mdtest.Project, files map[string]string) {
 	t.Helper()
-	for file, text := range files {
-		switch path.Ext(file) {
-		case ".md":
+	for file := range files {
+		if path.Ext(file) == ".md" {
 			for _, fault := range project.Check(file) {
 				t.Error(fault)
 			}
-			blocks, err := mdtest.Blocks(text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if script := mdtest.Unrun(blocks); script != "" {
-				lint(t, dir, file, script, "--severity=warning", "-")
-			}
-		case ".sh":
-			lint(t, dir, file, "", file)
 		}
-	}
-}
-
-func lint(t *testing.T, dir, name, input string, args ...string) {
-	t.Helper()
-	cmd := exec.Command("shellcheck", append([]string{"--shell=bash", "--external-sources", "--source-path=SCRIPTDIR", "--format=gcc"}, args...)...)
-	cmd.Dir = dir
-	cmd.Stdin = strings.NewReader(input)
-	if out, err := cmd.CombinedOutput(); errors.Is(err, exec.ErrNotFound) {
-		t.Fatalf("%v: apt-get install shellcheck", err)
-	} else if err != nil {
-		t.Errorf("%s: %v\n%s", name, err, out)
 	}
 }
 

@@ -22,18 +22,17 @@ const stopMargin = 5 * time.Second
 func serveCommand(sources config.Sources) *cobra.Command {
 	return settingsCommand(sources, "serve", "Run the service until SIGTERM or SIGINT",
 		func(cmd *cobra.Command, loaded *config.Loaded) error {
-			// Without this, a write to standard output ends the process when the reader of the log has gone.
+			// By default, a write to standard output ends the process once the reader of the log is gone.
 			signal.Ignore(syscall.SIGPIPE)
 			ctx, cfg := cmd.Context(), loaded.Config
-			context.AfterFunc(ctx, func() { endAfter(cfg.Server.ShutdownTimeout + stopMargin) })
+			defer context.AfterFunc(ctx, func() { exitAfter(cfg.Server.ShutdownTimeout + stopMargin) })()
 
-			out := logging.NewWriter(cmd.OutOrStdout())
-			defer out.Close()
+			out := logging.NewOutput(cmd.OutOrStdout())
 			log, level, err := logging.New(cfg.Log, cfg.Service.Name, out)
 			if err != nil {
 				return err
 			}
-			if err := app.Run(ctx, loaded, log, level); err != nil {
+			if err := app.Run(ctx, loaded, log, level, out); err != nil {
 				log.ErrorContext(ctx, "stopped with an error", slog.Any("error", err))
 				return errLogged
 			}
@@ -41,10 +40,10 @@ func serveCommand(sources config.Sources) *cobra.Command {
 		})
 }
 
-// endAfter ends the process if it has not ended by itself, for example because a write to the log blocks.
-func endAfter(limit time.Duration) {
+// exitAfter ends the process if it still runs after the limit, for example because a write to the log blocks.
+func exitAfter(limit time.Duration) {
 	time.AfterFunc(limit, func() {
-		// Standard error may block, too.
+		// A write to standard error may block, too.
 		go func() {
 			_, _ = fmt.Fprintf(os.Stderr, "sample-service: still running %s after the stop signal\n", limit)
 		}()

@@ -31,7 +31,7 @@ func TestWrongFileIsRefused(t *testing.T) {
 			[]string{"1: cors.allowed_origins: must be a list of values (environment: SAMPLE_SERVICE_CORS__ALLOWED_ORIGINS)"},
 		},
 		{"value for a section", "server: 80\n", []string{"1: server must be a section with keys"}},
-		{"list at the top", "- server\n", []string{"1: must be a section with keys"}},
+		{"list at the top", "- server\n", []string{"1: the document must be a section with keys"}},
 		{"broken YAML", "log:\n  level: info\n bad\n", []string{" yaml: line 2: did not find expected key"}},
 		{"all at once", "server:\n  port: http\n  bnd: x\nlog:\n  level: loud\n", []string{
 			`2: server.port: "http" is not a whole number` + port,
@@ -83,10 +83,10 @@ func TestProblemsOfAllLayersAreReportedTogether(t *testing.T) {
 		`--set: server.read_timeout: "" is not a duration such as 500ms, 15s or 2m (environment: SAMPLE_SERVICE_SERVER__READ_TIMEOUT)`,
 		`--set: service.allow_in_production: unknown waiver "pporf"; use one of ` + strings.Join(waivers(), ", ") +
 			" (environment: SAMPLE_SERVICE_SERVICE__ALLOW_IN_PRODUCTION)",
-		`SAMPLE_SERVICE_LOG__LEVEL: log.level: "loud" is not one of debug, info, warn, error`,
-		`SAMPLE_SERVICE_SERVER__DRAIN_DELAY: server.drain_delay: "soon" is not a duration such as 500ms, 15s or 2m`,
 		`system.yaml:1: server.port: "http" is not a whole number (environment: SAMPLE_SERVICE_SERVER__PORT)`,
 		`work.yaml:1: service.profile: unknown profile "prodution"; use development, staging or production (environment: SAMPLE_SERVICE_SERVICE__PROFILE)`,
+		`SAMPLE_SERVICE_LOG__LEVEL: log.level: "loud" is not one of debug, info, warn, error`,
+		`SAMPLE_SERVICE_SERVER__DRAIN_DELAY: server.drain_delay: "soon" is not a duration such as 500ms, 15s or 2m`,
 	}
 	if diff := cmp.Diff(f.problems(), want); diff != "" {
 		t.Error("got -, want +\n" + diff)

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"errors"
 	"io"
@@ -83,7 +84,7 @@ func (l *loader) readYAML(data []byte, file string) layer {
 func (l *loader) readSection(node *yaml.Node, parent, file string, into layer) {
 	if node.Kind != yaml.MappingNode {
 		if node.ShortTag() != "!!null" {
-			l.report(origin{file, node.Line}, key{}, "%smust be a section with keys", parent)
+			l.report(origin{file, node.Line}, key{}, "%s must be a section with keys", cmp.Or(strings.TrimSuffix(parent, "."), "the document"))
 		}
 		return
 	}

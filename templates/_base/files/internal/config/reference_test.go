@@ -116,18 +116,13 @@ func TestExampleHasTheDefaults(t *testing.T) {
 
 	f.file("work.yaml", regexp.MustCompile(`(?m)^#([a-z0-9_.]+: )`).ReplaceAllString(string(example), "$1"))
 	loaded := f.load()
-	var defaults Config
-	l := &loader{keys: loaded.loader.keys}
-	l.merge([]layer{l.readDefaults()})
-	for _, k := range l.keys {
-		if k.field != nil {
-			l.decode(k, reflect.ValueOf(&defaults).Elem().FieldByIndex(k.field))
+	defaults := loaded.loader.readDefaults().values
+	for _, k := range loaded.loader.keys {
+		if got := loaded.loader.values.Get(k.path); !reflect.DeepEqual(got, defaults[k.path]) {
+			t.Errorf("%s: the example has %q, want the default %q", k.path, got, defaults[k.path])
 		}
 		if !strings.HasPrefix(f.origin(loaded.loader, k.path), "work.yaml:") {
 			t.Errorf("%s is not in the example", k.path)
 		}
-	}
-	if l.problems != nil || !reflect.DeepEqual(loaded.Config, defaults) {
-		t.Errorf("got %+v, want the defaults %+v; %v", loaded.Config, defaults, l.problems)
 	}
 }

@@ -7,15 +7,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"example.com/acme/sample-service/internal/httpserver"
+	"example.com/acme/sample-service/internal/logging"
 	"example.com/acme/sample-service/internal/secret"
 )
 
-// vault is a configuration with a secret.
+// vault is a configuration with a secret, and with the sections that the profile development sets.
 type vault struct {
 	Store struct {
 		Password secret.Value `yaml:"password" doc:"Password."`
 	} `yaml:"store" doc:"A store."`
-	Service Service `yaml:"service" doc:"The service."`
+	Service Service           `yaml:"service" doc:"The service."`
+	Server  httpserver.Config `yaml:"server" doc:"The listener."`
+	Log     logging.Config    `yaml:"log" doc:"The log."`
 }
 
 func TestSecretComesFromTheEnvironmentOrAFile(t *testing.T) {

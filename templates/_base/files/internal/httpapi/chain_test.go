@@ -15,7 +15,6 @@ import (
 	"go.opentelemetry.io/otel/metric/noop"
 	"go.uber.org/goleak"
 
-	"example.com/acme/sample-service/internal/bytesize"
 	"example.com/acme/sample-service/internal/middleware"
 	"example.com/acme/sample-service/internal/problem"
 	"example.com/acme/sample-service/internal/request"
@@ -23,7 +22,7 @@ import (
 
 // chainLimit is the body limit of these tests; a note below it is large enough
 // to be compressed.
-const chainLimit = 4 * bytesize.KiB
+const chainLimit = 4096
 
 // newServer serves the API behind the layers that a running service has, on a
 // real listener.
@@ -32,7 +31,7 @@ func newServer(t *testing.T, a *api) *httptest.Server {
 	// The check runs last, when the server is closed.
 	t.Cleanup(func() { goleak.VerifyNone(t) })
 	log := slog.New(slog.DiscardHandler)
-	measured, err := middleware.Metrics(noop.Meter{})
+	measured, err := middleware.Metrics(noop.Meter{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}

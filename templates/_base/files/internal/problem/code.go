@@ -28,6 +28,8 @@ const (
 	CodeInternal                  = "internal_error"
 	CodeUnavailable               = "unavailable"
 	CodeDeadlineExceeded          = "deadline_exceeded"
+	CodeOverloaded                = "overloaded"
+	CodeShuttingDown              = "shutting_down"
 )
 
 // codeOf returns the code of a status when nothing more is known.

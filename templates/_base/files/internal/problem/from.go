@@ -19,6 +19,9 @@ func (bodyTimeoutError) Error() string   { return "reading the request body took
 func (bodyTimeoutError) Timeout() bool   { return true }
 func (bodyTimeoutError) Temporary() bool { return false }
 
+// ErrShuttingDown is the cause of a context that the shutdown canceled.
+var ErrShuttingDown = errors.New("the service is shutting down")
+
 // BodyError is what reading the body of a request gives when the transfer broke: the caller went away or sent what
 // does not follow the protocol.
 type BodyError struct{ Err error }
@@ -48,6 +51,8 @@ func classify(ctx context.Context, err error) *Problem {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return New(http.StatusServiceUnavailable, CodeDeadlineExceeded, "")
+	case errors.Is(context.Cause(ctx), ErrShuttingDown):
+		return New(http.StatusServiceUnavailable, CodeShuttingDown, "")
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return New(StatusClientClosedRequest, "", "")
 	}

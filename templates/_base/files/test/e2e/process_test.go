@@ -49,7 +49,7 @@ var binary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(workDir, "service")
-	build := exec.Command("go", "build", "-o", path,
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", path,
 		"-ldflags", "-X example.com/acme/sample-service/internal/buildinfo.version="+buildVersion,
 		"example.com/acme/sample-service/cmd/sample-service")
 	if out, err := build.CombinedOutput(); err != nil {

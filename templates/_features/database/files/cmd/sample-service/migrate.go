@@ -55,17 +55,17 @@ func confirm(cmd *cobra.Command, cfg config.Config, yes bool, question string) e
 		return nil
 	}
 	if cfg.Production() {
-		return errors.New("refused in production; to go on, add --yes")
+		return errors.New("refused in production without --yes")
 	}
 	if input, ok := cmd.InOrStdin().(*os.File); ok {
 		if info, err := input.Stat(); err != nil || info.Mode()&fs.ModeCharDevice == 0 {
-			return errors.New("standard input is not a terminal; to go on, add --yes")
+			return errors.New("needs a confirmation, and standard input is not a terminal; add --yes")
 		}
 	}
 	cmd.PrintErrf("%s Type yes: ", question)
 	answer, _ := bufio.NewReader(cmd.InOrStdin()).ReadString('\n') // the end of the input is no answer
 	if strings.TrimSpace(answer) != "yes" {
-		return errors.New("not confirmed")
+		return errors.New("not confirmed; type yes, or add --yes")
 	}
 	return nil
 }

@@ -86,11 +86,11 @@ func (m *Migrator) Down(ctx context.Context, out io.Writer) error {
 	result, err := m.provider.Down(ctx)
 	switch {
 	case errors.Is(err, goose.ErrNoNextVersion):
-		return printLine(out, "nothing to take back")
+		return printLine(out, "nothing to roll back")
 	case err != nil:
 		return fmt.Errorf("postgres: migrate down: %w", err)
 	}
-	return report(out, "took back", []*goose.MigrationResult{result})
+	return report(out, "rolled back", []*goose.MigrationResult{result})
 }
 
 // Status writes a line for each migration, and one that tells whether the

@@ -71,11 +71,11 @@ func TestMigrationsAreAppliedTakenBackAndListed(t *testing.T) {
 
 	// Every step back works, and so does the way forth again.
 	for i := range all {
-		if down := migrate(t, cfg, (*postgres.Migrator).Down); !strings.HasPrefix(down, "took back "+all[len(all)-1-i]+" (") {
+		if down := migrate(t, cfg, (*postgres.Migrator).Down); !strings.HasPrefix(down, "rolled back "+all[len(all)-1-i]+" (") {
 			t.Errorf("down: got %q", down)
 		}
 	}
-	if down := migrate(t, cfg, (*postgres.Migrator).Down); down != "nothing to take back\n" {
+	if down := migrate(t, cfg, (*postgres.Migrator).Down); down != "nothing to roll back\n" {
 		t.Errorf("down of nothing: got %q", down)
 	}
 	if up := migrate(t, cfg, (*postgres.Migrator).Up); lines(up, "applied") != len(all) {

@@ -21,7 +21,7 @@ func (d *Database) Ready(ctx context.Context) error {
 		return err
 	}
 	if applied < needed {
-		return health.Because("the schema of the database is older than this version needs: migrate up",
+		return health.Reason("the schema of the database is older than this version needs: migrate up",
 			fmt.Errorf("postgres: schema has version %d, %d is needed", applied, needed))
 	}
 	if stat := d.pool.Stat(); d.waiting.Load() > 0 && stat.AcquiredConns() >= stat.MaxConns() {

@@ -95,7 +95,7 @@ func TestServiceWithoutItsSchemaIsNotReady(t *testing.T) {
 		}
 	}
 	wantServed(t, c)
-	if out, code := call(t, dir, set, "migrate", "down"); code != 0 || !strings.Contains(out, "took back ") {
+	if out, code := call(t, dir, set, "migrate", "down", "--yes"); code != 0 || !strings.Contains(out, "rolled back ") {
 		t.Errorf("migrate down: got %d and %q", code, out)
 	}
 	stop(t, p)

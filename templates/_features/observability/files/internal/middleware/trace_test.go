@@ -49,7 +49,7 @@ func tracedOf(t testing.TB, s site, sampler sdktrace.Sampler, secure bool) trace
 	if err != nil {
 		t.Fatal(err)
 	}
-	chain := slices.Insert(chainOf(t, s, defaults(), log), 1, Trace(provider, w3c(), secure))
+	chain := slices.Insert(chainOf(t, s, defaults(), log), 1, Trace(provider, w3c(), secure, true))
 	return traced{stand{Handler: chain.Then(s), log: out}, spans}
 }
 
@@ -253,7 +253,7 @@ func TestSwitchedOffNothingIsMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := tracedSite()
-	chain := slices.Insert(chainOf(t, s, defaults(), log), 1, Trace(noop.NewTracerProvider(), w3c(), false))
+	chain := slices.Insert(chainOf(t, s, defaults(), log), 1, Trace(noop.NewTracerProvider(), w3c(), false, true))
 	w := httptest.NewRecorder()
 	chain.Then(s).ServeHTTP(w, get("/notes/1"))
 	if w.Code != http.StatusOK || w.Header().Get("X-Trace-Id") != "" || out.one(t)["trace_id"] != nil {
@@ -300,10 +300,10 @@ func tracedWorkloads(t testing.TB) []workload {
 	continued := benchRequest()
 	continued.Header.Set("Traceparent", traceparent)
 	return []workload{
-		{"trace/recorded", Chain{Trace(providerOf(sdktrace.AlwaysSample()), w3c(), false)}, benchRequest(), 16},
-		{"trace/continued", Chain{Trace(providerOf(sdktrace.AlwaysSample()), w3c(), false)}, continued, 19},
-		{"trace/not_sampled", Chain{Trace(providerOf(sdktrace.NeverSample()), w3c(), false)}, benchRequest(), 9},
-		{"trace/off", Chain{Trace(noop.NewTracerProvider(), w3c(), false)}, benchRequest(), 5},
+		{"trace/recorded", Chain{Trace(providerOf(sdktrace.AlwaysSample()), w3c(), false, true)}, benchRequest(), 16},
+		{"trace/continued", Chain{Trace(providerOf(sdktrace.AlwaysSample()), w3c(), false, true)}, continued, 19},
+		{"trace/not_sampled", Chain{Trace(providerOf(sdktrace.NeverSample()), w3c(), false, true)}, benchRequest(), 9},
+		{"trace/off", Chain{Trace(noop.NewTracerProvider(), w3c(), false, true)}, benchRequest(), 5},
 	}
 }
 

@@ -43,7 +43,8 @@ func requests(received *collector.Collector, traceID string) []collector.Span {
 // soon makes a service send its spans without the usual wait.
 const soon = "OTEL_BSP_SCHEDULE_DELAY=10"
 
-func TestATraceGoesThroughTwoServices(t *testing.T) {
+// The client calls two instances within one trace, over both protocols.
+func TestTheTraceOfACallerGoesOn(t *testing.T) {
 	for _, protocol := range []string{"http/protobuf", "grpc"} {
 		t.Run(protocol, func(t *testing.T) {
 			received := collector.New(t)
@@ -52,48 +53,38 @@ func TestATraceGoesThroughTwoServices(t *testing.T) {
 				endpoint = received.GRPC()
 			}
 			variables := []string{soon, "OTEL_EXPORTER_OTLP_ENDPOINT=" + endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL=" + protocol}
-
-			// The owners that one instance accepts are the notes of the other.
-			owners := traced(t, settings{"service.name": "owners", "tracing.sample_ratio": "0"}, variables...)
-			var owner noteBody
-			newClient(t, "http://"+owners.api, nil).
-				ask(http.MethodPost, "/v1/notes", `{"owner":"ada","title":"Is an owner"}`).want(t, http.StatusCreated, &owner)
-			notes := traced(t, settings{"service.name": "notes", "tracing.sample_ratio": "0", "directory.url": "http://" + owners.api + "/v1/notes"}, variables...)
-			c := newClient(t, "http://"+notes.api, nil)
-
-			a := c.ask(http.MethodPost, "/v1/notes", `{"owner":"`+owner.ID+`","title":"First"}`,
-				"Traceparent", "00-"+callers+"-00f067aa0ba902b7-01", "Baggage", "tenant=blue", "X-Request-Id", "e2e-4711").want(t, http.StatusCreated, nil)
-			eventually(t, "three spans", func() bool { return len(requests(received, callers)) == 3 })
-			served, called, answered := chain(t, requests(received, callers))
-
-			if served.ParentID != "00f067aa0ba902b7" || called.ParentID != served.SpanID || answered.ParentID != called.SpanID {
-				t.Errorf("got %s in %s, %s in %s, %s in %s, want one inside the other", served.SpanID, served.ParentID,
-					called.SpanID, called.ParentID, answered.SpanID, answered.ParentID)
-			}
-			if got := [3]string{served.Resource["service.name"], called.Resource["service.name"], answered.Resource["service.name"]}; got != [3]string{"notes", "notes", "owners"} {
-				t.Errorf("got spans of %v", got)
-			}
-			if served.Attributes["http.route"] != "/v1/notes" || answered.Attributes["http.route"] != "/v1/notes/{id}" {
-				t.Errorf("got routes %q and %q", served.Attributes["http.route"], answered.Attributes["http.route"])
-			}
-			if a.Header.Get("X-Trace-Id") != callers || a.Header.Get("X-Span-Id") != served.SpanID {
-				t.Errorf("got %v on the response, want the ids of the span", a.Header)
-			}
-			for p, span := range map[*process]collector.Span{notes: served, owners: answered} {
+			spanIDs := map[string]string{}
+			var instances []*process
+			for _, name := range []string{"first", "second"} {
+				p := traced(t, settings{"service.name": name, "tracing.sample_ratio": "0"}, variables...)
+				instances = append(instances, p)
+				c := newClient(t, "http://"+p.api, nil)
+				a := c.ask(http.MethodGet, "/v1/notes", "", "Traceparent", "00-"+callers+"-00f067aa0ba902b7-01", "X-Request-Id", "e2e-4711").
+					want(t, http.StatusOK, nil)
+				if a.Header.Get("X-Trace-Id") != callers {
+					t.Errorf("%s: got %v on the response, want the trace of the caller", name, a.Header)
+				}
+				spanIDs[name] = a.Header.Get("X-Span-Id")
 				line := p.await("request", "request_id", "e2e-4711")
-				if line["trace_id"] != callers || line["span_id"] != span.SpanID {
-					t.Errorf("%s: got %v in the log, want the ids of the span", span.Resource["service.name"], line)
+				if line["trace_id"] != callers || line["span_id"] != spanIDs[name] {
+					t.Errorf("%s: got %v in the log, want the ids of the span", name, line)
+				}
+				// The next caller has not sampled, and this is respected.
+				c.ask(http.MethodGet, "/v1/notes", "", "Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00").
+					want(t, http.StatusOK, nil)
+			}
+			for _, p := range instances {
+				stop(t, p)
+			}
+			spans := requests(received, callers)
+			if len(spans) != 2 {
+				t.Fatalf("got %+v, want two spans", spans)
+			}
+			for _, s := range spans {
+				if s.SpanID != spanIDs[s.Resource["service.name"]] || s.ParentID != "00f067aa0ba902b7" || s.Attributes["http.route"] != "/v1/notes" {
+					t.Errorf("got %+v, want a child of the caller's span", s)
 				}
 			}
-
-			// The next caller has not sampled, and this is respected by both.
-			a = c.ask(http.MethodPost, "/v1/notes", `{"owner":"`+owner.ID+`","title":"Second"}`,
-				"Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00").want(t, http.StatusCreated, nil)
-			if got := a.Header.Get("X-Trace-Id"); got != "0af7651916cd43dd8448eb211c80319c" {
-				t.Errorf("got trace %s, want that of the caller", got)
-			}
-			stop(t, notes)
-			stop(t, owners)
 			if got := received.Spans("0af7651916cd43dd8448eb211c80319c"); len(got) > 0 {
 				t.Errorf("got %v of a trace that is not sampled", got)
 			}
@@ -102,42 +93,6 @@ func TestATraceGoesThroughTwoServices(t *testing.T) {
 			}
 		})
 	}
-}
-
-// chain returns the spans of a trace in the order of the calls.
-func chain(t *testing.T, spans []collector.Span) (served, called, answered collector.Span) {
-	t.Helper()
-	for _, s := range spans {
-		switch s.Name {
-		case "POST /v1/notes":
-			served = s
-		case "GET /{owner}":
-			called = s
-		case "GET /v1/notes/{id}":
-			answered = s
-		default:
-			t.Errorf("got span %s", s.Name)
-		}
-	}
-	return served, called, answered
-}
-
-func TestBaggageIsPassedOn(t *testing.T) {
-	asked := make(chan http.Header, 1)
-	directory := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked <- r.Header }))
-	defer directory.Close()
-	p := traced(t, settings{"directory.url": directory.URL}, "OTEL_SERVICE_NAME=shop")
-	a := newClient(t, "http://"+p.api, nil).
-		ask(http.MethodPost, "/v1/notes", `{"owner":"ada","title":"First"}`, "Baggage", "tenant=blue").want(t, http.StatusCreated, nil)
-	header := <-asked
-	trace := a.Header.Get("X-Trace-Id")
-	if header.Get("Baggage") != "tenant=blue" || header.Get("X-Trace-Id") != trace || trace == "" {
-		t.Errorf("got %v, want baggage and trace %s", header, trace)
-	}
-	if got, want := header.Get("Traceparent"), "00-"+trace+"-"+header.Get("X-Span-Id")+"-01"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	stop(t, p)
 }
 
 func TestProbesAreNoTraces(t *testing.T) {

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/acton-go/acton-new/internal/features"
+	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/mdtest"
+	"github.com/acton-go/acton-new/templates"
+)
+
+var shellcheck = flag.Bool("shellcheck", false, "pass the scripts and the bash blocks of rendered projects to shellcheck; .ci/run does")
+
+// TestScriptsPassShellcheck checks the scripts of the smallest and of the full project, and the bash blocks of their
+// documents, which no test runs. Without -shellcheck it does nothing: `go test ./...` needs only Go.
+func TestScriptsPassShellcheck(t *testing.T) {
+	if !*shellcheck {
+		return
+	}
+	cat, err := features.Load(templates.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	full, err := cat.Preset(features.PresetFull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	for _, chosen := range [][]string{nil, full.Features} {
+		answers := generator.Answers{Name: "orders", Module: "github.com/acme/orders", Features: chosen}
+		tree, err := generator.Render(templates.Files, cat, answers, testVersion)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := filepath.Join(t.TempDir(), "orders")
+		if _, err := generator.Write(t.Context(), tree, generator.Target{Dir: dir}); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range tree {
+			switch path.Ext(f.Path) {
+			case ".md":
+				blocks, err := mdtest.Blocks(string(f.Data))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if script := mdtest.Unrun(blocks); script != "" {
+					runShellcheck(t, dir, f.Path, script, "--severity=warning", "-")
+					checked++
+				}
+			case ".sh":
+				runShellcheck(t, dir, f.Path, "", f.Path)
+				checked++
+			}
+		}
+	}
+	if checked == 0 {
+		t.Error("no script and no bash block was found")
+	}
+}
+
+func runShellcheck(t *testing.T, dir, name, input string, args ...string) {
+	t.Helper()
+	cmd := exec.Command("shellcheck", append([]string{"--shell=bash", "--external-sources", "--source-path=SCRIPTDIR", "--format=gcc"}, args...)...)
+	cmd.Dir = dir
+	cmd.Stdin = strings.NewReader(input)
+	if out, err := cmd.CombinedOutput(); errors.Is(err, exec.ErrNotFound) {
+		t.Fatalf("%v: .ci/run tools installs it", err)
+	} else if err != nil {
+		t.Errorf("%s: %v\n%s", name, err, out)
+	}
+}
