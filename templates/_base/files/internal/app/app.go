@@ -4,6 +4,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -23,7 +24,7 @@ import (
 
 // Run runs the service until ctx is done and the open requests are answered. It opens the parts of the service in
 // order, and closes them in reverse order after the listeners.
-func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *slog.LevelVar) error {
+func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *slog.LevelVar, out *logging.Output) error {
 	cfg, build := settings.Config, buildinfo.Get()
 	log.InfoContext(ctx, "starting",
 		slog.String("version", build.Version), slog.String("commit", build.Commit), slog.String("profile", cfg.Service.Profile))
@@ -40,6 +41,7 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 	}
 	defer metrics.Close(end)
 	checks := health.New(cfg.Health, log, cfg.Service.Name, build.Version, build.Commit)
+	checks.AddLiveness("log", out.Alive)
 
 	//{{slot "app/open"}}
 
@@ -96,7 +98,7 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 	// Files that are reloaded while the service runs. A reload loop that hangs fails the liveness probe.
 	changes := reload.New(log)
 	defer changes.Close()
-	changes.Add("log level", settings.Files(), func() error { return reloadLevel(settings, level) })
+	changes.Add("settings", settings.Files(), func() error { return reloadSettings(ctx, settings, log, level) })
 	if cfg.Server.TLS.Enabled() {
 		changes.Add("certificates", api.Files(), api.Reload)
 	}
@@ -124,9 +126,8 @@ func shutdownContext(ctx context.Context, limit time.Duration) (context.Context,
 	}
 }
 
-// reloadLevel applies the level that the settings ask for now. Everything that
-// the start would refuse is refused here too.
-func reloadLevel(settings *config.Loaded, level *slog.LevelVar) error {
+// reloadSettings reads the settings again and applies the log level. Other changes need a restart.
+func reloadSettings(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *slog.LevelVar) error {
 	now, err := settings.Reload()
 	if err != nil {
 		return err
@@ -136,5 +137,9 @@ func reloadLevel(settings *config.Loaded, level *slog.LevelVar) error {
 		return err
 	}
 	level.Set(next)
+	restart := slices.DeleteFunc(settings.Changed(now), func(key string) bool { return key == "log.level" })
+	if len(restart) > 0 {
+		log.WarnContext(ctx, "changed settings need a restart", slog.Any("settings", restart))
+	}
 	return nil
 }

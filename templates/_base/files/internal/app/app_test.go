@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"example.com/acme/sample-service/internal/config"
+	"example.com/acme/sample-service/internal/logging"
 )
 
 // Package signal keeps one goroutine for the rest of the process.
@@ -76,7 +77,9 @@ func TestServiceRunsUntilItIsToldToStop(t *testing.T) {
 	out := new(logged)
 	ended := make(chan error, 1)
 	settings := load(t)
-	go func() { ended <- Run(ctx, settings, slog.New(slog.NewJSONHandler(out, nil)), new(slog.LevelVar)) }()
+	go func() {
+		ended <- Run(ctx, settings, slog.New(slog.NewJSONHandler(out, nil)), new(slog.LevelVar), logging.NewOutput(io.Discard))
+	}()
 
 	ticker := time.NewTicker(time.Millisecond)
 	defer ticker.Stop()
@@ -136,7 +139,7 @@ func TestStartThatFailsLeavesNothingOpen(t *testing.T) {
 	_, takenPort, _ := net.SplitHostPort(taken.Addr().String())
 
 	settings := load(t, "server.port="+port, "metrics.port="+takenPort)
-	err = Run(t.Context(), settings, slog.New(slog.DiscardHandler), new(slog.LevelVar))
+	err = Run(t.Context(), settings, slog.New(slog.DiscardHandler), new(slog.LevelVar), logging.NewOutput(io.Discard))
 	if err == nil || !strings.Contains(err.Error(), "metrics.port") {
 		t.Errorf("got %v, want an error of metrics.port", err)
 	}

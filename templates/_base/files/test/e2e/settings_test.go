@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,7 +21,7 @@ func TestBadSettingsAreReportedTogether(t *testing.T) {
 	}
 	got := p.stderr.String()
 	for _, want := range []string{
-		"config.yaml:4:3", "server.prot", // unknown, with its place
+		"config.yaml:4", "server.prot", // unknown, with its line
 		"log.level",              // wrong value
 		variable("metrics.port"), // wrong type
 		variable("log.colour"),   // unknown
@@ -59,16 +60,23 @@ func TestLogLevelChangesOnSIGHUP(t *testing.T) {
 
 	setLevel(t, file, "debug")
 	p.signal(syscall.SIGHUP)
-	p.await("reloaded", "source", "log level")
+	p.await("reloaded", "source", "settings")
 	if len(p.entries("request", "route", "/health")) > 0 {
 		t.Error("a probe that passes was logged at level info")
 	}
 	c.ask(http.MethodGet, "/health", "").want(t, http.StatusOK, nil)
 	p.await("request", "route", "/health")
 
+	writeFile(t, file, "log:\n  level: debug\nserver:\n  idle_timeout: 1m\n")
+	p.signal(syscall.SIGHUP)
+	restart := p.await("changed settings need a restart", "", nil)
+	if got := fmt.Sprint(restart["settings"]); got != "[server.idle_timeout]" {
+		t.Errorf("got %s, want server.idle_timeout", got)
+	}
+
 	setLevel(t, file, "loud")
 	p.signal(syscall.SIGHUP)
-	p.await("reload failed, the last good state stays in use", "source", "log level")
+	p.await("reload failed, the last good state stays in use", "source", "settings")
 	c.ask(http.MethodGet, "/ready", "").want(t, http.StatusOK, nil)
 	p.await("request", "route", "/ready")
 	stop(t, p)

@@ -42,7 +42,7 @@ func TestProductionRefusesDebugOnSIGHUPToo(t *testing.T) {
 	p := start(t, dir, settings{"server.tls.terminated_by_proxy": "true"}, "--profile", "production")
 	setLevel(t, file, "debug")
 	p.signal(syscall.SIGHUP)
-	failure := p.await("reload failed, the last good state stays in use", "source", "log level")
+	failure := p.await("reload failed, the last good state stays in use", "source", "settings")
 	if text, _ := failure["error"].(string); !strings.Contains(text, "log.level") || !strings.Contains(text, "production") {
 		t.Errorf("got %q, want the rule of production about log.level", text)
 	}
