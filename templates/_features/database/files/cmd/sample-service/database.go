@@ -15,21 +15,11 @@ import (
 func databaseCommand(ctx context.Context, sources config.Sources) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "database",
-		Short: "Look into the database, or run a program on it",
+		Short: "Run a program on the database",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(slowQueriesCommand(ctx, sources), databaseExecCommand(ctx, sources))
-	return cmd
-}
-
-func slowQueriesCommand(ctx context.Context, sources config.Sources) *cobra.Command {
-	limit := 20
-	cmd := settingsCommand(sources, "slow-queries", "List the statements that cost most, from pg_stat_statements",
-		func(cmd *cobra.Command, loaded *config.Loaded) error {
-			return postgres.SlowStatements(ctx, loaded.Config.Database, loaded.Config.Service.Name, limit, cmd.OutOrStdout())
-		})
-	cmd.Flags().IntVar(&limit, "limit", limit, "how many")
+	cmd.AddCommand(databaseExecCommand(ctx, sources))
 	return cmd
 }
 

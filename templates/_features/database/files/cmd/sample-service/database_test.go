@@ -18,7 +18,7 @@ func TestCommandsOfTheDatabaseTellUsageFromFailure(t *testing.T) {
 		stderr  string
 	}{
 		{nil, []string{"migrate"}, 0, "status", ""},
-		{nil, []string{"database"}, 0, "slow-queries", ""},
+		{nil, []string{"database"}, 0, "exec", ""},
 		{nil, []string{"migrate", "sideways"}, 2, "", "unknown command"},
 		{nil, []string{"migrate", "up", "now"}, 2, "", "unknown command"},
 		{nil, []string{"database", "exec"}, 2, "", "requires at least 1 arg"},
@@ -26,9 +26,8 @@ func TestCommandsOfTheDatabaseTellUsageFromFailure(t *testing.T) {
 		{nobody, []string{"migrate", "up"}, 1, "", "postgres: migrate up: "},
 		{nobody, []string{"migrate", "down"}, 1, "", "postgres: migrate down: "},
 		{nobody, []string{"migrate", "status"}, 1, "", "postgres: migrate status: "},
-		{nobody, []string{"database", "slow-queries"}, 1, "", "postgres: slow queries: "},
-		{pooled, []string{"migrate", "up"}, 1, "", "database.direct_url: is required"},
-		{pooled, []string{"database", "exec", "--", "true"}, 1, "", "database.direct_url: is required"},
+		{pooled, []string{"migrate", "up"}, 1, "", "database.direct_url: not set"},
+		{pooled, []string{"database", "exec", "--", "true"}, 1, "", "database.direct_url: not set"},
 		{nobody, []string{"database", "exec", "--", "sh", "-c", `echo "$PGUSER at $PGDATABASE, $0"`, "--flags"}, 0, "nobody at nothing, --flags", ""},
 		{nobody, []string{"database", "exec", "--", "sh", "-c", "exit 3"}, 1, "", "sh: exit status 3"},
 		{nobody, []string{"database", "exec", "--", "no-such-program"}, 1, "", "no-such-program"},
@@ -45,7 +44,7 @@ func TestCommandsOfTheDatabaseTellUsageFromFailure(t *testing.T) {
 func TestSchemaIsMigratedByTheCommand(t *testing.T) {
 	environ := []string{"SAMPLE_SERVICE_DATABASE__URL=" + postgrestest.NewEmpty(t)}
 	for _, step := range []struct{ verb, want string }{
-		{"status", " pending\n"}, {"up", "applied 00001_"}, {"status", " applied "}, {"down", "took back "},
+		{"status", " pending\n"}, {"up", "applied 00001_"}, {"status", " applied "}, {"down", "rolled back "},
 	} {
 		if got := command(t, environ, "migrate", step.verb); got.code != 0 || !strings.Contains(got.stdout, step.want) {
 			t.Errorf("migrate %s: got %+v, want %q", step.verb, got, step.want)

@@ -6,9 +6,9 @@ import (
 	"example.com/acme/sample-service/test/postgrestest"
 )
 
-// surroundings returns variables for what the service needs around it: a
+// dependencies returns variables for what the service needs around it: a
 // database of its own.
-func surroundings(t *testing.T) []string {
+func dependencies(t *testing.T) []string {
 	t.Helper()
 	return []string{"SAMPLE_SERVICE_DATABASE__URL=" + postgrestest.New(t)}
 }

@@ -1,6 +1,5 @@
-// Command bare answers every request with one fixed JSON document. It is the
-// yardstick of .ci/throughput: what net/http alone can do on this machine, with
-// the time limits that a server on a network needs.
+// Command bare answers every request with one fixed JSON document: the baseline of .ci/throughput, net/http with the time
+// limits that a server on a network needs.
 package main
 
 import (

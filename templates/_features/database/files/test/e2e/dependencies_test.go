@@ -8,9 +8,8 @@ import (
 	"example.com/acme/sample-service/test/postgrestest"
 )
 
-// surroundings returns settings for what the service needs around it: a
-// database of its own.
-func surroundings(t *testing.T) settings {
+// dependencies returns settings for the dependencies of the service: a database of its own.
+func dependencies(t *testing.T) settings {
 	t.Helper()
 	return settings{
 		"database.url": postgrestest.New(t),
