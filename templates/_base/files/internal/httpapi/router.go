@@ -37,9 +37,13 @@ func NewRouter(checks *health.Checks, meter metric.Meter, log *slog.Logger) *Rou
 		usage:    newUsageMetrics(meter),
 		log:      log,
 	}
-	r.add(http.MethodGet, middleware.Route{Template: "/health", Probe: true}, serveHealth(checks))
-	r.add(http.MethodGet, middleware.Route{Template: "/ready", Probe: true}, serveReady(checks))
+	r.probe("/health", serveHealth(checks))
+	r.probe("/ready", serveReady(checks))
 	return r
+}
+
+func (r *Router) probe(path string, handler http.HandlerFunc) {
+	r.add(http.MethodGet, middleware.Route{Template: path, Probe: true}, handler)
 }
 
 func (r *Router) add(method string, route middleware.Route, handler http.HandlerFunc) {

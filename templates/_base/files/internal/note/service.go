@@ -128,5 +128,6 @@ func (s *Service) change(
 	}
 }
 
-// timestamp has the precision of PostgreSQL, so that a note reads back exactly as it was created.
+// timestamp returns the time in microseconds, the precision of databases, so that a note reads back
+// exactly as it was created.
 func (s *Service) timestamp() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
