@@ -23,17 +23,14 @@ func (c Config) Validate() setting.Errors {
 	return errs
 }
 
-// ParseLevel reads the name of a level.
-func ParseLevel(s string) (slog.Level, error) {
-	switch s {
-	case "debug":
-		return slog.LevelDebug, nil
-	case "info":
-		return slog.LevelInfo, nil
-	case "warn":
-		return slog.LevelWarn, nil
-	case "error":
-		return slog.LevelError, nil
+// ParseLevel returns the level of a name.
+func ParseLevel(name string) (slog.Level, error) {
+	levels := map[string]slog.Level{
+		"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
 	}
-	return 0, fmt.Errorf("%q is not one of debug, info, warn, error", s)
+	level, ok := levels[name]
+	if !ok {
+		return 0, fmt.Errorf("%q is not one of debug, info, warn, error", name)
+	}
+	return level, nil
 }

@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"example.com/acme/sample-service/internal/bytesize"
 	"example.com/acme/sample-service/internal/request"
 	"example.com/acme/sample-service/internal/setting"
 )
@@ -9,7 +8,8 @@ import (
 // Config holds the settings of what every request passes through.
 type Config struct {
 	TrustedProxies []string          `yaml:"trusted_proxies" doc:"Addresses or networks of trusted proxies, such as 10.0.0.0/8. The service reads X-Forwarded-For only from these; without any, from nobody."`
-	BodyLimit      bytesize.Size     `yaml:"body_limit" default:"10MiB" doc:"Largest request body. A route may have its own limit."`
+	MaxInFlight    int               `yaml:"max_in_flight" default:"128" doc:"Maximum number of requests served at one time, without probes. More are answered 503. Keep max_in_flight × max_body_bytes well below the memory limit."`
+	MaxBodyBytes   int64             `yaml:"max_body_bytes" default:"1048576" doc:"Largest request body, in bytes. A route may have its own limit."`
 	Compression    CompressionConfig `yaml:"compression"`
 }
 
@@ -18,12 +18,15 @@ type CompressionConfig struct {
 	Enabled bool `yaml:"enabled" default:"true" doc:"Compress responses when the client accepts it. Turn it off if a proxy in front compresses."`
 }
 
+const maxBodyBytes = 1 << 30
+
 // Validate checks the settings.
 func (c Config) Validate() setting.Errors {
 	var errs setting.Errors
 	if _, err := request.ParseProxies(c.TrustedProxies); err != nil {
 		errs.Add("trusted_proxies", "%v", err)
 	}
-	errs.AddIf(c.BodyLimit < 1 || c.BodyLimit > bytesize.GiB, "body_limit", "%s is not between 1B and 1GiB", c.BodyLimit)
+	errs.AddIf(c.MaxInFlight < 1, "max_in_flight", "%d is below 1", c.MaxInFlight)
+	errs.AddIf(c.MaxBodyBytes < 1 || c.MaxBodyBytes > maxBodyBytes, "max_body_bytes", "%d is not between 1 and %d", c.MaxBodyBytes, maxBodyBytes)
 	return errs
 }

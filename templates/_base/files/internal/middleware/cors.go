@@ -1,10 +1,10 @@
 package middleware
 
 import (
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -31,56 +31,40 @@ func (c CORSConfig) Permissive() bool {
 	return slices.Contains(c.AllowedOrigins, anyOrigin) || slices.Contains(c.AllowedHeaders, anyOrigin)
 }
 
+// headerName matches every header name in use.
+var headerName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
 // Validate checks the settings.
 func (c CORSConfig) Validate() setting.Errors {
 	var errs setting.Errors
 	for _, origin := range c.AllowedOrigins {
-		if err := checkOrigin(origin); err != nil {
-			errs.Add("allowed_origins", "%v", err)
-		}
+		errs.AddIf(!validOrigin(origin), "allowed_origins", "%q is not an origin such as https://app.example.com", origin)
 	}
 	for _, method := range c.AllowedMethods {
 		unusable := knownMethod(method) != method || method == http.MethodConnect || method == http.MethodTrace
 		errs.AddIf(unusable, "allowed_methods", "%q is not a method that a page may use", method)
 	}
 	for _, name := range c.AllowedHeaders {
-		errs.AddIf(!headerName(name) && name != anyOrigin, "allowed_headers", "%q is not a header name", name)
+		errs.AddIf(!headerName.MatchString(name) && name != anyOrigin, "allowed_headers", "%q is not a header name", name)
 	}
 	for _, name := range c.ExposedHeaders {
-		errs.AddIf(!headerName(name), "exposed_headers", "%q is not a header name", name)
+		errs.AddIf(!headerName.MatchString(name), "exposed_headers", "%q is not a header name", name)
 	}
 	errs.AddIf(c.AllowCredentials && c.Permissive(), "allow_credentials", "must be false when * is allowed")
 	errs.AddIf(c.MaxAge < 0 || c.MaxAge > 24*time.Hour, "max_age", "%s is not between 0s and 24h", c.MaxAge)
 	return errs
 }
 
-// checkOrigin accepts * and exactly what a browser puts into the header Origin.
-func checkOrigin(origin string) error {
-	if origin == anyOrigin {
-		return nil
-	}
+// validOrigin accepts * and what a browser sends in the header Origin. The library would take anything else as a wildcard
+// or ignore it.
+func validOrigin(origin string) bool {
 	u, err := url.Parse(origin)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.Contains(origin, "*") ||
-		origin != u.Scheme+"://"+u.Host || origin != strings.ToLower(origin) {
-		return fmt.Errorf("%q is not an origin such as https://app.example.com", origin)
-	}
-	return nil
+	return origin == anyOrigin || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" &&
+		!strings.Contains(origin, "*") && origin == strings.ToLower(u.Scheme+"://"+u.Host)
 }
 
-// headerName accepts letters, digits, hyphens and underscores: every name in use has this form.
-func headerName(s string) bool {
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_':
-		default:
-			return false
-		}
-	}
-	return s != ""
-}
-
-// CORS answers preflights, before any layer further in could ask for credentials that browsers never send with them,
-// and lets the pages of the allowed origins read responses.
+// CORS answers preflight requests, and lets pages of the allowed origins read responses. It must be outside of authentication,
+// because browsers send preflights without credentials.
 func CORS(cfg CORSConfig) Layer {
 	opts := cors.Options{
 		AllowedOrigins:   cfg.AllowedOrigins,
@@ -90,23 +74,16 @@ func CORS(cfg CORSConfig) Layer {
 		AllowCredentials: cfg.AllowCredentials,
 		MaxAge:           int(cfg.MaxAge.Seconds()),
 	}
-	// The library reads each empty list as a permissive default. Here it means what it says.
+	// The library takes an empty list for a permissive default. Here it allows nothing.
 	if len(cfg.AllowedOrigins) == 0 || len(cfg.AllowedMethods) == 0 {
 		opts.AllowOriginFunc = func(string) bool { return false }
 	}
 	if len(cfg.AllowedHeaders) == 0 {
-		opts.AllowedHeaders = []string{"accept"} // which browsers may send in any case
+		opts.AllowedHeaders = []string{"accept"} // which browsers send anyway
 	}
 	if opts.MaxAge == 0 {
-		opts.MaxAge = -1 // 0 would leave it to the browser
+		opts.MaxAge = -1 // 0 leaves it to the browser
 	}
-	handler := cors.New(opts)
-	return Layer{
-		Name: "cors",
-		Attrs: []slog.Attr{
-			slog.Any("origins", cfg.AllowedOrigins),
-			slog.Bool("credentials", cfg.AllowCredentials),
-		},
-		Wrap: handler.Handler,
-	}
+	attrs := []slog.Attr{slog.Any("origins", cfg.AllowedOrigins), slog.Bool("credentials", cfg.AllowCredentials)}
+	return Layer{Name: "cors", Attrs: attrs, Wrap: cors.New(opts).Handler}
 }

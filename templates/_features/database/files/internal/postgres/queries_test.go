@@ -13,6 +13,10 @@ import (
 // manyQuery matches a query of several rows in the generated code.
 var manyQuery = regexp.MustCompile("(?s)= `-- name: (\\w+) :many\n(.*?)`")
 
+// noIndex matches a plan that reads a whole table, sorts it, or filters rows of a table. A filter of a page is no filter of
+// the table.
+var noIndex = regexp.MustCompile(`Seq Scan|Sort|Index .*\n *Filter:`)
+
 // What has no index to follow reads the whole table, sorts it, or passes over
 // rows that are not asked for, at each page. The planner is told to avoid this at
 // any price, so what remains is what there is no other way for, however small the
@@ -66,11 +70,8 @@ func TestEveryListingFollowsAnIndex(t *testing.T) {
 			if err := rows.Err(); err != nil {
 				t.Fatal(err)
 			}
-			for _, word := range []string{"Seq Scan", "Sort", "Filter:"} {
-				if text := plan.String(); strings.Contains(text, word) || !strings.Contains(text, "Index") {
-					t.Errorf("%s: no index serves it:\n%s", name, text)
-					break
-				}
+			if text := plan.String(); noIndex.MatchString(text) || !strings.Contains(text, "Index") {
+				t.Errorf("%s: no index serves it:\n%s", name, text)
 			}
 		}
 	}

@@ -39,14 +39,14 @@ func (d *Database) Ready(ctx context.Context) error {
 		return fmt.Errorf("postgres: ready: %w", err)
 	case standby:
 		d.pool.Reset() // new connections may lead to the new primary
-		return health.Because("the database accepts no writes", errors.New("postgres: ready: the server is read-only"))
+		return health.Reason("the database accepts no writes", errors.New("postgres: ready: the server is read-only"))
 	}
 	needed, err := neededVersion()
 	if err != nil {
 		return err
 	}
 	if applied < needed {
-		return health.Because("the schema of the database is older than this version needs: migrate up",
+		return health.Reason("the schema of the database is older than this version needs: migrate up",
 			fmt.Errorf("postgres: ready: the schema has version %d, but this build needs %d", applied, needed))
 	}
 	return nil

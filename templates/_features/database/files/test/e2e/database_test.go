@@ -30,7 +30,7 @@ func TestServiceWithoutItsSchemaIsNotReady(t *testing.T) {
 	}
 	eventually(t, "the service is ready", func() bool { return c.ask(http.MethodGet, "/ready", "").StatusCode == http.StatusOK })
 	c.ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
-	if out, code := call(t, dir, set, "migrate", "down"); code != 0 || !strings.Contains(out, "rolled back ") {
+	if out, code := call(t, dir, set, "migrate", "down", "--yes"); code != 0 || !strings.Contains(out, "rolled back ") {
 		t.Errorf("migrate down: got %d and %q", code, out)
 	}
 	stop(t, p)
