@@ -188,13 +188,13 @@ func (d *Database) withConn(ctx context.Context, f func(*pgx.Conn) error) error 
 	}
 	defer conn.Release()
 	err = f(conn.Conn())
-	if sqlState(err) == readOnly {
-		// After a failover this server is a standby. The next connection leads to the new primary.
+	switch {
+	case sqlState(err) == readOnly:
+		// After a failover this server is a standby. A new connection leads to the new primary.
 		_ = conn.Conn().Close(ctx)
-	}
-	if !conn.Conn().IsClosed() {
+	case !conn.Conn().IsClosed():
 		d.answered.Store(time.Now().UnixNano())
-	} else if err != nil {
+	case err != nil && sqlState(err) == "":
 		return fmt.Errorf("%w: the connection is lost: %w", note.ErrUnavailable, err)
 	}
 	return err
