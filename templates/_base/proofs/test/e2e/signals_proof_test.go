@@ -110,7 +110,7 @@ func TestStopIsBoundedWhenTheLogBlocks(t *testing.T) {
 	}
 	defer func() { _ = fifo.Close() }()
 	cmd, c, ended := startWithPipe(t, fifo, settings{
-		"log.level": "debug", "server.request_timeout": "2s", "server.shutdown_timeout": "2s", "health.check_timeout": "1s",
+		"log.level": "debug", "server.request_timeout": "1s", "server.shutdown_timeout": "3s", "health.check_timeout": "500ms",
 	})
 	// Nobody reads: at some time the pipe is full, and a request hangs.
 	eventually(t, "the log blocks", func() bool {
@@ -124,7 +124,7 @@ func TestStopIsBoundedWhenTheLogBlocks(t *testing.T) {
 	select {
 	case <-ended:
 	case <-time.After(12 * time.Second):
-		t.Fatal("the service still runs 12s after SIGTERM, want 2s and a margin of 5s")
+		t.Fatal("the service still runs 12s after SIGTERM, want 3s and a margin of 5s")
 	}
 	if code := cmd.ProcessState.ExitCode(); code != 1 {
 		t.Errorf("got exit code %d, want 1", code)
