@@ -40,7 +40,6 @@ import (
 	_ "go.opentelemetry.io/otel/codes"
 	_ "go.opentelemetry.io/otel/exporters/prometheus"
 	_ "go.opentelemetry.io/otel/metric"
-	_ "go.opentelemetry.io/otel/metric/noop"
 	_ "go.opentelemetry.io/otel/propagation"
 	_ "go.opentelemetry.io/otel/sdk/metric"
 	_ "go.opentelemetry.io/otel/sdk/metric/exemplar"

@@ -40,6 +40,9 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 		return err
 	}
 	defer metrics.Close(end)
+	if err := metrics.CountLostLogLines(out.Lost); err != nil {
+		return err
+	}
 	checks := health.New(cfg.Health, log, cfg.Service.Name, build.Version, build.Commit)
 	checks.AddLiveness("log", out.Alive)
 
@@ -47,11 +50,15 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 
 	// The domain and its store.
 	//{{slot "app/store"}}
+	//{{slot "app/decorate"}}
 	notes := note.NewService(store, time.Now, note.NewID)
 
 	// The routes.
 	router := httpapi.NewRouter(checks, metrics.Meter(), log)
 	httpapi.Register(router, notes)
+	if err := router.CheckTimeouts(cfg.Server.LongestRequest()); err != nil {
+		return err
+	}
 
 	// The middleware that every request passes, outermost first.
 	https := cfg.Server.TLS.Secure()

@@ -28,10 +28,10 @@ func TestMain(m *testing.M) {
 // patience is how long a test waits for what must happen.
 const patience = 10 * time.Second
 
-// load returns settings that need nothing of the machine but the surroundings.
+// load returns settings that need nothing of the machine but the dependencies.
 func load(t *testing.T, set ...string) *config.Loaded {
 	t.Helper()
-	loaded, err := config.Load(config.Sources{Environ: surroundings(t), Set: append([]string{
+	loaded, err := config.Load(config.Sources{Environ: dependencies(t), Set: append([]string{
 		"server.bind=127.0.0.1", "server.port=0", "metrics.bind=127.0.0.1", "metrics.port=0",
 	}, set...)})
 	if err != nil {

@@ -67,6 +67,17 @@ func (t *Telemetry) Meter() metric.Meter { return t.provider.Meter(scope) }
 // Provider returns the meter provider, for libraries that bring their own instruments.
 func (t *Telemetry) Provider() metric.MeterProvider { return t.provider }
 
+// CountLostLogLines registers a counter of the log lines that could not be written.
+func (t *Telemetry) CountLostLogLines(lost func() int64) error {
+	_, err := t.Meter().Int64ObservableCounter("log.lines.lost",
+		metric.WithUnit("{line}"), metric.WithDescription("Log lines that could not be written."),
+		metric.WithInt64Callback(func(_ context.Context, out metric.Int64Observer) error {
+			out.Observe(lost())
+			return nil
+		}))
+	return err
+}
+
 // Handler serves /metrics, and profiles if the settings allow them. Serve it on an internal listener only.
 func (t *Telemetry) Handler() http.Handler {
 	mux := http.NewServeMux()

@@ -11,14 +11,15 @@ import (
 	"time"
 )
 
-// checkHealth waits until the expected version answers. It uses new connections, because a load balancer distributes
-// them over the instances.
+// checkHealth waits until the expected version answers and is ready. It uses new connections, because a load balancer
+// distributes them over the instances.
 func (s *smoke) checkHealth(ctx context.Context) (string, error) {
-	var health struct{ Status, Service, Version, Commit string }
+	var health struct{ Version, Commit string }
+	var ready json.RawMessage
 	err := s.retry(ctx, func() error {
 		for range 5 {
 			client.CloseIdleConnections()
-			if err := s.api.get(ctx, "/health", nil, &health); err != nil {
+			if err := errors.Join(s.api.get(ctx, "/health", nil, &health), s.api.get(ctx, "/ready", nil, &ready)); err != nil {
 				return err
 			}
 			if s.version != "" && health.Version != s.version {
@@ -28,14 +29,7 @@ func (s *smoke) checkHealth(ctx context.Context) (string, error) {
 		return nil
 	})
 	s.running = health.Version
-	return fmt.Sprintf("%s %s, commit %s, is %s", health.Service, health.Version, health.Commit, health.Status), err
-}
-
-// checkReady waits until the deployment is ready.
-func (s *smoke) checkReady(ctx context.Context) (string, error) {
-	var ready struct{ Dependencies json.RawMessage }
-	err := s.retry(ctx, func() error { return s.api.get(ctx, "/ready", nil, &ready) })
-	return fmt.Sprintf("ready, dependencies: %s", ready.Dependencies), err
+	return fmt.Sprintf("version %s, commit %s: %s", health.Version, health.Commit, ready), err
 }
 
 // query returns the value of a PromQL expression, 0 if it has none.
@@ -62,7 +56,7 @@ const requestCount = `http_server_request_duration_seconds_count{%s,http_route!~
 func (s *smoke) checkMetrics(ctx context.Context) (string, error) {
 	deletions := fmt.Sprintf(requestCount, s.selector, `,http_request_method="DELETE"`)
 	if s.prometheus.url == "" {
-		return "", &lookError{"metrics", deletions}
+		return look("metrics", deletions)
 	}
 	began, err := s.query(ctx, "vector(time())")
 	if err != nil {
@@ -70,22 +64,18 @@ func (s *smoke) checkMetrics(ctx context.Context) (string, error) {
 	}
 	up := fmt.Sprintf("up{%s}", s.selector)
 	build := fmt.Sprintf("target_info{%s,service_version=%q}", s.selector, s.running)
-	var targets float64
+	var targets, healthy, scraped float64
 	err = s.retry(ctx, func() error {
-		var values [4]float64
-		for i, expression := range []string{"count(" + up + ")", "sum(" + up + ")", "count(" + build + ")", "max(timestamp(" + deletions + "))"} {
-			if values[i], err = s.query(ctx, expression); err != nil {
-				return err
-			}
-		}
-		switch targets = values[0]; {
-		case targets == 0:
-			return errors.New("Prometheus has no target " + up)
-		case values[1] < targets:
-			return fmt.Errorf("%v of %v targets are up: %s", values[1], targets, up)
-		case values[2] != targets:
-			return fmt.Errorf("%v of %v targets have %s", values[2], targets, build)
-		case values[3] < began:
+		var errs [3]error
+		targets, errs[0] = s.query(ctx, "count("+up+")")
+		healthy, errs[1] = s.query(ctx, "count("+build+" and on(instance) "+up+" == 1)")
+		scraped, errs[2] = s.query(ctx, "max(timestamp("+deletions+"))")
+		switch err := errors.Join(errs[:]...); {
+		case err != nil:
+			return err
+		case targets == 0 || healthy < targets:
+			return fmt.Errorf("%v of %v targets are up and have %s", healthy, targets, build)
+		case scraped < began:
 			return errors.New("Prometheus has not scraped the requests of this check: " + deletions)
 		}
 		return nil
@@ -100,7 +90,7 @@ func (s *smoke) checkLogs(ctx context.Context) (string, error) {
 	}
 	query := fmt.Sprintf("%s |= %q", s.logSelector, s.requestID)
 	if s.loki.url == "" {
-		return "", &lookError{"logs", query}
+		return look("logs", query)
 	}
 	return "found " + query, s.retry(ctx, func() error {
 		var response json.RawMessage
@@ -121,8 +111,8 @@ const maxFailures = 0.01
 // the whole time, and at the end if Prometheus has counted too many failed requests of all clients.
 func (s *smoke) checkErrors(ctx context.Context) (string, error) {
 	var requests, failures, ratio float64
-	allowed := maxFailures * s.watch.Seconds() / s.interval.Seconds() * float64(len(versions))
-	for began := time.Now(); time.Since(began) < s.watch && ctx.Err() == nil; time.Sleep(min(s.interval, s.watch)) {
+	allowed := maxFailures * s.watch.Seconds() / interval.Seconds() * float64(len(versions))
+	for began := time.Now(); time.Since(began) < s.watch && ctx.Err() == nil; time.Sleep(min(interval, s.watch)) {
 		for _, v := range versions {
 			requests++
 			err := s.api.get(ctx, v.path, url.Values{"limit": {"1"}}, nil)

@@ -34,19 +34,23 @@ type smoke struct {
 	version, owner        string
 	selector, logSelector string
 	timeout, watch        time.Duration
-	interval              time.Duration // between attempts
 
 	running   string // version that answered
 	requestID string // of the last change
 }
 
-// lookError is returned by a check that was given no address. It says what a person should look for.
-type lookError struct{ place, query string }
+// interval is the time between two attempts, and between two requests while the deployment is watched.
+const interval = time.Second
 
-func (e *lookError) Error() string { return fmt.Sprintf("look in the %s for %s", e.place, e.query) }
+var errLook = errors.New("look")
+
+// look is the result of a check that was given no address: what a person should look for.
+func look(place, query string) (string, error) {
+	return "", fmt.Errorf("%w in the %s for %s", errLook, place, query)
+}
 
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
-	s := &smoke{interval: time.Second}
+	s := new(smoke)
 	flags := flag.NewFlagSet("smoke", flag.ContinueOnError)
 	flags.SetOutput(errOut)
 	s.api.flags(flags, "url", "the deployment, such as https://api.example.com")
@@ -73,7 +77,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	check := func(name string, f func(context.Context) (string, error)) {
 		verdict := "ok"
 		detail, err := f(ctx)
-		if errors.As(err, new(*lookError)) {
+		if errors.Is(err, errLook) {
 			verdict, detail = "LOOK", err.Error()
 		} else if err != nil {
 			verdict, detail = "FAIL", strings.ReplaceAll(err.Error(), "\n", "; ")
@@ -82,7 +86,6 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		_, _ = fmt.Fprintf(out, "%-4s  %-8s  %s\n", verdict, name, detail)
 	}
 	check("health", s.checkHealth)
-	check("ready", s.checkReady)
 	for _, v := range versions {
 		check(v.name, func(ctx context.Context) (string, error) { return s.checkNotes(ctx, v) })
 	}
@@ -98,7 +101,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 
 // retry calls try until it succeeds or the timeout has passed, and returns the last error.
 func (s *smoke) retry(ctx context.Context, try func() error) error {
-	for deadline := time.Now().Add(s.timeout); ; time.Sleep(s.interval) {
+	for deadline := time.Now().Add(s.timeout); ; time.Sleep(interval) {
 		if err := try(); err == nil || ctx.Err() != nil || time.Now().After(deadline) {
 			return err
 		}

@@ -35,29 +35,25 @@ func (s *server) get(ctx context.Context, path string, query url.Values, into an
 	if len(query) > 0 {
 		path += "?" + query.Encode()
 	}
-	_, err := s.send(ctx, http.MethodGet, path, nil, nil, http.StatusOK, into)
+	_, err := s.send(ctx, http.MethodGet, path, "", nil, http.StatusOK, into)
 	return err
 }
 
 // send sends a request with a JSON body, unless body is nil. A status other than want is an error.
-func (s *server) send(ctx context.Context, method, path string, header http.Header, body any, want int, into any) (http.Header, error) {
-	var content io.Reader = http.NoBody
+func (s *server) send(ctx context.Context, method, path, ifMatch string, body any, want int, into any) (http.Header, error) {
+	var content bytes.Buffer
 	if body != nil {
-		data, err := json.Marshal(body)
-		if err != nil {
+		if err := json.NewEncoder(&content).Encode(body); err != nil {
 			return nil, err
 		}
-		content = bytes.NewReader(data)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(s.url, "/")+path, content)
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(s.url, "/")+path, &content)
 	if err != nil {
 		return nil, err
 	}
-	for name, values := range header {
-		req.Header[name] = values
-	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", "application/json")
+	if ifMatch != "" {
+		req.Header.Set("If-Match", ifMatch)
 	}
 	if s.token != "" {
 		req.Header.Set("Authorization", "Bearer "+s.token)

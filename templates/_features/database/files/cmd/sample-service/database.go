@@ -15,18 +15,7 @@ import (
 )
 
 func databaseCommand(sources config.Sources) *cobra.Command {
-	return group("database", "Inspect the database or run a program on it",
-		slowQueriesCommand(sources), databaseExecCommand(sources))
-}
-
-func slowQueriesCommand(sources config.Sources) *cobra.Command {
-	limit := 20
-	cmd := settingsCommand(sources, "slow-queries", "List the statements with the highest total time, from pg_stat_statements",
-		func(cmd *cobra.Command, loaded *config.Loaded) error {
-			return postgres.SlowStatements(cmd.Context(), loaded.Config.Database, loaded.Config.Service.Name, limit, cmd.OutOrStdout())
-		})
-	cmd.Flags().IntVar(&limit, "limit", limit, "number of statements")
-	return cmd
+	return group("database", "Run a program on the database", databaseExecCommand(sources))
 }
 
 func databaseExecCommand(sources config.Sources) *cobra.Command {

@@ -12,11 +12,11 @@ import (
 // requests only, so each attempt sends another one.
 func (s *smoke) checkTraces(ctx context.Context) (string, error) {
 	if s.traces.url == "" {
-		return "", &lookError{"traces", "requests to " + versions[0].path}
+		return look("traces", "requests to "+versions[0].path)
 	}
 	var ids []string
 	err := s.retry(ctx, func() error {
-		header, err := s.api.send(ctx, http.MethodGet, versions[0].path, nil, nil, http.StatusOK, nil)
+		header, err := s.api.send(ctx, http.MethodGet, versions[0].path, "", nil, http.StatusOK, nil)
 		if err != nil {
 			return err
 		}
