@@ -61,7 +61,7 @@ var libraryMetrics = map[string][]string{
 }
 
 var (
-	command      = regexp.MustCompile(`\bUse:\s+"([a-z][a-z0-9-]*)`)
+	command      = regexp.MustCompile(`(?:\bUse:\s+|\b(?:group|settingsCommand)\((?:sources, )?)"([a-z][a-z0-9-]*)`)
 	environment  = regexp.MustCompile(`"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"`)
 	routePattern = regexp.MustCompile(`^(?:[A-Z]+ )?(/[^\s]*)$`)
 

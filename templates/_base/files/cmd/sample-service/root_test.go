@@ -14,6 +14,7 @@ import (
 
 	"example.com/acme/sample-service/internal/buildinfo"
 	"example.com/acme/sample-service/internal/config"
+	_ "example.com/acme/sample-service/test/cleanenv"
 )
 
 type outcome struct {

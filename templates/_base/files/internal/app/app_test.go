@@ -18,6 +18,7 @@ import (
 
 	"example.com/acme/sample-service/internal/config"
 	"example.com/acme/sample-service/internal/logging"
+	_ "example.com/acme/sample-service/test/cleanenv"
 )
 
 // Package signal keeps one goroutine for the rest of the process.
