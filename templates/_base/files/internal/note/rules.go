@@ -69,7 +69,7 @@ func (r *rules) title(s string) {
 	}
 }
 
-// body requires text. PostgreSQL, for one, does not store the NUL character.
+// body requires text. Many databases cannot store the NUL character.
 func (r *rules) body(s string) {
 	if r.length("body", s, 0, MaxBody) {
 		control := func(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\t' }

@@ -125,5 +125,5 @@ func (s *Service) change(
 	}
 }
 
-// timestamp has the precision of PostgreSQL, so that a note reads back exactly as it was created.
+// timestamp has the precision of microseconds, which databases keep, so that a note reads back exactly as it was created.
 func (s *Service) timestamp() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
