@@ -50,6 +50,7 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 
 	// The domain and its store.
 	//{{slot "app/store"}}
+	//{{slot "app/decorate"}}
 	notes := note.NewService(store, time.Now, note.NewID)
 
 	// The routes.

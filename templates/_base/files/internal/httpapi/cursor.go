@@ -6,14 +6,14 @@ import (
 	"example.com/acme/sample-service/internal/note"
 )
 
-// encodeCursor returns the cursor of the page after the note with the ID. The encoding keeps clients from building cursors
-// themselves, so that their content can change.
+// encodeCursor returns the cursor of the page after the note with the ID. The encoding keeps
+// clients from building cursors themselves, so that their content can change.
 func encodeCursor(id string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(id))
 }
 
-// decodeCursor returns the ID after which the page starts. It accepts only what encodeCursor returns: the base64 decoder
-// ignores line breaks and trailing bits.
+// decodeCursor returns the ID after which the page starts. It accepts only what encodeCursor
+// returns: the base64 decoder ignores line breaks and trailing bits.
 func decodeCursor(cursor string) (string, bool) {
 	data, err := base64.RawURLEncoding.DecodeString(cursor)
 	id := string(data)

@@ -30,8 +30,8 @@ func domainProblem(err error) error {
 	return invalidIn("body", err)
 }
 
-// invalidIn converts a note.InvalidError, whose fields are in that part of the request. It returns any other error
-// unchanged.
+// invalidIn converts a note.InvalidError, whose fields are in that part of the request. It returns
+// any other error unchanged.
 func invalidIn(part string, err error) error {
 	var invalid *note.InvalidError
 	if !errors.As(err, &invalid) {

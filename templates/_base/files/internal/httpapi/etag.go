@@ -25,8 +25,8 @@ var (
 	opaqueTag = regexp.MustCompile(`"[^"]*"`)
 )
 
-// parseETags compares weak tags like strong ones, for writes too: compression weakens the tag of a response, but the tag
-// still names the version that the client has read.
+// parseETags compares weak tags like strong ones, for writes too: compression weakens the tag of a
+// response, but the tag still names the version that the client has read.
 func parseETags(header string) (etags, bool) {
 	if strings.Trim(header, " \t") == "*" {
 		return etags{any: true}, true
@@ -41,8 +41,8 @@ func (e etags) has(version int64) bool {
 	return e.any || slices.Contains(e.tags, etag(version))
 }
 
-// Preconditions are the conditional headers (RFC 9110 13) of a request for one note. It is exported, because huma skips
-// embedded types that are not.
+// Preconditions are the conditional headers (RFC 9110 13) of a request for one note. It is
+// exported, because huma skips embedded types that are not.
 type Preconditions struct {
 	IfMatch     string `header:"If-Match" doc:"412 unless the note has one of these entity tags, weak or strong. * is any. Required by PUT and DELETE." example:"\"1\""`
 	IfNoneMatch string `header:"If-None-Match" doc:"If the note has one of these entity tags: 304 for GET, 412 for PUT and DELETE."`
@@ -61,8 +61,8 @@ func (p Preconditions) parse() (match, noneMatch etags, err error) {
 	return match, noneMatch, nil
 }
 
-// forWrite returns whether a request may change a version. It requires If-Match, so that a client cannot overwrite a
-// change that it has not read.
+// forWrite returns whether a request may change a version. It requires If-Match, so that a client
+// cannot overwrite a change that it has not read.
 func (p Preconditions) forWrite() (accept func(version int64) bool, err error) {
 	if p.IfMatch == "" {
 		return nil, problem.New(http.StatusPreconditionRequired, "", "this request needs the header If-Match")

@@ -9,7 +9,8 @@ import (
 	"example.com/acme/sample-service/internal/problem"
 )
 
-// FuzzCreateNote sends arbitrary bodies: each is accepted or refused, and never a server error. make fuzz runs it.
+// FuzzCreateNote sends arbitrary bodies: each is accepted or refused, and never a server error.
+// make fuzz runs it.
 func FuzzCreateNote(f *testing.F) {
 	for _, body := range []string{
 		validDraft, "", "null", "[]", "{", "\xff\xfe", `{"owner":"ada","title":"a","title":"b"}`,

@@ -39,8 +39,8 @@ func (l Lifecycle) validate() error {
 	return nil
 }
 
-// headers returns the response headers of RFC 9745, RFC 8594 and RFC 8288. All responses of the version share their
-// values, so none of them has spare capacity for an append.
+// headers returns the response headers of RFC 9745, RFC 8594 and RFC 8288. All responses of the
+// version share their values, so none of them has spare capacity for an append.
 func (l Lifecycle) headers() http.Header {
 	h := make(http.Header)
 	if !l.DeprecatedAt.IsZero() {
@@ -89,7 +89,8 @@ type usage struct {
 	warnedAt time.Time
 }
 
-// warnInterval bounds how often the use of a deprecated version is logged. The metric counts every request.
+// warnInterval bounds how often the use of a deprecated version is logged. The metric counts every
+// request.
 const warnInterval = 10 * time.Minute
 
 func newUsage(version string, l Lifecycle, m usageMetrics, log *slog.Logger) *usage {
@@ -113,7 +114,8 @@ func (u *usage) deprecated() bool {
 	return !u.lifecycle.DeprecatedAt.IsZero() && !time.Now().Before(u.lifecycle.DeprecatedAt)
 }
 
-// record counts a request and adds the lifecycle to the response header. It reports whether the version is gone.
+// record counts a request and adds the lifecycle to the response header. It reports whether the
+// version is gone.
 func (u *usage) record(ctx context.Context, h http.Header) (gone bool) {
 	deprecated := u.deprecated()
 	u.metrics.requests.Add(ctx, 1, u.attributes[deprecated])

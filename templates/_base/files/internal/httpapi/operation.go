@@ -27,8 +27,8 @@ type Operation struct {
 	Stream       bool // the response has no natural end
 }
 
-// Handle adds a route to a version. huma decodes the request into I, validates it, and encodes O. An error of the handler
-// becomes a problem document.
+// Handle adds a route to a version. huma decodes the request into I, validates it, and encodes O.
+// An error of the handler becomes a problem document.
 func Handle[I, O any](v *Version, op Operation, handler func(context.Context, *I) (*O, error)) {
 	route := middleware.Route{Timeout: op.Timeout, MaxBodyBytes: op.MaxBodyBytes, Stream: op.Stream}
 	huma.Register(v.api, huma.Operation{
@@ -59,8 +59,8 @@ type adapter struct{ version *Version }
 
 // Handle implements huma.Adapter.
 func (a adapter) Handle(op *huma.Operation, serve func(huma.Context)) {
-	// The middleware limits the size of bodies and the time for reading them. The deadline that huma would set stays on
-	// the connection, where it would also cancel slow handlers.
+	// The middleware limits the size of bodies and the time for reading them. The deadline that
+	// huma would set stays on the connection, where it would also cancel slow handlers.
 	op.MaxBodyBytes, op.BodyReadTimeout = 0, 0
 
 	route, _ := op.Metadata[routeKey].(middleware.Route)

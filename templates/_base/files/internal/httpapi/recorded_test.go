@@ -19,11 +19,11 @@ import (
 	"example.com/acme/sample-service/internal/problem"
 )
 
-// The files in testdata/v1 and so on hold requests and the responses on which clients rely. A response may gain headers
-// and JSON members; any other difference breaks clients.
+// The files in testdata/v1 and so on hold requests and the responses on which clients rely. A
+// response may gain headers and JSON members; any other difference breaks clients.
 //
-// -update records missing responses and additions. It never removes what is recorded: to break a promise on purpose,
-// delete the recorded response first.
+// -update records missing responses and additions. It never removes what is recorded: to break a
+// promise on purpose, delete the recorded response first.
 var update = flag.Bool("update", false, "record responses in testdata/v*")
 
 // The pipeline replays the recordings of the base branch, because a change can also alter its own.
@@ -32,7 +32,8 @@ var recordings = flag.String("recordings", "testdata", "replay the files in v* o
 const (
 	requestMark  = "-- request --\n"
 	responseMark = "-- response --\n"
-	// nextPageMark stands for the next page in the target of a request: clients follow links, because cursors are opaque.
+	// nextPageMark stands for the next page in the target of a request: clients follow links,
+	// because cursors are opaque.
 	nextPageMark = "{next page}"
 )
 
@@ -108,7 +109,8 @@ func nextPage(h http.Header) string {
 	return ""
 }
 
-// message is a request or a response: method and target, or status; headers; and after an empty line, the body.
+// message is a request or a response: method and target, or status; headers; and after an empty
+// line, the body.
 type message struct {
 	first  string
 	header http.Header
@@ -162,7 +164,8 @@ func breaks(recorded, got message) (list []string) {
 	return append(list, missing("body", before, after, isProblem)...)
 }
 
-// missing lists what before has and after has not. Objects may gain members, and the sentences of problems may change.
+// missing lists what before has and after has not. Objects may gain members, and the sentences of
+// problems may change.
 func missing(path string, before, after any, isProblem bool) (list []string) {
 	switch before := before.(type) {
 	case map[string]any:

@@ -1,5 +1,5 @@
-// Package httpapi is the HTTP API: its versions, routes and handlers, and the health probes. Error responses are problem
-// documents (package problem).
+// Package httpapi is the HTTP API: its versions, routes and handlers, and the health probes. Error
+// responses are problem documents (package problem).
 package httpapi
 
 import (
@@ -17,8 +17,8 @@ import (
 	"example.com/acme/sample-service/internal/problem"
 )
 
-// Router dispatches requests. Every route but the probes belongs to a Version. Add all routes before the router serves its
-// first request.
+// Router dispatches requests. Every route but the probes belongs to a Version. Add all routes
+// before the router serves its first request.
 type Router struct {
 	mux      *http.ServeMux
 	routes   map[string]middleware.Route // by pattern
@@ -27,8 +27,8 @@ type Router struct {
 	log      *slog.Logger
 }
 
-// NewRouter returns a router with the probe routes. It counts the requests of each API version with meter, and warns in the
-// log when clients use a deprecated version.
+// NewRouter returns a router with the probe routes. It counts the requests of each API version with
+// meter, and warns in the log when clients use a deprecated version.
 func NewRouter(checks *health.Checks, meter metric.Meter, log *slog.Logger) *Router {
 	r := &Router{
 		mux:      http.NewServeMux(),
@@ -37,9 +37,13 @@ func NewRouter(checks *health.Checks, meter metric.Meter, log *slog.Logger) *Rou
 		usage:    newUsageMetrics(meter),
 		log:      log,
 	}
-	r.add(http.MethodGet, middleware.Route{Template: "/health", Probe: true}, serveHealth(checks))
-	r.add(http.MethodGet, middleware.Route{Template: "/ready", Probe: true}, serveReady(checks))
+	r.probe("/health", serveHealth(checks))
+	r.probe("/ready", serveReady(checks))
 	return r
+}
+
+func (r *Router) probe(path string, handler http.HandlerFunc) {
+	r.add(http.MethodGet, middleware.Route{Template: path, Probe: true}, handler)
 }
 
 func (r *Router) add(method string, route middleware.Route, handler http.HandlerFunc) {
@@ -83,8 +87,8 @@ func (r *Router) allowedMethods(req *http.Request) []string {
 	return allowed
 }
 
-// CheckTimeouts returns an error that names every route whose own timeout is longer than limit, the time that requests in
-// flight have when the service stops.
+// CheckTimeouts returns an error that names every route whose own timeout is longer than limit, the
+// time that requests in flight have when the service stops.
 func (r *Router) CheckTimeouts(limit time.Duration) error {
 	var errs []error
 	for pattern, route := range r.routes {

@@ -21,7 +21,8 @@ import (
 	"example.com/acme/sample-service/internal/request"
 )
 
-// api is a router with all routes, and its dependencies. The IDs of new notes count up, and so do their times.
+// api is a router with all routes, and its dependencies. The IDs of new notes count up, and so do
+// their times.
 type api struct {
 	router *Router
 	store  note.Store

@@ -2,8 +2,8 @@ package problem
 
 import "net/http"
 
-// StatusClientClosedRequest is the logged status of a request whose client disconnected before the response. The status
-// is not registered. It keeps such requests out of the server error rate.
+// StatusClientClosedRequest is the logged status of a request whose client disconnected before the
+// response. The status is not registered. It keeps such requests out of the server error rate.
 const StatusClientClosedRequest = 499
 
 // Codes that do not follow from the status alone.
@@ -20,8 +20,8 @@ const (
 	codeInternal   = "internal_error"
 )
 
-// codes holds the default code of each status. Codes are part of the API, because clients branch on them: never rename
-// or reuse one.
+// codes holds the default code of each status. Codes are part of the API, because clients branch on
+// them: never rename or reuse one.
 var codes = map[int]string{
 	http.StatusUnauthorized:          "unauthenticated",
 	http.StatusForbidden:             "forbidden",

@@ -16,8 +16,8 @@ import (
 	"example.com/acme/sample-service/internal/request"
 )
 
-// write sends p as the response to a request, after prepare has set other headers. It returns the response and the
-// request record.
+// write sends p as the response to a request, after prepare has set other headers. It returns the
+// response and the request record.
 func write(p *Problem, prepare func(http.Header)) (*httptest.ResponseRecorder, *request.Record) {
 	rec := &request.Record{ID: "req_1"}
 	r := httptest.NewRequest(http.MethodGet, "/", nil)

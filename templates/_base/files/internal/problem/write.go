@@ -11,8 +11,8 @@ var replacedHeaders = []string{
 	"Content-Encoding", "Etag", "Last-Modified", "Accept-Ranges", "Content-Range", "Cache-Control",
 }
 
-// Write sends p as the response. It removes headers of a response that p replaces. A Retry-After that is
-// already set is kept.
+// Write sends p as the response. It removes headers of a response that p replaces. A Retry-After
+// that is already set is kept.
 func Write(w http.ResponseWriter, r *http.Request, p *Problem) {
 	p = p.finish(r.Context(), p)
 	var body bytes.Buffer

@@ -124,8 +124,8 @@ func listAfterDeleted(t *testing.T, s note.Store) {
 	wantPage(t, s, note.Query{After: Note(2).ID, Limit: 10}, false, Note(3).ID)
 }
 
-// listWhileCreating adds a note before and a note after the position of the client with every page: the notes that existed
-// at the start appear exactly once.
+// listWhileCreating adds a note before and a note after the position of the client with every page:
+// the notes that existed at the start appear exactly once.
 func listWhileCreating(t *testing.T, s note.Store) {
 	var want, got []string
 	for i := range 9 {
@@ -204,7 +204,8 @@ func canceled(t *testing.T, s note.Store) {
 	wantPage(t, s, note.Query{Limit: 10}, false, Note(1).ID)
 }
 
-// wantOneWinner makes calls from several goroutines at the same time. It returns the number of the only one that succeeds.
+// wantOneWinner makes calls from several goroutines at the same time. It returns the number of the
+// only one that succeeds.
 func wantOneWinner(t *testing.T, loser error, call func(i int) error) int {
 	t.Helper()
 	errs := make([]error, 8)

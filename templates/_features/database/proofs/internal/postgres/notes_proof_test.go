@@ -13,8 +13,8 @@ import (
 	"example.com/acme/sample-service/internal/note"
 )
 
-// TestPagingBehindWriters checks the contract of note.Query: a client that reads pages while others write sees every note
-// once that existed at its first page.
+// TestPagingBehindWriters checks the contract of note.Query: a client that reads pages while others
+// write sees every note once that existed at its first page.
 func TestPagingBehindWriters(t *testing.T) {
 	t.Parallel()
 	service := note.NewService(open(t, nil).Notes(), time.Now, note.NewID)
