@@ -56,7 +56,7 @@ func (o outcome) errorType() string {
 func (x *exchange) outcome(ctx context.Context) outcome {
 	if x.result.status == 0 {
 		if !x.panicked && !x.aborted {
-			x.response.flushComplete()
+			x.response.flushComplete(x.late())
 		}
 		x.result = x.decide(ctx)
 	}
@@ -81,9 +81,11 @@ func (x *exchange) decide(ctx context.Context) outcome {
 // clientLeft reports whether the client closed the connection while the service could still answer. After the deadline,
 // and while the service shuts down, a lost response is a failure of the service.
 func (x *exchange) clientLeft(ctx context.Context) bool {
-	inTime := x.deadline.IsZero() || time.Now().Before(x.deadline)
-	return inTime && ctx.Err() != nil && !errors.Is(context.Cause(ctx), problem.ErrShuttingDown)
+	return !x.late() && ctx.Err() != nil && !errors.Is(context.Cause(ctx), problem.ErrShuttingDown)
 }
+
+// late reports whether the deadline has passed.
+func (x *exchange) late() bool { return !x.deadline.IsZero() && !time.Now().Before(x.deadline) }
 
 // failure returns the error behind a failed request, or nil.
 func (x *exchange) failure() error {
@@ -147,13 +149,10 @@ func (w *response) note(err error) {
 const serverBuffer = 2048
 
 // flushComplete sends a complete response. Otherwise the server sends it after the last layer has returned, and drops the
-// error. A short response without Content-Length is left to the server, because a flush would make it chunked.
-func (w *response) flushComplete() {
-	switch {
-	case w.status == 0:
-		return
-	case w.status == http.StatusNoContent, w.status == http.StatusNotModified, w.bytes > serverBuffer,
-		w.Header().Get("Content-Length") != "":
+// error. A short response without Content-Length is left to the server unless it is late: a flush makes it chunked.
+func (w *response) flushComplete(late bool) {
+	bodiless := w.status == http.StatusNoContent || w.status == http.StatusNotModified
+	if w.status != 0 && (late || bodiless || w.bytes > serverBuffer || w.Header().Get("Content-Length") != "") {
 		w.Flush()
 	}
 }

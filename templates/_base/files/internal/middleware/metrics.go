@@ -26,7 +26,7 @@ func Metrics(meter metric.Meter, https bool) (Layer, error) {
 			attribute.String("http.request.method", knownMethod(r.Method)),
 			attribute.String("url.scheme", scheme(https)),
 		}
-		active := metric.WithAttributes(common...)
+		active := metric.WithAttributeSet(attribute.NewSet(common...))
 		m.active.Add(ctx, 1, active)
 		// Deferred, because an aborted response panics through this layer.
 		defer func() {
@@ -73,7 +73,7 @@ func (m instruments) record(ctx context.Context, x *exchange, r *http.Request, c
 	if kind := result.errorType(); kind != "" {
 		attrs = append(attrs, attribute.String("error.type", kind))
 	}
-	set := metric.WithAttributes(attrs...)
+	set := metric.WithAttributeSet(attribute.NewSet(attrs...))
 	if !x.route.Stream || result.status >= http.StatusBadRequest {
 		m.duration.Record(ctx, time.Since(x.start).Seconds(), set)
 	}

@@ -125,10 +125,10 @@ func TestMetricsHaveTheirOwnListener(t *testing.T) {
 	}
 	shown := metrics.ask(http.MethodGet, "/metrics", "").want(t, http.StatusOK, nil).body
 	for _, want := range []string{
-		`http_server_request_duration_seconds_bucket{http_request_method="GET",http_response_status_code="200",http_route="/v1/notes",network_protocol_version="1.1",le="0.001"}`,
-		`http_server_request_duration_seconds_count{http_request_method="GET",http_response_status_code="404",http_route="/v1/notes/{id}",network_protocol_version="1.1"} 1`,
+		`http_server_request_duration_seconds_bucket{http_request_method="GET",http_response_status_code="200",http_route="/v1/notes",network_protocol_version="1.1",url_scheme="http",le="0.001"}`,
+		`http_server_request_duration_seconds_count{http_request_method="GET",http_response_status_code="404",http_route="/v1/notes/{id}",network_protocol_version="1.1",url_scheme="http"} 1`,
 		`http_request_method="_OTHER"`,
-		`http_server_active_requests{http_request_method="GET"} 0`,
+		`http_server_active_requests{http_request_method="GET",url_scheme="http"} 0`,
 		"http_server_request_body_size_bytes_count{",
 		"http_server_response_body_size_bytes_count{",
 		`api_version_requests_total{api_version="v1"`,

@@ -28,7 +28,7 @@ func TestLogFieldsAreDocumented(t *testing.T) {
 	c.ask(http.MethodGet, "/nowhere", "")
 	stop(t, p)
 
-	written := map[string]bool{"error": true} // is there only when something is broken
+	written := map[string]bool{"error": true, "undelivered": true} // only after a failure
 	for _, line := range p.log {
 		if line["msg"] == "request" {
 			for field := range line {

@@ -26,7 +26,7 @@ func TestOpenRequestsAreAnsweredBeforeExit(t *testing.T) {
 		len(draft), draft[:20])
 	metrics := newClient(t, "http://"+p.metrics, nil)
 	eventually(t, "upload has begun", func() bool {
-		return strings.Contains(metrics.ask(http.MethodGet, "/metrics", "").body, `http_server_active_requests{http_request_method="POST"} 1`)
+		return strings.Contains(metrics.ask(http.MethodGet, "/metrics", "").body, `http_server_active_requests{http_request_method="POST",url_scheme="http"} 1`)
 	})
 	c.ask(http.MethodGet, "/ready", "").want(t, http.StatusOK, nil)
 

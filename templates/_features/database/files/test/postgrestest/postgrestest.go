@@ -20,16 +20,8 @@ import (
 
 	"example.com/acme/sample-service/internal/postgres"
 	"example.com/acme/sample-service/internal/secret"
+	_ "example.com/acme/sample-service/test/cleanenv"
 )
-
-// PostgreSQL and its driver read variables such as PGHOST. Tests must not depend on them.
-func init() { //nolint:gochecknoinits // must run before the first test
-	for _, entry := range os.Environ() {
-		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "PG") {
-			_ = os.Unsetenv(name) // fails only for a malformed name
-		}
-	}
-}
 
 // timeout is the time limit for everything that this package asks of the server.
 const timeout = time.Minute

@@ -1,0 +1,254 @@
+package middleware
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/acme/sample-service/internal/problem"
+	"example.com/acme/sample-service/internal/request"
+)
+
+func TestEveryStatusPassesTheWholeChain(t *testing.T) {
+	small := endpoint{method: http.MethodPost, route: Route{Template: "/small", MaxBodyBytes: 4}, serve: serveDrain}
+	pages := testRouter{
+		"/ok":    {route: Route{Template: "/ok"}, serve: serveHello},
+		"/small": small,
+		"/panic": {route: Route{Template: "/panic"}, serve: func(http.ResponseWriter, *http.Request) { panic("boom") }},
+		"/fault": {route: Route{Template: "/fault"}, serve: func(w http.ResponseWriter, r *http.Request) {
+			problem.Write(w, r, problem.From(r.Context(), errors.New("secret-of-the-inside")))
+		}},
+		"/slow": {route: Route{Template: "/slow", Timeout: time.Nanosecond}, serve: func(_ http.ResponseWriter, r *http.Request) {
+			<-r.Context().Done()
+		}},
+		"/slow-body": {method: http.MethodPost, route: Route{Template: "/slow-body"}, serve: serveDrain},
+	}
+	tests := []struct {
+		status int
+		code   string
+		route  string
+		req    func() *http.Request
+	}{
+		{401, "unauthenticated", "/401", nil},
+		{403, "forbidden", "/403", nil},
+		{404, "not_found", "", func() *http.Request { return get("/nowhere") }},
+		{405, "method_not_allowed", "", func() *http.Request { return httptest.NewRequest(http.MethodDelete, "/ok", nil) }},
+		{406, "not_acceptable", "/406", nil},
+		{408, "request_timeout", "/slow-body", func() *http.Request {
+			return httptest.NewRequest(http.MethodPost, "/slow-body", slowBody{})
+		}},
+		{409, "conflict", "/409", nil},
+		{410, "gone", "/410", nil},
+		{412, "precondition_failed", "/412", nil},
+		{413, "body_too_large", "/small", func() *http.Request {
+			return httptest.NewRequest(http.MethodPost, "/small", strings.NewReader("12345"))
+		}},
+		{415, "unsupported_media_type", "/415", nil},
+		{422, "validation_failed", "/422", nil},
+		{428, "precondition_required", "/428", nil},
+		{429, "rate_limited", "/429", nil},
+		{500, "internal_error", "/panic", func() *http.Request { return get("/panic") }},
+		{500, "internal_error", "/fault", func() *http.Request { return get("/fault") }},
+		{503, "unavailable", "/503", nil},
+		{503, "deadline_exceeded", "/slow", func() *http.Request { return get("/slow") }},
+	}
+	for _, tt := range tests {
+		t.Run(strings.Trim(tt.code+tt.route, "/"), func(t *testing.T) {
+			if tt.req == nil {
+				pages[tt.route] = endpoint{route: Route{Template: tt.route}, serve: refuse(tt.status)}
+				tt.req = func() *http.Request { return get(tt.route) }
+			}
+			meter, registry := newMeter(t)
+			opts := defaultOptions()
+			opts.https, opts.meter = true, meter
+			s := newTestServer(t, pages, opts)
+			w := s.do(tt.req())
+
+			if w.Code != tt.status {
+				t.Fatalf("got status %d, want %d\n%s", w.Code, tt.status, w.Body)
+			}
+			p := readProblem(t, w)
+			if p.Status != tt.status || p.Code != tt.code || p.Title != http.StatusText(tt.status) {
+				t.Errorf("got problem %+v, want status %d, code %s, title %s", p, tt.status, tt.code, http.StatusText(tt.status))
+			}
+			id := w.Header().Get(request.HeaderRequestID)
+			if id == "" || p.RequestID != id {
+				t.Errorf("got request id %q in the header and %q in the body, want the same", id, p.RequestID)
+			}
+			for name, want := range map[string]string{
+				"X-Content-Type-Options":    "nosniff",
+				"X-Frame-Options":           "DENY",
+				"Content-Security-Policy":   "default-src 'none'; frame-ancestors 'none'",
+				"Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+				"Cache-Control":             "no-store",
+			} {
+				if got := w.Header().Get(name); got != want {
+					t.Errorf("got %s %q, want %q", name, got, want)
+				}
+			}
+			if tt.status >= 500 && bytes.Contains(w.Body.Bytes(), []byte("secret-of-the-inside")) {
+				t.Errorf("got the cause in the response: %s", w.Body)
+			}
+			line := s.log.accessLine(t)
+			if line["status"] != float64(tt.status) || line["route"] != tt.route || line["request_id"] != id {
+				t.Errorf("got access line %v", line)
+			}
+			if tt.code == "internal_error" && line["error"] == nil {
+				t.Errorf("got no cause in the access line: %v", line)
+			}
+			if got := scrape(t, registry, `http_server_request_duration_seconds_count{`, `http_response_status_code="`); got != 1 {
+				t.Errorf("counted %v requests, want 1", got)
+			}
+		})
+	}
+}
+
+// slowBody is a body whose time is up.
+type slowBody struct{}
+
+func (slowBody) Read([]byte) (int, error) { return 0, problem.ErrBodyTimeout }
+
+func TestClientsThatLeaveAreNotErrors(t *testing.T) {
+	for name, serve := range map[string]http.HandlerFunc{
+		"nothing sent": func(http.ResponseWriter, *http.Request) {},
+		"error": func(w http.ResponseWriter, r *http.Request) {
+			problem.Write(w, r, problem.From(r.Context(), r.Context().Err()))
+		},
+		"abort": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newTestServer(t, testRouter{"/ok": {route: Route{Template: "/ok"}, serve: serve}}, defaultOptions())
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			func() {
+				defer func() { _ = recover() }()
+				s.do(get("/ok").WithContext(ctx))
+			}()
+			if line := s.log.accessLine(t); line["status"] != 499.0 || line["level"] != "INFO" {
+				t.Errorf("got %v, want status 499 at level INFO", line)
+			}
+		})
+	}
+}
+
+func TestLoggedErrorIsBounded(t *testing.T) {
+	s := newTestServer(t, testRouter{"/fault": {route: Route{Template: "/fault"}, serve: func(w http.ResponseWriter, r *http.Request) {
+		problem.Write(w, r, problem.From(r.Context(), errors.New(strings.Repeat("e", 10_000))))
+	}}}, defaultOptions())
+	s.do(get("/fault"))
+	if got, _ := s.log.accessLine(t)["error"].(string); len(got) != maxLoggedError {
+		t.Errorf("got an error of %d bytes, want %d", len(got), maxLoggedError)
+	}
+}
+
+func TestEarlyHintsAreNotTheStatus(t *testing.T) {
+	s := newTestServer(t, testRouter{"/ok": {route: Route{Template: "/ok"}, serve: func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusEarlyHints)
+		w.WriteHeader(http.StatusAccepted)
+	}}}, defaultOptions())
+	server := httptest.NewServer(s)
+	defer server.Close()
+	resp, err := server.Client().Get(server.URL + "/ok")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	server.Close()
+	if line := s.log.accessLine(t); resp.StatusCode != http.StatusAccepted || line["status"] != 202.0 {
+		t.Errorf("got status %d, logged %v, want 202", resp.StatusCode, line["status"])
+	}
+}
+
+func TestHostileRequestsDoNotMakeSeries(t *testing.T) {
+	meter, registry := newMeter(t)
+	opts := defaultOptions()
+	opts.meter = meter
+	s := newTestServer(t, testRouter{"/ok": {route: Route{Template: "/ok"}, serve: serveHello}}, opts)
+	for i := range 500 {
+		for _, path := range []string{"/ok", fmt.Sprintf("/nowhere/%d", i)} {
+			for _, method := range []string{"GET", fmt.Sprintf("METHOD%d", i), "get"} {
+				r := httptest.NewRequest(method, path, nil)
+				r.Host = fmt.Sprintf("host-%d.example.com", i)
+				r.Header.Set("X-Forwarded-Host", r.Host)
+				r.Proto, r.ProtoMajor, r.ProtoMinor = fmt.Sprintf("HTTP/%d.%d", i, i), i, i
+				s.do(r)
+			}
+		}
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	series := 0
+	for _, family := range families {
+		if strings.HasPrefix(family.GetName(), "http_server_") {
+			series += len(family.GetMetric())
+		}
+	}
+	// Three histograms with the combinations of two methods, two routes, two statuses and five versions that occur; and
+	// one gauge for each method.
+	if limit := 3*4*5 + 2; series > limit {
+		t.Errorf("got %d series after 3000 hostile requests, want at most %d", series, limit)
+	}
+}
+
+// A handler that does not read its body may answer, but a body that declares too much is refused before.
+func TestBodyLimitWithoutReading(t *testing.T) {
+	opts := defaultOptions()
+	opts.config.MaxBodyBytes = 1000
+	server := httptest.NewServer(newTestServer(t, testRouter{
+		"/early": {method: "POST", serve: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }},
+	}, opts))
+	defer server.Close()
+	text := strings.Repeat("x", 1001)
+	for want, body := range map[int]io.Reader{413: strings.NewReader(text), 204: struct{ io.Reader }{strings.NewReader(text)}} {
+		resp, err := server.Client().Post(server.URL+"/early", "text/plain", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _ = resp.Body.Close(); resp.StatusCode != want {
+			t.Errorf("got %d, want %d", resp.StatusCode, want)
+		}
+	}
+}
+
+func TestResponseThatFailsToArriveOverHTTP2(t *testing.T) {
+	left, logged := make(chan struct{}), make(chan struct{})
+	s := newTestServer(t, testRouter{"/ok": {serve: func(w http.ResponseWriter, r *http.Request) {
+		close(left)
+		<-r.Context().Done()
+		respond(200, document(100_000))(w, r)
+	}}}, defaultOptions())
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.ServeHTTP(w, r)
+		close(logged)
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	ctx, leave := context.WithCancel(t.Context())
+	go func() {
+		<-left
+		leave()
+	}()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/ok", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept-Encoding", "identity")
+	if resp, err := server.Client().Do(r); err == nil {
+		_ = resp.Body.Close()
+		t.Error("got a response after the client left")
+	}
+	<-logged
+	if line := s.log.accessLine(t); line["status"] != 499.0 || line["level"] != "INFO" {
+		t.Errorf("got %v, want status 499 at level INFO", line)
+	}
+}
