@@ -51,13 +51,15 @@ func TestLinesHaveFlatKeysAndTheIDsOfTheRequest(t *testing.T) {
 		want  []map[string]any
 	}{
 		"outside a request": {func(l *slog.Logger) { l.Info("stored") }, []map[string]any{common}},
-		"within a request": {func(l *slog.Logger) { l.InfoContext(ctx, "stored", "count", 3) },
+		"within a request": {func(l *slog.Logger) { l.InfoContext(ctx, "stored", slog.Int("count", 3)) },
 			[]map[string]any{common, ids, {"count": 3.0}}},
 		"in groups": {func(l *slog.Logger) {
-			l.With("a", 1).WithGroup("g").With("b", 2).WithGroup("h").InfoContext(ctx, "stored", "count", 3)
+			l.With("a", 1).WithGroup("g").With("b", 2).WithGroup("h").InfoContext(ctx, "stored", slog.Int("count", 3))
 		},
 			[]map[string]any{common, ids, groups}},
-		"unredacted": {func(l *slog.Logger) { slog.New(Unredacted(l.Handler())).InfoContext(ctx, "stored", "count", 3) },
+		"unredacted": {func(l *slog.Logger) {
+			slog.New(Unredacted(l.Handler())).InfoContext(ctx, "stored", slog.Int("count", 3))
+		},
 			[]map[string]any{common, ids, {"count": 3.0}}},
 	} {
 		var buf bytes.Buffer
