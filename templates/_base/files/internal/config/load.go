@@ -9,12 +9,12 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/v2"
 
-	"example.com/acme/sample-service/internal/secret"
 	"example.com/acme/sample-service/internal/setting"
 )
 
@@ -83,9 +83,8 @@ func (l *Loaded) Files() []string {
 
 // loader merges the layers and collects problems.
 type loader struct {
-	keys     []key
-	byPath   map[string]key
-	sections map[string]bool // server, server.tls
+	keys   []key
+	byPath map[string]key
 
 	values   *koanf.Koanf
 	origins  map[string]origin
@@ -110,14 +109,9 @@ type problem struct {
 // load fills the struct that target points to.
 func load(target any, sources Sources) *loader {
 	value := reflect.ValueOf(target).Elem()
-	l := &loader{keys: keysOf(value.Type(), "", nil), byPath: map[string]key{}, sections: map[string]bool{}}
+	l := &loader{keys: keysOf(value.Type(), "", nil), byPath: map[string]key{}}
 	for _, k := range l.keys {
 		l.byPath[k.path] = k
-		for i, c := range k.path {
-			if c == '.' {
-				l.sections[k.path[:i]] = true
-			}
-		}
 	}
 
 	layers := []layer{l.readDefaults()}
@@ -138,6 +132,10 @@ func load(target any, sources Sources) *loader {
 	}
 	l.validate("", value)
 	return l
+}
+
+func (l *loader) isSection(path string) bool {
+	return slices.ContainsFunc(l.keys, func(k key) bool { return strings.HasPrefix(k.path, path+".") })
 }
 
 func (l *loader) merge(layers []layer) {
@@ -163,9 +161,7 @@ func (l *loader) decode(k key, field reflect.Value) {
 		_ = l.values.UnmarshalWithConf(k.path, field.Addr().Interface(), fromText) // a test decodes every default
 	}
 	if k.isSecret() {
-		if path, content := l.readSecret(k); path != "" {
-			field.Set(reflect.ValueOf(secret.FromFile(path, content)))
-		}
+		l.readSecret(k, field)
 	}
 }
 

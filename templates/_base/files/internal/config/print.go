@@ -1,20 +1,22 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
 
 // Print writes every setting with its value and its origin. It masks secrets.
 func (l *Loaded) Print(w io.Writer) error {
-	text := "Settings files, lowest layer first: " + strings.Join(append(l.sources.Files, l.sources.File), " ") + "\n\n"
-	return l.loader.print(w, text)
+	files := slices.Concat(l.sources.Files, []string{l.sources.File})
+	return l.loader.print(w, "Settings files, lowest layer first: "+strings.Join(files, " ")+"\n\n")
 }
 
-func (l *loader) print(w io.Writer, text string) error {
-	text += "KEY\tORIGIN\tVALUE\n"
+func (l *loader) print(w io.Writer, title string) error {
+	text := title + "KEY\tORIGIN\tVALUE\n"
 	for _, k := range l.keys {
 		value := fmt.Sprint(l.values.Get(k.path))
 		if k.isSecret() && l.origins[k.path].name != "default" {
@@ -23,8 +25,6 @@ func (l *loader) print(w io.Writer, text string) error {
 		text += k.path + "\t" + l.origins[k.path].String() + "\t" + value + "\n"
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	if _, err := io.WriteString(table, text); err != nil {
-		return err
-	}
-	return table.Flush()
+	_, err := io.WriteString(table, text)
+	return errors.Join(err, table.Flush())
 }
