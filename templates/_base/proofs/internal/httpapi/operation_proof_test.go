@@ -168,3 +168,25 @@ func TestAnErrorOfTheWriteIsNeitherHiddenNorAPanic(t *testing.T) {
 		}
 	}
 }
+
+func TestPagesOfLargeNotesAreBoundedInBytes(t *testing.T) {
+	a := newAPI(t)
+	const notes = 100
+	body := `{"owner":"ada","title":"Title","body":"` + strings.Repeat("<", note.MaxBody) + `"}`
+	for range notes {
+		wantStatus(t, a.do("POST", "/v1/notes", body), 201)
+	}
+	read, next := 0, "/v1/notes?limit=100"
+	for next != "" && read < 2*notes {
+		w := a.do("GET", next, "")
+		wantStatus(t, w, 200)
+		if w.Body.Len() > note.MaxPageBytes*11/10 {
+			t.Errorf("got a page of %d bytes", w.Body.Len())
+		}
+		read += len(decodeBody[NotePageV1](t, w).Notes)
+		next = nextPage(w.Header())
+	}
+	if read != notes {
+		t.Errorf("got %d notes, want %d", read, notes)
+	}
+}
