@@ -43,12 +43,25 @@ var libraryMetrics = map[string][]string{
 		"go_memstats_alloc_bytes", "go_memstats_heap_alloc_bytes", "go_memstats_heap_inuse_bytes", "go_memstats_sys_bytes", "go_memstats_next_gc_bytes",
 		"go_memstats_last_gc_time_seconds", "go_gc_gogc_percent", "go_gc_gomemlimit_bytes", "go_sched_gomaxprocs_threads",
 	},
+	// github.com/exaring/otelpgx v0.13.0
+	"otelpgx.RecordStats": {
+		"pgxpool_acquires_total", "pgxpool_acquire_duration_nanoseconds_total", "pgxpool_acquired_connections", "pgxpool_canceled_acquires_total",
+		"pgxpool_constructing_connections", "pgxpool_empty_acquire_total", "pgxpool_empty_acquire_wait_time_nanoseconds_total",
+		"pgxpool_idle_connections", "pgxpool_max_connections", "pgxpool_max_idle_destroys_total", "pgxpool_max_lifetime_destroys_total",
+		"pgxpool_new_connections_total", "pgxpool_total_connections",
+	},
+	"otelpgx.NewTracer": {
+		"db_client_operation_duration_seconds_bucket", "db_client_operation_duration_seconds_sum", "db_client_operation_duration_seconds_count",
+		"db_client_operation_errors_total",
+	},
+	// go.opentelemetry.io/otel/sdk/trace v1.47.0 and its exporters, with OTEL_GO_X_OBSERVABILITY
+	"sdktrace.WithBatcher": {"otel_sdk_processor_span_processed_total", "otel_sdk_exporter_span_exported_total"},
 	// go.opentelemetry.io/otel/exporters/prometheus
 	"otelprometheus.New": {"target_info"},
 }
 
 var (
-	command      = regexp.MustCompile(`\bUse:\s+"([a-z][a-z0-9-]*)`)
+	command      = regexp.MustCompile(`(?:\bUse:\s+|\b(?:group|settingsCommand)\((?:sources, )?)"([a-z][a-z0-9-]*)`)
 	environment  = regexp.MustCompile(`"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"`)
 	routePattern = regexp.MustCompile(`^(?:[A-Z]+ )?(/[^\s]*)$`)
 

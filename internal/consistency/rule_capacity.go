@@ -40,6 +40,34 @@ func checkMemory(p *Project) []Finding {
 	return all
 }
 
+// bodyShare is the largest share of the memory limit for request bodies, when every request in flight has the largest body.
+// Reading and decoding a body takes about three times its size (measured; see TestMemoryIsBoundedUnderOverload).
+const bodyShare = 0.25
+
+// checkRequestMemory compares the request bodies that may be in memory at one time with the memory limit.
+func checkRequestMemory(p *Project) []Finding {
+	var all []Finding
+	for _, c := range p.containers {
+		limit, limited := quantity(c.at("resources", "limits", "memory").str())
+		if c.object == nil || !c.main || !limited {
+			continue
+		}
+		body, bodyFrom, bodyKnown := p.setting(c, "http.max_body_bytes")
+		requests, requestsFrom, requestsKnown := p.setting(c, "http.max_in_flight")
+		bytes, bodyErr := strconv.ParseFloat(body, 64)
+		count, countErr := strconv.ParseFloat(requests, 64)
+		if !bodyKnown || !requestsKnown || bodyErr != nil || countErr != nil {
+			continue
+		}
+		if need := bytes * count; need > bodyShare*limit {
+			all = append(all, found(c.at("resources", "limits", "memory"), c.title(), "raise the memory limit, or lower one of the two settings",
+				"has a memory limit of %.0f MiB, but %s requests (%s) with bodies of %s bytes (%s) take %.0f MiB",
+				limit/(1<<20), requests, requestsFrom, body, bodyFrom, need/(1<<20)))
+		}
+	}
+	return all
+}
+
 // scale is how many pods a workload has at most, and where that is said.
 type scale struct {
 	most, surge int

@@ -28,6 +28,7 @@ var rules = []Rule{
 	{"probe", "probes ask what the service serves", []int{45, 46, 47, 48, 49, 53}, checkProbes},
 	{"proxy-timeout", "a proxy waits for as long as the service answers", []int{34, 84}, checkProxy},
 	{"quota", "the quota holds what may run", []int{112, 115}, checkQuota},
+	{"request-memory", "the bodies of all requests in flight fit the memory limit", []int{6, 79, 90}, checkRequestMemory},
 	{"runbook", "the runbook has a section for exactly the alerts", []int{78, 140, 163}, checkRunbook},
 	{"secret", "secrets are made, mounted and given to the service", []int{10, 38, 42}, checkSecrets},
 	{"selector", "selectors and references find something", []int{31, 63, 112, 113}, checkSelectors},

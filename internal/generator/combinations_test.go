@@ -1,7 +1,6 @@
 package generator
 
 import (
-	"cmp"
 	"os"
 	"runtime"
 	"slices"
@@ -52,9 +51,12 @@ func (l library) version(a Answers) variants.Version {
 	}
 	slices.Sort(v.Features)
 	tree, err := l.files(a)
-	v.Err = err
+	if err != nil {
+		v.Err = err
+		return v
+	}
 	proofs, err := Proofs(l.fsys, l.cat, a)
-	v.Err = cmp.Or(v.Err, err)
+	v.Err = err
 	for _, f := range slices.Concat(tree, proofs) {
 		v.Files = append(v.Files, variants.File(f))
 	}

@@ -14,13 +14,13 @@ var tracing = []string{
 	"go.opentelemetry.io/otel/trace", "go.opentelemetry.io/otel/sdk/trace", "go.opentelemetry.io/otel/propagation",
 	"go.opentelemetry.io/otel/exporters/otlp", "go.opentelemetry.io/otel/exporters/stdout",
 	"go.opentelemetry.io/contrib/exporters", "go.opentelemetry.io/contrib/propagators",
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "github.com/exaring/otelpgx", "go.opentelemetry.io/proto/otlp",
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "go.opentelemetry.io/proto/otlp",
 }
 
 // export are packages, with what is below them, that a binary which sends nothing must not hold, whoever imports them.
 var export = []string{
 	"go.opentelemetry.io/otel/exporters/otlp", "go.opentelemetry.io/proto/otlp", "go.opentelemetry.io/contrib/exporters",
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "github.com/exaring/otelpgx", "google.golang.org/grpc",
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "google.golang.org/grpc",
 }
 
 // below tells whether a package is one of the roots or lies below one.

@@ -36,7 +36,7 @@ func completeSettings(tree Tree, module, prefix string) (Tree, error) {
 			}
 			f.Data = []byte(string(f.Data) + settingsReference(sections, prefix))
 		case exampleFile:
-			f.Data = []byte(strings.TrimRight(string(f.Data), "\n") + "\n\n" + settingsExample(sections, prefix))
+			f.Data = []byte(strings.TrimRight(string(f.Data), "\n") + "\n\n" + settingsExample(sections))
 		}
 		out[i] = f
 	}
@@ -60,50 +60,22 @@ func settingsReference(sections []settings.Setting, prefix string) string {
 	return b.String()
 }
 
-// settingsExample is YAML with every key commented out.
-func settingsExample(sections []settings.Setting, prefix string) string {
-	var b strings.Builder
-	var write func([]settings.Setting, string)
-	write = func(list []settings.Setting, indent string) {
-		for _, s := range list {
-			key := s.Path[strings.LastIndex(s.Path, ".")+1:]
-			if s.Section {
-				if b.Len() > 0 {
-					b.WriteString("\n")
-				}
-				if s.Doc != "" {
-					b.WriteString(indent + "# " + s.Doc + "\n")
-				}
-				b.WriteString(indent + key + ":\n")
-				write(s.Children, indent+"  ")
-				continue
-			}
-			fmt.Fprintf(&b, "%s# %s\n%s# Environment: %s\n%s#%s: %s\n",
-				indent, s.Doc, indent, settings.Variable(prefix, s.Path), indent, key, exampleValue(s))
-		}
-	}
-	write(sections, "")
-	return b.String()
-}
-
 // plainYAML matches text that needs no quotes in YAML.
 var plainYAML = regexp.MustCompile(`^[A-Za-z0-9._/-]+$`)
 
-func exampleValue(s settings.Setting) string {
-	quote := func(text string) string {
-		if plainYAML.MatchString(text) && text != "null" {
-			return text
-		}
-		return strconv.Quote(text)
+// settingsExample is YAML with every key commented out.
+func settingsExample(sections []settings.Setting) string {
+	var parts []string
+	for _, section := range sections {
+		text := "# " + section.Path + ": " + section.Doc + "\n"
+		settings.Each(section.Children, func(s settings.Setting) {
+			value := s.Default
+			if !plainYAML.MatchString(value) {
+				value = strconv.Quote(value)
+			}
+			text += "\n# " + s.Doc + "\n#" + s.Path + ": " + value + "\n"
+		})
+		parts = append(parts, text)
 	}
-	if !s.List {
-		return quote(s.Default)
-	}
-	var items []string
-	for item := range strings.SplitSeq(s.Default, ",") {
-		if item = strings.TrimSpace(item); item != "" {
-			items = append(items, quote(item))
-		}
-	}
-	return "[" + strings.Join(items, ", ") + "]"
+	return strings.Join(parts, "\n")
 }

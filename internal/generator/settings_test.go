@@ -63,31 +63,27 @@ The cache.
 | ` + "`cache.password_file` |  | `X_CACHE__PASSWORD_FILE` | File that holds cache.password." + ` |
 | ` + "`cache.tls.off` | `false` | `X_CACHE__TLS__OFF` | Plain text." + ` |
 `
-	wantExample = `# The listener.
-server:
-  # Port, a|b.
-  # Environment: X_SERVER__PORT
-  #port: 8080
-  # How long.
-  # Environment: X_SERVER__WAIT
-  #wait: 5s
-  # Names.
-  # Environment: X_SERVER__HOSTS
-  #hosts: [a, "*"]
+	wantExample = `# server: The listener.
 
-# The cache.
-cache:
-  # Credential.
-  # Environment: X_CACHE__PASSWORD
-  #password: ""
-  # File that holds cache.password.
-  # Environment: X_CACHE__PASSWORD_FILE
-  #password_file: ""
+# Port, a|b.
+#server.port: 8080
 
-  tls:
-    # Plain text.
-    # Environment: X_CACHE__TLS__OFF
-    #off: false
+# How long.
+#server.wait: 5s
+
+# Names.
+#server.hosts: "a, *"
+
+# cache: The cache.
+
+# Credential.
+#cache.password: ""
+
+# File that holds cache.password.
+#cache.password_file: ""
+
+# Plain text.
+#cache.tls.off: false
 `
 )
 

@@ -142,15 +142,15 @@ func (s *store) Get(ctx context.Context, id string) (note.Note, error) {
 }
 
 // List returns notes.
-func (s *store) List(ctx context.Context, q note.Query) ([]note.Note, error) {
-	notes, err := s.Store.List(ctx, q)
+func (s *store) List(ctx context.Context, q note.Query) (note.Page, error) {
+	page, err := s.Store.List(ctx, q)
 	if err != nil {
-		return nil, fmt.Errorf("PKG: list %q: %w", q.Owner, err)
+		return note.Page{}, fmt.Errorf("PKG: list %q: %w", q.Owner, err)
 	}
-	if len(notes) > s.client.cfg.Size {
-		notes = notes[:s.client.cfg.Size]
+	if len(page.Notes) > s.client.cfg.Size {
+		page.Notes = page.Notes[:s.client.cfg.Size]
 	}
-	return notes, nil
+	return page, nil
 }
 `,
 

@@ -29,7 +29,6 @@ type Setting struct {
 	Path     string // server.tls.cert_file
 	Doc      string
 	Default  string
-	List     bool
 	Secret   bool   // a value that is never shown
 	FileOf   string // the secret that this file holds
 	Section  bool
@@ -94,7 +93,6 @@ func (r reader) fields(dir, name, parent string) ([]Setting, error) {
 			found = append(found, s)
 			continue
 		}
-		_, s.List = field.Type.(*ast.ArrayType)
 		selector, ok := field.Type.(*ast.SelectorExpr)
 		s.Secret = ok && fmt.Sprint(selector.X) == secretPackage
 		found = append(found, s)

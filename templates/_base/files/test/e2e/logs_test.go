@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// The table of docs/logs.md is what dashboards and saved queries rely on.
-func TestLineOfARequestHasTheDocumentedFields(t *testing.T) {
+// Dashboards and saved queries rely on the table in docs/logs.md.
+func TestLogFieldsAreDocumented(t *testing.T) {
 	page, err := os.ReadFile("../../docs/logs.md")
 	if err != nil {
 		t.Fatal(err)

@@ -22,6 +22,7 @@ func TestSettingsAreChecked(t *testing.T) {
 		{"a URL", func(c *postgres.Config) { c.URL = secret.New(remote) }, ""},
 		{"the other scheme", func(c *postgres.Config) { c.URL = secret.New("postgresql://app@db/notes") }, ""},
 		{"a server behind a pooler", func(c *postgres.Config) { c.Pooler, c.DirectURL = "transaction", secret.New(remote) }, ""},
+		{"a role for migrations", func(c *postgres.Config) { c.DirectURL = secret.New(remote) }, ""},
 		{"no slow queries", func(c *postgres.Config) { c.SlowQuery = 0 }, ""},
 		{"another kind of server", func(c *postgres.Config) { c.URL = secret.New("mysql://app@db/notes") }, "url"},
 		{"no URL", func(c *postgres.Config) { c.URL = secret.New("host=db user=app") }, "url"},
@@ -30,7 +31,6 @@ func TestSettingsAreChecked(t *testing.T) {
 		{"a pool size in the URL", func(c *postgres.Config) { c.URL = secret.New(remote + "?pool_max_conns=4") }, "url"},
 		{"a timeout in the URL", func(c *postgres.Config) { c.URL = secret.New(remote + "?connect_timeout=4") }, "url"},
 		{"a broken direct URL", func(c *postgres.Config) { c.Pooler, c.DirectURL = "transaction", secret.New("db") }, "direct_url"},
-		{"a direct URL for nothing", func(c *postgres.Config) { c.DirectURL = secret.New(remote) }, "direct_url"},
 		{"an unknown pooler", func(c *postgres.Config) { c.Pooler = "statement" }, "pooler"},
 		{"no connection", func(c *postgres.Config) { c.MaxConnections = 0 }, "max_connections"},
 		{"far too many", func(c *postgres.Config) { c.MaxConnections = 1001 }, "max_connections"},
@@ -57,6 +57,27 @@ func TestSettingsAreChecked(t *testing.T) {
 				t.Errorf("the error shows the password: %v", errs)
 			}
 		})
+	}
+}
+
+func TestErrorOfAURLSaysTheCauseWithoutTheURL(t *testing.T) {
+	const start = "postgres://app:s3cret@db.example.com:5432/notes"
+	for url, want := range map[string]string{
+		start + "?sslmode=verify-full&sslrootcert=/gone/ca.pem":       "open /gone/ca.pem: no such file or directory",
+		start + "?sslmode=never":                                      "sslmode is invalid",
+		start + "?target_session_attrs=any-old":                       "any-old",
+		"postgres://app:s3cret/x@db.example.com/notes":                "percent-encode",
+		"postgres://app:s3`: cret@db.example.com/notes?sslmode=never": "percent-encode",
+	} {
+		cfg := defaults(t)
+		cfg.URL = secret.New(url)
+		errs := cfg.Validate()
+		if len(errs) == 0 || !strings.Contains(errs[0].Reason, want) {
+			t.Errorf("%s: got %v, want %q", url, errs, want)
+		}
+		if text := fmt.Sprint(errs); strings.Contains(text, "s3") || strings.Contains(text, "db.example.com") {
+			t.Errorf("got %s, which quotes the URL", text)
+		}
 	}
 }
 

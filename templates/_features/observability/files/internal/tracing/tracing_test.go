@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -18,18 +17,14 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/trace"
 
+	_ "example.com/acme/sample-service/test/cleanenv"
 	"example.com/acme/sample-service/test/collector"
 )
 
-// setenv clears every OTEL_* variable of the environment and sets the given ones.
+// setenv sets variables for a test. The environment has no other variables of OpenTelemetry.
 func setenv(t *testing.T, variables ...string) {
 	t.Helper()
-	for _, entry := range os.Environ() {
-		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "OTEL_") {
-			t.Setenv(name, "")
-		}
-	}
-	t.Setenv("OTEL_GO_X_OBSERVABILITY", "") // Open sets it
+	t.Setenv("OTEL_GO_X_OBSERVABILITY", "") // restores the variable, which Open sets
 	for _, entry := range variables {
 		name, value, _ := strings.Cut(entry, "=")
 		t.Setenv(name, value)

@@ -40,7 +40,6 @@ type Span struct {
 	SpanID     string
 	ParentID   string   // empty for a root span
 	Links      []string // the ids of the linked traces
-	Failed     bool
 	Attributes map[string]string
 	Resource   map[string]string
 }
@@ -56,20 +55,15 @@ func New(t testing.TB) *Collector {
 	c.http = httptest.NewServer(mux)
 	t.Cleanup(c.http.Close)
 
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
+	var err error
+	if c.grpc, err = net.Listen("tcp", "127.0.0.1:0"); err != nil { //nolint:noctx // does not block
 		t.Fatal(err)
 	}
-	c.grpc = listener
 	server := grpc.NewServer()
 	traceservice.RegisterTraceServiceServer(server, traceServer{c: c})
 	metricsservice.RegisterMetricsServiceServer(server, metricsServer{c: c})
-	var serving sync.WaitGroup
-	serving.Go(func() { _ = server.Serve(listener) }) // returns after Stop
-	t.Cleanup(func() {
-		server.Stop()
-		serving.Wait()
-	})
+	go func() { _ = server.Serve(c.grpc) }()
+	t.Cleanup(server.Stop) // waits for Serve
 	return c
 }
 
@@ -136,7 +130,7 @@ func (c *Collector) addTraces(in *traceservice.ExportTraceServiceRequest) {
 		for _, scope := range from.GetScopeSpans() {
 			for _, s := range scope.GetSpans() {
 				span := Span{
-					Name: s.GetName(), Kind: s.GetKind(), Failed: s.GetStatus().GetCode() == trace.Status_STATUS_CODE_ERROR,
+					Name: s.GetName(), Kind: s.GetKind(),
 					TraceID: hex.EncodeToString(s.GetTraceId()), SpanID: hex.EncodeToString(s.GetSpanId()),
 					ParentID:   hex.EncodeToString(s.GetParentSpanId()),
 					Attributes: attributes(s.GetAttributes()), Resource: attributes(from.GetResource().GetAttributes()),

@@ -1,0 +1,13 @@
+package memory_test
+
+import (
+	"testing"
+
+	"example.com/acme/sample-service/internal/memory"
+	"example.com/acme/sample-service/internal/note"
+	"example.com/acme/sample-service/internal/note/notetest"
+)
+
+func TestNotes(t *testing.T) {
+	notetest.Run(t, func(*testing.T) note.Store { return memory.Open() })
+}

@@ -1,0 +1,183 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"example.com/acme/sample-service/internal/httpserver"
+	"example.com/acme/sample-service/internal/logging"
+	"example.com/acme/sample-service/internal/secret"
+)
+
+// everything has a field of every type that a setting may have.
+type everything struct {
+	Part struct {
+		Text   string        `yaml:"text" default:"a" doc:"D."`
+		Switch bool          `yaml:"switch" default:"true" doc:"D."`
+		Whole  int           `yaml:"whole" default:"1" doc:"D."`
+		Long   int64         `yaml:"long" default:"2" doc:"D."`
+		Ratio  float64       `yaml:"ratio" default:"0.5" doc:"D."`
+		Delay  time.Duration `yaml:"delay" default:"1s" doc:"D."`
+		Texts  []string      `yaml:"texts" default:"a, b" doc:"D."`
+		Secret secret.Value  `yaml:"secret" doc:"D."`
+		Inner  struct {
+			Whole int `yaml:"whole" default:"1" doc:"D."`
+		} `yaml:"inner" doc:"D."`
+	} `yaml:"part" doc:"A part."`
+	Service Service           `yaml:"service" doc:"D."`
+	Server  httpserver.Config `yaml:"server" doc:"D."`
+	Log     logging.Config    `yaml:"log" doc:"D."`
+}
+
+func TestEveryTypeIsReadFromEveryLayer(t *testing.T) {
+	f := newFixture(t)
+	step := func(want string) {
+		t.Helper()
+		var got everything
+		if err := load(&got, f.sources).err(); err != nil {
+			t.Fatal(err)
+		}
+		p := got.Part
+		text := fmt.Sprintf("%q %t %d %d %g %s %q %d", p.Text, p.Switch, p.Whole, p.Long, p.Ratio, p.Delay, p.Texts, p.Inner.Whole)
+		if diff := cmp.Diff(text, want); diff != "" {
+			t.Error("got -, want +\n" + diff)
+		}
+	}
+
+	step(`"a" true 1 2 0.5 1s ["a" "b"] 1`)
+	f.file("work.yaml", `
+part:
+  text: 1.20
+  switch: false
+  whole: 0x10
+  long: 1_000
+  ratio: 1
+  delay: 2m
+  texts: [c, "d, e", 1.20]
+  inner:
+    whole: 3
+`)
+	step(`"1.20" false 16 1000 1 2m0s ["c" "d, e" "1.20"] 3`)
+	f.environ(
+		"SAMPLE_SERVICE_PART__TEXT=f g", "SAMPLE_SERVICE_PART__SWITCH=true", "SAMPLE_SERVICE_PART__WHOLE=-3",
+		"SAMPLE_SERVICE_PART__LONG=4", "SAMPLE_SERVICE_PART__RATIO=0.25", "SAMPLE_SERVICE_PART__DELAY=3ms",
+		"SAMPLE_SERVICE_PART__TEXTS=h, i,,", "SAMPLE_SERVICE_PART__INNER__WHOLE=5",
+	)
+	step(`"f g" true -3 4 0.25 3ms ["h" "i"] 5`)
+	f.set("part.text=", "part.texts=", "part.switch=false")
+	step(`"" false -3 4 0.25 3ms [] 5`)
+}
+
+func TestTextMayLookLikeAnything(t *testing.T) {
+	for content, want := range map[string]string{
+		"1.20": "1.20", "true": "true", "2026-01-02": "2026-01-02", "0x10": "0x10", `"null"`: "null", "'a b'": "a b",
+	} {
+		f := newFixture(t)
+		f.file("work.yaml", "service: {name: "+content+"}")
+		if got := f.load().Config.Service.Name; got != want {
+			t.Errorf("%s was read as %q, want %q", content, got, want)
+		}
+	}
+}
+
+func TestValueOfTheWrongTypeIsRefused(t *testing.T) {
+	for variable, text := range map[string]string{
+		"SWITCH": "yes", "WHOLE": "1.5", "LONG": "9223372036854775808", "RATIO": "half", "DELAY": "1", "INNER__WHOLE": "b",
+	} {
+		err := load(new(everything), Sources{Environ: []string{"SAMPLE_SERVICE_PART__" + variable + "=" + text}}).err()
+		if err == nil || !strings.HasPrefix(err.Error(), "SAMPLE_SERVICE_PART__"+variable+": part.") {
+			t.Errorf("%s=%s: got %v", variable, text, err)
+		}
+		if variable == "SWITCH" {
+			continue
+		}
+		var got, want everything
+		load(&got, Sources{Environ: []string{"SAMPLE_SERVICE_PART__" + variable + "=" + text}})
+		load(&want, Sources{})
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s=%s: got %+v, want the defaults", variable, text, got)
+		}
+	}
+}
+
+func TestEveryKeyHasAVariable(t *testing.T) {
+	keys := keysOf(reflect.TypeFor[Config](), "", nil)
+	for _, k := range keys {
+		if k.defaultValue == "" {
+			continue // an empty variable is unset
+		}
+		f := newFixture(t)
+		f.environ(k.variable + "=" + k.defaultValue)
+		if got := f.load().loader.origins[k.path].name; got != k.variable {
+			t.Errorf("%s does not set %s: the origin is %s", k.variable, k.path, got)
+		}
+	}
+}
+
+// Production decides on every mode that a file can have.
+func TestProductionDecidesOnEveryMode(t *testing.T) {
+	config := production(t).load().Config
+	for mode := range os.FileMode(0o1000) {
+		l := &loader{byPath: map[string]key{}, files: []file{{path: "settings", mode: mode}}}
+		l.checkProduction(config)
+		if want := mode&0o022 == 0; (l.problems == nil) != want {
+			t.Errorf("settings file with mode %04o: accepted is %t, want %t", mode, l.problems == nil, want)
+		}
+		l = &loader{byPath: map[string]key{}, files: []file{{path: "secret", secret: key{path: "a.b_file"}, mode: mode}}}
+		l.checkProduction(config)
+		if want := mode&0o026 == 0; (l.problems == nil) != want {
+			t.Errorf("secret file with mode %04o: accepted is %t, want %t", mode, l.problems == nil, want)
+		}
+	}
+}
+
+// Kubernetes mounts files through symbolic links, which have all permissions.
+func TestPermissionsAreThoseOfTheFileBehindALink(t *testing.T) {
+	f := production(t)
+	path := f.file("data.yaml", "log: {level: warn}")
+	if err := os.Symlink(path, filepath.Join(f.dir, "work.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.load().Config.Log.Level; got != "warn" {
+		t.Errorf("level is %s, want warn", got)
+	}
+}
+
+// Loading returns a configuration or an error for every input, and shows no secret.
+func FuzzLoad(f *testing.F) {
+	f.Add("server:\n  port: 8080\n", "SAMPLE_SERVICE_SERVER__PORT=8081", "log.level=warn", "development")
+	f.Add("part: {text: *a, texts: [1, [2]], inner: {whole: []}}", "SAMPLE_SERVICE_PART__DELAY=1", "part.ratio=.inf", "")
+	f.Add("a: &a [*a]\n---\n? {b: c}\n: !!binary x\n", "SAMPLE_SERVICE_PART_TEXT=tcp://", "=", "production")
+	f.Add("<<: {part: 1}\npart:\n  <<: *x\n\t", "SAMPLE_SERVICE___=x", "part.secret=x", "staging")
+	f.Add("part: &p\n  inner: *p\n", "SAMPLE_SERVICE_", "part", "..")
+	f.Fuzz(func(t *testing.T, document, variable, assignment, profile string) {
+		if strings.Contains(strings.ToLower(document+variable+assignment), "_file") {
+			return // it may name any file of this machine
+		}
+		path := filepath.Join(t.TempDir(), "config.yaml")
+		if err := os.WriteFile(path, []byte(document), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		sources := Sources{
+			Environ: []string{"SAMPLE_SERVICE_PART__SECRET=correct-horse", variable},
+			Files:   []string{path}, Set: []string{assignment}, Profile: profile,
+		}
+		var got everything
+		l := load(&got, sources)
+		var out strings.Builder
+		if err := l.print(&out, ""); err != nil {
+			t.Fatal(err)
+		}
+		if text := fmt.Sprint(l.err(), out.String(), got); strings.Contains(text, "correct-horse") {
+			t.Errorf("the secret is shown: %s", text)
+		}
+		load(new(Config), sources)
+	})
+}

@@ -1,0 +1,118 @@
+package health
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestChecksRunConcurrently(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChecks(t)
+		for _, name := range []string{"a", "b", "c"} {
+			c.Add(name, func(ctx context.Context) error {
+				time.Sleep(1500 * time.Millisecond)
+				return nil
+			})
+		}
+		began := time.Now()
+		if !c.Ready(t.Context()).Ready {
+			t.Error("got unready, want ready")
+		}
+		if took := time.Since(began); took != 1500*time.Millisecond {
+			t.Errorf("three checks took %s, want the time of one", took)
+		}
+	})
+}
+
+func TestHangingCheckIsCalledOnceAndReportedInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChecks(t)
+		release := make(chan struct{})
+		var calls atomic.Int64
+		c.Add("deaf", func(context.Context) error {
+			calls.Add(1)
+			<-release // and never looks at its context
+			return nil
+		})
+		for range 5 {
+			began := time.Now()
+			report := c.Ready(t.Context())
+			if report.Ready || report.Dependencies["deaf"].Message != "timed out" {
+				t.Errorf("got %+v, want a timeout", report)
+			}
+			if took := time.Since(began); took > testConfig.CheckTimeout {
+				t.Errorf("probe took %s, want at most %s", took, testConfig.CheckTimeout)
+			}
+			time.Sleep(testConfig.CacheFor)
+		}
+		if n := calls.Load(); n != 1 {
+			t.Errorf("hanging check was called %d times, want once", n)
+		}
+
+		close(release)
+		synctest.Wait()
+		if !c.Ready(t.Context()).Ready {
+			t.Error("got unready after the check came back, want ready")
+		}
+		if n := calls.Load(); n != 2 {
+			t.Errorf("check was called %d times, want again after it came back", n)
+		}
+	})
+}
+
+func TestConcurrentCallersShareOneRunAndResultsAreReused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChecks(t)
+		var calls atomic.Int64
+		c.Add("database", func(context.Context) error {
+			calls.Add(1)
+			time.Sleep(100 * time.Millisecond)
+			return nil
+		})
+		var callers sync.WaitGroup
+		for range 50 {
+			callers.Go(func() {
+				if !c.Ready(t.Context()).Ready {
+					t.Error("got unready, want ready")
+				}
+			})
+		}
+		callers.Wait()
+		time.Sleep(testConfig.CacheFor - time.Millisecond)
+		c.Ready(t.Context())
+		if n := calls.Load(); n != 1 {
+			t.Errorf("check was called %d times, want once within the time of the cache", n)
+		}
+		time.Sleep(time.Millisecond)
+		c.Ready(t.Context())
+		if n := calls.Load(); n != 2 {
+			t.Errorf("check was called %d times, want again after the time of the cache", n)
+		}
+	})
+}
+
+func TestCallerThatLeavesDoesNotCancelTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChecks(t)
+		c.Add("database", func(ctx context.Context) error {
+			select {
+			case <-time.After(time.Second):
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+		hasty, leave := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer leave()
+		if report := c.Ready(hasty); report.Ready || report.Dependencies["database"].Message != "timed out" {
+			t.Errorf("hasty caller got %+v, want a timeout", report)
+		}
+		if !c.Ready(t.Context()).Ready {
+			t.Error("patient caller got unready, want ready")
+		}
+	})
+}

@@ -1,0 +1,104 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// The memory of the container in the manifest, and GOMEMLIMIT there.
+const (
+	containerMemory = 512 << 20
+	memoryLimit     = "GOMEMLIMIT=410MiB"
+)
+
+// Clients that send the largest bodies, all at the same time, get an answer each, and the process stays within the memory
+// of its container.
+func TestMemoryIsBoundedUnderOverload(t *testing.T) {
+	cmd := serve(t, t.TempDir(), nil)
+	cmd.Env = append(cmd.Env, memoryLimit)
+	p := run(t, cmd).listening()
+	for name, body := range map[string]string{
+		"a title that is too long": `{"owner":"ada","title":"` + strings.Repeat("x", 1<<20-100) + `"}`,
+		"many values":              `{"owner":"ada","title":[` + strings.Repeat("1,", 1<<19-100) + `1]}`,
+		"not JSON":                 strings.Repeat("[", 1<<20),
+		"too large":                strings.Repeat(" ", 1<<20+1),
+	} {
+		var mu sync.Mutex
+		statuses := map[int]int{}
+		var clients sync.WaitGroup
+		for range 200 {
+			c := newClient(t, "http://"+p.api, nil)
+			clients.Go(func() {
+				for range 3 {
+					a, err := c.try(http.MethodPost, "/v1/notes", body)
+					if err != nil {
+						t.Errorf("%s: %v", name, err)
+						return
+					}
+					mu.Lock()
+					statuses[a.StatusCode]++
+					mu.Unlock()
+				}
+			})
+		}
+		clients.Wait()
+		peak := peakMemory(t, p)
+		t.Logf("%s: statuses %v, peak memory %d MiB", name, statuses, peak>>20)
+		if peak > containerMemory {
+			t.Errorf("%s: peak memory is %d MiB, want at most %d", name, peak>>20, containerMemory>>20)
+		}
+	}
+	stop(t, p)
+}
+
+// Clients that request the largest pages over HTTP/2 and do not read them hold a bounded amount of memory.
+func TestMemoryIsBoundedForSlowReaders(t *testing.T) {
+	cmd := serve(t, t.TempDir(), nil)
+	cmd.Env = append(cmd.Env, memoryLimit)
+	p := run(t, cmd).listening()
+	c := newClient(t, "http://"+p.api, nil)
+	draft := `{"owner":"ada","title":"Long","body":"` + strings.Repeat("<", 20000) + `"}`
+	for range 100 {
+		c.ask(http.MethodPost, "/v1/notes", draft).want(t, http.StatusCreated, nil)
+	}
+	var clients sync.WaitGroup
+	for range 100 {
+		conn := dial(t, p.api)
+		clients.Go(func() {
+			for range 50 {
+				if _, err := fmt.Fprint(conn, "GET /v1/notes?limit=100 HTTP/1.1\r\nHost: e2e\r\n\r\n"); err != nil {
+					return
+				}
+			}
+		})
+	}
+	clients.Wait()
+	eventually(t, "the service answers others", func() bool {
+		a, err := newClient(t, "http://"+p.api, nil).try(http.MethodGet, "/health", "")
+		return err == nil && a.StatusCode == http.StatusOK
+	})
+	if peak := peakMemory(t, p); peak > containerMemory {
+		t.Errorf("peak memory is %d MiB, want at most %d", peak>>20, containerMemory>>20)
+	} else {
+		t.Logf("peak memory is %d MiB", peak>>20)
+	}
+}
+
+// peakMemory returns the largest resident set of the process so far, in bytes.
+func peakMemory(t *testing.T, p *process) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	var kilobytes int
+	if _, err := fmt.Sscan(after, &kilobytes); err != nil {
+		t.Fatal(err)
+	}
+	return kilobytes << 10
+}
