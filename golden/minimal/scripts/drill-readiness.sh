@@ -5,7 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/drill.sh"
 
 path=$(probe readinessProbe path)
 grace=$(awk '$1 == "terminationGracePeriodSeconds:" { print $2 }' "$manifest")
-drain=$("$binary" config print --profile staging | awk '$1 == "drain_delay:" { print $2 }')
+drain=$("$binary" config print --profile staging | awk '$1 == "server.drain_delay" { print $NF }')
 same_port readinessProbe
 say "readiness: GET $path every $(probe readinessProbe periodSeconds) s, out after $(probe readinessProbe failureThreshold) failures; drain delay $drain"
 

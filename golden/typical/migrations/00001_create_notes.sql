@@ -1,9 +1,7 @@
 -- +goose Up
 
 CREATE TABLE notes (
-    -- Identifiers are compared as bytes: a listing is in the order in which
-    -- they grow, whatever the locale of the server.
-    id         text COLLATE "C" PRIMARY KEY,
+    id         text COLLATE "C" PRIMARY KEY, -- sorts by bytes, whatever the locale of the server
     owner      text NOT NULL,
     title      text NOT NULL,
     body       text NOT NULL,
@@ -12,7 +10,7 @@ CREATE TABLE notes (
     updated_at timestamptz NOT NULL
 );
 
--- A page of the notes of one owner.
+-- For the pages of one owner.
 CREATE INDEX notes_owner_id_idx ON notes (owner, id);
 
 -- +goose Down

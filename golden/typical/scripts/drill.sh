@@ -74,6 +74,6 @@ same_port() {
   local name declared listens
   name=$(probe "$1" port)
   declared=$(awk -v name="$name" '$1 == "-" && $2 == "name:" && $3 == name { getline; print $2; exit }' "$manifest")
-  listens=$(env -i "$binary" config print | awk '$1 == "port:" { print $2; exit }')
+  listens=$(env -i "$binary" config print | awk '$1 == "server.port" { print $NF }')
   [[ $declared == "$listens" ]] || fail "the probe asks port $name ($declared), the service listens on $listens"
 }

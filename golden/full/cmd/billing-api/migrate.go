@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"context"
-	"fmt"
+	"errors"
 	"io"
+	"io/fs"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -11,34 +15,57 @@ import (
 	"github.com/acme/billing-api/internal/postgres"
 )
 
-func migrateCommand(ctx context.Context, sources config.Sources) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "migrate",
-		Short: "Bring the schema of the database up to date, or back",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(
-		migrationCommand(ctx, sources, "up", "Apply every migration that is missing; safe to run from several places at once", (*postgres.Migrator).Up),
-		migrationCommand(ctx, sources, "down", "Take the latest migration back, and the data that it made room for", (*postgres.Migrator).Down),
-		migrationCommand(ctx, sources, "status", "List the migrations, and compare the pool with the server", (*postgres.Migrator).Status),
+func migrateCommand(sources config.Sources) *cobra.Command {
+	return group("migrate", "Apply or roll back the migrations of the database",
+		settingsCommand(sources, "up", "Apply all pending migrations; several instances may run this at once", migration((*postgres.Migrator).Up)),
+		migrateDownCommand(sources),
+		settingsCommand(sources, "status", "List the migrations and compare the pool with the server", migration((*postgres.Migrator).Status)),
 	)
+}
+
+func migrateDownCommand(sources config.Sources) *cobra.Command {
+	yes := false
+	down := migration((*postgres.Migrator).Down)
+	cmd := settingsCommand(sources, "down", "Roll back the latest migration; this deletes the data in the tables and columns it added",
+		func(cmd *cobra.Command, loaded *config.Loaded) error {
+			if err := confirm(cmd, loaded.Config, yes, "Roll back the latest migration and delete its data?"); err != nil {
+				return err
+			}
+			return down(cmd, loaded)
+		})
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask; required in production and without a terminal")
 	return cmd
 }
 
-func migrationCommand(ctx context.Context, sources config.Sources, use, short string, do func(*postgres.Migrator, context.Context, io.Writer) error) *cobra.Command {
-	return settingsCommand(sources, use, short, func(cmd *cobra.Command, loaded *config.Loaded) error {
+// migration returns the action of a command that uses a migrator.
+func migration(do func(*postgres.Migrator, context.Context, io.Writer) error) func(*cobra.Command, *config.Loaded) error {
+	return func(cmd *cobra.Command, loaded *config.Loaded) error {
 		migrator, err := postgres.OpenMigrator(loaded.Config.Database, loaded.Config.Service.Name)
 		if err != nil {
 			return err
 		}
-		if err := do(migrator, ctx, cmd.OutOrStdout()); err != nil {
-			_ = migrator.Close() // the first error tells more
-			return err
-		}
-		if err := migrator.Close(); err != nil {
-			return fmt.Errorf("close the database: %w", err)
-		}
+		return errors.Join(do(migrator, cmd.Context(), cmd.OutOrStdout()), migrator.Close())
+	}
+}
+
+// confirm asks at a terminal whether to go on, unless the command line says yes. In production it never asks, because a
+// terminal there is often open on the wrong cluster.
+func confirm(cmd *cobra.Command, cfg config.Config, yes bool, question string) error {
+	if yes {
 		return nil
-	})
+	}
+	if cfg.Production() {
+		return errors.New("refused in production without --yes")
+	}
+	if input, ok := cmd.InOrStdin().(*os.File); ok {
+		if info, err := input.Stat(); err != nil || info.Mode()&fs.ModeCharDevice == 0 {
+			return errors.New("needs a confirmation, and standard input is not a terminal; add --yes")
+		}
+	}
+	cmd.PrintErrf("%s Type yes: ", question)
+	answer, _ := bufio.NewReader(cmd.InOrStdin()).ReadString('\n') // the end of the input is no answer
+	if strings.TrimSpace(answer) != "yes" {
+		return errors.New("not confirmed; type yes, or add --yes")
+	}
+	return nil
 }

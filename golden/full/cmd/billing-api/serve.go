@@ -1,13 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"os"
-	"runtime/debug"
-	"strconv"
+	"os/signal"
+	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,48 +16,38 @@ import (
 	"github.com/acme/billing-api/internal/logging"
 )
 
-func serveCommand(ctx context.Context, sources config.Sources) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "serve",
-		Short: "Run the service until it is told to stop",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			loaded, err := config.Load(sources)
-			if err != nil {
-				return fmt.Errorf("settings:\n%w", err)
-			}
-			cfg := loaded.Config
-			out := logging.NewWriter(cmd.OutOrStdout())
-			defer out.Close()
+// stopMargin is the time after server.shutdown_timeout at which the process ends even if something hangs.
+const stopMargin = 5 * time.Second
+
+func serveCommand(sources config.Sources) *cobra.Command {
+	return settingsCommand(sources, "serve", "Run the service until SIGTERM or SIGINT",
+		func(cmd *cobra.Command, loaded *config.Loaded) error {
+			// By default, a write to standard output ends the process once the reader of the log is gone.
+			signal.Ignore(syscall.SIGPIPE)
+			ctx, cfg := cmd.Context(), loaded.Config
+			defer context.AfterFunc(ctx, func() { exitAfter(cfg.Server.ShutdownTimeout + stopMargin) })()
+
+			out := logging.NewOutput(cmd.OutOrStdout())
 			log, level, err := logging.New(cfg.Log, cfg.Service.Name, out)
 			if err != nil {
 				return err
 			}
-			tuneCollector(ctx, log)
-			if err := app.Run(ctx, loaded, log, level); err != nil {
+			if err := app.Run(ctx, loaded, log, level, out); err != nil {
 				log.ErrorContext(ctx, "stopped with an error", slog.Any("error", err))
 				return errLogged
 			}
 			return nil
-		},
-	}
-	settingsFlags(cmd, &sources)
-	return cmd
+		})
 }
 
-// collectAt is how much the heap grows before it is collected, in percent of
-// what is live. A service of this kind keeps little and allocates much, so with
-// Go's default of 100 it collects many times in a second, for a tenth of its
-// processor time. This buys that back with memory. GOMEMLIMIT bounds the price:
-// near the limit the heap is collected sooner, whatever the percentage.
-const collectAt = 400
-
-// tuneCollector sets the percentage, unless the operator has set GOGC.
-func tuneCollector(ctx context.Context, log *slog.Logger) {
-	percent := os.Getenv("GOGC")
-	if percent == "" {
-		debug.SetGCPercent(collectAt)
-		percent = strconv.Itoa(collectAt)
-	}
-	log.InfoContext(ctx, "garbage collection", slog.String("gogc", percent), slog.String("gomemlimit", cmp.Or(os.Getenv("GOMEMLIMIT"), "off")))
+// exitAfter ends the process if it still runs after the limit, for example because a write to the log blocks.
+func exitAfter(limit time.Duration) {
+	time.AfterFunc(limit, func() {
+		// A write to standard error may block, too.
+		go func() {
+			_, _ = fmt.Fprintf(os.Stderr, "billing-api: still running %s after the stop signal\n", limit)
+		}()
+		time.Sleep(100 * time.Millisecond)
+		os.Exit(exitFailed)
+	})
 }

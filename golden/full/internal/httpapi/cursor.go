@@ -6,20 +6,16 @@ import (
 	"github.com/acme/billing-api/internal/note"
 )
 
-// encodeCursor returns the cursor of the page behind the note with the
-// identifier. It is encoded so that clients hand it back as it is and do not
-// build their own: what it holds may change.
+// encodeCursor returns the cursor of the page after the note with the ID. The encoding keeps
+// clients from building cursors themselves, so that their content can change.
 func encodeCursor(id string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(id))
 }
 
-// decodeCursor returns the identifier behind which the next page starts.
+// decodeCursor returns the ID after which the page starts. It accepts only what encodeCursor
+// returns: the base64 decoder ignores line breaks and trailing bits.
 func decodeCursor(cursor string) (string, bool) {
 	data, err := base64.RawURLEncoding.DecodeString(cursor)
 	id := string(data)
-	// One page has one cursor: the decoder lets line breaks and stray bits pass.
-	if err != nil || !note.ValidID(id) || encodeCursor(id) != cursor {
-		return "", false
-	}
-	return id, true
+	return id, err == nil && note.ValidID(id) && encodeCursor(id) == cursor
 }

@@ -7,14 +7,14 @@ import (
 	"github.com/acme/billing-api/internal/note"
 )
 
-func TestACursorLeadsBackToItsNote(t *testing.T) {
+func TestCursorRoundTrip(t *testing.T) {
 	want := note.NewID()
 	if id, ok := decodeCursor(encodeCursor(want)); !ok || id != want {
 		t.Errorf("got %q, %t, want %q", id, ok, want)
 	}
 }
 
-func TestWhatIsNoCursorIsRefused(t *testing.T) {
+func TestInvalidCursors(t *testing.T) {
 	good := encodeCursor(note.NewID())
 	for _, cursor := range []string{
 		"", "!", good[:len(good)-1], good + "A", good + "=", good + "\n",

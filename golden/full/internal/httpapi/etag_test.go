@@ -2,7 +2,7 @@ package httpapi
 
 import "testing"
 
-func TestETagsOfAHeader(t *testing.T) {
+func TestParseETags(t *testing.T) {
 	for header, want := range map[string]struct {
 		valid bool
 		has   bool // version 3
@@ -14,6 +14,7 @@ func TestETagsOfAHeader(t *testing.T) {
 		`"1", "3"`:       {true, true},
 		`"1",W/"3" ,"9"`: {true, true},
 		`"1",, ,"3"`:     {true, true},
+		`, "3",`:         {true, true},
 		`"1", "2"`:       {true, false},
 		`"33"`:           {true, false},
 		`"a,\"`:          {true, false},
@@ -27,6 +28,7 @@ func TestETagsOfAHeader(t *testing.T) {
 		`w/"3"`:          {false, false},
 		`W/3`:            {false, false},
 		`W/`:             {false, false},
+		`,`:              {false, false},
 		`*, "3"`:         {false, false},
 		`"3", *`:         {false, false},
 		`"1", 3`:         {false, false},

@@ -1,95 +1,140 @@
 package httpapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"mime"
+	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/acme/billing-api/internal/problem"
 )
 
 const contentType = "application/json"
 
-// isJSON reports whether a Content-Type means JSON in UTF-8. A missing one does
-// not: it would let a web page of another origin post without a preflight.
-func isJSON(header string) bool {
-	if header == contentType {
-		return true
+// jsonAPI makes huma read and write JSON only.
+type jsonAPI struct{ huma.API }
+
+// Negotiate ignores the Accept header: a client that asks for another format gets JSON rather than a 406.
+func (jsonAPI) Negotiate(string) (string, error) { return contentType, nil }
+
+// Transform encodes the body before huma sends the status, so that a value that cannot be encoded
+// is a clean 500.
+func (jsonAPI) Transform(ctx huma.Context, status string, body any) (any, error) {
+	if status == "204" || status == "304" {
+		return body, nil
 	}
-	mediaType, params, err := mime.ParseMediaType(header)
-	if err != nil || mediaType != contentType {
-		return false
+	data := encode(body)
+	if p, ok := body.(*problem.Problem); ok {
+		for name, values := range p.GetHeaders() {
+			ctx.SetHeader(name, values[0])
+		}
 	}
-	charset, ok := params["charset"]
-	return !ok || strings.EqualFold(charset, "utf-8")
+	ctx.SetHeader("Content-Length", strconv.Itoa(len(data)))
+	return data, nil
 }
 
-// writeJSON writes in one piece, so that a short response gets a length, and
-// only what could be encoded whole.
-func writeJSON(w io.Writer, v any) error { return json.NewEncoder(client{w}).Encode(v) }
-
-// client is where a response goes. That it is gone is no error of the encoder,
-// and there is nobody to tell.
-type client struct{ io.Writer }
-
-// Write implements io.Writer.
-func (c client) Write(p []byte) (int, error) {
-	_, _ = c.Writer.Write(p)
-	return len(p), nil
+// Marshal writes what Transform encoded. It does not return the error of the write, which
+// middleware.Record sees: huma would panic.
+func (jsonAPI) Marshal(w io.Writer, _ string, data any) error {
+	_, _ = w.Write(data.([]byte))
+	return nil
 }
 
-// Bounds of a request body that is valid otherwise. A value costs many times
-// its size in the body once it is decoded, and a client reads one entry for
-// each field that is refused.
+// Unmarshal decodes a request body.
+func (jsonAPI) Unmarshal(_ string, data []byte, v any) error { return decode(data, v) }
+
+// encode returns v as JSON. It panics if v has no JSON form.
+func encode(v any) []byte {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false) // browsers do not read application/json with nosniff as HTML
+	if err := enc.Encode(v); err != nil {
+		panic(err)
+	}
+	return buf.Bytes()
+}
+
+// Limits of a request body. Decoded values need many times their size in the body.
 const (
 	maxDepth  = 32
 	maxValues = 10_000
 )
 
-// What a client reads about a body that is none. The decoder's own errors
-// quote the input.
+// Messages for clients. The errors of encoding/json quote the input.
 var (
-	errNotUTF8 = errors.New("expected UTF-8")
-	errTooMuch = fmt.Errorf("expected at most %d levels and %d values", maxDepth, maxValues)
-	errNotJSON = errors.New("expected valid JSON")
+	errNotUTF8   = errors.New("expected UTF-8")
+	errNotJSON   = errors.New("expected valid JSON")
+	errTooMuch   = fmt.Errorf("expected at most %d levels and %d values", maxDepth, maxValues)
+	errRange     = errors.New("expected numbers in the range of a 64-bit float")
+	errDuplicate = errors.New("expected unique keys in each object")
+	errDamaged   = errors.New("expected text without U+FFFD and unpaired surrogates")
 )
 
-func readJSON(data []byte, v any) error {
-	switch {
-	case !utf8.Valid(data):
+// decode is a strict json.Unmarshal: see scanner.
+func decode(data []byte, v any) error {
+	if !utf8.Valid(data) {
 		return errNotUTF8
-	case !withinBounds(data):
-		return errTooMuch
-	case json.Unmarshal(data, v) != nil:
+	}
+	s := scanner{dec: json.NewDecoder(bytes.NewReader(data))}
+	s.dec.UseNumber()
+	if err := s.value(1); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		if errors.As(err, new(*json.UnmarshalTypeError)) {
+			return errRange // the schema checks the types
+		}
 		return errNotJSON
 	}
 	return nil
 }
 
-// withinBounds counts brackets and commas outside of strings. Whether they
-// match is for the decoder to find out.
-func withinBounds(data []byte) bool {
-	depth, values, inString := 0, 0, false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case inString && c == '\\':
-			i++
-		case c == '"':
-			inString = !inString
-		case inString:
-		case c == '{' || c == '[':
-			depth++
-			values++
-		case c == '}' || c == ']':
-			depth--
-		case c == ',':
-			values++
+// scanner refuses documents that are too deep or too large, duplicate keys, which encoding/json
+// overwrites, and unpaired surrogates such as \ud800, which encoding/json replaces by U+FFFD.
+type scanner struct {
+	dec    *json.Decoder
+	values int
+}
+
+func (s *scanner) value(depth int) error {
+	s.values++
+	if depth > maxDepth || s.values > maxValues {
+		return errTooMuch
+	}
+	token, err := s.dec.Token()
+	if err != nil {
+		return errNotJSON
+	}
+	if text, ok := token.(string); ok && strings.ContainsRune(text, utf8.RuneError) {
+		return errDamaged
+	}
+	if token != json.Delim('{') && token != json.Delim('[') {
+		return nil
+	}
+	keys := make(map[any]bool)
+	for s.dec.More() {
+		if token == json.Delim('{') {
+			key, err := s.dec.Token()
+			if err != nil {
+				return errNotJSON
+			}
+			if keys[key] {
+				return errDuplicate
+			}
+			keys[key] = true
 		}
-		if depth > maxDepth || values > maxValues {
-			return false
+		if err := s.value(depth + 1); err != nil {
+			return err
 		}
 	}
-	return true
+	if _, err := s.dec.Token(); err != nil { // the closing bracket
+		return errNotJSON
+	}
+	return nil
 }

@@ -1,16 +1,12 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"net/http"
 
 	"github.com/acme/billing-api/internal/health"
 )
 
-// retryAfter is in seconds, about the time between two probes of a platform.
-const retryAfter = "5"
-
-// serveHealth tells whether the process is alive: 503 has it restarted.
+// serveHealth is the liveness probe. The platform restarts an instance that responds 503.
 func serveHealth(checks *health.Checks) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		report := checks.Live(r.Context())
@@ -18,26 +14,20 @@ func serveHealth(checks *health.Checks) http.HandlerFunc {
 	}
 }
 
-// serveReady tells whether requests should come here: 503 sends them elsewhere.
+// serveReady is the readiness probe. The platform sends no requests to an instance that responds 503.
 func serveReady(checks *health.Checks) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		report := checks.Ready(r.Context())
-		if !report.Ready {
-			w.Header().Set("Retry-After", retryAfter)
-		}
 		writeReport(w, report, report.Ready)
 	}
 }
 
 func writeReport(w http.ResponseWriter, report any, ok bool) {
-	data, err := json.Marshal(report)
-	if err != nil { // strings and booleans only: cannot happen
-		panic(err)
-	}
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Cache-Control", "no-store")
 	if !ok {
+		w.Header().Set("Retry-After", "5")
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	_, _ = w.Write(append(data, '\n')) // a prober that is gone needs no answer
+	_, _ = w.Write(encode(report)) // middleware.Record sees the error
 }

@@ -12,13 +12,13 @@ import (
 
 var errDown = errors.New("dial tcp 10.0.0.7:5432: connection refused")
 
-func TestHealthTellsTheBuild(t *testing.T) {
+func TestHealthReportsTheBuild(t *testing.T) {
 	w := newAPI(t).do("GET", "/health", "")
 	wantStatus(t, w, 200)
 	wantHeader(t, w, "Content-Type", "application/json")
 	wantHeader(t, w, "Cache-Control", "no-store")
 	want := health.LiveReport{Status: "healthy", Service: "billing-api", Version: "1.2.3", Commit: "abc123"}
-	if diff := cmp.Diff(want, decode[health.LiveReport](t, w)); diff != "" {
+	if diff := cmp.Diff(want, decodeBody[health.LiveReport](t, w)); diff != "" {
 		t.Errorf("report differs (-want +got):\n%s", diff)
 	}
 }
@@ -32,17 +32,17 @@ func TestHealthCallsNoDependency(t *testing.T) {
 	wantStatus(t, a.do("GET", "/health", ""), 200)
 }
 
-func TestAFailingLivenessCheckAnswers503(t *testing.T) {
+func TestHealthIs503WhileALivenessCheckFails(t *testing.T) {
 	a := newAPI(t)
 	a.checks.AddLiveness("worker", func(context.Context) error { return errDown })
 	w := a.do("GET", "/health", "")
 	wantStatus(t, w, 503)
-	if got := decode[health.LiveReport](t, w); got.Healthy() || got.Checks["worker"].Healthy {
+	if got := decodeBody[health.LiveReport](t, w); got.Healthy() || got.Checks["worker"].Healthy {
 		t.Errorf("got report %+v, want an unhealthy worker", got)
 	}
 }
 
-func TestReadyNamesEveryDependency(t *testing.T) {
+func TestReadyListsTheDependencies(t *testing.T) {
 	a := newAPI(t)
 	a.checks.Add("store", func(context.Context) error { return nil })
 	w := a.do("GET", "/ready", "")
@@ -53,12 +53,12 @@ func TestReadyNamesEveryDependency(t *testing.T) {
 		Ready: true, Service: "billing-api",
 		Dependencies: map[string]health.Result{"store": {Healthy: true}},
 	}
-	if diff := cmp.Diff(want, decode[health.ReadyReport](t, w)); diff != "" {
+	if diff := cmp.Diff(want, decodeBody[health.ReadyReport](t, w)); diff != "" {
 		t.Errorf("report differs (-want +got):\n%s", diff)
 	}
 }
 
-func TestReadyAnswers503WhileADependencyIsDown(t *testing.T) {
+func TestReadyIs503WhileADependencyIsDown(t *testing.T) {
 	a := newAPI(t)
 	a.checks.Add("cache", func(context.Context) error { return nil })
 	a.checks.Add("store", func(context.Context) error { return errDown })
@@ -67,12 +67,12 @@ func TestReadyAnswers503WhileADependencyIsDown(t *testing.T) {
 	wantHeader(t, w, "Retry-After", "5")
 	wantHeader(t, w, "Cache-Control", "no-store")
 	want := map[string]health.Result{"cache": {Healthy: true}, "store": {Message: "unavailable"}}
-	if diff := cmp.Diff(want, decode[health.ReadyReport](t, w).Dependencies); diff != "" {
+	if diff := cmp.Diff(want, decodeBody[health.ReadyReport](t, w).Dependencies); diff != "" {
 		t.Errorf("dependencies differ (-want +got):\n%s", diff)
 	}
 }
 
-func TestReadyAnswers503WhileDraining(t *testing.T) {
+func TestReadyIs503WhileDraining(t *testing.T) {
 	a := newAPI(t)
 	wantStatus(t, a.do("GET", "/ready", ""), 200)
 	a.checks.Drain()

@@ -16,134 +16,85 @@ import (
 )
 
 func TestEveryRouteHasAVersionOrIsAProbe(t *testing.T) {
-	a := newAPI(t)
 	versioned := regexp.MustCompile(`^(GET|POST|PUT|PATCH|DELETE) /(v[1-9][0-9]*)/`)
-	probes := 0
-	for pattern, e := range a.router.endpoints {
-		if e.route.Probe {
-			probes++
-			if pattern != "GET /health" && pattern != "GET /ready" || e.version != nil || e.route.APIVersion != "" {
-				t.Errorf("%s is not a probe", pattern)
-			}
-			continue
-		}
+	for pattern, route := range newAPI(t).router.routes {
 		m := versioned.FindStringSubmatch(pattern)
-		if m == nil || e.version == nil || m[2] != e.version.name || m[2] != e.route.APIVersion {
-			t.Errorf("%s belongs to no version", pattern)
+		if route.Probe != (pattern == "GET /health" || pattern == "GET /ready") {
+			t.Errorf("%s: got probe %t", pattern, route.Probe)
 		}
-		if !strings.HasSuffix(pattern, " "+e.route.Template) {
-			t.Errorf("%s has the template %s", pattern, e.route.Template)
+		if !route.Probe && (m == nil || m[2] != route.APIVersion || !strings.HasSuffix(pattern, " "+route.Template)) {
+			t.Errorf("%s: got route %+v, want its version and template", pattern, route)
 		}
-	}
-	if probes != 2 {
-		t.Errorf("got %d probes, want 2", probes)
 	}
 }
 
-func TestHumaAddsNoRoutesOfItsOwn(t *testing.T) {
+func TestMatch(t *testing.T) {
 	a := newAPI(t)
-	for _, path := range []string{"/docs", "/openapi.json", "/openapi.yaml", "/schemas/NoteV1.json"} {
-		wantProblem(t, a.do("GET", path, ""), 404, problem.CodeNotFound)
-		wantProblem(t, a.do("GET", "/v1"+path, ""), 404, problem.CodeNotFound)
-	}
-}
-
-func TestMatchTellsTheRouteWithoutServingIt(t *testing.T) {
-	a := newAPI(t)
-	n := a.newNote(t, 1, "ada")
+	Handle(a.router.Version("v9", Lifecycle{}), Operation{
+		ID: "events", Method: "GET", Path: "/events", Timeout: time.Minute, MaxBodyBytes: 10, Stream: true,
+	}, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
 	for target, want := range map[string]middleware.Route{
-		"GET /v1/notes/" + n.ID:    {Template: "/v1/notes/{id}", APIVersion: "v1"},
-		"HEAD /v1/notes/" + n.ID:   {Template: "/v1/notes/{id}", APIVersion: "v1"},
-		"DELETE /v1/notes/" + n.ID: {Template: "/v1/notes/{id}", APIVersion: "v1"},
-		"GET /health":              {Template: "/health", Probe: true},
+		"GET /v1/notes/1":    {Template: "/v1/notes/{id}", APIVersion: "v1"},
+		"HEAD /v1/notes/1":   {Template: "/v1/notes/{id}", APIVersion: "v1"},
+		"DELETE /v1/notes/1": {Template: "/v1/notes/{id}", APIVersion: "v1"},
+		"GET /v9/events":     {Template: "/v9/events", APIVersion: "v9", Timeout: time.Minute, MaxBodyBytes: 10, Stream: true},
+		"GET /health":        {Template: "/health", Probe: true},
+		"GET /":              {},
+		"GET /v7/notes":      {},
+		"GET /health/":       {},
+		"GET /docs":          {},
+		"GET /openapi.json":  {},
+		"PATCH /v1/notes":    {},
+		"OPTIONS /v1/notes":  {},
 	} {
 		method, path, _ := strings.Cut(target, " ")
 		got, ok := a.router.Match(httptest.NewRequest(method, path, nil))
-		if diff := cmp.Diff(want, got); !ok || diff != "" {
+		if diff := cmp.Diff(want, got); diff != "" || ok != (want.Template != "") {
 			t.Errorf("%s: matched %t (-want +got):\n%s", target, ok, diff)
 		}
 	}
-	if _, err := a.store.Get(t.Context(), n.ID); err != nil {
-		t.Errorf("a match has deleted the note: %v", err)
-	}
 }
 
-func TestMatchKnowsNoRouteForWhatIsRefused(t *testing.T) {
+func TestRequestsWithoutARoute(t *testing.T) {
 	a := newAPI(t)
-	for _, target := range []string{"GET /", "GET /v9/notes", "PATCH /v1/notes", "GET /v1//notes", "GET /health/", "GET /ready/x", "OPTIONS /v1/notes"} {
-		method, path, _ := strings.Cut(target, " ")
-		r := httptest.NewRequest(method, path, nil)
-		if route, ok := a.router.Match(r); ok || route != (middleware.Route{}) || r.Pattern != "" {
-			t.Errorf("%s: got %+v, %t and pattern %q, want nothing", target, route, ok, r.Pattern)
-		}
-	}
-}
-
-func TestAMatchedRequestIsServedAsItWasMatched(t *testing.T) {
-	a := newAPI(t)
-	n := a.newNote(t, 1, "ada")
-	r := httptest.NewRequest(http.MethodGet, "/v1/notes/"+n.ID, nil)
-	if _, ok := a.router.Match(r); !ok {
-		t.Fatal("no match")
-	}
-	w := httptest.NewRecorder()
-	a.router.ServeHTTP(w, r.WithContext(withRecord(r.Context())))
-	wantStatus(t, w, 200)
-	if got := decode[NoteV1](t, w); got.ID != n.ID {
-		t.Errorf("got note %s, want %s", got.ID, n.ID)
-	}
-}
-
-func TestAPatternOfAnotherMuxIsLookedUpAgain(t *testing.T) {
-	a := newAPI(t)
-	n := a.newNote(t, 1, "ada")
-	outer := http.NewServeMux()
-	outer.Handle("GET /{path...}", a.router)
-	wantStatus(t, serve(outer, "GET", "/v1/notes/"+n.ID, ""), 200)
-}
-
-func TestAnswersOfTheMuxAreProblems(t *testing.T) {
-	a := newAPI(t)
-	for name, c := range map[string]struct {
+	for _, c := range []struct {
 		method, target string
 		status         int
-		code           string
-		header, value  string
+		code, allow    string
 	}{
-		"unknown path":      {"GET", "/nothing", 404, problem.CodeNotFound, "Allow", ""},
-		"unknown version":   {"GET", "/v9/notes", 404, problem.CodeNotFound, "Allow", ""},
-		"trailing slash":    {"GET", "/v1/notes/", 404, problem.CodeNotFound, "Allow", ""},
-		"below a probe":     {"GET", "/health/live", 404, problem.CodeNotFound, "Allow", ""},
-		"unsupported":       {"PATCH", "/v1/notes", 405, problem.CodeMethodNotAllowed, "Allow", "GET, HEAD, POST"},
-		"unsupported on id": {"POST", "/v1/notes/1", 405, problem.CodeMethodNotAllowed, "Allow", "DELETE, GET, HEAD, PUT"},
-		"post to a probe":   {"POST", "/ready", 405, problem.CodeMethodNotAllowed, "Allow", "GET, HEAD"},
-		"unclean path":      {"GET", "/v1//notes?limit=1", 307, "redirect", "Location", "/v1/notes?limit=1"},
-		"dots in path":      {"DELETE", "/v1/x/../notes/1", 307, "redirect", "Location", "/v1/notes/1"},
-		"other host":        {"GET", "//elsewhere.example/..//v1/notes", 307, "redirect", "Location", "/v1/notes"},
+		{"GET", "/nothing", 404, "not_found", ""},
+		{"GET", "/v9/notes", 404, "not_found", ""},
+		{"GET", "/v1/notes/", 404, "not_found", ""},
+		{"GET", "/v1/nothing/../else", 404, "not_found", ""},
+		{"GET", "/health/live", 404, "not_found", ""},
+		{"PATCH", "/v1/notes", 405, "method_not_allowed", "GET, HEAD, POST"},
+		{"POST", "/v1/notes/1", 405, "method_not_allowed", "DELETE, GET, HEAD, PUT"},
+		{"POST", "/ready", 405, "method_not_allowed", "GET, HEAD"},
+		{"BREW", "/ready", 405, "method_not_allowed", "GET, HEAD"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			r := httptest.NewRequest(c.method, "/", nil)
-			path, query, _ := strings.Cut(c.target, "?")
-			r.URL.Path, r.URL.RawQuery, r.RequestURI = path, query, c.target
-			r = r.WithContext(withRecord(r.Context()))
-			w := httptest.NewRecorder()
-			a.router.ServeHTTP(w, r)
-			wantProblem(t, w, c.status, c.code)
-			wantHeader(t, w, c.header, c.value)
-		})
+		w := a.do(c.method, c.target, "")
+		wantProblem(t, w, c.status, c.code)
+		wantHeader(t, w, "Allow", c.allow)
 	}
 }
 
-func TestARequestWithoutAPathIsAProblem(t *testing.T) {
-	r := httptest.NewRequest(http.MethodGet, "*", nil)
-	r.RequestURI = "*"
-	r = r.WithContext(withRecord(r.Context()))
-	w := httptest.NewRecorder()
-	newAPI(t).router.ServeHTTP(w, r)
-	wantProblem(t, w, 400, problem.CodeBadRequest)
+func TestUncleanPathsAreRedirected(t *testing.T) {
+	a := newAPI(t)
+	for target, want := range map[string]string{
+		"/v1//notes?limit=1":               "/v1/notes?limit=1",
+		"/v1/x/../notes/1":                 "/v1/notes/1",
+		"//elsewhere.example/..//v1/notes": "/v1/notes",
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.URL.Path, r.URL.RawQuery, _ = strings.Cut(target, "?")
+		w := httptest.NewRecorder()
+		a.router.ServeHTTP(w, r)
+		wantStatus(t, w, 307)
+		wantHeader(t, w, "Location", want)
+	}
 }
 
-func TestHeadAnswersAsGetDoes(t *testing.T) {
+func TestHeadHasTheHeadersOfGet(t *testing.T) {
 	a := newAPI(t)
 	n := a.newNote(t, 1, "ada")
 	for _, path := range []string{"/health", "/ready", "/v1/notes", "/v1/notes/" + n.ID} {
@@ -155,39 +106,41 @@ func TestHeadAnswersAsGetDoes(t *testing.T) {
 	}
 }
 
-func TestAnOperationBringsItsOwnLimits(t *testing.T) {
+func TestCheckTimeouts(t *testing.T) {
 	a := newAPI(t)
-	v := a.router.Version("v9", Lifecycle{})
-	want := middleware.Route{
-		Template: "/v9/events", APIVersion: "v9",
-		Timeout: time.Minute, MaxBodyBytes: 10, Stream: true,
+	Handle(a.router.Version("v9", Lifecycle{}), Operation{ID: "slow", Method: "GET", Path: "/slow", Timeout: time.Minute},
+		func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
+	if err := a.router.CheckTimeouts(time.Minute); err != nil {
+		t.Errorf("got error %v for the same time", err)
 	}
-	Handle(v, Operation{
-		ID: "events", Method: "GET", Path: "/events",
-		Timeout: want.Timeout, MaxBodyBytes: want.MaxBodyBytes, Stream: want.Stream,
-	}, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
-	got, ok := a.router.Match(httptest.NewRequest(http.MethodGet, "/v9/events", nil))
-	if diff := cmp.Diff(want, got); !ok || diff != "" {
-		t.Errorf("matched %t, route differs (-want +got):\n%s", ok, diff)
+	err := a.router.CheckTimeouts(20 * time.Second)
+	if err == nil || !strings.Contains(err.Error(), "GET /v9/slow: the timeout of this route is 1m0s") {
+		t.Errorf("got error %v, want one that names the route", err)
 	}
 }
 
-func TestTwoVersionsServeSideBySide(t *testing.T) {
+func TestRequestsAfterTheDeadlineDoNotReachTheHandler(t *testing.T) {
 	a := newAPI(t)
-	other := a.router.Version("v9", Lifecycle{})
-	Handle(other, Operation{ID: "list-notes", Method: "GET", Path: "/notes"},
-		func(context.Context, *struct{}) (*struct{ Body []string }, error) {
-			return &struct{ Body []string }{[]string{"second"}}, nil
-		})
-	if got := a.do("GET", "/v9/notes", "").Body.String(); got != "[\"second\"]\n" {
-		t.Errorf("got %q from v9", got)
+	late, cancel := context.WithTimeout(withRecord(t.Context()), 0)
+	defer cancel()
+	stopped, stop := context.WithCancelCause(withRecord(t.Context()))
+	stop(problem.ErrShuttingDown)
+	for code, ctx := range map[string]context.Context{"deadline_exceeded": late, "shutting_down": stopped} {
+		for _, body := range []string{validDraft, `{"title":1}`} {
+			r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/v1/notes", strings.NewReader(body))
+			r.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			a.router.ServeHTTP(w, r)
+			wantProblem(t, w, 503, code)
+			wantHeader(t, w, "Retry-After", "5")
+		}
 	}
 	if got := a.do("GET", "/v1/notes", "").Body.String(); got != "{\"notes\":[]}\n" {
-		t.Errorf("got %q from v1", got)
+		t.Errorf("got %s, want no note", got)
 	}
 }
 
-func TestAMistakeInADeclarationStopsTheProgram(t *testing.T) {
+func TestInvalidDeclarationsPanic(t *testing.T) {
 	past, later := time.Unix(1, 0), time.Unix(2, 0)
 	for name, declare := range map[string]func(r *Router){
 		"name":                    func(r *Router) { r.Version("latest", Lifecycle{}) },
@@ -196,7 +149,6 @@ func TestAMistakeInADeclarationStopsTheProgram(t *testing.T) {
 		"sunset before":           func(r *Router) { r.Version("v9", Lifecycle{DeprecatedAt: later, Sunset: past}) },
 		"gone without sunset":     func(r *Router) { r.Version("v9", Lifecycle{DeprecatedAt: past, GoneAfterSunset: true}) },
 		"successor without dates": func(r *Router) { r.Version("v9", Lifecycle{Successor: "/v3"}) },
-		"guide is no URL":         func(r *Router) { r.Version("v9", Lifecycle{DeprecatedAt: past, Guide: "a b>"}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {

@@ -1,53 +1,57 @@
 package httpserver
 
 import (
-	"errors"
-	"fmt"
 	"net/netip"
 	"time"
 
-	"github.com/acme/billing-api/internal/bytesize"
+	"github.com/acme/billing-api/internal/setting"
 )
 
-// Config holds the settings of the listener of the API.
+// Config holds the settings of the API listener.
 type Config struct {
-	Bind string `yaml:"bind" default:"0.0.0.0" doc:"IP address to listen on; 0.0.0.0 and :: mean all."`
-	Port int    `yaml:"port" default:"8080" doc:"Port to listen on; 0 takes any that is free."`
+	Bind string `yaml:"bind" default:"0.0.0.0" doc:"IP address to listen on; 0.0.0.0 and :: mean every address."`
+	Port int    `yaml:"port" default:"8080" doc:"Port to listen on; 0 picks a free port."`
 
-	ReadHeaderTimeout time.Duration `yaml:"read_header_timeout" default:"5s" doc:"Time in which the headers of a request must arrive."`
-	ReadTimeout       time.Duration `yaml:"read_timeout" default:"15s" doc:"Time in which a request must arrive, body included."`
-	WriteTimeout      time.Duration `yaml:"write_timeout" default:"20s" doc:"Time from the end of the headers of a request to the end of its response. Must exceed request_timeout, or slow requests end without an answer."`
-	IdleTimeout       time.Duration `yaml:"idle_timeout" default:"75s" doc:"How long a connection is kept for the next request. Should exceed that of the proxy in front, which otherwise reuses connections that are being closed."`
-	RequestTimeout    time.Duration `yaml:"request_timeout" default:"15s" doc:"Time in which a request must be answered; then the answer is 503."`
+	ReadHeaderTimeout time.Duration `yaml:"read_header_timeout" default:"5s" doc:"Time limit for a TLS handshake, and for the headers of a request."`
+	ReadTimeout       time.Duration `yaml:"read_timeout" default:"15s" doc:"Time limit for reading a whole request, including its body."`
+	WriteTimeout      time.Duration `yaml:"write_timeout" default:"20s" doc:"Time limit from the end of the request headers to the end of the response. Must exceed request_timeout."`
+	IdleTimeout       time.Duration `yaml:"idle_timeout" default:"75s" doc:"How long a connection stays open between requests. Should exceed the idle timeout of the proxy in front of the service."`
+	RequestTimeout    time.Duration `yaml:"request_timeout" default:"15s" doc:"Time limit for handling a request. A request that exceeds it gets 503."`
+	MaxConnectionAge  time.Duration `yaml:"max_connection_age" default:"30m" doc:"Age at which the service asks a client to open a new connection, so that long-lived clients spread over new instances. 0s disables it."`
 
-	DrainDelay      time.Duration `yaml:"drain_delay" default:"5s" doc:"After the signal to stop: how long /ready answers 503 while requests are still accepted, so that load balancers look elsewhere."`
-	ShutdownTimeout time.Duration `yaml:"shutdown_timeout" default:"25s" doc:"Time from the signal to stop until open requests are cut off. Must hold drain_delay and request_timeout, and be below the grace period of the pod."`
+	DrainDelay      time.Duration `yaml:"drain_delay" default:"5s" doc:"How long the service keeps accepting requests after SIGTERM, with /ready at 503, so that load balancers stop sending traffic."`
+	ShutdownTimeout time.Duration `yaml:"shutdown_timeout" default:"25s" doc:"Time limit from SIGTERM to exit. Must be at least 2s longer than drain_delay and request_timeout together, and shorter than the grace period of the pod."`
 
-	MaxHeaderBytes bytesize.Size `yaml:"max_header_bytes" default:"64KiB" doc:"Largest size of the headers of a request."`
+	MaxHeaderBytes int `yaml:"max_header_bytes" default:"65536" doc:"Maximum size of the request headers in bytes, from 1024 to 1048576."`
 
-	TLS TLSConfig `yaml:"tls" doc:"Encryption of the listener of the API."`
+	TLS TLSConfig `yaml:"tls" doc:"TLS on the API listener."`
 }
 
-// TLSConfig holds the settings of encryption.
+// TLSConfig holds the TLS settings.
 type TLSConfig struct {
-	CertFile          string        `yaml:"cert_file" default:"" doc:"PEM file with the certificate and its chain. It is read again when it changes and on SIGHUP."`
-	KeyFile           string        `yaml:"key_file" default:"" doc:"PEM file with the private key of the certificate."`
-	ClientCAFile      string        `yaml:"client_ca_file" default:"" doc:"PEM file with the authorities for certificates of clients. If set, every request but the probes needs such a certificate."`
-	MinVersion        string        `yaml:"min_version" default:"1.2" doc:"Oldest version of TLS that is accepted: 1.2 or 1.3."`
-	HandshakeTimeout  time.Duration `yaml:"handshake_timeout" default:"10s" doc:"Time in which a client must complete the handshake."`
-	TerminatedByProxy bool          `yaml:"terminated_by_proxy" default:"false" doc:"Says that a proxy in front encrypts, and that only the proxy reaches this listener."`
+	CertFile          string `yaml:"cert_file" default:"" doc:"PEM file with the certificate and its intermediates. The service reloads it when it changes and on SIGHUP."`
+	KeyFile           string `yaml:"key_file" default:"" doc:"PEM file with the private key of the certificate."`
+	ClientCAFile      string `yaml:"client_ca_file" default:"" doc:"PEM file with the authorities for client certificates. When set, every request except probes needs a client certificate."`
+	MinVersion        string `yaml:"min_version" default:"1.2" doc:"Minimum TLS version: 1.2 or 1.3."`
+	TerminatedByProxy bool   `yaml:"terminated_by_proxy" default:"false" doc:"Declares that a proxy in front of the service terminates TLS, and that only the proxy can reach this listener."`
 }
 
-// Enabled reports whether the listener encrypts.
+// Enabled reports whether the listener uses TLS.
 func (c TLSConfig) Enabled() bool { return c.CertFile != "" || c.KeyFile != "" }
 
-// Secure reports whether clients reach the service by HTTPS.
+// Secure reports whether clients reach the service over HTTPS.
 func (c TLSConfig) Secure() bool { return c.Enabled() || c.TerminatedByProxy }
 
-// Validate checks the settings of the listener, those of encryption included.
-func (c Config) Validate() error {
-	errs := []error{CheckAddress("server", c.Bind, c.Port)}
-	for _, d := range []struct {
+// answerTime is the part of the shutdown in which cancelled requests can still be answered.
+const answerTime = 2 * time.Second
+
+// LongestRequest returns the longest request timeout that a shutdown can wait for.
+func (c Config) LongestRequest() time.Duration { return c.ShutdownTimeout - c.DrainDelay - answerTime }
+
+// Validate checks the settings.
+func (c Config) Validate() setting.Errors {
+	errs := CheckAddress(c.Bind, c.Port)
+	for _, limit := range []struct {
 		key   string
 		value time.Duration
 	}{
@@ -56,62 +60,30 @@ func (c Config) Validate() error {
 		{"write_timeout", c.WriteTimeout},
 		{"idle_timeout", c.IdleTimeout},
 		{"request_timeout", c.RequestTimeout},
-		{"shutdown_timeout", c.ShutdownTimeout},
 	} {
-		if d.value <= 0 {
-			errs = append(errs, fmt.Errorf("server.%s: must be above 0s", d.key))
-		}
+		errs.AddIf(limit.value <= 0, limit.key, "must be greater than 0s")
 	}
-	if c.DrainDelay < 0 {
-		errs = append(errs, errors.New("server.drain_delay: must not be below 0s"))
-	}
-	if c.WriteTimeout <= c.RequestTimeout {
-		errs = append(errs, fmt.Errorf("server.write_timeout: %s must exceed server.request_timeout, which is %s", c.WriteTimeout, c.RequestTimeout))
-	}
-	if c.DrainDelay+c.RequestTimeout > c.ShutdownTimeout {
-		errs = append(errs, fmt.Errorf("server.shutdown_timeout: %s is too short for server.drain_delay and server.request_timeout, which are %s together",
-			c.ShutdownTimeout, c.DrainDelay+c.RequestTimeout))
-	}
-	if c.MaxHeaderBytes < bytesize.KiB || c.MaxHeaderBytes > bytesize.MiB {
-		errs = append(errs, fmt.Errorf("server.max_header_bytes: %s is not between 1KiB and 1MiB", c.MaxHeaderBytes))
-	}
-	errs = append(errs, c.TLS.validate())
-	return errors.Join(errs...)
+	errs.AddIf(c.MaxConnectionAge < 0, "max_connection_age", "must not be negative")
+	errs.AddIf(c.DrainDelay < 0, "drain_delay", "must not be negative")
+	errs.AddIf(c.WriteTimeout <= c.RequestTimeout, "write_timeout", "must be greater than request_timeout (%s)", c.RequestTimeout)
+	errs.AddIf(c.RequestTimeout > c.LongestRequest(), "shutdown_timeout",
+		"must be at least drain_delay + request_timeout + %s = %s", answerTime, c.DrainDelay+c.RequestTimeout+answerTime)
+	errs.AddIf(c.MaxHeaderBytes < 1<<10 || c.MaxHeaderBytes > 1<<20, "max_header_bytes", "must be between 1024 and 1048576")
+
+	errs.AddIf(c.TLS.CertFile == "" && c.TLS.KeyFile != "", "tls.cert_file", "must be set when tls.key_file is set")
+	errs.AddIf(c.TLS.KeyFile == "" && c.TLS.CertFile != "", "tls.key_file", "must be set when tls.cert_file is set")
+	errs.AddIf(c.TLS.ClientCAFile != "" && !c.TLS.Enabled(), "tls.client_ca_file", "needs tls.cert_file and tls.key_file")
+	errs.AddIf(c.TLS.TerminatedByProxy && c.TLS.Enabled(), "tls.terminated_by_proxy", "must be false when tls.cert_file is set")
+	errs.AddIf(tlsVersions[c.TLS.MinVersion] == 0, "tls.min_version", "must be 1.2 or 1.3")
+	return errs
 }
 
-func (c TLSConfig) validate() error {
-	var errs []error
-	if c.CertFile == "" && c.KeyFile != "" {
-		errs = append(errs, errors.New("server.tls.cert_file: is required with server.tls.key_file"))
-	}
-	if c.KeyFile == "" && c.CertFile != "" {
-		errs = append(errs, errors.New("server.tls.key_file: is required with server.tls.cert_file"))
-	}
-	if c.ClientCAFile != "" && !c.Enabled() {
-		errs = append(errs, errors.New("server.tls.client_ca_file: has no effect without server.tls.cert_file"))
-	}
-	if c.TerminatedByProxy && c.Enabled() {
-		errs = append(errs, errors.New("server.tls.terminated_by_proxy: contradicts server.tls.cert_file"))
-	}
-	if _, ok := tlsVersions[c.MinVersion]; !ok {
-		errs = append(errs, fmt.Errorf("server.tls.min_version: %q is neither 1.2 nor 1.3", c.MinVersion))
-	}
-	if c.HandshakeTimeout <= 0 {
-		errs = append(errs, errors.New("server.tls.handshake_timeout: must be above 0s"))
-	}
-	return errors.Join(errs...)
-}
-
-// CheckAddress checks where a listener shall be opened; section names the
-// settings it comes from. Names of hosts are refused: they may mean several
-// addresses, of which only one would be listened on.
-func CheckAddress(section, bind string, port int) error {
-	var errs []error
-	if _, err := netip.ParseAddr(bind); err != nil {
-		errs = append(errs, fmt.Errorf("%s.bind: %q is not an IP address", section, bind))
-	}
-	if port < 0 || port > 65535 {
-		errs = append(errs, fmt.Errorf("%s.port: %d is not between 0 and 65535", section, port))
-	}
-	return errors.Join(errs...)
+// CheckAddress checks the keys bind and port of a listener. It refuses host names, because a name can resolve to
+// several addresses and the listener would use only one.
+func CheckAddress(bind string, port int) setting.Errors {
+	var errs setting.Errors
+	_, err := netip.ParseAddr(bind)
+	errs.AddIf(err != nil, "bind", "%q is not an IP address", bind)
+	errs.AddIf(port < 0 || port > 65535, "port", "must be between 0 and 65535")
+	return errs
 }

@@ -1,18 +1,20 @@
 package httpserver
 
 import (
-	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/acme/billing-api/internal/problem"
 )
 
 func TestRequestsAreServedWhileDrainingAndOpenOnesFinish(t *testing.T) {
-	cfg := usual()
+	cfg := testConfig()
 	cfg.DrainDelay = 200 * time.Millisecond
 	begun, release := make(chan struct{}), make(chan struct{})
 	s := serve(t, cfg, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -77,7 +79,7 @@ func TestRequestsAreServedWhileDrainingAndOpenOnesFinish(t *testing.T) {
 }
 
 func TestHTTP2ClientsAreSentAwayWhileDraining(t *testing.T) {
-	cfg := usual()
+	cfg := testConfig()
 	cfg.DrainDelay = time.Second
 	s := serve(t, cfg, hello)
 	client, transport := newClient(t)
@@ -100,9 +102,34 @@ func TestHTTP2ClientsAreSentAwayWhileDraining(t *testing.T) {
 	}
 }
 
-func TestRequestsThatDoNotEndAreCutOffWithAnError(t *testing.T) {
-	cfg := usual()
-	cfg.RequestTimeout, cfg.ShutdownTimeout = 50*time.Millisecond, 100*time.Millisecond
+func TestOpenRequestsAreAnsweredAtTheEndOfTheShutdown(t *testing.T) {
+	cfg := testConfig()
+	cfg.RequestTimeout, cfg.ShutdownTimeout = 50*time.Millisecond, answerTime+100*time.Millisecond
+	begun := make(chan struct{})
+	s := serve(t, cfg, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(begun)
+		<-r.Context().Done()
+		_, _ = io.WriteString(w, context.Cause(r.Context()).Error())
+	}))
+	answer := make(chan string, 1)
+	client, _ := newClient(t)
+	go func() {
+		_, body := get(t, client, "http://"+s.api.Addr().String())
+		answer <- body
+	}()
+	await(t, begun, "request")
+	s.stop()
+	if got, want := <-answer, problem.ErrShuttingDown.Error(); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if err := s.end(t); !errors.Is(err, errCutOff) {
+		t.Errorf("got %v, want %v", err, errCutOff)
+	}
+}
+
+func TestHandlersThatIgnoreTheirContextAreCutOff(t *testing.T) {
+	cfg := testConfig()
+	cfg.RequestTimeout, cfg.ShutdownTimeout = 50*time.Millisecond, answerTime+100*time.Millisecond
 	begun, release := make(chan struct{}), make(chan struct{})
 	defer close(release)
 	s := serve(t, cfg, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
@@ -117,43 +144,15 @@ func TestRequestsThatDoNotEndAreCutOffWithAnError(t *testing.T) {
 	_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 	await(t, begun, "request")
 	s.stop()
-	if err := s.end(t); err == nil || !strings.Contains(err.Error(), "cut off") {
-		t.Errorf("got %v, want an error", err)
-	}
-	_ = conn.SetReadDeadline(time.Now().Add(patience))
-	if _, err := bufio.NewReader(conn).ReadByte(); err == nil {
-		t.Error("connection still answers")
-	}
-}
-
-func TestStreamEndsOnceNoOrdinaryRequestCanBeOpen(t *testing.T) {
-	cfg := usual()
-	cfg.RequestTimeout = 50 * time.Millisecond
-	begun := make(chan struct{})
-	s := serve(t, cfg, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.WriteHeader(http.StatusOK)
-		_ = http.NewResponseController(w).Flush()
-		close(begun)
-		<-r.Context().Done()
-	}))
-	client, _ := newClient(t)
-	go func() {
-		if res, err := client.Get("http://" + s.api.Addr().String()); err == nil {
-			_, _ = io.Copy(io.Discard, res.Body)
-			res.Body.Close()
-		}
-	}()
-	await(t, begun, "stream")
-	s.stop()
-	if err := s.end(t); err != nil {
-		t.Errorf("got %v, want nil", err)
+	if err := s.end(t); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
 	}
 }
 
 func TestListenerThatFailsStopsTheOther(t *testing.T) {
 	for _, name := range []string{"api", "metrics"} {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, usual(), hello)
+			s := serve(t, testConfig(), hello)
 			dying := map[string]*Server{"api": s.api, "metrics": s.internal}[name]
 			_ = dying.listener.Close()
 			if err := s.end(t); err == nil || !strings.Contains(err.Error(), "listener "+name+": ") {

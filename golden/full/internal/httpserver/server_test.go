@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
 	"go.uber.org/goleak"
 )
 
@@ -20,20 +22,25 @@ const patience = 10 * time.Second
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// service is both listeners under test.
+// service runs both listeners in a test.
 type service struct {
 	api, internal *Server
-	drained       chan struct{} // closed when readiness would fail
+	drained       chan struct{} // closed when Run drains
 	stop          context.CancelFunc
 	ended         chan error
 }
 
 func serve(t *testing.T, cfg Config, handler http.Handler) *service {
 	t.Helper()
-	if err := cfg.Validate(); err != nil {
-		t.Fatal(err)
+	return serveMetered(t, cfg, handler, noop.Meter{})
+}
+
+func serveMetered(t *testing.T, cfg Config, handler http.Handler, meter metric.Meter) *service {
+	t.Helper()
+	if errs := cfg.Validate(); len(errs) > 0 {
+		t.Fatal(errs)
 	}
-	api, err := Listen(t.Context(), cfg, quiet)
+	api, err := Listen(t.Context(), cfg, meter, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,15 +105,15 @@ func get(t *testing.T, client *http.Client, url string) (*http.Response, string)
 
 var hello = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) })
 
-func TestAddressThatIsTakenStopsTheStartAndIsNamed(t *testing.T) {
+func TestListenNamesTheSettingsOfATakenAddress(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	cfg := usual()
+	cfg := testConfig()
 	cfg.Port = taken.Addr().(*net.TCPAddr).Port
-	if _, err := Listen(t.Context(), cfg, quiet); err == nil || !strings.HasPrefix(err.Error(), "server.bind, server.port: ") {
+	if _, err := Listen(t.Context(), cfg, noop.Meter{}, quiet); err == nil || !strings.HasPrefix(err.Error(), "server.bind, server.port: ") {
 		t.Errorf("api: got %v, want an error of server.port", err)
 	}
 	if _, err := ListenInternal(t.Context(), "metrics", cfg.Bind, cfg.Port, quiet); err == nil || !strings.HasPrefix(err.Error(), "metrics.bind, metrics.port: ") {
@@ -114,8 +121,8 @@ func TestAddressThatIsTakenStopsTheStartAndIsNamed(t *testing.T) {
 	}
 }
 
-func TestHTTP1AndHTTP2InTheClear(t *testing.T) {
-	s := serve(t, usual(), hello)
+func TestHTTP1AndHTTP2WithoutTLS(t *testing.T) {
+	s := serve(t, testConfig(), hello)
 	client, _ := newClient(t)
 	if _, body := get(t, client, "http://"+s.api.Addr().String()); body != "HTTP/1.1" {
 		t.Errorf("got %s, want HTTP/1.1", body)
@@ -128,8 +135,8 @@ func TestHTTP1AndHTTP2InTheClear(t *testing.T) {
 	}
 }
 
-func TestClientThatSendsNoHeadersIsCutOff(t *testing.T) {
-	cfg := usual()
+func TestSlowHeadersAreCutOff(t *testing.T) {
+	cfg := testConfig()
 	cfg.ReadHeaderTimeout = 50 * time.Millisecond
 	s := serve(t, cfg, hello)
 	conn, err := net.Dial("tcp", s.api.Addr().String())
@@ -144,8 +151,8 @@ func TestClientThatSendsNoHeadersIsCutOff(t *testing.T) {
 	}
 }
 
-func TestEveryListenerHasEveryTimeout(t *testing.T) {
-	s := serve(t, usual(), hello)
+func TestEveryListenerHasTimeouts(t *testing.T) {
+	s := serve(t, testConfig(), hello)
 	for _, server := range []*Server{s.api, s.internal} {
 		h := server.http
 		if h.ReadHeaderTimeout <= 0 || h.ReadTimeout <= 0 || h.WriteTimeout <= 0 || h.IdleTimeout <= 0 || h.MaxHeaderBytes <= 0 {
@@ -155,7 +162,7 @@ func TestEveryListenerHasEveryTimeout(t *testing.T) {
 }
 
 func TestEveryRequestReachesTheHandler(t *testing.T) {
-	s := serve(t, usual(), hello)
+	s := serve(t, testConfig(), hello)
 	conn, err := net.Dial("tcp", s.api.Addr().String())
 	if err != nil {
 		t.Fatal(err)

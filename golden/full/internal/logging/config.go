@@ -1,40 +1,36 @@
 package logging
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
+
+	"github.com/acme/billing-api/internal/setting"
 )
 
-// Config is the section log of the settings.
+// Config holds the settings of the log.
 type Config struct {
-	Level  string `yaml:"level" default:"info" doc:"Least severe level that is logged: debug, info, warn or error. It may be changed while the service runs."`
-	Format string `yaml:"format" default:"json" doc:"json for collectors, text for people."`
+	Level  string `yaml:"level" default:"info" doc:"Lowest level that is logged: debug, info, warn or error. A reload applies a new level without a restart."`
+	Format string `yaml:"format" default:"json" doc:"Format of the log: json for log collectors, text for people."`
 }
 
-// Validate reports every value that cannot be honoured.
-func (c Config) Validate() error {
-	var errs []error
+// Validate checks the settings.
+func (c Config) Validate() setting.Errors {
+	var errs setting.Errors
 	if _, err := ParseLevel(c.Level); err != nil {
-		errs = append(errs, fmt.Errorf("log.level: %w", err))
+		errs.Add("level", "%v", err)
 	}
-	if c.Format != "json" && c.Format != "text" {
-		errs = append(errs, fmt.Errorf("log.format: %q is neither json nor text", c.Format))
-	}
-	return errors.Join(errs...)
+	errs.AddIf(c.Format != "json" && c.Format != "text", "format", "%q is not one of json, text", c.Format)
+	return errs
 }
 
-// ParseLevel reads the name of a level.
-func ParseLevel(s string) (slog.Level, error) {
-	switch s {
-	case "debug":
-		return slog.LevelDebug, nil
-	case "info":
-		return slog.LevelInfo, nil
-	case "warn":
-		return slog.LevelWarn, nil
-	case "error":
-		return slog.LevelError, nil
+// ParseLevel returns the level of a name.
+func ParseLevel(name string) (slog.Level, error) {
+	levels := map[string]slog.Level{
+		"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
 	}
-	return 0, fmt.Errorf("%q is none of debug, info, warn and error", s)
+	level, ok := levels[name]
+	if !ok {
+		return 0, fmt.Errorf("%q is not one of debug, info, warn, error", name)
+	}
+	return level, nil
 }

@@ -2,7 +2,6 @@ package logging
 
 import (
 	"bytes"
-	"context"
 	"testing"
 
 	"go.opentelemetry.io/otel/trace"
@@ -10,35 +9,19 @@ import (
 	"github.com/acme/billing-api/internal/request"
 )
 
-// spanOf returns a context in a span that is not sampled.
-func spanOf(ctx context.Context, id byte) (context.Context, trace.SpanContext) {
-	span := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1, 15: id}, SpanID: trace.SpanID{2, 7: id}})
-	return trace.ContextWithSpanContext(ctx, span), span
-}
-
-func TestLinesHaveTheIDsOfTheSpanTheyAreWrittenIn(t *testing.T) {
-	served, request1 := spanOf(t.Context(), 1)
-	rec := &request.Record{ID: "req_1", TraceID: request1.TraceID().String(), SpanID: request1.SpanID().String()}
-	served = request.With(served, rec)
-	inner, call := spanOf(served, 2)
-	background, job := spanOf(t.Context(), 3)
-
-	for name, tt := range map[string]struct {
-		ctx  context.Context
-		span trace.SpanContext
-	}{"request": {served, request1}, "call within it": {inner, call}, "background": {background, job}} {
-		var buf bytes.Buffer
-		jsonLogger(t, &buf).InfoContext(tt.ctx, "stored")
-		got := line(t, &buf)
-		if got["trace_id"] != tt.span.TraceID().String() || got["span_id"] != tt.span.SpanID().String() {
-			t.Errorf("%s: got %v, want the ids of %v", name, got, tt.span)
-		}
+func TestLinesHaveTheIDsOfTheirSpan(t *testing.T) {
+	span := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1, 15: 2}, SpanID: trace.SpanID{2, 7: 3}})
+	ctx := trace.ContextWithSpanContext(request.With(t.Context(), &request.Record{ID: "req_1"}), span)
+	var buf bytes.Buffer
+	jsonLogger(t, &buf).InfoContext(ctx, "stored")
+	got := readLine(t, &buf)
+	if got["trace_id"] != span.TraceID().String() || got["span_id"] != span.SpanID().String() || got["request_id"] != "req_1" {
+		t.Errorf("got %v, want the ids of %v", got, span)
 	}
 
-	var buf bytes.Buffer
+	buf.Reset()
 	jsonLogger(t, &buf).InfoContext(t.Context(), "started")
-	got := line(t, &buf)
-	if _, ok := got["trace_id"]; ok {
-		t.Errorf("got %v outside of a span, want no ids", got)
+	if got, ok := readLine(t, &buf)["trace_id"]; ok {
+		t.Errorf("got %v outside of a span, want no id", got)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-const page1 = "https://app.example.com"
+const appOrigin = "https://app.example.com"
 
 func preflight(origin, method, headers string) *http.Request {
 	r := httptest.NewRequest(http.MethodOptions, "/ok", nil)
@@ -20,9 +20,9 @@ func preflight(origin, method, headers string) *http.Request {
 	return r
 }
 
-func TestPreflight(t *testing.T) {
+func TestCORSPreflight(t *testing.T) {
 	listed := CORSConfig{
-		AllowedOrigins: []string{page1}, AllowedMethods: []string{"GET", "PUT"},
+		AllowedOrigins: []string{appOrigin}, AllowedMethods: []string{"GET", "PUT"},
 		AllowedHeaders: []string{"Content-Type", "X-Request-Id"}, MaxAge: 10 * time.Minute,
 	}
 	with := func(change func(*CORSConfig)) CORSConfig {
@@ -36,26 +36,26 @@ func TestPreflight(t *testing.T) {
 		req     *http.Request
 		allowed string // origin in the answer
 	}{
-		{"listed origin", listed, preflight(page1, "PUT", "content-type,x-request-id"), page1},
+		{"listed origin", listed, preflight(appOrigin, "PUT", "content-type,x-request-id"), appOrigin},
 		{"other origin", listed, preflight("https://evil.example.com", "PUT", ""), ""},
-		{"origin that begins alike", listed, preflight(page1+".evil.com", "PUT", ""), ""},
+		{"origin with the same prefix", listed, preflight(appOrigin+".evil.com", "PUT", ""), ""},
 		{"null origin", listed, preflight("null", "PUT", ""), ""},
-		{"method that is not listed", listed, preflight(page1, "DELETE", ""), ""},
-		{"header that is not listed", listed, preflight(page1, "PUT", "x-other"), ""},
-		{"no origins", with(func(c *CORSConfig) { c.AllowedOrigins = nil }), preflight(page1, "GET", ""), ""},
-		{"no methods", with(func(c *CORSConfig) { c.AllowedMethods = nil }), preflight(page1, "GET", ""), ""},
-		{"no headers", with(func(c *CORSConfig) { c.AllowedHeaders = nil }), preflight(page1, "GET", "content-type"), ""},
-		{"any origin", with(func(c *CORSConfig) { c.AllowedOrigins = []string{"*"} }), preflight(page1, "GET", ""), "*"},
-		{"nothing configured", CORSConfig{}, preflight(page1, "GET", ""), ""},
+		{"method that is not listed", listed, preflight(appOrigin, "DELETE", ""), ""},
+		{"header that is not listed", listed, preflight(appOrigin, "PUT", "x-other"), ""},
+		{"no origins", with(func(c *CORSConfig) { c.AllowedOrigins = nil }), preflight(appOrigin, "GET", ""), ""},
+		{"no methods", with(func(c *CORSConfig) { c.AllowedMethods = nil }), preflight(appOrigin, "GET", ""), ""},
+		{"no headers", with(func(c *CORSConfig) { c.AllowedHeaders = nil }), preflight(appOrigin, "GET", "content-type"), ""},
+		{"any origin", with(func(c *CORSConfig) { c.AllowedOrigins = []string{"*"} }), preflight(appOrigin, "GET", ""), "*"},
+		{"nothing configured", CORSConfig{}, preflight(appOrigin, "GET", ""), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			meter, scrape := prometheusMeter(t)
-			set := defaults()
-			set.cors, set.meter = tt.cfg, meter
-			set.last = []Layer{{Name: "authenticate", Wrap: func(http.Handler) http.Handler {
-				return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a preflight reached authentication") })
-			}}}
-			s := standOf(t, site{"/ok": {serve: hello}}, set)
+			meter, registry := newMeter(t)
+			opts := defaultOptions()
+			opts.cors, opts.meter = tt.cfg, meter
+			opts.innermost = []Layer{newLayer("authenticate", func(http.ResponseWriter, *http.Request, http.Handler) {
+				t.Error("a preflight reached authentication")
+			})}
+			s := newTestServer(t, testRouter{"/ok": {serve: serveHello}}, opts)
 			w := s.do(tt.req)
 			h := w.Header()
 			if got := h.Get("Access-Control-Allow-Origin"); got != tt.allowed {
@@ -70,21 +70,21 @@ func TestPreflight(t *testing.T) {
 			if w.Code != http.StatusNoContent || h.Get("X-Request-Id") == "" || h.Get("X-Frame-Options") == "" {
 				t.Errorf("got %d %v, want 204 with request id and security headers", w.Code, h)
 			}
-			s.log.one(t)
-			if got := scrape("http_server_request_duration_seconds_count{", `method="OPTIONS"`); got != 1 {
-				t.Errorf("counted %v, want 1", got)
+			s.log.accessLine(t)
+			if got := scrape(t, registry, "http_server_request_duration_seconds_count{", `method="OPTIONS"`); got != 1 {
+				t.Errorf("got %v measurements, want 1", got)
 			}
 		})
 	}
 }
 
-func TestActualRequests(t *testing.T) {
-	set := defaults()
-	set.cors.AllowedOrigins = []string{page1}
-	set.cors.AllowCredentials = true
-	set.cors.ExposedHeaders = []string{"etag"}
-	s := standOf(t, site{"/ok": {serve: hello}}, set)
-	for origin, want := range map[string]string{"": "", page1: page1, "https://evil.example.com": ""} {
+func TestCORSResponses(t *testing.T) {
+	opts := defaultOptions()
+	opts.cors.AllowedOrigins = []string{appOrigin}
+	opts.cors.AllowCredentials = true
+	opts.cors.ExposedHeaders = []string{"etag"}
+	s := newTestServer(t, testRouter{"/ok": {serve: serveHello}}, opts)
+	for origin, want := range map[string]string{"": "", appOrigin: appOrigin, "https://evil.example.com": ""} {
 		r := get("/ok")
 		if origin != "" {
 			r.Header.Set("Origin", origin)
@@ -101,13 +101,13 @@ func TestActualRequests(t *testing.T) {
 		}
 	}
 	r := get("/nowhere")
-	r.Header.Set("Origin", page1)
-	if w := s.do(r); w.Code != 404 || w.Header().Get("Access-Control-Allow-Origin") != page1 {
-		t.Errorf("a page cannot read the error it got: %d %v", w.Code, w.Header())
+	r.Header.Set("Origin", appOrigin)
+	if w := s.do(r); w.Code != 404 || w.Header().Get("Access-Control-Allow-Origin") != appOrigin {
+		t.Errorf("got %d %v, want an error that the page can read", w.Code, w.Header())
 	}
 }
 
-func TestCORSSettingsThatCannotBeHonouredAreRefused(t *testing.T) {
+func TestCORSConfigValidate(t *testing.T) {
 	for name, tt := range map[string]struct {
 		change func(*CORSConfig)
 		key    string
@@ -115,34 +115,31 @@ func TestCORSSettingsThatCannotBeHonouredAreRefused(t *testing.T) {
 		"good":                 {func(*CORSConfig) {}, ""},
 		"good with port":       {func(c *CORSConfig) { c.AllowedOrigins = []string{"http://localhost:3000"} }, ""},
 		"any origin":           {func(c *CORSConfig) { c.AllowedOrigins = []string{"*"} }, ""},
-		"origin with path":     {func(c *CORSConfig) { c.AllowedOrigins = []string{page1 + "/"} }, "cors.allowed_origins"},
-		"origin without //":    {func(c *CORSConfig) { c.AllowedOrigins = []string{"app.example.com"} }, "cors.allowed_origins"},
-		"origin with wildcard": {func(c *CORSConfig) { c.AllowedOrigins = []string{"https://*.example.com"} }, "cors.allowed_origins"},
-		"origin in capitals":   {func(c *CORSConfig) { c.AllowedOrigins = []string{"https://App.example.com"} }, "cors.allowed_origins"},
-		"origin null":          {func(c *CORSConfig) { c.AllowedOrigins = []string{"null"} }, "cors.allowed_origins"},
-		"empty origin":         {func(c *CORSConfig) { c.AllowedOrigins = []string{""} }, "cors.allowed_origins"},
-		"unknown method":       {func(c *CORSConfig) { c.AllowedMethods = []string{"FETCH"} }, "cors.allowed_methods"},
-		"lower-case method":    {func(c *CORSConfig) { c.AllowedMethods = []string{"get"} }, "cors.allowed_methods"},
-		"wildcard method":      {func(c *CORSConfig) { c.AllowedMethods = []string{"*"} }, "cors.allowed_methods"},
-		"header with space":    {func(c *CORSConfig) { c.AllowedHeaders = []string{"x y"} }, "cors.allowed_headers"},
-		"exposed wildcard":     {func(c *CORSConfig) { c.ExposedHeaders = []string{"*"} }, "cors.exposed_headers"},
-		"negative age":         {func(c *CORSConfig) { c.MaxAge = -1 }, "cors.max_age"},
+		"origin with path":     {func(c *CORSConfig) { c.AllowedOrigins = []string{appOrigin + "/"} }, "allowed_origins"},
+		"origin without //":    {func(c *CORSConfig) { c.AllowedOrigins = []string{"app.example.com"} }, "allowed_origins"},
+		"origin with wildcard": {func(c *CORSConfig) { c.AllowedOrigins = []string{"https://*.example.com"} }, "allowed_origins"},
+		"origin in capitals":   {func(c *CORSConfig) { c.AllowedOrigins = []string{"https://App.example.com"} }, "allowed_origins"},
+		"origin null":          {func(c *CORSConfig) { c.AllowedOrigins = []string{"null"} }, "allowed_origins"},
+		"empty origin":         {func(c *CORSConfig) { c.AllowedOrigins = []string{""} }, "allowed_origins"},
+		"unknown method":       {func(c *CORSConfig) { c.AllowedMethods = []string{"FETCH"} }, "allowed_methods"},
+		"lower-case method":    {func(c *CORSConfig) { c.AllowedMethods = []string{"get"} }, "allowed_methods"},
+		"wildcard method":      {func(c *CORSConfig) { c.AllowedMethods = []string{"*"} }, "allowed_methods"},
+		"header with space":    {func(c *CORSConfig) { c.AllowedHeaders = []string{"x y"} }, "allowed_headers"},
+		"exposed wildcard":     {func(c *CORSConfig) { c.ExposedHeaders = []string{"*"} }, "exposed_headers"},
+		"negative age":         {func(c *CORSConfig) { c.MaxAge = -1 }, "max_age"},
 		"any origin with credentials": {func(c *CORSConfig) {
 			c.AllowedOrigins, c.AllowCredentials = []string{"*"}, true
-		}, "cors.allow_credentials"},
+		}, "allow_credentials"},
 		"any header with credentials": {func(c *CORSConfig) {
 			c.AllowedHeaders, c.AllowCredentials = []string{"*"}, true
-		}, "cors.allow_credentials"},
+		}, "allow_credentials"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := CORSConfig{AllowedOrigins: []string{page1}, AllowedMethods: []string{"GET"}, AllowedHeaders: []string{"x-request-id"}}
+			c := CORSConfig{AllowedOrigins: []string{appOrigin}, AllowedMethods: []string{"GET"}, AllowedHeaders: []string{"x-request-id"}}
 			tt.change(&c)
-			err := c.Validate()
-			if tt.key == "" && err != nil {
-				t.Errorf("got %v, want no error", err)
-			}
-			if tt.key != "" && (err == nil || !strings.HasPrefix(err.Error(), tt.key+": ")) {
-				t.Errorf("got %v, want an error that names %s", err, tt.key)
+			errs := c.Validate()
+			if tt.key == "" && errs != nil || tt.key != "" && (len(errs) == 0 || errs[0].Key != tt.key) {
+				t.Errorf("got %v, want an error for %q", errs, tt.key)
 			}
 		})
 	}

@@ -2,38 +2,29 @@ package middleware
 
 import (
 	"context"
+	"errors"
 	"io"
+	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/acme/billing-api/internal/problem"
 	"github.com/acme/billing-api/internal/request"
 )
 
-// exchange is the state of one request that the layers share: one allocation, and one response writer where three
-// layers would each wrap their own.
+// exchange is the state of one request that the layers share.
 type exchange struct {
 	record   request.Record
 	route    Route
 	start    time.Time
+	deadline time.Time // zero for a stream
+	body     body
 	response response
-	body     countedBody
-	answered [2]string // the ids, as values of the response's headers
-	panicked bool      // the status that was sent, if any, is not the outcome
-}
 
-// status is the outcome of the request for log and metrics. A caller that went away before anything was sent counts as
-// 499, so that impatience is no server error; a panic counts as 500, even if it came after a header that promised more.
-func (x *exchange) status(ctx context.Context) int {
-	switch {
-	case x.panicked:
-		return http.StatusInternalServerError
-	case x.response.status != 0:
-		return x.response.status
-	case ctx.Err() != nil:
-		return problem.StatusClientClosedRequest
-	}
-	return http.StatusOK // what the server sends for a handler that sends nothing
+	panicked bool    // the handler panicked
+	aborted  bool    // the handler gave up the connection with http.ErrAbortHandler
+	result   outcome // set by the first call of outcome
 }
 
 type exchangeKey struct{}
@@ -43,16 +34,78 @@ func exchangeFrom(ctx context.Context) *exchange {
 	return x
 }
 
-// response remembers what is sent through it.
+// outcome is the result of a request. Log, metrics and traces report the same one.
+type outcome struct {
+	status      int  // 500 if the response failed after its header was sent, 499 if the client left
+	undelivered bool // the service could not send its whole response
+}
+
+// errorType returns the attribute error.type, which is empty unless the service failed.
+func (o outcome) errorType() string {
+	switch {
+	case o.undelivered:
+		return "undelivered"
+	case o.status >= http.StatusInternalServerError:
+		return strconv.Itoa(o.status)
+	}
+	return ""
+}
+
+// outcome sends what the server has buffered of the response, and returns the result of the request. The handler must
+// have returned. ctx is the context of the request, without its deadline.
+func (x *exchange) outcome(ctx context.Context) outcome {
+	if x.result.status == 0 {
+		if !x.panicked && !x.aborted {
+			x.response.flushComplete(x.late())
+		}
+		x.result = x.decide(ctx)
+	}
+	return x.result
+}
+
+func (x *exchange) decide(ctx context.Context) outcome {
+	cut := x.aborted || x.response.err != nil
+	switch {
+	case x.panicked:
+		return outcome{status: http.StatusInternalServerError}
+	case cut && x.clientLeft(ctx):
+		return outcome{status: problem.StatusClientClosedRequest}
+	case cut:
+		return outcome{status: http.StatusInternalServerError, undelivered: true}
+	case x.response.status == 0:
+		return outcome{status: http.StatusOK} // the server sends 200 for a handler that sends nothing
+	}
+	return outcome{status: x.response.status}
+}
+
+// clientLeft reports whether the client closed the connection while the service could still answer. After the deadline,
+// and while the service shuts down, a lost response is a failure of the service.
+func (x *exchange) clientLeft(ctx context.Context) bool {
+	return !x.late() && ctx.Err() != nil && !errors.Is(context.Cause(ctx), problem.ErrShuttingDown)
+}
+
+// late reports whether the deadline has passed.
+func (x *exchange) late() bool { return !x.deadline.IsZero() && !time.Now().Before(x.deadline) }
+
+// failure returns the error behind a failed request, or nil.
+func (x *exchange) failure() error {
+	if x.record.Err != nil {
+		return x.record.Err
+	}
+	return x.response.err
+}
+
+// response records what is sent through it.
 type response struct {
 	http.ResponseWriter
 	status int // 0 until the header is sent
 	bytes  int64
+	err    error // the first error of a write or a flush
 }
 
 // WriteHeader implements http.ResponseWriter.
 func (w *response) WriteHeader(status int) {
-	// 1xx are announcements before the response, except for 101, which is the response.
+	// 1xx precede the response, except for 101.
 	if w.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
 		w.status = status
 	}
@@ -66,32 +119,60 @@ func (w *response) Write(p []byte) (int, error) {
 	}
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes += int64(n)
+	w.note(err)
 	return n, err
 }
 
-// FlushError sends what is buffered. http.ResponseController calls it.
+// FlushError implements the flushing of http.ResponseController.
 func (w *response) FlushError() error {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	return http.NewResponseController(w.ResponseWriter).Flush()
+	err := http.NewResponseController(w.ResponseWriter).Flush()
+	w.note(err)
+	return err
 }
 
 // Flush implements http.Flusher.
 func (w *response) Flush() { _ = w.FlushError() }
 
-// Unwrap lets http.ResponseController reach the server's writer.
+// Unwrap implements the unwrapping of http.ResponseController.
 func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// countedBody counts what the handler reads.
-type countedBody struct {
+func (w *response) note(err error) {
+	if w.err == nil && !errors.Is(err, http.ErrBodyNotAllowed) && !errors.Is(err, http.ErrNotSupported) {
+		w.err = err
+	}
+}
+
+// serverBuffer is the size from which net/http sends a response without Content-Length in chunks.
+const serverBuffer = 2048
+
+// flushComplete sends a complete response. Otherwise the server sends it after the last layer has returned, and drops the
+// error. A short response without Content-Length is left to the server unless it is late: a flush makes it chunked.
+func (w *response) flushComplete(late bool) {
+	bodiless := w.status == http.StatusNoContent || w.status == http.StatusNotModified
+	if w.status != 0 && (late || bodiless || w.bytes > serverBuffer || w.Header().Get("Content-Length") != "") {
+		w.Flush()
+	}
+}
+
+// body counts what is read of a request body. Its errors tell a slow client from a broken transfer.
+type body struct {
 	io.ReadCloser
 	bytes int64
 }
 
 // Read implements io.Reader.
-func (b *countedBody) Read(p []byte) (int, error) {
+func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.bytes += int64(n)
-	return n, err
+	if err == nil || err == io.EOF {
+		return n, err
+	}
+	var timeout net.Error
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		return n, problem.ErrBodyTimeout
+	}
+	return n, &problem.BodyError{Err: err}
 }

@@ -10,30 +10,25 @@ import (
 	"github.com/acme/billing-api/internal/problem"
 )
 
-// Recover turns a panic into a 500 and writes the stack to the log. When the header has left already, nothing can be
-// said any more: the connection is aborted, so that the caller does not take half an answer for a whole one.
+// Recover turns a panic into a response with status 500, and logs the stack. If the header has been sent, it aborts the
+// connection instead, so that the client does not take a partial response for a complete one.
 func Recover(log *slog.Logger) Layer {
-	return Layer{
-		Name: "recover",
-		Wrap: func(next http.Handler) http.Handler {
-			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				defer func() {
-					if v := recover(); v != nil {
-						recovered(log, w, r, v)
-					}
-				}()
-				next.ServeHTTP(w, r)
-			})
-		},
-	}
+	return newLayer("recover", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		defer func() {
+			if v := recover(); v != nil {
+				recovered(log, w, r, v)
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
 }
 
 func recovered(log *slog.Logger, w http.ResponseWriter, r *http.Request, v any) {
 	ctx := r.Context()
 	x := exchangeFrom(ctx)
 	err, ok := v.(error)
-	if errors.Is(err, http.ErrAbortHandler) { // a handler's own way to give up a connection: no bug, no stack
-		x.panicked = ctx.Err() == nil
+	if errors.Is(err, http.ErrAbortHandler) { // the handler gave up the connection: not a bug
+		x.aborted = true
 		panic(http.ErrAbortHandler)
 	}
 	x.panicked = true
@@ -42,7 +37,7 @@ func recovered(log *slog.Logger, w http.ResponseWriter, r *http.Request, v any) 
 	} else {
 		err = fmt.Errorf("panic: %v", v)
 	}
-	log.LogAttrs(ctx, slog.LevelError, "panic while serving a request",
+	log.LogAttrs(ctx, slog.LevelError, "panic in a request",
 		slog.String("route", x.record.Route),
 		slog.String("error", bounded(err.Error(), maxLoggedError)),
 		slog.String("stack", string(debug.Stack())))

@@ -1,9 +1,10 @@
 package middleware
 
 import (
+	"log/slog"
+	"net"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -11,75 +12,60 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/acme/billing-api/internal/logging"
-	"github.com/acme/billing-api/internal/request"
 )
 
-// tracedBy names who makes the spans of requests.
-const tracedBy = "github.com/acme/billing-api/internal/middleware"
+// Headers that tell a client the ids of the trace of its request.
+const (
+	headerTraceID = "X-Trace-Id"
+	headerSpanID  = "X-Span-Id"
+)
 
-// Bounds for attributes that callers choose.
+// Bounds, in bytes, for attributes that clients choose.
 const (
 	maxTracedHost  = 255
 	maxTracedQuery = 256
 )
 
-// Trace makes a span of each request by the semantic conventions of OpenTelemetry. It continues the trace of the
-// caller, or begins one, and puts the ids on the response and into the record, from where every line of the log has
-// them. The calls of the platform's probes are not traced. Secure says that clients reach the service by HTTPS.
+// Trace records a span for each request by OpenTelemetry's semantic conventions, and sets its ids on the response. Probes
+// are not traced. https says that clients reach the service by HTTPS.
 //
-// What describes a request is what its record says at the end: the status that log and metrics have too, 499 included,
-// and the address that is no trusted proxy. A general instrumentation would find out less, at a higher price.
-func Trace(provider trace.TracerProvider, propagator propagation.TextMapPropagator, secure bool) Layer {
-	t := tracer{
-		tracer:     provider.Tracer(tracedBy),
-		propagator: propagator,
-		options:    []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)},
-		scheme:     "http",
-	}
-	if secure {
-		t.scheme = "https"
-	}
-	return Layer{
-		Name: "trace",
-		Wrap: func(next http.Handler) http.Handler {
-			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { t.serve(next, w, r) })
-		},
-	}
-}
-
-type tracer struct {
-	tracer     trace.Tracer
-	propagator propagation.TextMapPropagator
-	options    []trace.SpanStartOption
-	scheme     string
-}
-
-func (t tracer) serve(next http.Handler, w http.ResponseWriter, r *http.Request) {
-	x := exchangeFrom(r.Context())
-	if x.route.Probe {
-		next.ServeHTTP(w, r)
-		return
-	}
-	ctx := t.propagator.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
-	ctx, span := t.tracer.Start(ctx, spanName(x, r), t.options...)
-	// Deferred, because an aborted response leaves this layer as a panic.
-	defer func() {
-		if span.IsRecording() {
-			t.describe(span, x, r)
+// The span starts a new trace and links to the span of the caller, so that callers can neither force sampling nor pass
+// baggage on. With trustIncoming it continues the trace of the caller. otelhttp would not do: it does not know the outcome.
+func Trace(provider trace.TracerProvider, propagator propagation.TextMapPropagator, https, trustIncoming bool) Layer {
+	tracer := provider.Tracer("github.com/acme/billing-api/internal/middleware")
+	return newLayer("trace", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		x := exchangeFrom(r.Context())
+		if x.route.Probe {
+			next.ServeHTTP(w, r)
+			return
 		}
-		span.End()
-	}()
-	if ids := span.SpanContext(); ids.IsValid() {
-		rec := &x.record
-		rec.TraceID, rec.SpanID = ids.TraceID().String(), ids.SpanID().String()
-		answered := []string{rec.TraceID, rec.SpanID}
-		h := w.Header()
-		h[request.HeaderTraceID], h[request.HeaderSpanID] = answered[0:1:1], answered[1:2:2]
-	}
-	next.ServeHTTP(w, r.WithContext(ctx))
+		ctx, opts := r.Context(), []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
+		incoming := propagator.Extract(ctx, propagation.HeaderCarrier(r.Header))
+		if trustIncoming {
+			ctx = incoming
+		} else if caller := trace.SpanContextFromContext(incoming); caller.IsValid() {
+			opts = append(opts, trace.WithLinks(trace.Link{SpanContext: caller}))
+		}
+		ctx, span := tracer.Start(ctx, spanName(x, r), opts...)
+		// Deferred, because an aborted response panics through this layer.
+		defer func() {
+			if result := x.outcome(r.Context()); span.IsRecording() {
+				span.SetAttributes(spanAttributes(x, r, result, scheme(https))...)
+				if result.errorType() != "" {
+					span.SetStatus(codes.Error, "")
+				}
+			}
+			span.End()
+		}()
+		if ids := span.SpanContext(); ids.IsValid() {
+			w.Header().Set(headerTraceID, ids.TraceID().String())
+			w.Header().Set(headerSpanID, ids.SpanID().String())
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
+	}, slog.Bool("trust_incoming", trustIncoming))
 }
 
-// spanName has few values: the method, if the standard knows it, and the template of the route.
+// spanName returns the method, if it is a method of the standard, and the template of the route.
 func spanName(x *exchange, r *http.Request) string {
 	method := knownMethod(r.Method)
 	if method == otherMethod {
@@ -91,51 +77,36 @@ func spanName(x *exchange, r *http.Request) string {
 	return method + " " + x.record.Route
 }
 
-// describe is left until the end and to spans that are recorded: the sampler decides by the trace, and most requests
-// are not sampled.
-func (t tracer) describe(span trace.Span, x *exchange, r *http.Request) {
-	status := x.status(r.Context())
+func spanAttributes(x *exchange, r *http.Request, result outcome, scheme string) []attribute.KeyValue {
 	method := knownMethod(r.Method)
-	host, port := splitHost(bounded(r.Host, maxTracedHost))
-	attrs := make([]attribute.KeyValue, 0, 14)
-	attrs = append(attrs,
+	attrs := []attribute.KeyValue{
 		attribute.String("http.request.method", method),
-		attribute.String("url.scheme", t.scheme),
+		attribute.String("url.scheme", scheme),
 		attribute.String("url.path", bounded(r.URL.Path, maxLoggedPath)),
-		attribute.String("server.address", host),
 		attribute.String("client.address", clientAddr(x)),
 		attribute.String("network.protocol.version", protocolVersion(r)),
 		attribute.String("user_agent.original", bounded(r.UserAgent(), maxLoggedUserAgent)),
-		attribute.Int("http.response.status_code", status),
-	)
+		attribute.Int("http.response.status_code", result.status),
+	}
 	if method == otherMethod {
 		attrs = append(attrs, attribute.String("http.request.method_original", bounded(r.Method, 16)))
 	}
-	if port > 0 {
-		attrs = append(attrs, attribute.Int("server.port", port))
+	host := bounded(r.Host, maxTracedHost)
+	if name, port, err := net.SplitHostPort(host); err == nil {
+		host = name
+		if number, err := strconv.ParseUint(port, 10, 16); err == nil {
+			attrs = append(attrs, attribute.Int("server.port", int(number)))
+		}
 	}
+	attrs = append(attrs, attribute.String("server.address", host))
 	if x.record.Route != "" {
 		attrs = append(attrs, attribute.String("http.route", x.record.Route))
 	}
 	if r.URL.RawQuery != "" {
 		attrs = append(attrs, attribute.String("url.query", bounded(logging.Query(r.URL.RawQuery), maxTracedQuery)))
 	}
-	if status >= http.StatusInternalServerError {
-		// What went wrong stands in the log, under the same trace.
-		attrs = append(attrs, attribute.String("error.type", strconv.Itoa(status)))
-		span.SetStatus(codes.Error, "")
+	if kind := result.errorType(); kind != "" {
+		attrs = append(attrs, attribute.String("error.type", kind))
 	}
-	span.SetAttributes(attrs...)
-}
-
-// splitHost splits the Host header. Without a port, or with one that is none, the port is 0.
-func splitHost(s string) (host string, port int) {
-	host = s
-	if i := strings.LastIndexByte(s, ':'); i >= 0 && i > strings.LastIndexByte(s, ']') {
-		host = s[:i]
-		if n, err := strconv.ParseUint(s[i+1:], 10, 16); err == nil {
-			port = int(n)
-		}
-	}
-	return strings.Trim(host, "[]"), port
+	return attrs
 }

@@ -1,44 +1,50 @@
-// Package note is the domain of the service: notes, the rules that they obey,
-// and the store that keeps them.
+// Package note is the domain of the service: notes, their rules, and the interface of the store
+// that keeps them.
 //
-// It knows nothing of HTTP, of databases or of settings. Handlers call the
-// Service; a package that can keep notes implements Store and proves it with
-// notetest.Run.
+// It knows nothing about HTTP, databases or settings. Handlers call the Service. A package that
+// stores notes implements Store, and its tests call notetest.Run.
 package note
 
 import (
 	"errors"
 	"time"
+
+	"github.com/acme/billing-api/internal/id"
 )
 
-// Note is a text that somebody owns. It is a value: a copy may be changed
-// without changing what a store holds.
+// Note is a text that belongs to an owner.
 type Note struct {
 	ID    string
 	Owner string
 	Title string
 	Body  string
 
-	// Version starts at 1 and grows by one with every change. A change names
-	// the version it was made from, so that no update is lost.
+	// Version starts at 1 and increases by one with every change. An update names the version that
+	// it is based on, so that concurrent updates do not overwrite each other.
 	Version   int64
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
 
 var (
-	// ErrNotFound says that no note has the identifier.
+	// ErrNotFound means that no note has the ID.
 	ErrNotFound = errors.New("note: not found")
 
-	// ErrExists says that a note with the identifier is already there.
+	// ErrExists means that the ID is taken.
 	ErrExists = errors.New("note: already exists")
 
-	// ErrVersionMismatch says that the note changed since the version that
-	// the caller started from.
+	// ErrVersionMismatch means that the note does not have the expected version.
 	ErrVersionMismatch = errors.New("note: version mismatch")
 
-	// ErrUnavailable says that something which keeps or checks notes cannot be
-	// used now, and may be later. It is wrapped together with the cause. A
-	// context that is done is no such cause: its own error is returned.
+	// ErrUnavailable means that the store or another dependency is unavailable; the same call may
+	// succeed later. It wraps the cause. It does not replace the error of a context.
 	ErrUnavailable = errors.New("note: unavailable")
 )
+
+const idPrefix = "note"
+
+// NewID returns a new ID. IDs sort by the time at which they were made.
+func NewID() string { return id.New(idPrefix) }
+
+// ValidID reports whether s has the form of a note ID.
+func ValidID(s string) bool { return id.Valid(idPrefix, s) }

@@ -7,28 +7,29 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of a note, counted in characters.
+// Maximum lengths in characters (code points).
 const (
 	MaxOwner = 128
 	MaxTitle = 200
 	MaxBody  = 20_000
 )
 
-// MaxPage is the largest number of notes in one page of a listing.
-const MaxPage = 100
+// MaxLimit is the largest Query.Limit.
+const MaxLimit = 100
 
-// FieldError says which field breaks a rule, and which rule. It never holds
-// the value, so it may be shown to a client and written to a log.
+// FieldError says which rule a field breaks. It never contains the value, so it is safe to return
+// and to log.
 type FieldError struct {
 	Field  string
 	Reason string
 }
 
-// InvalidError lists every rule that an input breaks.
+// InvalidError lists all the rules that an input breaks.
 type InvalidError struct {
 	Fields []FieldError
 }
 
+// Error implements error.
 func (e *InvalidError) Error() string {
 	reasons := make([]string, len(e.Fields))
 	for i, f := range e.Fields {
@@ -37,64 +38,59 @@ func (e *InvalidError) Error() string {
 	return "note: " + strings.Join(reasons, ", ")
 }
 
-// invalid returns nil if every check has an empty reason, which it drops.
-func invalid(checks ...FieldError) error {
-	var broken []FieldError
-	for _, c := range checks {
-		if c.Reason != "" {
-			broken = append(broken, c)
-		}
+// rules collects the rules that an input breaks.
+type rules []FieldError
+
+func (r *rules) require(ok bool, field, reason string) {
+	if !ok {
+		*r = append(*r, FieldError{field, reason})
 	}
-	if broken == nil {
+}
+
+func (r *rules) err() error {
+	if len(*r) == 0 {
 		return nil
 	}
-	return &InvalidError{Fields: broken}
+	return &InvalidError{Fields: *r}
 }
 
-// checkOwner accepts one word.
-func checkOwner(s string) FieldError {
-	forbidden := func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }
-	return checkText("owner", s, 1, MaxOwner, forbidden, "must not contain spaces or control characters")
-}
-
-// checkTitle accepts one line.
-func checkTitle(s string) FieldError {
-	return checkText("title", s, 1, MaxTitle, unicode.IsControl, "must not contain control characters")
-}
-
-// checkBody accepts lines of text. Tabs are the only other control characters
-// in it: a null character, for one, is more than most databases take.
-func checkBody(s string) FieldError {
-	forbidden := func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }
-	return checkText("body", s, 0, MaxBody, forbidden, "must not contain control characters")
-}
-
-func checkText(field, s string, least, most int, forbidden func(rune) bool, reason string) FieldError {
-	n := utf8.RuneCountInString(s)
-	switch {
-	case !utf8.ValidString(s):
-		return FieldError{field, "must be valid UTF-8"}
-	case n < least:
-		return FieldError{field, "must not be empty"}
-	case n > most:
-		return FieldError{field, fmt.Sprintf("must have at most %d characters", most)}
-	case strings.ContainsFunc(s, forbidden):
-		return FieldError{field, reason}
+// owner requires one word.
+func (r *rules) owner(s string) {
+	if r.length("owner", s, 1, MaxOwner) {
+		spaceOrControl := func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }
+		r.require(!strings.ContainsFunc(s, spaceOrControl), "owner", "must not contain spaces or control characters")
 	}
-	return FieldError{}
 }
 
-func checkLimit(limit int) FieldError {
-	if limit < 1 || limit > MaxPage {
-		return FieldError{"limit", fmt.Sprintf("must be between 1 and %d", MaxPage)}
+// title requires one line.
+func (r *rules) title(s string) {
+	if r.length("title", s, 1, MaxTitle) {
+		breaksLine := func(c rune) bool { return unicode.IsControl(c) || unicode.In(c, unicode.Zl, unicode.Zp) }
+		r.require(!strings.ContainsFunc(s, breaksLine), "title", "must not contain line breaks or control characters")
 	}
-	return FieldError{}
 }
 
-// normalTitle removes the white space around a title, which nobody means.
+// body requires text. Databases refuse the NUL character, for one.
+func (r *rules) body(s string) {
+	if r.length("body", s, 0, MaxBody) {
+		control := func(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\t' }
+		r.require(!strings.ContainsFunc(s, control), "body", "must not contain control characters")
+	}
+}
+
+func (r *rules) length(field, s string, minimum, maximum int) bool {
+	before, n := len(*r), utf8.RuneCountInString(s)
+	r.require(utf8.ValidString(s), field, "must be valid UTF-8")
+	r.require(n >= minimum, field, "must not be empty")
+	r.require(n <= maximum, field, fmt.Sprintf("must have at most %d characters", maximum))
+	return len(*r) == before
+}
+
+// normalTitle removes white space at both ends. Text is not normalized otherwise: é has two
+// spellings in Unicode, which stay different.
 func normalTitle(s string) string { return strings.TrimSpace(s) }
 
-// normalBody makes every line end the same way.
+// normalBody converts all line endings to \n.
 func normalBody(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 }

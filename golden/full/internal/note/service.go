@@ -3,54 +3,49 @@ package note
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
-// attempts bounds how often a change that accepts any version is tried again
-// after somebody else was faster.
-const attempts = 3
-
-// Service is what the outside calls: it applies the rules and hands valid
-// notes to the store.
+// Service applies the rules of the domain to everything that reaches the store.
 type Service struct {
 	store Store
 	now   func() time.Time
 	newID func() string
 }
 
-// NewService returns a service that keeps its notes in store. A running
-// service passes time.Now and NewID.
+// NewService returns a service on top of store. Outside of tests, now is time.Now and newID is NewID.
 func NewService(store Store, now func() time.Time, newID func() string) *Service {
 	return &Service{store: store, now: now, newID: newID}
 }
 
-// Draft is what the creator of a note decides.
+// Draft is the input of Create.
 type Draft struct {
 	Owner string
 	Title string
 	Body  string
 }
 
-// Change is what an update replaces. The owner stays.
+// Change is the input of Update. The owner does not change.
 type Change struct {
 	Title string
 	Body  string
 }
 
-// Page is one page of a listing. More says that another one follows the last
-// of its notes.
-type Page struct {
-	Notes []Note
-	More  bool
-}
-
-// Create makes a note of a draft.
+// Create stores a new note.
 func (s *Service) Create(ctx context.Context, d Draft) (Note, error) {
 	d.Title, d.Body = normalTitle(d.Title), normalBody(d.Body)
-	if err := invalid(checkOwner(d.Owner), checkTitle(d.Title), checkBody(d.Body)); err != nil {
+	var r rules
+	r.owner(d.Owner)
+	r.title(d.Title)
+	r.body(d.Body)
+	if err := r.err(); err != nil {
 		return Note{}, err
 	}
-	now := s.time()
+	// A check that calls another service, such as whether the owner exists, belongs here: before
+	// the ID is made, so that IDs follow the order in which notes are stored as closely as
+	// possible.
+	now := s.timestamp()
 	n := Note{
 		ID: s.newID(), Owner: d.Owner, Title: d.Title, Body: d.Body,
 		Version: 1, CreatedAt: now, UpdatedAt: now,
@@ -71,40 +66,33 @@ func (s *Service) Get(ctx context.Context, id string) (Note, error) {
 
 // List returns one page of notes.
 func (s *Service) List(ctx context.Context, q Query) (Page, error) {
-	checks := []FieldError{checkLimit(q.Limit)}
+	var r rules
 	if q.Owner != "" {
-		checks = append(checks, checkOwner(q.Owner))
+		r.owner(q.Owner)
 	}
-	if q.After != "" && !ValidID(q.After) {
-		checks = append(checks, FieldError{"after", "must be the identifier of a note"})
-	}
-	if err := invalid(checks...); err != nil {
+	r.require(q.After == "" || ValidID(q.After), "after", "must be the ID of a note")
+	r.require(q.Limit >= 1 && q.Limit <= MaxLimit, "limit", fmt.Sprintf("must be between 1 and %d", MaxLimit))
+	if err := r.err(); err != nil {
 		return Page{}, err
 	}
-	limit := q.Limit
-	q.Limit++ // one more tells whether there is another page
-	notes, err := s.store.List(ctx, q)
-	if err != nil {
-		return Page{}, err
-	}
-	if len(notes) > limit {
-		return Page{Notes: notes[:limit], More: true}, nil
-	}
-	return Page{Notes: notes}, nil
+	return s.store.List(ctx, q)
 }
 
-// Update replaces title and body of a note, if accept agrees to replace the
-// version that is stored. It returns the note as it is now.
+// Update replaces title and body of a note if accept returns true for the stored version. It
+// returns the new note.
 func (s *Service) Update(ctx context.Context, id string, accept func(version int64) bool, c Change) (Note, error) {
 	c.Title, c.Body = normalTitle(c.Title), normalBody(c.Body)
-	if err := invalid(checkTitle(c.Title), checkBody(c.Body)); err != nil {
+	var r rules
+	r.title(c.Title)
+	r.body(c.Body)
+	if err := r.err(); err != nil {
 		return Note{}, err
 	}
 	var updated Note
-	err := s.replace(ctx, id, accept, func(current Note) error {
+	err := s.change(ctx, id, accept, func(current Note) error {
 		updated = current
 		updated.Title, updated.Body = c.Title, c.Body
-		updated.Version, updated.UpdatedAt = current.Version+1, s.time()
+		updated.Version, updated.UpdatedAt = current.Version+1, s.timestamp()
 		return s.store.Update(ctx, updated, current.Version)
 	})
 	if err != nil {
@@ -113,32 +101,33 @@ func (s *Service) Update(ctx context.Context, id string, accept func(version int
 	return updated, nil
 }
 
-// Delete removes a note, if accept agrees to remove the version that is stored.
+// Delete removes a note if accept returns true for the stored version.
 func (s *Service) Delete(ctx context.Context, id string, accept func(version int64) bool) error {
-	return s.replace(ctx, id, accept, func(current Note) error {
+	return s.change(ctx, id, accept, func(current Note) error {
 		return s.store.Delete(ctx, id, current.Version)
 	})
 }
 
-// replace calls change with the note as it is stored. When another change gets
-// in between, accept is asked again about the new version.
-func (s *Service) replace(ctx context.Context, id string, accept func(version int64) bool, change func(current Note) error) error {
-	err := ErrVersionMismatch
-	for range attempts {
-		current, getErr := s.Get(ctx, id)
-		if getErr != nil {
-			return getErr
+// change calls write with the stored note. If another change comes first, it asks accept about the
+// new version: one that accepts any version must succeed under contention. The retries end with the
+// context at the latest.
+func (s *Service) change(
+	ctx context.Context, id string, accept func(version int64) bool, write func(current Note) error,
+) error {
+	for {
+		current, err := s.Get(ctx, id)
+		if err != nil {
+			return err
 		}
 		if !accept(current.Version) {
 			return ErrVersionMismatch
 		}
-		if err = change(current); !errors.Is(err, ErrVersionMismatch) {
+		if err := write(current); !errors.Is(err, ErrVersionMismatch) {
 			return err
 		}
 	}
-	return err
 }
 
-// time is in microseconds, the precision that databases keep, so that a note
-// reads back exactly as it was created.
-func (s *Service) time() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
+// timestamp returns the time in microseconds, the precision of databases, so that a note reads back
+// exactly as it was created.
+func (s *Service) timestamp() time.Time { return s.now().UTC().Truncate(time.Microsecond) }

@@ -11,20 +11,17 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// How long nobody tries to connect after a failure: each time twice as long,
-// up to the longest, and a random part less, so that the instances of a service
-// do not come back all at once.
+// The pause after a failed attempt to connect doubles from backoffMinimum to backoffMaximum. Up to half of it is taken
+// off at random, so that instances do not reconnect all at once.
 const (
-	backoffShortest = 100 * time.Millisecond
-	backoffLongest  = 2 * time.Second
+	backoffMinimum = 100 * time.Millisecond
+	backoffMaximum = 2 * time.Second
 )
 
-// errBackoff is what a caller gets who would have needed a new connection
-// while nobody tries. It wraps what went wrong last.
-var errBackoff = errors.New("the next attempt to connect is not due yet")
+// errBackoff is the error for a caller who needs a new connection during a pause. It wraps the last failure.
+var errBackoff = errors.New("waiting before the next attempt to connect")
 
-// backoff keeps attempts to connect apart while a server is down. It never
-// gives up: the first caller after the pause tries again.
+// backoff limits how often the pool tries to connect while the server is down. It never gives up.
 type backoff struct {
 	mu       sync.Mutex
 	failures int
@@ -32,7 +29,7 @@ type backoff struct {
 	until    time.Time
 }
 
-// allow returns an error while a pause lasts.
+// allow returns an error during a pause.
 func (b *backoff) allow() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -47,19 +44,27 @@ func (b *backoff) TraceConnectStart(ctx context.Context, _ pgx.TraceConnectStart
 	return ctx
 }
 
-// TraceConnectEnd implements pgx.ConnectTracer: it learns how an attempt ended.
+// TraceConnectEnd implements pgx.ConnectTracer.
 func (b *backoff) TraceConnectEnd(_ context.Context, end pgx.TraceConnectEndData) {
+	if end.Err != nil {
+		b.failed(end.Err)
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.failures, b.last, b.until = 0, nil, time.Time{}
+}
+
+// failed begins a pause. It ignores the failures of attempts that began before the pause.
+func (b *backoff) failed(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	switch {
-	case end.Err == nil:
-		b.failures, b.last, b.until = 0, nil, time.Time{}
-	case now.Before(b.until): // it began together with the one that failed first
-	default:
-		pause := min(backoffShortest<<min(b.failures, 10), backoffLongest)
-		b.failures++
-		b.last = end.Err
-		b.until = now.Add(pause - rand.N(pause/2)) //nolint:gosec // spreads load, keeps no secret
+	if now.Before(b.until) {
+		return
 	}
+	pause := min(backoffMinimum<<min(b.failures, 10), backoffMaximum)
+	b.failures++
+	b.last = err
+	b.until = now.Add(pause - rand.N(pause/2)) //nolint:gosec // jitter needs no secure random numbers
 }

@@ -8,22 +8,19 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Capacity compares the connections of all instances with those of the server.
-type Capacity struct {
-	Needed  int // by every instance at the highest scale
-	Allowed int // by the server to users that are not privileged
+// capacity compares the connections of all instances with the limit of the server.
+type capacity struct {
+	needed  int // by all instances together
+	allowed int // by the server, for roles without special privileges
 }
 
-// Fits reports whether every instance gets its connections.
-func (c Capacity) Fits() bool { return c.Needed <= c.Allowed }
+func (c capacity) fits() bool { return c.needed <= c.allowed }
 
-// String says it in a sentence.
-func (c Capacity) String() string {
-	verb := "fit"
-	if !c.Fits() {
-		verb = "do not fit"
+func (c capacity) String() string {
+	if c.fits() {
+		return fmt.Sprintf("%d connections of all instances fit the %d of the server", c.needed, c.allowed)
 	}
-	return fmt.Sprintf("%d connections of all instances %s the %d of the server", c.Needed, verb, c.Allowed)
+	return fmt.Sprintf("%d connections of all instances do not fit the %d of the server", c.needed, c.allowed)
 }
 
 const queryCapacity = `-- name: ServerConnections :one
@@ -31,29 +28,25 @@ SELECT sum(CASE name WHEN 'max_connections' THEN setting::int ELSE -setting::int
 FROM pg_settings
 WHERE name IN ('max_connections', 'superuser_reserved_connections', 'reserved_connections')`
 
-// capacity asks the server.
-func (c Config) capacity(ctx context.Context, conn *pgx.Conn) (Capacity, error) {
-	found := Capacity{Needed: (c.MaxConnections + 1) * c.MaxInstances}
-	if err := conn.QueryRow(ctx, queryCapacity).Scan(&found.Allowed); err != nil {
-		return found, fmt.Errorf("ask for max_connections: %w", err)
+// capacity asks the server for its limit.
+func (c Config) capacity(ctx context.Context, conn *pgx.Conn) (capacity, error) {
+	found := capacity{needed: c.MaxConnections * c.MaxInstances}
+	if err := conn.QueryRow(ctx, queryCapacity).Scan(&found.allowed); err != nil {
+		return found, fmt.Errorf("read max_connections of the server: %w", err)
 	}
 	return found, nil
 }
 
-// compareSizes warns, once, when the server has not enough connections for all
-// instances: they would work until the day when the service scales.
-func (d *Database) compareSizes(ctx context.Context, conn *pgx.Conn) error {
-	if d.sized.Load() {
-		return nil
-	}
+// warnIfTooSmall logs a warning if the server has too few connections for all instances. The service works regardless,
+// until it scales.
+func (d *Database) warnIfTooSmall(ctx context.Context, conn *pgx.Conn) {
 	found, err := d.cfg.capacity(ctx, conn)
-	if err != nil {
-		return err
-	}
-	if !d.sized.Swap(true) && !found.Fits() {
-		d.log.WarnContext(ctx, "the server has not enough connections for all instances",
-			slog.Int("needed", found.Needed), slog.Int("allowed", found.Allowed),
+	switch {
+	case err != nil:
+		d.log.WarnContext(ctx, "cannot compare the pool with the server", slog.Any("error", err))
+	case !found.fits():
+		d.log.WarnContext(ctx, "the server has too few connections for all instances",
+			slog.Int("needed", found.needed), slog.Int("allowed", found.allowed),
 			slog.Int("max_connections", d.cfg.MaxConnections), slog.Int("max_instances", d.cfg.MaxInstances))
 	}
-	return nil
 }

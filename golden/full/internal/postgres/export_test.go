@@ -1,10 +1,6 @@
 package postgres
 
-import (
-	"context"
+import "github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-)
-
-// Session returns a connection of the pool.
-func (d *Database) Session(ctx context.Context) (*pgxpool.Conn, error) { return d.acquire(ctx) }
+// Pool returns the pool of connections.
+func (d *Database) Pool() *pgxpool.Pool { return d.pool }

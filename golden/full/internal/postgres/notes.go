@@ -7,13 +7,13 @@ import (
 	"github.com/acme/billing-api/internal/postgres/query"
 )
 
-// Notes is a store of notes. It is safe for concurrent use.
+// Notes is a store of notes.
 type Notes struct{ db *Database }
 
-// Notes returns the notes in the database.
+// Notes returns the store of notes.
 func (d *Database) Notes() *Notes { return &Notes{d} }
 
-// Ping returns an error unless the server answers.
+// Ping returns an error while the database is unavailable.
 func (s *Notes) Ping(ctx context.Context) error { return s.db.Ping(ctx) }
 
 // Create adds n.
@@ -27,7 +27,7 @@ func (s *Notes) Create(ctx context.Context, n note.Note) error {
 	return domainError(ctx, "create note", err)
 }
 
-// Get returns the note.
+// Get returns the note with the ID.
 func (s *Notes) Get(ctx context.Context, id string) (note.Note, error) {
 	var row query.Note
 	err := s.db.execute(ctx, func(ctx context.Context, q *query.Queries) (err error) {
@@ -41,27 +41,38 @@ func (s *Notes) Get(ctx context.Context, id string) (note.Note, error) {
 }
 
 // List returns one page of notes.
-func (s *Notes) List(ctx context.Context, page note.Query) ([]note.Note, error) {
-	var rows []query.Note
-	err := s.db.execute(ctx, func(ctx context.Context, q *query.Queries) (err error) {
-		if page.Owner == "" {
-			rows, err = q.ListNotes(ctx, query.ListNotesParams{After: page.After, Count: int64(page.Limit)})
+func (s *Notes) List(ctx context.Context, q note.Query) (note.Page, error) {
+	const maxBytes = note.MaxPageBytes
+	count := int64(q.Limit) + 1 // one more shows that there is another page
+	var rows []query.ListNotesRow
+	err := s.db.execute(ctx, func(ctx context.Context, queries *query.Queries) (err error) {
+		if q.Owner == "" {
+			rows, err = queries.ListNotes(ctx, query.ListNotesParams{After: q.After, Count: count, MaxBytes: maxBytes})
 			return err
 		}
-		rows, err = q.ListNotesOfOwner(ctx, query.ListNotesOfOwnerParams{Owner: page.Owner, After: page.After, Count: int64(page.Limit)})
+		owned, err := queries.ListNotesOfOwner(ctx, query.ListNotesOfOwnerParams{
+			Owner: q.Owner, After: q.After, Count: count, MaxBytes: maxBytes,
+		})
+		for _, row := range owned {
+			rows = append(rows, query.ListNotesRow(row))
+		}
 		return err
 	})
 	if err != nil {
-		return nil, domainError(ctx, "list notes", err)
+		return note.Page{}, domainError(ctx, "list notes", err)
 	}
-	notes := make([]note.Note, len(rows))
-	for i, row := range rows {
-		notes[i] = newNote(row)
+	var page note.Page
+	for _, row := range rows[:min(len(rows), q.Limit)] {
+		page.Notes = append(page.Notes, newNote(query.Note{
+			ID: row.ID, Owner: row.Owner, Title: row.Title, Body: row.Body,
+			Version: row.Version, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
+		}))
 	}
-	return notes, nil
+	page.More = len(rows) > 0 && rows[0].Matches > int64(len(page.Notes))
+	return page, nil
 }
 
-// Update replaces the note if its version is still expected.
+// Update replaces the note if the stored version is expected.
 func (s *Notes) Update(ctx context.Context, n note.Note, expected int64) error {
 	err := s.change(ctx, n.ID, func(ctx context.Context, q *query.Queries) (int64, error) {
 		return q.UpdateNote(ctx, query.UpdateNoteParams{
@@ -73,7 +84,7 @@ func (s *Notes) Update(ctx context.Context, n note.Note, expected int64) error {
 	return domainError(ctx, "update note", err)
 }
 
-// Delete removes the note if its version is still expected.
+// Delete removes the note if the stored version is expected.
 func (s *Notes) Delete(ctx context.Context, id string, expected int64) error {
 	err := s.change(ctx, id, func(ctx context.Context, q *query.Queries) (int64, error) {
 		return q.DeleteNote(ctx, query.DeleteNoteParams{ID: id, Expected: expected})
@@ -81,12 +92,12 @@ func (s *Notes) Delete(ctx context.Context, id string, expected int64) error {
 	return domainError(ctx, "delete note", err)
 }
 
-// change runs a statement that touches the note if its version is expected,
-// and finds out why when it touches none.
+// change runs a statement that changes the note if it has the expected version, and returns the
+// number of changed rows.
 func (s *Notes) change(ctx context.Context, id string, f func(context.Context, *query.Queries) (int64, error)) error {
 	return s.db.execute(ctx, func(ctx context.Context, q *query.Queries) error {
-		touched, err := f(ctx, q)
-		if err != nil || touched > 0 {
+		changed, err := f(ctx, q)
+		if err != nil || changed > 0 {
 			return err
 		}
 		exists, err := q.NoteExists(ctx, id)
@@ -100,8 +111,7 @@ func (s *Notes) change(ctx context.Context, id string, f func(context.Context, *
 	})
 }
 
-// newNote returns a note as it was stored. The driver reads times in the zone
-// of the machine.
+// newNote converts a row. pgx returns times in the time zone of the machine.
 func newNote(row query.Note) note.Note {
 	return note.Note{
 		ID: row.ID, Owner: row.Owner, Title: row.Title, Body: row.Body,

@@ -1,99 +1,103 @@
-// Package postgres keeps notes in PostgreSQL.
+// Package postgres stores notes in PostgreSQL.
 //
-// The service starts without its database and outlives the loss of it. Nothing
-// is connected before it is needed, a broken connection is replaced by the next
-// caller who needs one, and while there is no server that caller gets
-// note.ErrUnavailable at once or after the timeouts of the settings. The schema
-// is changed by a Migrator, never by a service that starts.
+// The service starts without its database and survives losing it. The pool connects when a connection is needed, and
+// replaces a broken one for the next caller. While there is no server, callers get note.ErrUnavailable at once or after
+// the timeouts of the settings. Only a Migrator changes the schema.
 package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
 	"sync/atomic"
 	"time"
 
+	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/multitracer"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/acme/billing-api/internal/note"
-	"github.com/acme/billing-api/internal/postgres/query"
 )
 
-// cancelTime is how long a statement whose caller has left may take to notice
-// that it is cancelled. Then its connection is closed.
-const cancelTime = time.Second
+const (
+	// cancelTime is how long the server has to confirm that it cancelled a statement. Then the connection is closed.
+	cancelTime = time.Second
 
-// refillEvery is the time between two looks at the number of idle connections.
-const refillEvery = 15 * time.Second
+	// serverFirst is added to the statement timeout of the server to get that of the client, which is needed only if
+	// the server does not react any more.
+	serverFirst = 250 * time.Millisecond
+
+	// closeTime is how long Close waits for connections to be closed.
+	closeTime = 2 * time.Second
+
+	// refillEvery is how often the pool restores its minimum number of idle connections.
+	refillEvery = 15 * time.Second
+)
 
 // Database is a pool of connections. It is safe for concurrent use.
 type Database struct {
-	cfg     Config
-	log     *slog.Logger
-	pool    *pgxpool.Pool
-	probe   *pgxpool.Pool // has one connection, which asks how the server is
-	backoff backoff
-	waiting atomic.Int64 // callers without a connection
-	sized   atomic.Bool  // the pool was compared with the server
-	metrics instruments
+	cfg      Config
+	log      *slog.Logger
+	pool     *pgxpool.Pool
+	backoff  backoff
+	answered atomic.Int64 // when the server last answered, in Unix nanoseconds
+	compared atomic.Bool  // whether warnIfTooSmall has run
 }
 
-// Open returns the database that cfg names. It waits for no connection. Sessions
-// carry the name of the service, and its meter learns how the pool is used.
-func Open(ctx context.Context, cfg Config, service string, meter metric.Meter, log *slog.Logger) (*Database, error) {
+// Open returns the database that cfg names, without connecting to it. The sessions have the name of the service.
+func Open(ctx context.Context, cfg Config, service string, meters metric.MeterProvider, log *slog.Logger) (*Database, error) {
 	d := &Database{cfg: cfg, log: log}
-	config, err := d.configure(service)
+	config, err := d.configure(service, meters)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: open: %w", err)
 	}
 	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, fmt.Errorf("postgres: open: %w", err)
 	}
-	single := config.Copy()
-	single.MaxConns, single.MinIdleConns = 1, 0
-	if d.probe, err = pgxpool.NewWithConfig(ctx, single); err != nil {
-		d.Close()
-		return nil, fmt.Errorf("postgres: open: %w", err)
-	}
-	if d.metrics, err = newInstruments(ctx, meter, d); err != nil {
-		d.Close()
+	err = otelpgx.RecordStats(d.pool, otelpgx.WithStatsMeterProvider(meters),
+		otelpgx.WithStatsAttributes(attribute.String("db.client.connection.pool.name", "postgres")))
+	if err != nil {
+		d.Close(ctx)
 		return nil, fmt.Errorf("postgres: open: %w", err)
 	}
 	return d, nil
 }
 
-// Ping returns an error unless the server answers. It does not wait for a
-// connection of the pool.
+// Ping returns an error unless the server answers.
 func (d *Database) Ping(ctx context.Context) error {
-	if err := d.probe.Ping(ctx); err != nil {
+	if err := d.pool.Ping(ctx); err != nil {
 		return fmt.Errorf("postgres: ping: %w", err)
 	}
 	return nil
 }
 
-// Close closes every connection. It waits for those in use.
-func (d *Database) Close() {
-	d.metrics.close()
-	d.pool.Close()
-	if d.probe != nil {
-		d.probe.Close()
+// Close closes every connection. It gives up after closeTime, or when ctx is done.
+func (d *Database) Close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, closeTime)
+	defer cancel()
+	closed := make(chan struct{})
+	go func() {
+		d.pool.Close() // waits without a limit
+		close(closed)
+	}()
+	select {
+	case <-closed:
+	case <-ctx.Done():
+		d.log.WarnContext(ctx, "some connections to the database were not closed in time")
 	}
 }
 
-// configure turns the settings into those of the pool.
-func (d *Database) configure(service string) (*pgxpool.Config, error) {
-	where := d.cfg.pooled()
-	config, err := where.parse()
+// configure turns the settings into the configuration of the pool.
+func (d *Database) configure(service string, meters metric.MeterProvider) (*pgxpool.Config, error) {
+	server := d.cfg.pooled()
+	config, err := server.parse()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("database.%s: %w", server.key, err)
 	}
 	config.MaxConns = int32(d.cfg.MaxConnections)         //nolint:gosec // Validate bounds it
 	config.MinIdleConns = int32(d.cfg.MinIdleConnections) //nolint:gosec // Validate bounds it
@@ -102,40 +106,34 @@ func (d *Database) configure(service string) (*pgxpool.Config, error) {
 	config.MaxConnLifetimeJitter = d.cfg.MaxLifetimeJitter
 	config.HealthCheckPeriod = refillEvery
 	config.PingTimeout = d.cfg.ConnectTimeout
-	config.BeforeConnect = d.beforeConnect(where)
+	config.BeforeConnect = d.beforeConnect(server)
 	config.AfterConnect = d.afterConnect
 
 	conn := config.ConnConfig
 	conn.ConnectTimeout = d.cfg.ConnectTimeout
 	conn.RuntimeParams["application_name"] = service
 	if d.cfg.Pooler == poolerTransaction {
-		// Each statement may run on another session: none is prepared by name,
-		// and no session has settings. The timeout is kept by execute.
+		// Each statement may run in another session, so none is prepared by name.
 		conn.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 		conn.StatementCacheCapacity = 0
 	}
-	// A caller who leaves costs a statement, not the connection that it runs on.
+	// If a caller leaves, the server cancels its statement, and the connection stays usable.
 	conn.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: cancelTime}
 	}
-	tracer := multitracer.New(
-		slowQueries{d.log, d.cfg.SlowQuery},
-		spansOfQueries(),
-	)
-	tracer.ConnectTracers = append(tracer.ConnectTracers, &d.backoff)
-	conn.Tracer = tracer
+	conn.Tracer = d.tracer(meters)
 	return config, nil
 }
 
-// beforeConnect returns what is called before each attempt to connect. It reads
-// the credentials again; when that fails, those that were read last stay in use.
-func (d *Database) beforeConnect(where target) func(context.Context, *pgx.ConnConfig) error {
+// beforeConnect returns a function that reads the credentials again before each attempt to connect. If they cannot be
+// read, the last ones stay in use.
+func (d *Database) beforeConnect(server address) func(context.Context, *pgx.ConnConfig) error {
 	var last atomic.Pointer[pgxpool.Config]
 	return func(ctx context.Context, conn *pgx.ConnConfig) error {
 		if err := d.backoff.allow(); err != nil {
 			return err
 		}
-		now, err := where.current()
+		now, err := server.current()
 		if err == nil {
 			var fresh *pgxpool.Config
 			if fresh, err = now.parse(); err == nil {
@@ -143,7 +141,7 @@ func (d *Database) beforeConnect(where target) func(context.Context, *pgx.ConnCo
 			}
 		}
 		if err != nil {
-			d.log.WarnContext(ctx, "the credentials of the database cannot be read, the last ones stay in use", slog.Any("error", err))
+			d.log.WarnContext(ctx, "cannot read the credentials of the database; the last ones stay in use", slog.Any("error", err))
 		}
 		if fresh := last.Load(); fresh != nil {
 			c := fresh.ConnConfig.Copy()
@@ -154,17 +152,21 @@ func (d *Database) beforeConnect(where target) func(context.Context, *pgx.ConnCo
 	}
 }
 
-// afterConnect prepares a new session. The timeout is not sent with the request
-// to connect, where poolers refuse it. Behind a pooler in transaction mode there
-// is no session to prepare, and its own limits of connections count.
+// afterConnect prepares a new session. A pooler in transaction mode has no session to prepare.
 func (d *Database) afterConnect(ctx context.Context, conn *pgx.Conn) error {
+	d.answered.Store(time.Now().UnixNano())
 	if d.cfg.Pooler == poolerTransaction {
 		return nil
 	}
+	// Poolers refuse the timeout as a parameter of the connection.
 	if err := setTimeout(ctx, conn, "statement_timeout", d.cfg.StatementTimeout); err != nil {
+		d.backoff.failed(err)
 		return err
 	}
-	return d.compareSizes(ctx, conn)
+	if !d.compared.Swap(true) {
+		d.warnIfTooSmall(ctx, conn)
+	}
+	return nil
 }
 
 // setTimeout sets a timeout of the session.
@@ -176,40 +178,35 @@ func setTimeout(ctx context.Context, conn *pgx.Conn, name string, limit time.Dur
 	return nil
 }
 
-// execute calls f with a connection of the pool.
-func (d *Database) execute(ctx context.Context, f func(context.Context, *query.Queries) error) error {
-	conn, err := d.acquire(ctx)
+// withConn calls f with a connection of the pool.
+func (d *Database) withConn(ctx context.Context, f func(*pgx.Conn) error) error {
+	limited, cancel := context.WithTimeout(ctx, d.cfg.AcquireTimeout)
+	defer cancel()
+	conn, err := d.pool.Acquire(limited)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: acquire a connection: %w", note.ErrUnavailable, err)
 	}
 	defer conn.Release()
-	defer d.metrics.used(ctx, time.Now())
-	if d.cfg.Pooler == poolerTransaction {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, d.cfg.StatementTimeout)
-		defer cancel()
-	}
-	err = f(ctx, query.New(conn))
-	if err != nil && conn.Conn().IsClosed() {
+	err = f(conn.Conn())
+	switch {
+	case sqlState(err) == readOnly:
+		// After a failover this server is a standby. A new connection leads to the new primary.
+		_ = conn.Conn().Close(ctx)
+	case !conn.Conn().IsClosed():
+		d.answered.Store(time.Now().UnixNano())
+	case err != nil && sqlState(err) == "":
 		return fmt.Errorf("%w: the connection is lost: %w", note.ErrUnavailable, err)
 	}
 	return err
 }
 
-// acquire waits for a connection, no longer than the settings allow.
-func (d *Database) acquire(ctx context.Context) (*pgxpool.Conn, error) {
-	began := time.Now()
-	limited, cancel := context.WithTimeout(ctx, d.cfg.AcquireTimeout)
-	defer cancel()
-	d.waiting.Add(1)
-	conn, err := d.pool.Acquire(limited)
-	d.waiting.Add(-1)
-	if err != nil {
-		if errors.Is(err, context.DeadlineExceeded) {
-			d.metrics.timedOut(ctx)
-		}
-		return nil, fmt.Errorf("%w: acquire a connection: %w", note.ErrUnavailable, err)
-	}
-	d.metrics.waited(ctx, began)
-	return conn, nil
+// limit returns a context for a statement. The server has a timeout of its own, unless it is frozen, unreachable or
+// behind a pooler in transaction mode.
+func (d *Database) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, d.cfg.StatementTimeout+serverFirst)
+}
+
+// recentlyAnswered reports whether the server answered within the time that a statement may take.
+func (d *Database) recentlyAnswered() bool {
+	return time.Since(time.Unix(0, d.answered.Load())) < d.cfg.StatementTimeout+serverFirst+cancelTime
 }

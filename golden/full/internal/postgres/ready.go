@@ -2,30 +2,52 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/acme/billing-api/internal/health"
 )
 
-// Ready is the readiness check: the server answers, and its schema is at least
-// as new as this version of the service needs. A newer one is accepted, so that
-// a rollout, which migrates first, disturbs nobody. A pool that is exhausted
-// shows as degraded: the service answers, only late.
+// readyTime is how long the readiness check waits for a connection and an answer.
+const readyTime = time.Second
+
+const queryReady = `-- name: Ready :one
+SELECT coalesce(max(version_id), 0), current_setting('transaction_read_only')::bool
+FROM goose_db_version WHERE is_applied`
+
+// Ready is the readiness check: the server answers and accepts writes, and its schema is at least as new as this version
+// needs. It uses the pool. If the pool is exhausted, or a connection has just broken, but the server answered other
+// callers recently, the check passes as degraded: requests are served.
 func (d *Database) Ready(ctx context.Context) error {
-	applied, err := schemaVersion(ctx, d.probe)
-	if err != nil {
-		return fmt.Errorf("postgres: %w", err)
+	ctx, cancel := context.WithTimeout(ctx, readyTime)
+	defer cancel()
+	var applied int64
+	var standby bool
+	err := d.withConn(ctx, func(conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, queryReady).Scan(&applied, &standby)
+	})
+	if sqlState(err) == undefinedTable {
+		err = nil // nothing was ever migrated
+	}
+	switch {
+	case err != nil && d.recentlyAnswered():
+		return health.Degraded("the database answered a moment ago, but no connection is free for this check")
+	case err != nil:
+		return fmt.Errorf("postgres: ready: %w", err)
+	case standby:
+		d.pool.Reset() // new connections may lead to the new primary
+		return health.Reason("the database accepts no writes", errors.New("postgres: ready: the server is read-only"))
 	}
 	needed, err := neededVersion()
 	if err != nil {
 		return err
 	}
 	if applied < needed {
-		return health.Because("the schema of the database is older than this version needs: migrate up",
-			fmt.Errorf("postgres: schema has version %d, %d is needed", applied, needed))
-	}
-	if stat := d.pool.Stat(); d.waiting.Load() > 0 && stat.AcquiredConns() >= stat.MaxConns() {
-		return health.Degraded("every connection to the database is in use, and requests wait for one")
+		return health.Reason("the schema of the database is older than this version needs: migrate up",
+			fmt.Errorf("postgres: ready: the schema has version %d, but this build needs %d", applied, needed))
 	}
 	return nil
 }

@@ -1,41 +1,39 @@
-// Package reload brings what was read from files up to date while the service
-// runs: on SIGHUP, and when the content of a file changes.
+// Package reload loads files again while the service runs: on SIGHUP, and when the content of a file changes.
 package reload
 
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/signal"
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/acme/billing-api/internal/readfile"
 )
 
-// interval is the time between two looks at the files. A certificate is renewed
-// days before it ends, and who cannot wait sends SIGHUP.
-const interval = 10 * time.Second
+const (
+	// interval is the time between two checks of the files. An operator who cannot wait sends SIGHUP.
+	interval = 10 * time.Second
 
-// silence is how long the loop may take for one round. A longer one means that
-// the process hangs.
-const silence = 6 * interval
+	// maxSilence is how long one round may take before the service counts as hung.
+	maxSilence = 6 * interval
+)
 
-// Loop reloads. All its callbacks run in one goroutine, one after another.
+// Loop reloads what was added to it. It calls all load functions from one goroutine.
 type Loop struct {
 	log     *slog.Logger
 	sources []*source
 	signals chan os.Signal
 
 	started time.Time
-	beat    atomic.Int64 // when the last round began, counted from the start
+	beat    atomic.Int64 // start of the latest round, as time since started
 	ended   atomic.Bool
 }
 
-// source is something that was read from files.
 type source struct {
 	name  string
 	files []string
@@ -43,17 +41,15 @@ type source struct {
 	seen  [sha256.Size]byte
 }
 
-// New returns a loop that nothing has been added to. From here on SIGHUP does
-// not end the process.
+// New returns an empty loop. From now on, SIGHUP does not end the process.
 func New(log *slog.Logger) *Loop {
 	l := &Loop{log: log, signals: make(chan os.Signal, 1), started: time.Now()}
 	signal.Notify(l.signals, syscall.SIGHUP)
 	return l
 }
 
-// Add adds something that is read from files, and the function that reads it
-// again. After an error of load, what was read before must still be in use.
-// Nothing can be added to a loop that runs.
+// Add adds files and the function that loads them. If load fails, it must leave the previous state in use. Call Add
+// before Run.
 func (l *Loop) Add(name string, files []string, load func() error) {
 	l.sources = append(l.sources, &source{name: name, files: files, load: load, seen: fingerprint(files)})
 }
@@ -77,55 +73,43 @@ func (l *Loop) Run(ctx context.Context) error {
 	}
 }
 
-// Alive returns an error when the loop has not come round for long: it hangs,
-// and most likely so does the process. It is a liveness check.
+// Alive returns an error if a round hangs. It is a liveness check.
 func (l *Loop) Alive(context.Context) error {
-	if l.ended.Load() {
-		return nil // the process is stopping
+	silence := time.Since(l.started) - time.Duration(l.beat.Load())
+	if l.ended.Load() || silence <= maxSilence {
+		return nil
 	}
-	if quiet := time.Since(l.started) - time.Duration(l.beat.Load()); quiet > silence {
-		return fmt.Errorf("reload: the loop has not come round for %s", quiet)
-	}
-	return nil
+	return fmt.Errorf("reload: no round has started for %s", silence)
 }
 
-// Close gives SIGHUP its usual meaning back.
+// Close restores the default action of SIGHUP.
 func (l *Loop) Close() { signal.Stop(l.signals) }
 
-// round reloads what has changed, or everything.
-func (l *Loop) round(ctx context.Context, everything bool) {
+// round loads the sources whose files have changed, or all sources.
+func (l *Loop) round(ctx context.Context, all bool) {
 	for _, s := range l.sources {
-		// Taken before loading, so that a change that comes in between is seen
-		// in the next round.
+		// The fingerprint is taken before the load: the next round sees a change that comes in between.
 		now := fingerprint(s.files)
-		if now == s.seen && !everything {
+		if now == s.seen && !all {
 			continue
 		}
 		s.seen = now
 		if err := s.load(); err != nil {
-			l.log.ErrorContext(ctx, "reload failed, the last good state stays in use", slog.String("source", s.name), slog.Any("error", err))
+			l.log.ErrorContext(ctx, "reload failed, the last good state stays in use",
+				slog.String("source", s.name), slog.Any("error", err))
 			continue
 		}
 		l.log.InfoContext(ctx, "reloaded", slog.String("source", s.name))
 	}
 }
 
-// fingerprint stands for the content of files. Names and times would not do:
-// Kubernetes replaces the files of a volume by turning a link of their folder.
+// fingerprint hashes the content of files. Names and times are not enough: Kubernetes replaces the files of a volume by
+// changing a symbolic link.
 func fingerprint(files []string) [sha256.Size]byte {
 	hash := sha256.New()
 	for _, name := range files {
-		n, err := hashFile(hash, name)
-		_, _ = fmt.Fprintf(hash, "%d %t\n", n, err == nil) // never fails
+		data, _, err := readfile.Regular(name)
+		_, _ = fmt.Fprintf(hash, "%t %d\n%s", err == nil, len(data), data) // a hash does not fail
 	}
 	return [sha256.Size]byte(hash.Sum(nil))
-}
-
-func hashFile(hash io.Writer, name string) (int64, error) {
-	file, err := os.Open(name) //nolint:gosec // reading the files that the operator names is the purpose
-	if err != nil {
-		return 0, err
-	}
-	n, err := io.Copy(hash, file)
-	return n, errors.Join(err, file.Close())
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/acme/billing-api/internal/id"
 )
 
-func TestRecordTravelsInTheContext(t *testing.T) {
+func TestFrom(t *testing.T) {
 	want := &Record{ID: "req_1"}
 	if got := From(With(t.Context(), want)); got != want {
 		t.Errorf("got %+v, want the same record", got)
@@ -19,7 +19,7 @@ func TestRecordTravelsInTheContext(t *testing.T) {
 	}
 }
 
-func TestIDsFromOutside(t *testing.T) {
+func TestReadIDs(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		values []string
@@ -52,7 +52,7 @@ func TestIDsFromOutside(t *testing.T) {
 	}
 }
 
-func TestClientAddressIsTheNearestHopThatIsNotTrusted(t *testing.T) {
+func TestClientAddr(t *testing.T) {
 	for _, tt := range []struct {
 		name      string
 		trusted   []string
@@ -64,8 +64,8 @@ func TestClientAddressIsTheNearestHopThatIsNotTrusted(t *testing.T) {
 		{"direct IPv6", nil, "[2001:db8::1]:4711", nil, "2001:db8::1"},
 		{"zone", nil, "[fe80::1%eth0]:4711", nil, "fe80::1"},
 		{"IPv4 in IPv6", nil, "[::ffff:203.0.113.1]:4711", nil, "203.0.113.1"},
-		{"nobody is trusted by default", nil, "10.0.0.1:1", []string{"203.0.113.9"}, "10.0.0.1"},
-		{"peer is not trusted", []string{"10.0.0.0/8"}, "192.0.2.1:1", []string{"203.0.113.9"}, "192.0.2.1"},
+		{"no proxy is trusted by default", nil, "10.0.0.1:1", []string{"203.0.113.9"}, "10.0.0.1"},
+		{"untrusted peer", []string{"10.0.0.0/8"}, "192.0.2.1:1", []string{"203.0.113.9"}, "192.0.2.1"},
 		{"one proxy", []string{"10.0.0.0/8"}, "10.0.0.1:1", []string{"203.0.113.9"}, "203.0.113.9"},
 		{"invented hop", []string{"10.0.0.0/8"}, "10.0.0.1:1", []string{"1.1.1.1, 203.0.113.9"}, "203.0.113.9"},
 		{"two proxies", []string{"10.0.0.0/8", "192.0.2.7"}, "10.0.0.1:1", []string{"1.1.1.1, 203.0.113.9, 192.0.2.7"}, "203.0.113.9"},
@@ -74,7 +74,7 @@ func TestClientAddressIsTheNearestHopThatIsNotTrusted(t *testing.T) {
 		{"with port", []string{"10.0.0.0/8"}, "10.0.0.1:1", []string{"203.0.113.9:555"}, "203.0.113.9"},
 		{"IPv6 with port", []string{"2001:db8::/32"}, "[2001:db8::1]:1", []string{"[2001:dead::9]:555"}, "2001:dead::9"},
 		{"trusted as IPv4 in IPv6", []string{"10.0.0.0/8"}, "[::ffff:10.0.0.1]:1", []string{"203.0.113.9"}, "203.0.113.9"},
-		{"nonsense", []string{"10.0.0.0/8"}, "10.0.0.1:1", []string{"203.0.113.9, unknown"}, "10.0.0.1"},
+		{"malformed hop", []string{"10.0.0.0/8"}, "10.0.0.1:1", []string{"203.0.113.9, unknown"}, "10.0.0.1"},
 		{"empty header", []string{"10.0.0.0/8"}, "10.0.0.1:1", []string{""}, "10.0.0.1"},
 		{"trailing comma", []string{"10.0.0.0/8"}, "10.0.0.1:1", []string{"203.0.113.9,"}, "10.0.0.1"},
 		{"Unix socket", []string{"10.0.0.0/8"}, "@", []string{"203.0.113.9"}, ""},
@@ -95,7 +95,7 @@ func TestClientAddressIsTheNearestHopThatIsNotTrusted(t *testing.T) {
 	}
 }
 
-func TestProxiesThatAreNoNetworksAreRefusedAllAtOnce(t *testing.T) {
+func TestParseProxiesReportsAllErrors(t *testing.T) {
 	_, err := ParseProxies([]string{"10.0.0.0/8", "proxy.example.com", "10.0.0.0/40", "::ffff:10.0.0.0/104", "fe80::1%eth0", ""})
 	if err == nil {
 		t.Fatal("got no error")
@@ -103,35 +103,4 @@ func TestProxiesThatAreNoNetworksAreRefusedAllAtOnce(t *testing.T) {
 	if got := strings.Count(err.Error(), "\n") + 1; got != 5 {
 		t.Errorf("got %d errors, want 5: %v", got, err)
 	}
-}
-
-func FuzzWellFormedIDsAreHarmless(f *testing.F) {
-	f.Add("abc")
-	f.Add("a\r\nb")
-	f.Fuzz(func(t *testing.T, s string) {
-		if WellFormed(s) && (s == "" || len(s) > 128 || strings.ContainsAny(s, " \r\n\t<>\"'&%\x00/\\,;")) {
-			t.Errorf("%q is accepted", s)
-		}
-	})
-}
-
-func FuzzClientAddr(f *testing.F) {
-	f.Add("10.0.0.1:1", "203.0.113.9, 10.0.0.2")
-	f.Add("[::1]:1", ",,,[::1]:")
-	proxies, err := ParseProxies([]string{"10.0.0.0/8"})
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Fuzz(func(t *testing.T, remote, forwarded string) {
-		peer := proxies.ClientAddr(remote, nil)
-		got := proxies.ClientAddr(remote, []string{forwarded})
-		if !proxies.trusts(peer) && got != peer {
-			t.Errorf("got %s, though the peer %s is not trusted", got, peer)
-		}
-		// What a caller writes to the left of what the trusted proxy saw changes nothing.
-		seen := proxies.ClientAddr("10.0.0.1:1", []string{forwarded + ",203.0.113.9"})
-		if seen != netip.MustParseAddr("203.0.113.9") {
-			t.Errorf("got %s behind %q, want what the proxy saw", seen, forwarded)
-		}
-	})
 }

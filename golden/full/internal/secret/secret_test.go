@@ -33,7 +33,6 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 
 	printed := map[string]string{
 		"String":   value.String(),
-		"GoString": value.GoString(),
 		"error":    fmt.Errorf("open: %w", errors.New(value.String())).Error(),
 		"log json": logged(value, func(b *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(b, nil) }),
 		"log text": logged(value, func(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(b, nil) }),

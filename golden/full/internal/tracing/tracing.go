@@ -1,23 +1,20 @@
-// Package tracing records traces by OpenTelemetry, and sends them, and the
-// metrics, to a collector by OTLP.
+// Package tracing records traces and exports them, and the metrics of the service, with OpenTelemetry.
 //
-// Nothing is sent, and nobody is called, unless a variable of OpenTelemetry says
-// where. A collector that is slow or gone costs spans, never a request: they wait
-// in a queue of fixed size, and what does not fit is dropped and counted. It does
-// not hold up the end of the process either.
+// Environment variables configure the export, as for every program that uses OpenTelemetry. Without an endpoint nothing
+// is exported. Telemetry never takes the service down: the package logs a wrong variable as a warning and goes on, and
+// a slow or missing collector costs spans but delays neither a request nor, for long, the end of the process.
 package tracing
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/go-logr/logr"
 	"github.com/google/uuid"
+	"go.opentelemetry.io/contrib/exporters/autoexport"
 	"go.opentelemetry.io/contrib/propagators/autoprop"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -29,43 +26,69 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// flushTimeout bounds how long the end of the process waits for the last spans to
-// leave it.
+// flushTimeout is how long Close waits for the last spans to be exported.
 const flushTimeout = 1500 * time.Millisecond
 
-// Tracing holds the tracer provider, and what sends telemetry away.
+// Tracing holds the tracer provider of the service, and what its metrics need to be exported.
 type Tracing struct {
 	log        *slog.Logger
 	resource   *resource.Resource
-	metrics    sdkmetric.Exporter // nil if metrics are not sent
-	queue      *queue             // nil if traces are not sent
 	provider   trace.TracerProvider
 	propagator propagation.TextMapPropagator
-	sent       counts
 	shutdown   func(context.Context) error
 }
 
-// Open starts to record traces for the build of a service in an environment. It
-// makes the tracer provider and the propagator those of the process, which is
-// where instrumented libraries look for them.
-func Open(ctx context.Context, cfg Config, log *slog.Logger, service, version, environment string) (*Tracing, error) {
-	otel.SetErrorHandler(&reporter{log: log})
-	otel.SetLogger(logr.FromSlogHandler(log.Handler()))
+// Open starts to record traces. It sets the global tracer provider and propagator, which instrumented libraries use.
+func Open(ctx context.Context, cfg Config, log *slog.Logger, service, version, environment string) *Tracing {
+	otel.SetErrorHandler(&errorHandler{log: log})
+	otel.SetLogger(newLogger(log))
+	countSpans()
 
-	t := &Tracing{log: log, propagator: autoprop.NewTextMapPropagator()}
-	if err := t.open(ctx, cfg, service, version, environment); err != nil {
-		return nil, fmt.Errorf("tracing: open: %w", err)
+	t := &Tracing{
+		log:      log,
+		resource: newResource(ctx, service, version, environment),
+		// Baggage can hold personal data, so it leaves the service only if OTEL_PROPAGATORS names it.
+		propagator: autoprop.NewTextMapPropagator(propagation.TraceContext{}),
+		provider:   noop.NewTracerProvider(),
+		shutdown:   func(context.Context) error { return nil },
+	}
+	if !disabled() {
+		provider := sdktrace.NewTracerProvider(t.options(ctx, cfg)...)
+		t.provider, t.shutdown = provider, provider.Shutdown
 	}
 	otel.SetTracerProvider(t.provider)
 	otel.SetTextMapPropagator(t.propagator)
-	log.InfoContext(ctx, "tracing", slog.String("sampler", cfg.samplerName()),
-		slog.String("traces", traces.destination()), slog.String("metrics", metrics.destination()))
-	return t, nil
+	log.InfoContext(ctx, "tracing", slog.Bool("spans_exported", exported("TRACES")), slog.Bool("metrics_exported", exported("METRICS")),
+		slog.Float64("sample_ratio", cfg.SampleRatio), slog.String("sampler_override", os.Getenv("OTEL_TRACES_SAMPLER")))
+	return t
 }
 
-func (t *Tracing) open(ctx context.Context, cfg Config, service, version, environment string) error {
-	var err error
-	t.resource, err = resource.New(ctx,
+func (t *Tracing) options(ctx context.Context, cfg Config) []sdktrace.TracerProviderOption {
+	options := []sdktrace.TracerProviderOption{sdktrace.WithResource(t.resource)}
+	// The SDK reads OTEL_TRACES_SAMPLER. It warns of a name that it does not know, and the setting applies.
+	if !slices.Contains(samplers, strings.ToLower(os.Getenv("OTEL_TRACES_SAMPLER"))) {
+		options = append(options, sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(cfg.SampleRatio))))
+	}
+	if !exported("TRACES") {
+		return options
+	}
+	exporter, err := autoexport.NewSpanExporter(ctx)
+	if err != nil {
+		t.log.WarnContext(ctx, "spans are not exported: check OTEL_TRACES_EXPORTER and OTEL_EXPORTER_OTLP_*", slog.Any("error", err))
+		return options
+	}
+	return append(options, sdktrace.WithBatcher(exporter))
+}
+
+// samplers are the values of OTEL_TRACES_SAMPLER that the SDK knows.
+var samplers = []string{
+	"always_on", "always_off", "traceidratio",
+	"parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio",
+}
+
+// newResource describes the service. OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override the arguments.
+func newResource(ctx context.Context, service, version, environment string) *resource.Resource {
+	r, err := resource.New(ctx,
 		resource.WithTelemetrySDK(),
 		resource.WithAttributes(
 			attribute.String("service.name", service),
@@ -73,80 +96,66 @@ func (t *Tracing) open(ctx context.Context, cfg Config, service, version, enviro
 			attribute.String("service.instance.id", uuid.NewString()),
 			attribute.String("deployment.environment.name", environment),
 		),
-		resource.WithFromEnv(), // has the last word
+		resource.WithFromEnv(),
 	)
 	if err != nil {
-		return err
+		otel.Handle(err) // r has the attributes that are valid
 	}
-	if metrics.endpoint() != "" {
-		if t.metrics, err = newMetricExporter(ctx); err != nil {
-			return err
-		}
-	}
-	if disabled() {
-		t.provider = noop.NewTracerProvider()
-		t.shutdown = func(context.Context) error { return nil }
-		return nil
-	}
-	options := []sdktrace.TracerProviderOption{sdktrace.WithResource(t.resource)}
-	if samplerVariable() == "" { // else the library reads it
-		options = append(options, sdktrace.WithSampler(cfg.sampler()))
-	}
-	if traces.endpoint() != "" {
-		exporter, err := newSpanExporter(ctx)
-		if err != nil {
-			return err
-		}
-		t.queue = newQueue(exporter, &t.sent)
-		options = append(options, sdktrace.WithSpanProcessor(t.queue))
-	}
-	provider := sdktrace.NewTracerProvider(options...)
-	t.provider = provider
-	t.shutdown = func(ctx context.Context) error {
-		err := provider.Shutdown(ctx)
-		if t.queue != nil { // which a provider that is told too late does not tell
-			err = errors.Join(err, t.queue.Shutdown(ctx))
-		}
-		return err
-	}
-	return nil
+	return r
 }
 
-// sampler decides about traces that begin here; about others, the caller has.
-func (c Config) sampler() sdktrace.Sampler {
-	return sdktrace.ParentBased(sdktrace.TraceIDRatioBased(c.SampleRatio))
-}
-
-// samplerName says which sampler is in force, in the words of the variables.
-func (c Config) samplerName() string {
-	if name := samplerVariable(); name != "" {
-		return strings.TrimSpace(name + " " + env(os.Getenv, envSamplerArg))
-	}
-	return fmt.Sprintf("parentbased_traceidratio %g", c.SampleRatio)
-}
-
-// Export returns options for the metrics of the service: whose they are, and where
-// they go beside Prometheus. It is called once.
-func (t *Tracing) Export() []sdkmetric.Option {
+// MetricOptions returns the options of the meter provider: the resource, and the reader that exports metrics by OTLP.
+// Call it once.
+func (t *Tracing) MetricOptions(ctx context.Context) []sdkmetric.Option {
 	options := []sdkmetric.Option{sdkmetric.WithResource(t.resource)}
-	if t.metrics != nil {
-		options = append(options, sdkmetric.WithReader(sdkmetric.NewPeriodicReader(t.metrics)))
+	if !exported("METRICS") {
+		return options
 	}
-	return options
+	reader, err := autoexport.NewMetricReader(ctx)
+	if err != nil {
+		t.log.WarnContext(ctx, "metrics are not exported: check OTEL_METRICS_EXPORTER and OTEL_EXPORTER_OTLP_*", slog.Any("error", err))
+		return options
+	}
+	return append(options, sdkmetric.WithReader(reader))
 }
 
-// Provider makes the tracers of the service.
+// Provider returns the tracer provider of the service.
 func (t *Tracing) Provider() trace.TracerProvider { return t.provider }
 
-// Propagator reads and writes the headers by which a trace goes from one service to
-// the next.
+// Propagator returns the propagator, which reads and writes the headers of a trace.
 func (t *Tracing) Propagator() propagation.TextMapPropagator { return t.propagator }
 
-// Close sends what is left, as far as ctx allows it.
+// Close exports the last spans. It gives up after flushTimeout, or when ctx is done.
 func (t *Tracing) Close(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
 	defer cancel()
 	if err := t.shutdown(ctx); err != nil {
-		t.log.ErrorContext(ctx, "traces were not flushed", slog.Any("error", err))
+		t.log.WarnContext(ctx, "the last spans were not exported", slog.Any("error", err))
+	}
+}
+
+// exported reports whether the environment asks for a signal, TRACES or METRICS, to be exported. Without this check
+// autoexport would export to localhost when no variable is set.
+func exported(signal string) bool {
+	exporter := os.Getenv("OTEL_" + signal + "_EXPORTER")
+	switch {
+	case disabled() || exporter == "none":
+		return false
+	case exporter == "prometheus": // the service always serves /metrics
+		return false
+	case exporter != "":
+		return true
+	}
+	return os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" || os.Getenv("OTEL_EXPORTER_OTLP_"+signal+"_ENDPOINT") != ""
+}
+
+func disabled() bool { return strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true") }
+
+// countSpans makes the SDK count the spans that it exports and drops, for alerts. The SDK counts only if this
+// experimental variable is set.
+func countSpans() {
+	const variable = "OTEL_GO_X_OBSERVABILITY"
+	if os.Getenv(variable) == "" {
+		_ = os.Setenv(variable, "true") // fails only for a malformed name
 	}
 }

@@ -1,9 +1,8 @@
-// Package collector is where telemetry goes in tests. It takes traces and metrics
-// by OTLP, over HTTP and over gRPC, and keeps them to be looked at.
+// Package collector is an OTLP receiver for tests. It keeps the spans and the names of the metrics that it receives,
+// over HTTP and gRPC.
 package collector
 
 import (
-	"compress/gzip"
 	"context"
 	"encoding/hex"
 	"io"
@@ -23,7 +22,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Collector is a receiver that runs as long as the test.
+// Collector is a receiver that runs until the test ends.
 type Collector struct {
 	http *httptest.Server
 	grpc net.Listener
@@ -33,14 +32,14 @@ type Collector struct {
 	metrics map[string]bool
 }
 
-// Span is a span as it arrived, with what it says about its service.
+// Span is a received span, with the attributes of its resource.
 type Span struct {
 	Name       string
 	Kind       trace.Span_SpanKind
 	TraceID    string
 	SpanID     string
-	ParentID   string // empty for the first of a trace
-	Failed     bool
+	ParentID   string   // empty for a root span
+	Links      []string // the ids of the linked traces
 	Attributes map[string]string
 	Resource   map[string]string
 }
@@ -51,25 +50,20 @@ func New(t testing.TB) *Collector {
 	c := &Collector{metrics: make(map[string]bool)}
 
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/traces", handle(t, c.addTraces, &traceservice.ExportTraceServiceResponse{}))
-	mux.HandleFunc("POST /v1/metrics", handle(t, c.addMetrics, &metricsservice.ExportMetricsServiceResponse{}))
+	mux.HandleFunc("POST /v1/traces", receive(t, new(traceservice.ExportTraceServiceRequest), c.addTraces))
+	mux.HandleFunc("POST /v1/metrics", receive(t, new(metricsservice.ExportMetricsServiceRequest), c.addMetrics))
 	c.http = httptest.NewServer(mux)
 	t.Cleanup(c.http.Close)
 
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
+	var err error
+	if c.grpc, err = net.Listen("tcp", "127.0.0.1:0"); err != nil { //nolint:noctx // does not block
 		t.Fatal(err)
 	}
-	c.grpc = listener
 	server := grpc.NewServer()
 	traceservice.RegisterTraceServiceServer(server, traceServer{c: c})
 	metricsservice.RegisterMetricsServiceServer(server, metricsServer{c: c})
-	var serving sync.WaitGroup
-	serving.Go(func() { _ = server.Serve(listener) }) // ends with Stop
-	t.Cleanup(func() {
-		server.Stop()
-		serving.Wait()
-	})
+	go func() { _ = server.Serve(c.grpc) }()
+	t.Cleanup(server.Stop) // waits for Serve
 	return c
 }
 
@@ -79,53 +73,33 @@ func (c *Collector) HTTP() string { return c.http.URL }
 // GRPC returns the endpoint for the protocol grpc.
 func (c *Collector) GRPC() string { return "http://" + c.grpc.Addr().String() }
 
-// Spans returns what has arrived of a trace, in the order of arrival; of an empty
-// one, everything.
+// Spans returns the received spans of a trace in the order of arrival, or of all traces if traceID is empty.
 func (c *Collector) Spans(traceID string) []Span {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(c.spans), func(s Span) bool { return traceID != "" && s.TraceID != traceID })
 }
 
-// Metrics returns the names of the metrics that have arrived, in order.
+// Metrics returns the sorted names of the received metrics.
 func (c *Collector) Metrics() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Sorted(maps.Keys(c.metrics))
 }
 
-// handle decodes what is sent over HTTP.
-func handle[T any, P interface {
-	*T
-	proto.Message
-}](t testing.TB, add func(P), answer proto.Message) http.HandlerFunc {
+// receive returns a handler that decodes a request of the type of empty. An empty body is a valid OTLP response.
+func receive[M proto.Message](t testing.TB, empty M, add func(M)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		body := io.Reader(r.Body)
-		if r.Header.Get("Content-Encoding") == "gzip" {
-			unzipped, err := gzip.NewReader(r.Body)
-			if err != nil {
-				t.Errorf("collector: %v", err)
-				return
-			}
-			body = unzipped
-		}
-		data, err := io.ReadAll(body)
+		data, err := io.ReadAll(r.Body)
 		if err != nil {
-			return // the sender has given up
+			return // the client gave up
 		}
-		message := P(new(T))
+		message := empty.ProtoReflect().New().Interface().(M) //nolint:forcetypeassert // New returns the same type
 		if err := proto.Unmarshal(data, message); err != nil {
 			t.Errorf("collector: %v", err)
-			return
 		}
 		add(message)
-		data, err = proto.Marshal(answer)
-		if err != nil {
-			t.Errorf("collector: %v", err)
-			return
-		}
 		w.Header().Set("Content-Type", "application/x-protobuf")
-		_, _ = w.Write(data) // a sender that is gone needs no answer
 	}
 }
 
@@ -134,7 +108,6 @@ type traceServer struct {
 	c *Collector
 }
 
-// Export takes traces over gRPC.
 func (s traceServer) Export(_ context.Context, in *traceservice.ExportTraceServiceRequest) (*traceservice.ExportTraceServiceResponse, error) {
 	s.c.addTraces(in)
 	return new(traceservice.ExportTraceServiceResponse), nil
@@ -145,7 +118,6 @@ type metricsServer struct {
 	c *Collector
 }
 
-// Export takes metrics over gRPC.
 func (s metricsServer) Export(_ context.Context, in *metricsservice.ExportMetricsServiceRequest) (*metricsservice.ExportMetricsServiceResponse, error) {
 	s.c.addMetrics(in)
 	return new(metricsservice.ExportMetricsServiceResponse), nil
@@ -155,14 +127,18 @@ func (c *Collector) addTraces(in *traceservice.ExportTraceServiceRequest) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, from := range in.GetResourceSpans() {
-		resource := texts(from.GetResource().GetAttributes())
 		for _, scope := range from.GetScopeSpans() {
 			for _, s := range scope.GetSpans() {
-				c.spans = append(c.spans, Span{
-					Name: s.GetName(), Kind: s.GetKind(), Failed: s.GetStatus().GetCode() == trace.Status_STATUS_CODE_ERROR,
-					TraceID: hex.EncodeToString(s.GetTraceId()), SpanID: hex.EncodeToString(s.GetSpanId()), ParentID: hex.EncodeToString(s.GetParentSpanId()),
-					Attributes: texts(s.GetAttributes()), Resource: resource,
-				})
+				span := Span{
+					Name: s.GetName(), Kind: s.GetKind(),
+					TraceID: hex.EncodeToString(s.GetTraceId()), SpanID: hex.EncodeToString(s.GetSpanId()),
+					ParentID:   hex.EncodeToString(s.GetParentSpanId()),
+					Attributes: attributes(s.GetAttributes()), Resource: attributes(from.GetResource().GetAttributes()),
+				}
+				for _, link := range s.GetLinks() {
+					span.Links = append(span.Links, hex.EncodeToString(link.GetTraceId()))
+				}
+				c.spans = append(c.spans, span)
 			}
 		}
 	}
@@ -180,8 +156,8 @@ func (c *Collector) addMetrics(in *metricsservice.ExportMetricsServiceRequest) {
 	}
 }
 
-// texts returns attributes by name, numbers as text.
-func texts(list []*common.KeyValue) map[string]string {
+// attributes returns attributes by name, numbers as text.
+func attributes(list []*common.KeyValue) map[string]string {
 	all := make(map[string]string, len(list))
 	for _, a := range list {
 		if v, ok := a.GetValue().GetValue().(*common.AnyValue_StringValue); ok {

@@ -1,22 +1,16 @@
-// Package config reads the settings of the service.
+// Package config loads the settings of the service.
 //
-// Every setting is a field of [Config], or of the Config of the package that
-// uses it. Its tags are the only place where it is described: yaml names it,
-// default is its value if nobody sets it, doc says what it does. The reference
-// in docs/configuration.md and the example in config/example.yaml are made
-// from these tags. A struct is a section; without a default a key is empty.
+// Each setting is a field of [Config], or of the Config of the package that uses it. The tags of the field are its only
+// description: yaml is its name, default its default, doc its meaning. `make settings` writes docs/configuration.md and
+// config/example.yaml from these tags.
 //
-// Settings come in layers, each of which overrides those before it: defaults,
-// the profile, /etc/billing-api/config.yaml, config.yaml in the XDG
-// directory of the user, config.yaml in the working directory, the file named
-// by --config, the environment, flags. Whatever is unknown, doubled, of the
-// wrong type or not allowed is an error that names its place, and all errors
-// are reported together.
+// Settings come in layers. Each layer overrides the layers before it: defaults, the profile,
+// /etc/billing-api/config.yaml, config.yaml in the user's XDG directory, config.yaml in the working directory, the
+// file of --config, the environment, flags. An unknown key or a value that the service cannot use is an error.
 package config
 
 import (
-	"errors"
-	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,58 +18,55 @@ import (
 	"github.com/acme/billing-api/internal/httpserver"
 	"github.com/acme/billing-api/internal/logging"
 	"github.com/acme/billing-api/internal/middleware"
+	"github.com/acme/billing-api/internal/setting"
 	"github.com/acme/billing-api/internal/telemetry"
 )
 
-// Config holds all settings, one field for each part of the service.
+// Config holds all settings, in one section for each part of the service.
 type Config struct {
-	Service Service               `yaml:"service" doc:"What this service is called, and where it runs."`
-	Server  httpserver.Config     `yaml:"server" doc:"The listener of the API, and how it stops."`
-	HTTP    middleware.Config     `yaml:"http" doc:"What is accepted from clients."`
-	CORS    middleware.CORSConfig `yaml:"cors" doc:"Which web pages of other origins may call the API. Without an origin, none."`
+	Service Service               `yaml:"service" doc:"The name of the service and its profile."`
+	Server  httpserver.Config     `yaml:"server" doc:"The API listener, its time limits and its shutdown."`
+	HTTP    middleware.Config     `yaml:"http" doc:"Limits and options for every request."`
+	CORS    middleware.CORSConfig `yaml:"cors" doc:"Web pages of other origins that may call the API. By default none may."`
 	Log     logging.Config        `yaml:"log" doc:"The log on standard output."`
-	Metrics telemetry.Config      `yaml:"metrics" doc:"The listener for metrics, apart from the API and never public."`
-	Health  health.Config         `yaml:"health" doc:"The answers to /health and /ready."`
+	Metrics telemetry.Config      `yaml:"metrics" doc:"The listener for metrics. It is separate from the API and must not be public."`
+	Health  health.Config         `yaml:"health" doc:"The health checks behind /health and /ready."`
 }
 
-// Service says what this service is called, and where it runs.
+// Service names the service and its profile.
 type Service struct {
-	Name              string   `yaml:"name" default:"billing-api" doc:"Name in logs, metrics and health reports."`
-	Profile           string   `yaml:"profile" default:"development" doc:"Set of defaults: development, staging or production. Production also refuses what is unsafe."`
-	AllowInProduction []string `yaml:"allow_in_production" doc:"Words for what production shall not refuse, such as pprof or debug-log. Whatever is refused names its word."`
+	Name              string   `yaml:"name" default:"billing-api" doc:"Name of the service in logs, metrics and health reports."`
+	Profile           string   `yaml:"profile" default:"development" doc:"Set of defaults: development, staging or production. Production also refuses unsafe settings."`
+	AllowInProduction []string `yaml:"allow_in_production" doc:"Production safety checks to waive. The error for a failed check names the waiver that disables it."`
 }
 
-// Validate checks the section on its own.
-func (s Service) Validate() error {
-	var errs []error
-	if strings.TrimSpace(s.Name) != s.Name {
-		errs = append(errs, errors.New("service.name: must not begin or end with a space"))
-	}
+// Validate checks the settings.
+func (s Service) Validate() setting.Errors {
+	var errs setting.Errors
+	errs.AddIf(strings.TrimSpace(s.Name) != s.Name, "name", "must not begin or end with a space")
 	known := waivers()
-	for _, word := range s.AllowInProduction {
-		if !known[word] {
-			errs = append(errs, fmt.Errorf("service.allow_in_production: unknown word %q%s", word, didYouMean(word, sorted(known))))
-		}
+	for _, waiver := range s.AllowInProduction {
+		errs.AddIf(!slices.Contains(known, waiver), "allow_in_production",
+			"unknown waiver %q; use one of %s", waiver, strings.Join(known, ", "))
 	}
-	return errors.Join(errs...)
+	return errs
 }
 
-// Validate checks what concerns several sections. Whatever a request waits for
-// must give up before the request itself does, or nobody hears the reason.
-func (c Config) Validate() error {
-	var errs []error
+// Validate checks settings of different sections against each other. A request must outlive the operations that it waits
+// for, so that the response can say which of them timed out.
+func (c Config) Validate() setting.Errors {
+	var errs setting.Errors
 	for _, wait := range []struct {
 		key   string
 		limit time.Duration
 	}{
 		{"health.check_timeout", c.Health.CheckTimeout},
 	} {
-		if wait.limit >= c.Server.RequestTimeout {
-			errs = append(errs, fmt.Errorf("%s: %s must be below server.request_timeout, which is %s", wait.key, wait.limit, c.Server.RequestTimeout))
-		}
+		errs.AddIf(wait.limit >= c.Server.RequestTimeout, wait.key,
+			"%s must be below server.request_timeout, which is %s", wait.limit, c.Server.RequestTimeout)
 	}
-	return errors.Join(errs...)
+	return errs
 }
 
-// Production reports whether the rules of production hold.
+// Production reports whether the rules of production apply.
 func (c Config) Production() bool { return c.Service.Profile == "production" }

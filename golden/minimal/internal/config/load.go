@@ -1,259 +1,212 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"reflect"
 	"slices"
-	"strings"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/v2"
 
 	"github.com/acme/billing-api/internal/secret"
+	"github.com/acme/billing-api/internal/setting"
 )
 
-// Sources is everything that a configuration is made from.
+// Sources says where settings come from.
 type Sources struct {
-	Environ   []string // KEY=VALUE, as [os.Environ] returns it
-	SystemDir string   // usually /etc
-	WorkDir   string   // usually the working directory
-	File      string   // --config, a file that must exist
-	Profile   string   // --profile
-	Set       []string // --set, each KEY=VALUE
+	Environ []string // KEY=VALUE, as [os.Environ] returns it
+	Files   []string // settings files that need not exist, lowest layer first
+	File    string   // --config, a settings file that must exist
+	Profile string   // --profile
+	Set     []string // --set, each KEY=VALUE
 }
 
 // System returns the sources of this process, without flags.
-func System() Sources {
-	return Sources{Environ: os.Environ(), SystemDir: "/etc", WorkDir: "."}
-}
+func System() Sources { return Sources{Environ: os.Environ(), Files: defaultFiles()} }
 
-// Loaded is a configuration, and where it came from.
+// Loaded is a valid configuration, and where it came from.
 type Loaded struct {
 	Config Config
 
-	sources  Sources
-	schema   *schema
-	settings map[string]setting
-	files    []file
+	sources Sources
+	loader  *loader
 }
 
-// Load reads the configuration and checks it. The error holds everything that
-// is wrong, a line each, ordered by place.
+// Load reads and checks the settings. The error holds all problems, sorted by origin, one line each.
 func Load(sources Sources) (*Loaded, error) {
-	schema, err := newSchema(reflect.TypeFor[Config]())
-	if err != nil {
-		return nil, err
-	}
-	loaded := &Loaded{sources: sources, schema: schema}
-	values, problems := load(schema, sources, reflect.ValueOf(&loaded.Config).Elem())
-	loaded.settings, loaded.files = values.settings, values.files
+	loaded := &Loaded{sources: sources}
+	loaded.loader = load(&loaded.Config, sources)
 	if loaded.Config.Production() {
-		problems = append(problems, values.locate(schema, refusedInProduction(loaded.Config), problems)...)
-		problems = append(problems, values.openFiles(schema, loaded.Config)...)
+		loaded.loader.checkProduction(loaded.Config)
 	}
-	if err := joinSorted(problems); err != nil {
+	if err := loaded.loader.err(); err != nil {
 		return nil, err
 	}
 	return loaded, nil
 }
 
-// Reload reads everything again. Whatever would have stopped the start is an
-// error, and the configuration in use stays as it is.
+// LoadLenient is for commands that must work with broken settings: it ignores what it cannot use.
+func LoadLenient(sources Sources) Config {
+	var config Config
+	load(&config, sources)
+	return config
+}
+
+// Reload reads the settings again. After an error, the settings in use stay valid.
 func (l *Loaded) Reload() (*Loaded, error) { return Load(l.sources) }
 
-// Files returns the files that were read, those of secrets included. A change
-// of one of them is a reason to call Reload.
+// Changed returns the keys whose values differ. The new content of a secret file is not a change.
+func (l *Loaded) Changed(next *Loaded) []string {
+	var changed []string
+	for _, k := range l.loader.keys {
+		if !reflect.DeepEqual(l.loader.values.Get(k.path), next.loader.values.Get(k.path)) {
+			changed = append(changed, k.path)
+		}
+	}
+	return changed
+}
+
+// Files returns the files that were read, including those of secrets.
 func (l *Loaded) Files() []string {
 	var paths []string
-	for _, f := range l.files {
-		if f.read {
-			paths = append(paths, f.path)
-		}
+	for _, f := range l.loader.files {
+		paths = append(paths, f.path)
 	}
 	return paths
 }
 
-// setting is a value, and where it was set.
-type setting struct {
-	value  reflect.Value
-	origin Origin
-}
+// loader merges the layers and collects problems.
+type loader struct {
+	keys     []key
+	byPath   map[string]key
+	sections map[string]bool // server, server.tls
 
-// result is what the layers add up to.
-type result struct {
-	settings map[string]setting
+	values   *koanf.Koanf
+	origins  map[string]origin
 	files    []file
+	problems []problem
 }
 
-// load fills target, a struct that schema describes. Keys whose values are
-// wrong keep their default, so that the rest can be checked as well.
-func load(schema *schema, sources Sources, target reflect.Value) (result, []*settingError) {
-	r := result{settings: make(map[string]setting)}
-	var problems []*settingError
-	keep := func(settings map[string]setting, found []*settingError) map[string]setting {
-		problems = append(problems, found...)
-		return settings
-	}
-
-	defaults := keep(schema.readDefaults())
-	fromFiles := make(map[string]setting)
-	for _, path := range sources.candidates() {
-		maps.Copy(fromFiles, keep(r.readSettings(schema, path, path == sources.File)))
-	}
-	above := []map[string]setting{fromFiles, keep(schema.readEnvironment(sources.Environ)), keep(schema.readFlags(sources.Profile, sources.Set))}
-
-	maps.Copy(r.settings, defaults)
-	chosen, hasProfile := defaults[profileKey]
-	for _, layer := range above {
-		if s, ok := layer[profileKey]; ok {
-			chosen = s
-		}
-	}
-	if hasProfile {
-		maps.Copy(r.settings, keep(schema.readProfile(chosen)))
-	}
-	for _, layer := range above {
-		maps.Copy(r.settings, layer)
-	}
-
-	problems = append(problems, r.readSecrets(schema)...)
-	for _, k := range schema.keys {
-		if s, ok := r.settings[k.path]; ok && k.index != nil {
-			target.FieldByIndex(k.index).Set(s.value)
-		}
-	}
-	return r, append(problems, r.locate(schema, validate(schema, target), problems)...)
+// file is a file that was read.
+type file struct {
+	path   string
+	secret key // the zero key for a settings file
+	mode   fs.FileMode
 }
 
-func (s *schema) readDefaults() (map[string]setting, []*settingError) {
-	settings := make(map[string]setting, len(s.keys))
-	var problems []*settingError
-	for _, k := range s.keys {
-		value, err := parse(k.typ, k.fallback)
-		if err != nil {
-			problems = append(problems, &settingError{key: k.path, variable: k.variable, problem: err.Error()})
-			continue
+// problem is one reason why the service cannot use the settings.
+type problem struct {
+	origin origin
+	key    key // the zero key if no known key is concerned
+	reason string
+}
+
+// load fills the struct that target points to.
+func load(target any, sources Sources) *loader {
+	value := reflect.ValueOf(target).Elem()
+	l := &loader{keys: keysOf(value.Type(), "", nil), byPath: map[string]key{}, sections: map[string]bool{}}
+	for _, k := range l.keys {
+		l.byPath[k.path] = k
+		for i, c := range k.path {
+			if c == '.' {
+				l.sections[k.path[:i]] = true
+			}
 		}
-		settings[k.path] = setting{value: value}
 	}
-	return settings, problems
-}
 
-// readSettings reads a file of settings, which need not exist unless it is required.
-func (r *result) readSettings(schema *schema, path string, required bool) (map[string]setting, []*settingError) {
-	data, mode, err := readFile(path)
-	r.files = append(r.files, file{path: path, read: err == nil, mode: mode})
-	origin := Origin{layer: layerFile, name: path}
-	if err != nil {
-		if absent(err) && !required {
-			return nil, nil
-		}
-		return nil, []*settingError{{origin: origin, problem: reason(err)}}
+	layers := []layer{l.readDefaults()}
+	for _, path := range sources.Files {
+		layers = append(layers, l.readFile(path, false))
 	}
-	return schema.readYAML(origin, data)
-}
-
-// readSecrets reads the secrets that are kept in files of their own.
-func (r *result) readSecrets(schema *schema) []*settingError {
-	var problems []*settingError
-	for _, k := range schema.keys {
-		from, ok := r.settings[k.path]
-		if k.secretOf == "" || !ok || from.value.String() == "" {
-			continue
-		}
-		report := func(problem string) {
-			problems = append(problems, &settingError{origin: from.origin, key: k.path, variable: k.variable, problem: problem})
-		}
-		if direct, ok := r.settings[k.secretOf]; ok && isSet(direct.value) {
-			report(fmt.Sprintf("excludes %s, which is set too (%s)", k.secretOf, direct.origin))
-			continue
-		}
-		path := from.value.String()
-		data, mode, err := readFile(path)
-		if err != nil {
-			report(fmt.Sprintf("%s: %s", path, reason(err)))
-			continue
-		}
-		r.files = append(r.files, file{path: path, kind: secretFile, key: k.path, read: true, mode: mode})
-		value := secret.FromFile(path, data)
-		if !value.IsSet() {
-			report(path + ": is empty")
-			continue
-		}
-		r.settings[k.secretOf] = setting{value: reflect.ValueOf(value), origin: Origin{layer: from.origin.layer, name: path}}
+	if sources.File != "" {
+		layers = append(layers, l.readFile(sources.File, true))
 	}
-	return problems
+	layers = append(layers, l.readEnvironment(sources.Environ), l.readFlags(sources.Profile, sources.Set))
+	l.merge(layers) // to know the profile
+	l.merge(slices.Insert(layers, 1, l.readProfile()))
+
+	for _, k := range l.keys {
+		if k.field != nil {
+			l.decode(k, value.FieldByIndex(k.field))
+		}
+	}
+	l.validate("", value)
+	return l
 }
 
-func isSet(value reflect.Value) bool {
-	s, ok := value.Interface().(secret.Value)
-	return ok && s.IsSet()
+func (l *loader) merge(layers []layer) {
+	l.values, l.origins = koanf.New("."), map[string]origin{}
+	for _, layer := range layers {
+		_ = l.values.Load(confmap.Provider(layer.values, "."), nil) // a map cannot fail
+		maps.Copy(l.origins, layer.origins)
+	}
 }
 
-// validator is a section, or all of them together, that can check itself. Each of
-// its errors begins with the full name of a key, or of a variable that other
-// programs know too, and a colon.
-type validator interface{ Validate() error }
+// fromText converts text and nothing else, unlike koanf's default, which reads an empty text as 0.
+var fromText = koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{DecodeHook: mapstructure.ComposeDecodeHookFunc(
+	mapstructure.StringToTimeDurationHookFunc(),
+	mapstructure.TextUnmarshallerHookFunc(),
+	mapstructure.StringToBasicTypeHookFunc(),
+)}}
 
-// validate asks a struct and each of its sections to check themselves.
-func validate(schema *schema, target reflect.Value) error {
+// decode sets a field. A field whose value is not usable gets its default, so that other fields can be checked against it.
+func (l *loader) decode(k key, field reflect.Value) {
+	if err := l.values.UnmarshalWithConf(k.path, field.Addr().Interface(), fromText); err != nil {
+		l.reject(k.path, "%q is not %s", l.values.Get(k.path), k.kindName())
+		_ = l.values.Set(k.path, k.defaultValue)
+		_ = l.values.UnmarshalWithConf(k.path, field.Addr().Interface(), fromText) // a test decodes every default
+	}
+	if k.isSecret() {
+		if path, content := l.readSecret(k); path != "" {
+			field.Set(reflect.ValueOf(secret.FromFile(path, content)))
+		}
+	}
+}
+
+// validate calls the Validate method of a struct and of its sections. A section validates its inner sections.
+func (l *loader) validate(parent string, value reflect.Value) {
+	if validator, ok := value.Interface().(interface{ Validate() setting.Errors }); ok {
+		for _, err := range validator.Validate() {
+			l.reject(parent+err.Key, "%s", err.Reason)
+		}
+	}
+	for i := 0; parent == "" && i < value.NumField(); i++ {
+		l.validate(value.Type().Field(i).Tag.Get("yaml")+".", value.Field(i))
+	}
+}
+
+// reject reports a value that is not allowed. It reports one problem for a key, since others may follow from it.
+func (l *loader) reject(path, format string, args ...any) {
+	if !slices.ContainsFunc(l.problems, func(p problem) bool { return p.key.path == path }) {
+		l.report(l.origins[path], l.byPath[path], format, args...)
+	}
+}
+
+func (l *loader) report(from origin, k key, format string, args ...any) {
+	l.problems = append(l.problems, problem{origin: from, key: k, reason: fmt.Sprintf(format, args...)})
+}
+
+func (l *loader) err() error {
+	slices.SortStableFunc(l.problems, func(a, b problem) int {
+		return cmp.Or(cmp.Compare(a.origin.name, b.origin.name), cmp.Compare(a.origin.line, b.origin.line))
+	})
 	var errs []error
-	if v, ok := target.Interface().(validator); ok {
-		errs = append(errs, v.Validate())
-	}
-	for _, section := range schema.sections {
-		if len(section.index) != 1 {
-			continue // a part of a section is checked by the section
+	for _, p := range l.problems {
+		text := p.origin.String() + ": "
+		if p.key.path != "" {
+			text += p.key.path + ": "
 		}
-		if v, ok := target.FieldByIndex(section.index).Interface().(validator); ok {
-			errs = append(errs, v.Validate())
+		text += p.reason
+		if p.key.variable != "" && p.key.variable != p.origin.name {
+			text += " (environment: " + p.key.variable + ")"
 		}
+		errs = append(errs, errors.New(text))
 	}
 	return errors.Join(errs...)
-}
-
-// locate finds the origin of the key that each error begins with, or of a
-// variable that is not one of ours. A key that is known to be wrong already is
-// not reported again.
-func (r *result) locate(schema *schema, err error, known []*settingError) []*settingError {
-	var problems []*settingError
-	for _, e := range flatten(err) {
-		text := strings.ReplaceAll(e.Error(), "\n", "; ")
-		path, problem, _ := strings.Cut(text, ": ")
-		k, ok := schema.byPath[path]
-		if !ok {
-			problems = append(problems, &settingError{origin: Origin{layer: layerEnvironment, name: path}, problem: problem})
-			continue
-		}
-		if !slices.ContainsFunc(known, func(p *settingError) bool { return p.key == path }) {
-			problems = append(problems, &settingError{origin: r.settings[path].origin, key: path, variable: k.variable, problem: problem})
-		}
-	}
-	return problems
-}
-
-// flatten returns the errors that were joined.
-func flatten(err error) []error {
-	if err == nil {
-		return nil
-	}
-	var several interface{ Unwrap() []error }
-	// An error with text of its own around several others is one error.
-	if !errors.As(err, &several) || errors.Join(several.Unwrap()...).Error() != err.Error() {
-		return []error{err}
-	}
-	var errs []error
-	for _, e := range several.Unwrap() {
-		errs = append(errs, flatten(e)...)
-	}
-	return errs
-}
-
-// reason returns what went wrong with a file without its path, which the
-// origin of the error names already.
-func reason(err error) string {
-	if pathError, ok := errors.AsType[*os.PathError](err); ok {
-		return pathError.Err.Error()
-	}
-	return err.Error()
 }

@@ -1,22 +1,12 @@
 package config
 
 import (
-	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
-
-// production returns sources that production accepts.
-func production(t *testing.T) *fixture {
-	f := newFixture(t)
-	f.sources.Profile = "production"
-	f.sources.Set = []string{"server.tls.terminated_by_proxy=true"}
-	return f
-}
 
 func TestProductionStarts(t *testing.T) {
 	loaded := production(t).load()
@@ -40,16 +30,15 @@ func TestProductionRefuses(t *testing.T) {
 	} {
 		t.Run(test.rule, func(t *testing.T) {
 			f := production(t)
-			f.sources.Set = append(f.sources.Set, test.set)
+			f.set(test.set)
 			got := f.problems()
-			if len(got) != 1 || !strings.Contains(got[0], test.want) {
-				t.Fatalf("got %q, want %q", got, test.want)
+			if len(got) != 1 || !strings.Contains(got[0], test.want) || !strings.Contains(got[0], test.waiver) {
+				t.Fatalf("got %q, want %q and the waiver %q", got, test.want, test.waiver)
 			}
-			for _, word := range sorted(waivers()) {
-				f.sources.Set = append(f.sources.Set, "service.allow_in_production="+word)
-				waived := f.problems() == nil
-				if waived != (word == test.waiver) {
-					t.Errorf("with the waiver %s: accepted is %t", word, waived)
+			for _, waiver := range waivers() {
+				f.set("service.allow_in_production=" + waiver)
+				if waived := f.problems() == nil; waived != (waiver == test.waiver) {
+					t.Errorf("with the waiver %s: accepted is %t", waiver, waived)
 				}
 			}
 			f.sources.Profile = "staging"
@@ -60,85 +49,57 @@ func TestProductionRefuses(t *testing.T) {
 	}
 }
 
-func TestProductionReportsEverythingTogether(t *testing.T) {
+func TestReloadObeysTheRulesOfProduction(t *testing.T) {
 	f := production(t)
-	f.file(workConfig, "log:\n  level: debug\n")
-	f.environ("BILLING_API_METRICS__PPROF=true")
-	f.sources.Set = []string{"service.name="}
-	want := []string{
-		"default: server.tls.cert_file: refused in production: needs a certificate, or server.tls.terminated_by_proxy (environment: BILLING_API_SERVER__TLS__CERT_FILE)",
-		workConfig + ":2:10: log.level: refused in production: debug shows what passes through the service; service.allow_in_production may name debug-log (environment: BILLING_API_LOG__LEVEL)",
-		"BILLING_API_METRICS__PPROF: metrics.pprof: refused in production: profiles show memory and slow the service down; service.allow_in_production may name pprof",
-		"--set: service.name: refused in production: must not be empty (environment: BILLING_API_SERVICE__NAME)",
+	loaded := f.load()
+	f.file("work.yaml", "log: {level: debug}")
+	if _, err := loaded.Reload(); err == nil || !strings.Contains(err.Error(), "log.level: refused in production") {
+		t.Errorf("got %v, want debug refused", err)
 	}
-	if diff := cmp.Diff(f.problems(), want); diff != "" {
+}
+
+func TestProductionChecksPermissions(t *testing.T) {
+	for _, test := range []struct {
+		mode         os.FileMode
+		settings     bool // whether a settings file may have the mode
+		secretOrCert bool
+	}{
+		{0o600, true, true},
+		{0o440, true, true}, // Kubernetes gives this to the group of the pod
+		{0o644, true, false},
+		{0o660, false, false},
+		{0o602, false, false},
+	} {
+		f := production(t)
+		for _, path := range []string{f.file("work.yaml", "log: {level: warn}"), f.file("tls.key", "key"), f.file("password", "p")} {
+			if err := os.Chmod(path, test.mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := f.problems(); (got == nil) != test.settings {
+			t.Errorf("settings file with mode %04o: %q", test.mode, got)
+		}
+
+		f.sources.Files = nil
+		f.set("server.tls.terminated_by_proxy=false", "server.tls.cert_file=tls.crt", "server.tls.key_file="+f.dir+"/tls.key")
+		if got := f.problems(); (got == nil) != test.secretOrCert {
+			t.Errorf("key file with mode %04o: %q", test.mode, got)
+		}
+
+		l := load(new(vault), Sources{Set: []string{"store.password_file=" + f.dir + "/password"}})
+		l.checkProduction(production(t).load().Config)
+		if got := f.lines(l.err()); (got == nil) != test.secretOrCert {
+			t.Errorf("secret file with mode %04o: %q", test.mode, got)
+		}
+	}
+}
+
+func TestUnknownWaiverIsRefused(t *testing.T) {
+	f := newFixture(t)
+	f.set("service.allow_in_production=profiling")
+	want := `--set: service.allow_in_production: unknown waiver "profiling"; use one of ` + strings.Join(waivers(), ", ") +
+		" (environment: BILLING_API_SERVICE__ALLOW_IN_PRODUCTION)"
+	if diff := cmp.Diff(f.problems(), []string{want}); diff != "" {
 		t.Error("got -, want +\n" + diff)
 	}
 }
-
-func TestUnknownWaiverIsRefusedInEveryProfile(t *testing.T) {
-	for _, profile := range profileNames() {
-		f := production(t)
-		f.sources.Profile = profile
-		f.sources.Set = append(f.sources.Set, "service.allow_in_production=profiling")
-		got := f.problems()
-		if len(got) != 1 || !strings.Contains(got[0], `unknown word "profiling"`) {
-			t.Errorf("%s: %q", profile, got)
-		}
-	}
-}
-
-func TestProductionRefusesOpenSettingsFiles(t *testing.T) {
-	for mode, ok := range map[os.FileMode]bool{0o600: true, 0o644: true, 0o444: true, 0o664: false, 0o646: false, 0o666: false} {
-		f := production(t)
-		path := f.file(systemConfig, "log: {level: warn}")
-		if err := os.Chmod(path, mode); err != nil {
-			t.Fatal(err)
-		}
-		var want []string
-		if !ok {
-			want = []string{systemConfig + ": refused in production: group or others may write it (mode " +
-				modeText(mode) + ", allowed " + modeText(mode&^0o022) + ")"}
-		}
-		if diff := cmp.Diff(f.problems(), want); diff != "" {
-			t.Error("got -, want +\n" + diff)
-		}
-		f.sources.Profile = "development"
-		if got := f.problems(); got != nil {
-			t.Errorf("development refuses mode %04o: %q", mode, got)
-		}
-	}
-}
-
-// Kubernetes mounts files through symbolic links, which have all permissions.
-func TestPermissionsAreThoseOfTheFileBehindALink(t *testing.T) {
-	f := production(t)
-	path := f.file("etc/billing-api/..data/config.yaml", "log: {level: warn}")
-	if err := os.Symlink(path, filepath.Join(f.root, systemConfig)); err != nil {
-		t.Fatal(err)
-	}
-	if got := f.load().Config.Log.Level; got != "warn" {
-		t.Errorf("level is %s, want warn", got)
-	}
-}
-
-func TestProductionRefusesAnOpenPrivateKey(t *testing.T) {
-	for mode, ok := range map[os.FileMode]bool{0o400: true, 0o600: true, 0o440: true, 0o640: true, 0o644: false, 0o660: false} {
-		f := production(t)
-		key := f.file("tls.key", "key")
-		if err := os.Chmod(key, mode); err != nil {
-			t.Fatal(err)
-		}
-		f.sources.Set = []string{"server.tls.cert_file=" + f.file("tls.crt", "certificate"), "server.tls.key_file=" + key}
-		var want []string
-		if !ok {
-			want = []string{"--set: server.tls.key_file: refused in production: tls.key may be read by others or written by the group (mode " +
-				modeText(mode) + ", allowed " + modeText(mode&^0o026) + ") (environment: BILLING_API_SERVER__TLS__KEY_FILE)"}
-		}
-		if diff := cmp.Diff(f.problems(), want); diff != "" {
-			t.Error("got -, want +\n" + diff)
-		}
-	}
-}
-
-func modeText(mode os.FileMode) string { return fmt.Sprintf("%04o", mode.Perm()) }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,146 +17,112 @@ var update = flag.Bool("update", false, "rewrite docs/configuration.md and confi
 const (
 	referenceFile = "../../docs/configuration.md"
 	exampleFile   = "../../config/example.yaml"
-
-	// What stands above is written by hand, what stands below comes from the tags.
-	referenceBegins = "## Reference\n"
-	exampleBegins   = "\n\n"
 )
 
-func TestReferenceIsUpToDate(t *testing.T) {
-	compare(t, referenceFile, referenceBegins, reference(schemaOf[Config](t)))
+// TestReference compares the generated part of both files with the tags: everything after the heading, or after the first
+// empty line.
+func TestReference(t *testing.T) {
+	compare(t, referenceFile, "## Reference\n", reference())
+	compare(t, exampleFile, "\n\n", example())
 }
 
-func TestReferenceExampleIsUpToDate(t *testing.T) {
-	compare(t, exampleFile, exampleBegins, example(schemaOf[Config](t)))
-}
-
-func compare(t *testing.T, path, begins, want string) {
+func compare(t *testing.T, path, separator, want string) {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	byHand, got, ok := strings.Cut(string(data), begins)
+	written, got, ok := strings.Cut(string(data), separator)
 	if !ok {
-		t.Fatalf("%s: %q is missing", path, begins)
+		t.Fatalf("%s: %q is missing", path, separator)
 	}
 	if *update {
-		if err := os.WriteFile(path, []byte(byHand+begins+want), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(written+separator+want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
 	if diff := cmp.Diff(got, want); diff != "" {
-		t.Errorf("%s differs from the structs, run make settings: got -, want +\n%s", path, diff)
+		t.Errorf("%s differs from the tags; run make settings. Got -, want +\n%s", path, diff)
 	}
 }
 
-// reference is the tables of docs/configuration.md.
-func reference(s *schema) string {
+// reference returns the tables of docs/configuration.md.
+func reference() string {
 	var b strings.Builder
-	for _, section := range topSections(s) {
-		b.WriteString("\n### " + section.path + "\n\n" + section.doc + "\n\n")
+	eachSection(func(name, doc string, keys []key) {
+		b.WriteString("\n### " + name + "\n\n" + doc + "\n\n")
 		b.WriteString("| Key | Default | Environment variable | Meaning |\n|---|---|---|---|\n")
-		for _, k := range s.keys {
-			if !strings.HasPrefix(k.path, section.path+".") {
-				continue
+		for _, k := range keys {
+			value := ""
+			if k.defaultValue != "" {
+				value = "`" + k.defaultValue + "`"
 			}
-			fallback := ""
-			if k.fallback != "" {
-				fallback = "`" + k.fallback + "`"
-			}
-			b.WriteString("| `" + k.path + "` | " + fallback + " | `" + k.variable + "` | " + strings.ReplaceAll(k.doc, "|", `\|`) + " |\n")
+			b.WriteString("| `" + k.path + "` | " + value + " | `" + k.variable + "` | " + strings.ReplaceAll(k.doc, "|", `\|`) + " |\n")
 		}
-	}
+	})
 	return b.String()
 }
 
-// example is config/example.yaml: the sections, and in them every key, commented out.
-func example(s *schema) string {
-	var b strings.Builder
-	opened := ""
-	for _, k := range s.keys {
-		levels := strings.Split(k.path, ".")
-		for _, section := range s.sections {
-			if !strings.HasPrefix(k.path, section.path+".") || section.path == opened || strings.HasPrefix(opened, section.path+".") {
-				continue
+// plain matches text that YAML needs no quotes for.
+var plain = regexp.MustCompile(`^[A-Za-z0-9._/-]+$`)
+
+// example returns the keys of config/example.yaml, commented out.
+func example() string {
+	var sections []string
+	eachSection(func(name, doc string, keys []key) {
+		text := "# " + name + ": " + doc + "\n"
+		for _, k := range keys {
+			value := k.defaultValue
+			if !plain.MatchString(value) {
+				value = strconv.Quote(value)
 			}
-			parts := strings.Split(section.path, ".")
-			indent := strings.Repeat("  ", len(parts)-1)
-			if b.Len() > 0 {
-				b.WriteString("\n")
-			}
-			if section.doc != "" {
-				b.WriteString(indent + "# " + section.doc + "\n")
-			}
-			b.WriteString(indent + parts[len(parts)-1] + ":\n")
+			text += "\n# " + k.doc + "\n#" + k.path + ": " + value + "\n"
 		}
-		opened = strings.Join(levels[:len(levels)-1], ".")
-		indent := strings.Repeat("  ", len(levels)-1)
-		b.WriteString(indent + "# " + k.doc + "\n")
-		b.WriteString(indent + "# Environment: " + k.variable + "\n")
-		b.WriteString(indent + "#" + levels[len(levels)-1] + ": " + exampleValue(k) + "\n")
-	}
-	return b.String()
+		sections = append(sections, text)
+	})
+	return strings.Join(sections, "\n")
 }
 
-func exampleValue(k key) string {
-	if !isList(k.typ) {
-		return quote(k.fallback)
+func eachSection(do func(name, doc string, keys []key)) {
+	config := reflect.TypeFor[Config]()
+	for i := range config.NumField() {
+		tag := config.Field(i).Tag
+		do(tag.Get("yaml"), tag.Get("doc"), keysOf(config.Field(i).Type, tag.Get("yaml")+".", nil))
 	}
-	var items []string
-	for item := range strings.SplitSeq(k.fallback, ",") {
-		if item = strings.TrimSpace(item); item != "" {
-			items = append(items, quote(item))
-		}
-	}
-	return "[" + strings.Join(items, ", ") + "]"
 }
 
-func topSections(s *schema) []section {
-	var top []section
-	for _, section := range s.sections {
-		if !strings.Contains(section.path, ".") {
-			top = append(top, section)
+func TestEveryKeyIsDescribed(t *testing.T) {
+	path := regexp.MustCompile(`^[a-z0-9]+(_[a-z0-9]+)*(\.[a-z0-9]+(_[a-z0-9]+)*)+$`)
+	seen := map[string]bool{}
+	for _, k := range keysOf(reflect.TypeFor[Config](), "", nil) {
+		if !path.MatchString(k.path) || k.doc == "" || seen[k.path] {
+			t.Errorf("%q needs a yaml tag of its own, in lower case, and a doc tag", k.path)
 		}
+		seen[k.path] = true
 	}
-	return top
 }
 
-var commentedOut = regexp.MustCompile(`(?m)^( *)#([a-z0-9_]+:)`)
-
-func TestExampleCanBeLoaded(t *testing.T) {
+func TestExampleHasTheDefaults(t *testing.T) {
 	example, err := os.ReadFile(exampleFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var defaults Config
-	s := schemaOf[Config](t)
-	values, problems := s.readDefaults()
-	for _, k := range s.keys {
-		if k.index != nil {
-			reflect.ValueOf(&defaults).Elem().FieldByIndex(k.index).Set(values[k.path].value)
-		}
-	}
-	if err := joinSorted(problems); err != nil {
-		t.Fatal(err)
-	}
-
 	f := newFixture(t)
-	f.file(workConfig, string(example))
-	if got := f.origin(f.load(), "server.port"); got != "default" {
-		t.Errorf("as it is, the example sets a key: %s", got)
+	f.file("work.yaml", string(example))
+	if got := f.load().loader.origins["server.port"].name; got != "default" {
+		t.Errorf("the example sets a key: %s", got)
 	}
 
-	f.file(workConfig, commentedOut.ReplaceAllString(string(example), "$1$2"))
+	f.file("work.yaml", regexp.MustCompile(`(?m)^#([a-z0-9_.]+: )`).ReplaceAllString(string(example), "$1"))
 	loaded := f.load()
-	for _, k := range s.keys {
-		if got := f.origin(loaded, k.path); !strings.HasPrefix(got, workConfig) {
-			t.Errorf("%s is not in the example, it comes from %s", k.path, got)
+	defaults := loaded.loader.readDefaults().values
+	for _, k := range loaded.loader.keys {
+		if got := loaded.loader.values.Get(k.path); !reflect.DeepEqual(got, defaults[k.path]) {
+			t.Errorf("%s: the example has %q, want the default %q", k.path, got, defaults[k.path])
 		}
-	}
-	if !reflect.DeepEqual(loaded.Config, defaults) {
-		t.Errorf("the example does not show the defaults:\n%+v\n%+v", loaded.Config, defaults)
+		if !strings.HasPrefix(f.origin(loaded.loader, k.path), "work.yaml:") {
+			t.Errorf("%s is not in the example", k.path)
+		}
 	}
 }

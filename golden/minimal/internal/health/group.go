@@ -6,195 +6,147 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 )
 
-// What is told about a check that fails. The error itself may hold addresses
-// and names that are nobody's business.
+// What callers of the probes read about a failed check that gives no reason. The error itself may contain addresses,
+// and goes to the log only.
 const (
 	messageTimedOut    = "timed out"
 	messageUnavailable = "unavailable"
 )
 
-// group is a set of checks that run together. Callers share one run, and its
-// answer is reused for a while.
+// group runs its checks together. Concurrent callers share one run, and its results are reused for a while.
 type group struct {
 	timeout  time.Duration
 	cacheFor time.Duration
 	log      *slog.Logger
+	runs     singleflight.Group
 
-	mu     sync.Mutex
-	checks []*check
-	run    *run // the latest; nil before the first
-}
-
-// check is one member of a group.
-type check struct {
-	name   string
-	call   Check
-	busy   atomic.Bool // a call has not returned yet, perhaps one of an earlier run
-	logged Result      // the outcome that was logged last; runs follow one another, so no lock is needed
-}
-
-// run is one run of all checks of a group. Its results are set once done is
-// closed.
-type run struct {
-	done    chan struct{}
+	mu      sync.Mutex
+	checks  []*check
+	results map[string]Result // of the last run
 	ended   time.Time
-	results map[string]Result
-	ok      bool
 }
 
-func newGroup(cfg Config, log *slog.Logger) *group {
-	return &group{timeout: cfg.CheckTimeout, cacheFor: cfg.CacheFor, log: log}
+// check is a named Check and its state.
+type check struct {
+	name    string
+	call    Check
+	running atomic.Bool // the last call has not returned yet
+	logged  Result      // used by one run at a time
 }
 
-// add adds a check. Two checks of one name are a mistake in the wiring.
 func (g *group) add(name string, call Check) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, c := range g.checks {
-		if c.name == name {
-			panic(fmt.Sprintf("health: two checks are called %q", name))
-		}
-	}
 	g.checks = append(g.checks, &check{name: name, call: call, logged: Result{Healthy: true}})
 }
 
-// results returns what a run found that is recent enough, and whether every
-// check passed. It waits for a run no longer than ctx allows.
-func (g *group) results(ctx context.Context) (map[string]Result, bool) {
-	r := g.current() //nolint:contextcheck // callers share a run, which outlives the one who asked first
-	select {
-	case <-r.done:
-		return maps.Clone(r.results), r.ok
-	case <-ctx.Done():
-		results := make(map[string]Result)
-		for _, c := range g.members() {
-			results[c.name] = Result{Message: messageTimedOut}
-		}
-		return results, false
-	}
-}
-
-// current returns the run under way, or the latest one if it may be reused, or
-// a new one.
-func (g *group) current() *run {
+// get returns recent results, and whether every check passed. It stops waiting when ctx is done.
+func (g *group) get(ctx context.Context) (results map[string]Result, healthy bool) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	if r := g.run; r != nil {
+	if g.results != nil && time.Since(g.ended) < g.cacheFor {
+		results = g.results
+	}
+	checks := g.checks
+	g.mu.Unlock()
+
+	if results == nil {
+		// The run has its own context, because the caller that started it may leave before the others.
+		run := g.runs.DoChan("", func() (any, error) { return g.run(checks), nil }) //nolint:contextcheck // see above
 		select {
-		case <-r.done:
-			if time.Since(r.ended) < g.cacheFor {
-				return r
+		case done := <-run:
+			results = done.Val.(map[string]Result) //nolint:forcetypeassert // the result of run
+		case <-ctx.Done():
+			results = make(map[string]Result)
+			for _, c := range checks {
+				results[c.name] = Result{Message: messageTimedOut}
 			}
-		default:
-			return r
 		}
 	}
-	g.run = &run{done: make(chan struct{})}
-	go g.execute(g.run)
-	return g.run
+	for _, r := range results {
+		if !r.Healthy {
+			return maps.Clone(results), false
+		}
+	}
+	return maps.Clone(results), true
 }
 
-func (g *group) members() []*check {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return slices.Clone(g.checks)
-}
-
-// execute runs all checks side by side. It ends at the deadline even if a check
-// does not. The caller who happened to ask first may leave while others wait
-// for the answer, so the context of no caller plays a part.
-func (g *group) execute(r *run) {
+// run calls all checks concurrently and returns at the deadline at the latest.
+func (g *group) run(checks []*check) map[string]Result {
 	ctx, cancel := context.WithTimeout(context.Background(), g.timeout)
 	defer cancel()
+	errs := make([]error, len(checks))
+	var wg sync.WaitGroup
+	for i, c := range checks {
+		wg.Go(func() { errs[i] = c.run(ctx) })
+	}
+	wg.Wait()
 
-	type outcome struct {
-		check *check
-		err   error
+	results := make(map[string]Result, len(checks))
+	for i, c := range checks {
+		results[c.name] = resultOf(errs[i])
+		g.logChange(c, results[c.name], errs[i])
 	}
-	checks := g.members()
-	outcomes := make(chan outcome, len(checks)) // has room for those that come too late
-	pending := make(map[*check]bool, len(checks))
-	r.ok, r.results = true, make(map[string]Result, len(checks))
-	settle := func(c *check, err error) {
-		delete(pending, c)
-		result := resultOf(err)
-		r.results[c.name] = result
-		r.ok = r.ok && result.Healthy
-		g.logChange(c, result, err)
-	}
-
-	for _, c := range checks {
-		if !c.busy.CompareAndSwap(false, true) {
-			settle(c, errHanging)
-			continue
-		}
-		pending[c] = true
-		go func() {
-			err := protect(ctx, c.call)
-			c.busy.Store(false)
-			outcomes <- outcome{c, err}
-		}()
-	}
-	for len(pending) > 0 && ctx.Err() == nil {
-		select {
-		case o := <-outcomes:
-			settle(o.check, o.err)
-		case <-ctx.Done():
-		}
-	}
-	for c := range pending {
-		settle(c, ctx.Err())
-	}
-	r.ended = time.Now()
-	close(r.done)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.results, g.ended = results, time.Now()
+	return results
 }
 
-// errHanging stands for a check whose last call has still not returned. It is
-// not called again: calls that never return must not pile up.
-var errHanging = fmt.Errorf("the last call has not returned: %w", context.DeadlineExceeded)
-
-// protect turns a panic into an error: a broken check makes the service
-// unready, it does not end the process.
-func protect(ctx context.Context, call Check) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-		}
+// run calls the check, but not while an earlier call hangs: such calls must not accumulate.
+func (c *check) run(ctx context.Context) error {
+	if !c.running.CompareAndSwap(false, true) {
+		return fmt.Errorf("the previous call has not returned: %w", context.DeadlineExceeded)
+	}
+	done := make(chan error, 1)
+	go func() {
+		defer c.running.Store(false)
+		// A check that panics makes the service unready. It does not end the process.
+		defer func() {
+			if p := recover(); p != nil {
+				done <- fmt.Errorf("panic: %v", p)
+			}
+		}()
+		done <- c.call(ctx)
 	}()
-	return call(ctx)
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func resultOf(err error) Result {
-	var found *finding
+	var public *publicError
 	switch {
 	case err == nil:
 		return Result{Healthy: true}
-	case errors.As(err, &found):
-		return Result{Healthy: found.passes, Degraded: found.passes, Message: found.reason}
+	case errors.As(err, &public):
+		return Result{Healthy: public.degraded, Degraded: public.degraded, Message: public.reason}
 	case errors.Is(err, context.DeadlineExceeded):
 		return Result{Message: messageTimedOut}
-	default:
-		return Result{Message: messageUnavailable}
 	}
+	return Result{Message: messageUnavailable}
 }
 
-// logChange writes the error of a check once when it begins, and once when the
-// check passes again.
+// logChange logs when the outcome of a check changes.
 func (g *group) logChange(c *check, result Result, err error) {
-	before := c.logged
+	previous := c.logged
 	c.logged = result
+	attrs := []any{slog.String("check", c.name), slog.Any("error", err)}
 	switch {
-	case result.Healthy == before.Healthy && result.Degraded == before.Degraded:
+	case result.Healthy == previous.Healthy && result.Degraded == previous.Degraded:
 	case !result.Healthy:
-		g.log.Error("health check fails", slog.String("check", c.name), slog.Any("error", err))
+		g.log.Error("health check fails", attrs...)
 	case result.Degraded:
-		g.log.Warn("health check is degraded", slog.String("check", c.name), slog.Any("error", err))
+		g.log.Warn("health check is degraded", attrs...)
 	default:
 		g.log.Info("health check passes again", slog.String("check", c.name))
 	}

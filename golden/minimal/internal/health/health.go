@@ -1,11 +1,8 @@
-// Package health answers the two questions that an orchestrator asks. Is the
-// process alive, or must it be restarted? Is it ready, or must requests go
-// elsewhere for now?
+// Package health answers the liveness and the readiness probe.
 //
-// Liveness never looks at a dependency: a restart heals no database. Readiness
-// looks at every one that requests need. Callers learn only that a check fails
-// and whether it timed out, or the reason that the check itself gives; what the
-// dependency said is in the log.
+// Liveness never calls a dependency: restarting the service repairs no database. Readiness calls every dependency that
+// requests need. A probe response says only that a check fails, and the reason that the check itself gives; the error
+// goes to the log.
 package health
 
 import (
@@ -14,91 +11,78 @@ import (
 	"sync/atomic"
 )
 
-// Check returns an error while something does not work. It should return soon
-// after its context is done. Because gives the error a reason that may be told;
-// Degraded is for what works, but badly.
+// Check returns an error while something does not work. It should return soon after its context is done.
 type Check func(ctx context.Context) error
 
-// Because returns err with a reason that callers of the probes may read: a
-// sentence without addresses, names or values.
-func Because(reason string, err error) error { return &finding{reason: reason, err: err} }
-
-// Degraded is returned by a check that passes, and says what is not as it
-// should be. Requests keep coming: with every instance in the same state there
-// is nowhere else to send them.
-func Degraded(reason string) error { return &finding{reason: reason, passes: true} }
-
-// finding is what a check says about itself.
-type finding struct {
-	reason string
-	passes bool
-	err    error
+// publicError is an error with a reason that callers of the probes may read.
+type publicError struct {
+	reason   string
+	degraded bool
+	err      error
 }
 
-func (f *finding) Error() string {
-	if f.err == nil {
-		return f.reason
+func (e *publicError) Error() string {
+	if e.err == nil {
+		return e.reason
 	}
-	return f.reason + ": " + f.err.Error()
+	return e.reason + ": " + e.err.Error()
 }
 
-func (f *finding) Unwrap() error { return f.err }
+func (e *publicError) Unwrap() error { return e.err }
+
+// Reason adds a reason to err that callers of the probes may read: no addresses, names or values.
+func Reason(reason string, err error) error { return &publicError{reason: reason, err: err} }
+
+// Degraded says why something works, but not well. The check passes, and the service stays ready.
+func Degraded(reason string) error { return &publicError{reason: reason, degraded: true} }
 
 // Checks holds the checks of a service. It is safe for concurrent use.
 type Checks struct {
 	service, version, commit string
 
-	live     *group
-	ready    *group
+	live     group
+	ready    group
 	draining atomic.Bool
 }
 
-// New returns checks for the build of a service that is described by service,
-// version and commit.
+// New returns checks for a service and its build.
 func New(cfg Config, log *slog.Logger, service, version, commit string) *Checks {
-	return &Checks{
-		service: service,
-		version: version,
-		commit:  commit,
-		live:    newGroup(cfg, log.With(slog.String("probe", "liveness"))),
-		ready:   newGroup(cfg, log.With(slog.String("probe", "readiness"))),
+	c := &Checks{service: service, version: version, commit: commit}
+	for name, g := range map[string]*group{"liveness": &c.live, "readiness": &c.ready} {
+		g.timeout, g.cacheFor, g.log = cfg.CheckTimeout, cfg.CacheFor, log.With(slog.String("probe", name))
 	}
+	return c
 }
 
-// Add adds a check that must pass for the service to be ready.
+// Add adds a check that must pass for the service to be ready. Names are unique.
 func (c *Checks) Add(name string, check Check) { c.ready.add(name, check) }
 
-// AddLiveness adds a check that must pass for the service to be left running.
+// AddLiveness adds a check. While it fails, the orchestrator restarts the service.
 func (c *Checks) AddLiveness(name string, check Check) { c.live.add(name, check) }
 
 // Drain makes the service unready for good, because it is about to stop.
 func (c *Checks) Drain() { c.draining.Store(true) }
 
-// Result is what is told about one check.
+// Result is the outcome of one check.
 type Result struct {
 	Healthy  bool   `json:"healthy"`
-	Degraded bool   `json:"degraded,omitempty" doc:"It works, but not well."`
-	Message  string `json:"message,omitempty" doc:"Why the check fails or is degraded."`
+	Degraded bool   `json:"degraded,omitempty"`
+	Message  string `json:"message,omitempty"`
 }
 
-// LiveReport tells whether the process is alive, and which build it is.
+// LiveReport is the response of the liveness probe.
 type LiveReport struct {
-	Status  string            `json:"status" enum:"healthy,unhealthy"`
+	Status  string            `json:"status"` // healthy or unhealthy
 	Service string            `json:"service"`
 	Version string            `json:"version"`
 	Commit  string            `json:"commit"`
 	Checks  map[string]Result `json:"checks,omitempty"`
 }
 
-// Healthy reports whether the process may go on.
-func (r LiveReport) Healthy() bool { return r.Status == statusHealthy }
+// Healthy reports whether every liveness check passed.
+func (r LiveReport) Healthy() bool { return r.Status == "healthy" }
 
-const (
-	statusHealthy   = "healthy"
-	statusUnhealthy = "unhealthy"
-)
-
-// ReadyReport tells whether requests should be sent here.
+// ReadyReport is the response of the readiness probe.
 type ReadyReport struct {
 	Ready        bool              `json:"ready"`
 	Draining     bool              `json:"draining,omitempty"`
@@ -108,20 +92,19 @@ type ReadyReport struct {
 
 // Live runs the liveness checks.
 func (c *Checks) Live(ctx context.Context) LiveReport {
-	results, ok := c.live.results(ctx)
-	status := statusHealthy
-	if !ok {
-		status = statusUnhealthy
+	report := LiveReport{Status: "healthy", Service: c.service, Version: c.version, Commit: c.commit}
+	var ok bool
+	if report.Checks, ok = c.live.get(ctx); !ok {
+		report.Status = "unhealthy"
 	}
-	return LiveReport{Status: status, Service: c.service, Version: c.version, Commit: c.commit, Checks: results}
+	return report
 }
 
-// Ready runs the readiness checks. While draining it runs none, and no answer
-// from before is reused.
+// Ready runs the readiness checks. While the service drains, it runs none.
 func (c *Checks) Ready(ctx context.Context) ReadyReport {
 	if c.draining.Load() {
 		return ReadyReport{Draining: true, Service: c.service, Dependencies: map[string]Result{}}
 	}
-	results, ok := c.ready.results(ctx)
+	results, ok := c.ready.get(ctx)
 	return ReadyReport{Ready: ok, Service: c.service, Dependencies: results}
 }

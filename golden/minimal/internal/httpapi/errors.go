@@ -8,21 +8,19 @@ import (
 	"github.com/acme/billing-api/internal/problem"
 )
 
-// domainProblems is what a client learns of each error of the domain. An error
-// that is not in it is an internal one: it is logged and not shown.
+// domainProblems maps the errors of the domain to responses. Any other error is an internal server error.
 var domainProblems = []struct {
 	err    error
 	status int
 	detail string
 }{
-	{note.ErrNotFound, http.StatusNotFound, "there is no such note"},
-	{note.ErrExists, http.StatusConflict, "there is such a note already"},
-	{note.ErrVersionMismatch, http.StatusPreconditionFailed, "the note has changed since it was read"},
+	{note.ErrNotFound, http.StatusNotFound, "note not found"},
+	{note.ErrExists, http.StatusConflict, "the note already exists"},
+	{note.ErrVersionMismatch, http.StatusPreconditionFailed, "the note does not have the version that the request expects"},
 	{note.ErrUnavailable, http.StatusServiceUnavailable, ""},
 }
 
-// domainProblem gives errors of the domain the status that they have in HTTP,
-// and returns any other error as it is.
+// domainProblem converts an error of the domain, and returns any other error unchanged.
 func domainProblem(err error) error {
 	for _, d := range domainProblems {
 		if errors.Is(err, d.err) {
@@ -32,21 +30,21 @@ func domainProblem(err error) error {
 	return invalidIn("body", err)
 }
 
-// invalidIn says where the fields of a note.InvalidError stand in the request,
-// and returns any other error as it is.
-func invalidIn(location string, err error) error {
+// invalidIn converts a note.InvalidError, whose fields are in that part of the request. It returns
+// any other error unchanged.
+func invalidIn(part string, err error) error {
 	var invalid *note.InvalidError
 	if !errors.As(err, &invalid) {
 		return err
 	}
 	p := problem.New(http.StatusUnprocessableEntity, "", "validation failed")
 	for _, f := range invalid.Fields {
-		p = p.WithErrors(problem.FieldError{Location: location + "." + f.Field, Message: f.Reason})
+		p.WithErrors(problem.FieldError{Location: part + "." + f.Field, Message: f.Reason})
 	}
 	return p
 }
 
-// invalidField is the answer to a request with one part that is not valid.
+// invalidField returns the problem for one invalid field.
 func invalidField(location, reason string) *problem.Problem {
 	return problem.New(http.StatusUnprocessableEntity, "", "validation failed").
 		WithErrors(problem.FieldError{Location: location, Message: reason})

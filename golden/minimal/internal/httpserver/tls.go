@@ -14,42 +14,60 @@ import (
 
 var tlsVersions = map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
 
-// certificates holds what was read from files last, and could be used.
+// cipherSuites are those of TLS 1.2 with forward secrecy and authenticated encryption. TLS 1.3 has no others.
+var cipherSuites = []uint16{
+	tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+	tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+}
+
+// certificates holds the certificates in use.
 type certificates struct {
 	cfg     TLSConfig
 	current atomic.Pointer[tls.Config]
 }
 
-// loadCertificates reads the files for the first time.
-func loadCertificates(cfg TLSConfig) (*certificates, error) {
+// loadCertificates reads the certificate files, and registers a gauge with the expiry time of the certificate in use.
+func loadCertificates(cfg TLSConfig, meter metric.Meter) (*certificates, error) {
 	c := &certificates{cfg: cfg}
 	if err := c.load(); err != nil {
 		return nil, err
 	}
+	_, err := meter.Int64ObservableGauge("tls.server.certificate.expiry.timestamp",
+		metric.WithUnit("s"), metric.WithDescription("Expiry time of the server certificate in use, in seconds since 1970."),
+		metric.WithInt64Callback(func(_ context.Context, out metric.Int64Observer) error {
+			out.Observe(c.current.Load().Certificates[0].Leaf.NotAfter.Unix())
+			return nil
+		}))
+	if err != nil {
+		return nil, fmt.Errorf("httpserver: %w", err)
+	}
 	return c, nil
 }
 
-// load reads the files. After an error, what was read before stays in use.
-// Connections that are open keep what they began with.
+// load reads the files and puts their content into use. After an error the previous certificates stay in use.
 func (c *certificates) load() error {
-	cert, certErr := readSetting("cert_file", c.cfg.CertFile)
-	key, keyErr := readSetting("key_file", c.cfg.KeyFile)
+	cert, certErr := readFile("cert_file", c.cfg.CertFile)
+	key, keyErr := readFile("key_file", c.cfg.KeyFile)
 	clientCAs, caErr := readAuthorities(c.cfg.ClientCAFile)
 	if err := errors.Join(certErr, keyErr, caErr); err != nil {
 		return err
 	}
 	pair, err := tls.X509KeyPair(cert, key)
+	if err == nil {
+		err = verifyChain(pair)
+	}
 	if err != nil {
 		return fmt.Errorf("server.tls.cert_file: %s with key %s: %w", c.cfg.CertFile, c.cfg.KeyFile, err)
 	}
 	next := &tls.Config{
 		MinVersion:   tlsVersions[c.cfg.MinVersion],
+		CipherSuites: cipherSuites,
 		NextProtos:   []string{"h2", "http/1.1"},
 		Certificates: []tls.Certificate{pair},
 	}
 	if clientCAs != nil {
-		// Only a certificate that is given is verified here: probes have none.
-		// A middleware refuses everybody else who comes without.
+		// Probes have no certificate. The middleware ClientCert refuses other requests without one.
 		next.ClientAuth = tls.VerifyClientCertIfGiven
 		next.ClientCAs = clientCAs
 	}
@@ -57,8 +75,27 @@ func (c *certificates) load() error {
 	return nil
 }
 
-// config returns a configuration that takes, for each handshake, what was read
-// last.
+// verifyChain checks what clients check: every certificate is valid now, the first one is meant for servers, and the
+// others lead to the last one. The root is usually not in the file, so the last certificate stands for it.
+func verifyChain(pair tls.Certificate) error {
+	roots, intermediates := x509.NewCertPool(), x509.NewCertPool()
+	last := pair.Leaf
+	for _, der := range pair.Certificate[1:] {
+		next, err := x509.ParseCertificate(der)
+		if err != nil {
+			return err
+		}
+		intermediates.AddCert(next)
+		last = next
+	}
+	roots.AddCert(last)
+	_, err := pair.Leaf.Verify(x509.VerifyOptions{
+		Roots: roots, Intermediates: intermediates, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	})
+	return err
+}
+
+// config returns a configuration that uses, for each handshake, the certificates loaded last.
 func (c *certificates) config() *tls.Config {
 	return &tls.Config{
 		MinVersion:         tlsVersions[c.cfg.MinVersion],
@@ -66,21 +103,7 @@ func (c *certificates) config() *tls.Config {
 	}
 }
 
-// measure lets meter show until when the certificate in use is valid.
-func (c *certificates) measure(meter metric.Meter) error {
-	_, err := meter.Int64ObservableGauge("tls.server.certificate.expiry.timestamp",
-		metric.WithUnit("s"), metric.WithDescription("When the certificate that clients are shown expires, in seconds since 1970."),
-		metric.WithInt64Callback(func(_ context.Context, out metric.Int64Observer) error {
-			out.Observe(c.current.Load().Certificates[0].Leaf.NotAfter.Unix())
-			return nil
-		}))
-	if err != nil {
-		return fmt.Errorf("httpserver: %w", err)
-	}
-	return nil
-}
-
-// files returns the names of what is read.
+// files returns the paths of the files.
 func (c *certificates) files() []string {
 	files := []string{c.cfg.CertFile, c.cfg.KeyFile}
 	if c.cfg.ClientCAFile != "" {
@@ -89,12 +112,12 @@ func (c *certificates) files() []string {
 	return files
 }
 
-// readAuthorities returns nil if no file is set.
+// readAuthorities returns nil if path is empty.
 func readAuthorities(path string) (*x509.CertPool, error) {
 	if path == "" {
 		return nil, nil
 	}
-	pem, err := readSetting("client_ca_file", path)
+	pem, err := readFile("client_ca_file", path)
 	if err != nil {
 		return nil, err
 	}
@@ -105,8 +128,8 @@ func readAuthorities(path string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-func readSetting(key, path string) ([]byte, error) {
-	data, err := os.ReadFile(path) //nolint:gosec // reading the file that the operator names is the purpose
+func readFile(key, path string) ([]byte, error) {
+	data, err := os.ReadFile(path) //nolint:gosec // the operator chose the file
 	if err != nil {
 		return nil, fmt.Errorf("server.tls.%s: %w", key, err)
 	}

@@ -1,5 +1,5 @@
-// Package logging writes structured logs with flat keys: time, level, msg, service and, while a request is served, its
-// request_id and correlation_id. Values whose name says that they are secret are masked, however deep they lie.
+// Package logging writes structured log lines with flat keys: time, level, msg, service and, within a request, its
+// request_id and correlation_id. It masks every value whose name says that it is secret, however deeply nested.
 package logging
 
 import (
@@ -7,22 +7,22 @@ import (
 	"log/slog"
 )
 
-// New returns a logger that writes to w, and the level, which may be changed while the logger is in use.
+// New returns a logger that writes to w, and its level, which may be changed while the logger is in use. Writes to w may
+// be concurrent.
 func New(cfg Config, service string, w io.Writer) (*slog.Logger, *slog.LevelVar, error) {
-	if err := cfg.Validate(); err != nil {
-		return nil, nil, err
-	}
-	level := new(slog.LevelVar)
 	parsed, err := ParseLevel(cfg.Level)
 	if err != nil {
 		return nil, nil, err
 	}
+	level := new(slog.LevelVar)
 	level.Set(parsed)
-	opts := &slog.HandlerOptions{Level: level}
-	var out slog.Handler = slog.NewJSONHandler(w, opts)
-	if cfg.Format == "text" {
-		out = slog.NewTextHandler(w, opts)
+	open := func(redact func([]string, slog.Attr) slog.Attr) slog.Handler {
+		opts := &slog.HandlerOptions{Level: level, ReplaceAttr: redact}
+		var h slog.Handler = slog.NewJSONHandler(escaper{w}, opts)
+		if cfg.Format == "text" {
+			h = slog.NewTextHandler(w, opts)
+		}
+		return h.WithAttrs([]slog.Attr{slog.String("service", service)})
 	}
-	h := &handler{out: out.WithAttrs([]slog.Attr{slog.String("service", service)})}
-	return slog.New(h), level, nil
+	return slog.New(&handler{out: open(redact), unredacted: open(nil)}), level, nil
 }

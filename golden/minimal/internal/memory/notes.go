@@ -1,32 +1,26 @@
-// Package memory keeps notes in the memory of the process. They are gone when
-// it ends, and replicas do not share them.
+// Package memory stores notes in the memory of the process, for tests and for a service without a
+// database. The notes are lost when the process ends, and instances do not share them.
 package memory
 
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/acme/billing-api/internal/note"
 )
 
-// Notes is a store of notes. It is safe for concurrent use.
+// Notes is a store of notes. A listing by owner reads the notes of all owners.
 type Notes struct {
-	mu   sync.RWMutex
-	byID map[string]note.Note
-
-	// Identifiers in order. New ones are nearly always the largest, so they
-	// are appended; a page starts with a binary search.
-	ids     []string
-	byOwner map[string][]string
+	mu    sync.RWMutex
+	notes []note.Note // in order of ID
 }
 
 // Open returns an empty store.
-func Open() *Notes {
-	return &Notes{byID: make(map[string]note.Note), byOwner: make(map[string][]string)}
-}
+func Open() *Notes { return new(Notes) }
 
-// Ping returns nil: memory is always there.
+// Ping always returns nil.
 func (s *Notes) Ping(context.Context) error { return nil }
 
 // Create adds n.
@@ -36,120 +30,84 @@ func (s *Notes) Create(ctx context.Context, n note.Note) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.byID[n.ID]; ok {
+	i, found := s.find(n.ID)
+	if found {
 		return note.ErrExists
 	}
-	s.byID[n.ID] = n
-	s.ids = insert(s.ids, n.ID)
-	s.byOwner[n.Owner] = insert(s.byOwner[n.Owner], n.ID)
+	s.notes = slices.Insert(s.notes, i, n)
 	return nil
 }
 
-// Get returns the note.
+// Get returns the note with the ID.
 func (s *Notes) Get(ctx context.Context, id string) (note.Note, error) {
 	if err := ctx.Err(); err != nil {
 		return note.Note{}, err
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	n, ok := s.byID[id]
-	if !ok {
+	i, found := s.find(id)
+	if !found {
 		return note.Note{}, note.ErrNotFound
 	}
-	return n, nil
+	return s.notes[i], nil
 }
 
 // List returns one page of notes.
-func (s *Notes) List(ctx context.Context, q note.Query) ([]note.Note, error) {
+func (s *Notes) List(ctx context.Context, q note.Query) (note.Page, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return note.Page{}, err
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	ids := s.ids
-	if q.Owner != "" {
-		ids = s.byOwner[q.Owner]
+	i, found := s.find(q.After)
+	if found {
+		i++
 	}
-	if q.After != "" {
-		i, found := slices.BinarySearch(ids, q.After)
-		if found {
-			i++
+	var page note.Page
+	size := 0
+	for _, n := range s.notes[i:] {
+		if q.Owner != "" && q.Owner != n.Owner {
+			continue
 		}
-		ids = ids[i:]
+		if len(page.Notes) == q.Limit || size >= note.MaxPageBytes {
+			page.More = true
+			break
+		}
+		page.Notes = append(page.Notes, n)
+		size += len(n.Title) + len(n.Body)
 	}
-	ids = ids[:min(q.Limit, len(ids))]
-	notes := make([]note.Note, len(ids))
-	for i, id := range ids {
-		notes[i] = s.byID[id]
-	}
-	return notes, nil
+	return page, nil
 }
 
-// Update replaces the note if its version is still expected.
+// Update replaces the note if the stored version is expected.
 func (s *Notes) Update(ctx context.Context, n note.Note, expected int64) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	current, err := s.at(n.ID, expected)
-	if err != nil {
-		return err
-	}
-	if n.Owner != current.Owner {
-		s.disown(current)
-		s.byOwner[n.Owner] = insert(s.byOwner[n.Owner], n.ID)
-	}
-	s.byID[n.ID] = n
-	return nil
+	return s.change(ctx, n.ID, expected, func(i int) { s.notes[i] = n })
 }
 
-// Delete removes the note if its version is still expected.
+// Delete removes the note if the stored version is expected.
 func (s *Notes) Delete(ctx context.Context, id string, expected int64) error {
+	return s.change(ctx, id, expected, func(i int) { s.notes = slices.Delete(s.notes, i, i+1) })
+}
+
+// change calls write with the position of the note if it has the expected version.
+func (s *Notes) change(ctx context.Context, id string, expected int64, write func(i int)) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	current, err := s.at(id, expected)
-	if err != nil {
-		return err
+	i, found := s.find(id)
+	switch {
+	case !found:
+		return note.ErrNotFound
+	case s.notes[i].Version != expected:
+		return note.ErrVersionMismatch
 	}
-	delete(s.byID, id)
-	s.ids = remove(s.ids, id)
-	s.disown(current)
+	write(i)
 	return nil
 }
 
-// at returns the note if it has the expected version. The lock is held.
-func (s *Notes) at(id string, expected int64) (note.Note, error) {
-	n, ok := s.byID[id]
-	switch {
-	case !ok:
-		return note.Note{}, note.ErrNotFound
-	case n.Version != expected:
-		return note.Note{}, note.ErrVersionMismatch
-	}
-	return n, nil
-}
-
-// disown takes the note from the list of its owner, and an owner without notes
-// from the map. The lock is held.
-func (s *Notes) disown(n note.Note) {
-	left := remove(s.byOwner[n.Owner], n.ID)
-	if len(left) == 0 {
-		delete(s.byOwner, n.Owner)
-		return
-	}
-	s.byOwner[n.Owner] = left
-}
-
-func insert(ids []string, id string) []string {
-	i, _ := slices.BinarySearch(ids, id)
-	return slices.Insert(ids, i, id)
-}
-
-func remove(ids []string, id string) []string {
-	i, _ := slices.BinarySearch(ids, id)
-	return slices.Delete(ids, i, i+1)
+// find returns the position of the note with the ID, or where it would be.
+func (s *Notes) find(id string) (int, bool) {
+	return slices.BinarySearchFunc(s.notes, id, func(n note.Note, id string) int { return strings.Compare(n.ID, id) })
 }

@@ -9,41 +9,39 @@ import (
 	"github.com/acme/billing-api/internal/request"
 )
 
-// Record makes the record of each request: its ids, where it comes from and the route it will meet. The ids are on the
-// response from here on, whoever answers. It must be the outermost layer.
+// Record creates the record of each request: its ids, the address of its client and its route. It sets the ids on the
+// response. It must be the outermost layer.
 func Record(routes Routes, cfg Config) Layer {
-	// Config.Validate has refused what cannot be parsed; an entry that is not understood is never trusted.
+	// Config.Validate has refused what cannot be parsed.
 	proxies, _ := request.ParseProxies(cfg.TrustedProxies)
-	return Layer{
-		Name:  "record",
-		Attrs: []slog.Attr{slog.Int("trusted_proxies", len(proxies))},
-		Wrap: func(next http.Handler) http.Handler {
-			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				x := &exchange{start: time.Now()}
-				rec := &x.record
-				rec.ReadIDs(r.Header)
-				rec.ClientAddr = proxies.ClientAddr(r.RemoteAddr, r.Header["X-Forwarded-For"])
-				if route, ok := routes.Match(r); ok {
-					x.route = route
-					rec.Route, rec.APIVersion = route.Template, route.APIVersion
-				}
+	return newLayer("record", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		x := &exchange{start: time.Now(), response: response{ResponseWriter: w}}
+		rec := &x.record
+		rec.ReadIDs(r.Header)
+		rec.ClientAddr = proxies.ClientAddr(r.RemoteAddr, r.Header["X-Forwarded-For"])
+		if route, ok := routes.Match(r); ok {
+			x.route = route
+			rec.Route, rec.APIVersion = route.Template, route.APIVersion
+		}
+		w.Header().Set(request.HeaderRequestID, rec.ID)
+		if rec.CorrelationID != "" {
+			w.Header().Set(request.HeaderCorrelationID, rec.CorrelationID)
+		}
+		if ambiguousFraming(r) {
+			w.Header().Set("Connection", "close")
+		}
 
-				h := w.Header()
-				x.answered = [2]string{rec.ID, rec.CorrelationID}
-				h[request.HeaderRequestID] = x.answered[0:1:1]
-				if rec.CorrelationID != "" {
-					h[request.HeaderCorrelationID] = x.answered[1:2:2]
-				}
-				x.response.ResponseWriter = w
+		r = r.WithContext(context.WithValue(request.With(r.Context(), rec), exchangeKey{}, x))
+		if r.Body != nil && r.Body != http.NoBody {
+			x.body.ReadCloser = r.Body
+			r.Body = &x.body
+		}
+		next.ServeHTTP(&x.response, r)
+	}, slog.Int("trusted_proxies", len(proxies)))
+}
 
-				ctx := context.WithValue(request.With(r.Context(), rec), exchangeKey{}, x)
-				r = r.WithContext(ctx)
-				if r.Body != nil && r.Body != http.NoBody {
-					x.body.ReadCloser = r.Body
-					r.Body = &x.body
-				}
-				next.ServeHTTP(&x.response, r)
-			})
-		},
-	}
+// ambiguousFraming reports whether a proxy in front may have read another length of the body (RFC 9112, section 6.1).
+// net/http hides if a chunked request also had a Content-Length, and if an HTTP/1.0 request had a Transfer-Encoding.
+func ambiguousFraming(r *http.Request) bool {
+	return r.ProtoMajor == 1 && (r.ProtoMinor == 0 || len(r.TransferEncoding) > 0)
 }

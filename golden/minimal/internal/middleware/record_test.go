@@ -1,7 +1,10 @@
 package middleware
 
 import (
+	"bufio"
 	"context"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,54 +14,35 @@ import (
 	"github.com/acme/billing-api/internal/request"
 )
 
-func TestIDsAreKeptWhenWellFormedAndAnswered(t *testing.T) {
-	long := strings.Repeat("a", 129)
-	for _, tt := range []struct {
-		name, sent string
-		kept       bool
-	}{
-		{"none", "", false},
-		{"good", "abc-DEF_1.2", true},
-		{"longest", long[1:], true},
-		{"too long", long, false},
-		{"markup", "<b>", false},
-		{"line break", "a\nb", false},
-		{"umlaut", "ä", false},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			var got request.Record
-			s := standOf(t, site{"/ok": {serve: func(_ http.ResponseWriter, r *http.Request) { got = *request.From(r.Context()) }}}, defaults())
-			r := get("/ok")
-			for _, name := range []string{request.HeaderRequestID, request.HeaderCorrelationID, request.HeaderClientID} {
-				if tt.sent != "" {
-					r.Header.Set(name, tt.sent)
-				}
-			}
-			w := s.do(r)
-			answered := w.Header().Get(request.HeaderRequestID)
-			if got.ID != answered {
-				t.Errorf("the handler sees %q, the caller %q", got.ID, answered)
-			}
-			if tt.kept {
-				if got.ID != tt.sent || got.CorrelationID != tt.sent || got.ClientID != tt.sent {
-					t.Errorf("got %+v, want %q kept", got, tt.sent)
-				}
-				if w.Header().Get(request.HeaderCorrelationID) != tt.sent {
-					t.Errorf("the correlation id is not answered")
-				}
-				return
-			}
-			if !id.Valid("req", got.ID) || got.CorrelationID != "" || got.ClientID != "" {
-				t.Errorf("got %+v, want a new request id and nothing else", got)
-			}
-		})
+func TestRecordReadsIDs(t *testing.T) {
+	var got request.Record
+	s := newTestServer(t, testRouter{"/ok": {serve: func(_ http.ResponseWriter, r *http.Request) {
+		got = *request.From(r.Context())
+	}}}, defaultOptions())
+	for sent, kept := range map[string]bool{"abc-DEF_1.2": true, "": false, "<b>": false, strings.Repeat("a", 129): false} {
+		r := get("/ok")
+		for _, name := range []string{request.HeaderRequestID, request.HeaderCorrelationID, request.HeaderClientID} {
+			r.Header.Set(name, sent)
+		}
+		h := s.do(r).Header()
+		if h.Get(request.HeaderRequestID) != got.ID || h.Get(request.HeaderCorrelationID) != got.CorrelationID {
+			t.Errorf("got headers %v, want the ids of %+v", h, got)
+		}
+		if kept && (got.ID != sent || got.CorrelationID != sent || got.ClientID != sent) {
+			t.Errorf("got %+v, want the id %q", got, sent)
+		}
+		if !kept && (!id.Valid("req", got.ID) || got.CorrelationID != "" || got.ClientID != "") {
+			t.Errorf("got %+v for %q, want a new request id and nothing else", got, sent)
+		}
 	}
 }
 
-func TestRouteIsKnownBeforeTheHandler(t *testing.T) {
+func TestRouteFrom(t *testing.T) {
 	want := Route{Template: "/ok", APIVersion: "v1", Stream: true}
 	var got Route
-	s := standOf(t, site{"/ok": {route: want, serve: func(_ http.ResponseWriter, r *http.Request) { got = RouteFrom(r.Context()) }}}, defaults())
+	s := newTestServer(t, testRouter{"/ok": {route: want, serve: func(_ http.ResponseWriter, r *http.Request) {
+		got = RouteFrom(r.Context())
+	}}}, defaultOptions())
 	s.do(get("/ok"))
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -68,20 +52,34 @@ func TestRouteIsKnownBeforeTheHandler(t *testing.T) {
 	}
 }
 
-func TestAnnouncementsAreNotTheStatus(t *testing.T) {
-	s := standOf(t, site{"/ok": {route: Route{Template: "/ok"}, serve: func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusEarlyHints)
-		w.WriteHeader(http.StatusAccepted)
-	}}}, defaults())
-	server := httptest.NewServer(s)
+// A proxy in front may take the rest of such a request for the next one, so the connection must not be used again.
+func TestAmbiguousFramingClosesTheConnection(t *testing.T) {
+	server := httptest.NewServer(newTestServer(t, testRouter{"/drain": {method: "POST", serve: serveDrain}}, defaultOptions()))
 	defer server.Close()
-	resp, err := server.Client().Get(server.URL + "/ok")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = resp.Body.Close()
-	server.Close()
-	if line := s.log.one(t); resp.StatusCode != http.StatusAccepted || line["status"] != 202.0 {
-		t.Errorf("got status %d, logged %v, want 202", resp.StatusCode, line["status"])
+	for name, tt := range map[string]struct {
+		request string
+		closed  bool
+	}{
+		"length": {"POST /drain HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx", false},
+		"length and chunked": {"POST /drain HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n" +
+			"1\r\nx\r\n0\r\n\r\n", true},
+		"HTTP/1.0 chunked": {"POST /drain HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n" +
+			"1\r\nx\r\n0\r\n\r\n", true},
+	} {
+		conn, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := io.WriteString(conn, tt.request); err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _ = resp.Body.Close(); resp.Close != tt.closed {
+			t.Errorf("%s: got close %t, want %t", name, resp.Close, tt.closed)
+		}
 	}
 }

@@ -2,35 +2,47 @@ package note
 
 import "context"
 
-// Store keeps notes. Every implementation passes notetest.Run, is safe for
-// concurrent use, and returns early with the context's error once it is done.
+// Store keeps notes. Implementations pass notetest.Run and are safe for concurrent use. When the
+// context ends, they return its error.
 type Store interface {
 	// Create adds n, or returns ErrExists.
 	Create(ctx context.Context, n Note) error
 
-	// Get returns the note, or ErrNotFound.
+	// Get returns the note with the ID, or ErrNotFound.
 	Get(ctx context.Context, id string) (Note, error)
 
-	// List returns the notes that q asks for, ordered by identifier.
-	List(ctx context.Context, q Query) ([]Note, error)
+	// List returns one page of the notes that match q, in order of ID.
+	List(ctx context.Context, q Query) (Page, error)
 
-	// Update replaces the note with the identifier of n if its version is
-	// still expected. Otherwise it returns ErrVersionMismatch, or ErrNotFound.
+	// Update replaces the note with the ID of n if the stored version is expected. Otherwise it
+	// returns ErrVersionMismatch or ErrNotFound.
 	Update(ctx context.Context, n Note, expected int64) error
 
-	// Delete removes the note if its version is still expected. Otherwise it
-	// returns ErrVersionMismatch, or ErrNotFound.
+	// Delete removes the note if the stored version is expected. Otherwise it returns
+	// ErrVersionMismatch or ErrNotFound.
 	Delete(ctx context.Context, id string, expected int64) error
 
-	// Ping returns an error while the store cannot be used.
+	// Ping returns an error while the store is unavailable.
 	Ping(ctx context.Context) error
 }
 
-// Query selects one page of notes. Identifiers grow with time, so a listing is
-// in order of creation, and a note that is added while somebody pages appears
-// at the end: no page shows a note twice or leaves one out.
+// Query selects one page. The page after it starts after the ID of its last note.
+//
+// A client that follows the pages sees every note exactly once that existed when it read the first
+// page and still exists. A note that is created meanwhile may be missing: its ID is made before it
+// is stored, so the note can appear before the position of the client.
 type Query struct {
-	Owner string // only notes of this owner; empty means all
-	After string // only notes behind this identifier; empty means from the start
-	Limit int    // at most so many notes
+	Owner string // only notes of this owner; empty selects all
+	After string // only notes after this ID; empty starts at the beginning
+	Limit int    // maximum number of notes
+}
+
+// MaxPageBytes bounds the memory that one page needs: the note whose title and body reach it is the
+// last of its page.
+const MaxPageBytes = 1 << 20
+
+// Page is one page of a listing. More means that further notes match.
+type Page struct {
+	Notes []Note
+	More  bool
 }

@@ -4,57 +4,54 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 )
 
-var useForHuma sync.Once
+// UseForHuma makes huma return its errors as problems. The hooks of huma are global variables, so
+// UseForHuma sets them once per process.
+var UseForHuma = sync.OnceFunc(func() {
+	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
+		return fromHuma(context.Background(), status, msg, errs)
+	}
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
+		return fromHuma(ctx.Context(), status, msg, errs)
+	}
+})
 
-// UseForHuma makes huma answer its own errors in this shape too. huma has one hook per process for it, so every call
-// after the first does nothing.
-func UseForHuma() {
-	useForHuma.Do(func() {
-		huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
-			return fromHuma(context.Background(), status, msg, errs)
-		}
-		huma.NewErrorWithContext = func(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
-			return fromHuma(ctx.Context(), status, msg, errs)
-		}
-	})
-}
-
-// maxErrors bounds the answer to a request that is wrong in very many places.
+// maxErrors bounds the number of field errors in one response.
 const maxErrors = 20
 
-// fromHuma turns what huma found into a Problem. huma reports a body that cannot be read as a 500 with the reader's
-// error, and puts the refused values into its errors: the first becomes the caller's fault again, the second is dropped.
+// fromHuma converts an error of huma. huma reports a body that it cannot read as a 500.
 func fromHuma(ctx context.Context, status int, msg string, errs []error) *Problem {
 	cause := errors.Join(errs...)
-	if p := bodyProblem(cause); p != nil {
-		return p.finish(ctx, cause)
-	}
 	switch {
+	case status == http.StatusRequestTimeout:
+		return From(ctx, ErrBodyTimeout)
+	case status < http.StatusInternalServerError && ctx.Err() != nil:
+		return From(ctx, ctx.Err()) // the deadline passed while the body was read or decoded
 	case status == http.StatusInternalServerError && cause != nil:
 		return From(ctx, cause)
-	case status > http.StatusInternalServerError:
-		return New(status, "", msg).finish(ctx, cause)
-	case status == http.StatusRequestTimeout:
-		return New(status, "", ErrBodyTimeout.Error()).finish(ctx, nil)
-	case status == http.StatusNotAcceptable:
-		return New(status, "", "no media type of the Accept header can be produced").finish(ctx, nil)
 	}
 	p := New(status, "", msg)
+	if status >= http.StatusInternalServerError {
+		if cause != nil {
+			p.cause = errors.Join(p.cause, cause)
+		}
+		return p.finish(ctx, p)
+	}
 	for _, err := range errs[:min(len(errs), maxErrors)] {
 		if err != nil {
 			p.Errors = append(p.Errors, fieldError(err))
 		}
 	}
-	return p.finish(ctx, p.cause)
+	return p.finish(ctx, p)
 }
 
-// fieldError keeps what the schema says about a field and drops what the caller wrote.
+// fieldError keeps what the schema says about a field and drops everything that quotes the input.
 func fieldError(err error) FieldError {
 	var own FieldError
 	if errors.As(err, &own) {
@@ -62,60 +59,40 @@ func fieldError(err error) FieldError {
 	}
 	var detailer huma.ErrorDetailer
 	if !errors.As(err, &detailer) {
-		return FieldError{Message: notValid}
+		return FieldError{Message: "is not valid"}
 	}
 	detail := detailer.ErrorDetail()
-	e := FieldError{Location: location(detail.Location), Message: message(detail.Message)}
-	if invented(detail.Message) {
-		// The path ends with a name that the caller made up, and that may hold dots: only its start is certain.
+	e := FieldError{Location: safeLocation(detail.Location), Message: safeMessage(detail.Message)}
+	if strings.HasPrefix(e.Message, "unexpected ") || strings.HasPrefix(e.Message, "unknown ") {
+		// The location ends with a name that the client made up, and that may contain dots.
 		e.Location, _, _ = strings.Cut(e.Location, ".")
 	}
 	return e
 }
 
-const notValid = "is not valid"
+// schemaMessage matches the messages that huma builds from the schema alone. Other messages may
+// quote the input, as may the text after a colon.
+var schemaMessage = regexp.MustCompile(`^(expected |required |unexpected property|unknown query parameter|` +
+	`invalid (integer|float|boolean|date/time|url|value))[^:]*`)
 
-// invented reports whether a message is about a name that the schema does not know.
-func invented(message string) bool {
-	return message == "unexpected property" || message == "unknown query parameter"
+func safeMessage(s string) string {
+	if message := schemaMessage.FindString(s); message != "" {
+		return message
+	}
+	return "is not valid"
 }
 
-// message keeps the sentences that huma makes from the schema. Behind a colon some of them quote a parser, which
-// quotes the input; and the sentences of decoders quote it throughout.
-func message(s string) string {
-	for _, start := range []string{"expected ", "unexpected property", "unknown query parameter", "required ",
-		"invalid integer", "invalid float", "invalid boolean", "invalid date/time", "invalid url.URL", "invalid value",
-		"cannot read multipart form"} {
-		if strings.HasPrefix(s, start) {
-			s, _, _ = strings.Cut(s, ": ")
-			return s
-		}
-	}
-	return notValid
-}
+// plainLocation matches the part of a location before the first unusual character, which only a
+// client can have chosen.
+var plainLocation = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]{0,128}`)
 
-// maxLocation bounds a path: the keys of a map that an operation declares are chosen by callers.
-const maxLocation = 128
-
-// location keeps a path of ordinary names. Where a part of it could only be the caller's invention, the path ends
-// before it.
-func location(path string) string {
-	for i := range len(path) {
-		switch c := path[i]; {
-		case i == maxLocation:
-			return parent(path[:i])
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9',
-			c == '_', c == '-', c == '.', c == '[', c == ']':
-		default:
-			return parent(path[:i])
-		}
+func safeLocation(s string) string {
+	plain := plainLocation.FindString(s)
+	if plain == s {
+		return s
 	}
-	return path
-}
-
-func parent(path string) string {
-	if i := strings.LastIndexByte(path, '.'); i >= 0 {
-		return path[:i]
+	if i := strings.LastIndexByte(plain, '.'); i >= 0 {
+		return plain[:i]
 	}
-	return path
+	return plain
 }

@@ -1,9 +1,10 @@
-// Package problem is the one shape of every error that leaves the service: a problem document of RFC 9457 with a stable
-// code and the id of the request. What a caller sent is never repeated in it, and what went wrong inside stays in the
-// log.
+// Package problem is the error response of the API: a problem document (RFC 9457) with a stable
+// code and the request ID. It never repeats what the client sent, and the cause of a server error
+// goes to the log only.
 package problem
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 )
@@ -11,57 +12,53 @@ import (
 // ContentType is the media type of every error response.
 const ContentType = "application/problem+json"
 
-// retryAfter is in seconds: how long a client that is told 503 should wait. What makes a service answer 503 seldom lasts
-// less, and a client that waits longer is no longer served when it could be.
+// retryAfter is the Retry-After of a 503, in seconds.
 const retryAfter = "5"
 
-// Problem is an error response. The type member is left out, which RFC 9457 reads as about:blank: the title then
-// belongs to the status, and the code says the rest. It is an error that a handler may return.
+// Problem is an error response, and an error that handlers may return. RFC 9457 reads the missing
+// type member as about:blank, so the title follows from the status and the code says the rest.
 //
-//nolint:errname // it is a document first, and an error so that handlers can return it
+//nolint:errname // it is a document first
 type Problem struct {
-	Title     string       `json:"title" doc:"Short text that belongs to the status." example:"Not Found"`
+	Title     string       `json:"title" doc:"Short description of the status." example:"Not Found"`
 	Status    int          `json:"status" doc:"HTTP status of the response." example:"404"`
-	Detail    string       `json:"detail,omitempty" doc:"What went wrong, for a person." example:"there is no such note"`
-	Code      string       `json:"code" doc:"Stable name of the error, for a program." example:"not_found"`
-	RequestID string       `json:"request_id,omitempty" doc:"Id of the request, as in X-Request-Id and the log." example:"req_01h455vb4pex5vsknk084sn02q"`
-	Errors    []FieldError `json:"errors,omitempty" doc:"One entry for each field that was refused."`
+	Detail    string       `json:"detail,omitempty" doc:"What went wrong, for people." example:"note not found"`
+	Code      string       `json:"code" doc:"Stable code of the error, for programs." example:"not_found"`
+	RequestID string       `json:"request_id,omitempty" doc:"As in X-Request-Id and the logs." example:"req_01h455vb4pex5vsknk084sn02q"`
+	Errors    []FieldError `json:"errors,omitempty" doc:"The invalid fields."`
 
 	cause error
 }
 
-// FieldError says what is wrong with one part of the input.
+// FieldError says what is wrong with one field of the request.
 type FieldError struct {
 	Location string `json:"location,omitempty" doc:"Path of the field." example:"body.title"`
-	Message  string `json:"message" doc:"What is wrong with it." example:"expected length >= 1"`
+	Message  string `json:"message" doc:"What is wrong with the field." example:"must not be empty"`
 }
 
 // Error implements error.
 func (e FieldError) Error() string { return e.Location + ": " + e.Message }
 
-// New returns a problem. An empty code stands for the usual code of the status. For a 5xx the detail is a cause: it
-// goes to the log, and the caller reads a general sentence.
+// New returns a problem. An empty code selects the default code of the status. The detail of a
+// server error becomes its cause: it is logged, and the client gets a general sentence.
 func New(status int, code, detail string) *Problem {
-	p := &Problem{Title: title(status), Status: status, Detail: detail, Code: code}
 	if code == "" {
-		p.Code = codeOf(status)
+		code = codeOf(status)
 	}
-	if status >= http.StatusInternalServerError {
-		p.Detail = generalDetail(status)
-		if detail != "" && detail != p.Detail {
-			p.cause = text(detail)
-		}
+	p := &Problem{Title: titleOf(status), Status: status, Detail: detail, Code: code}
+	if status >= http.StatusInternalServerError && detail != "" {
+		p.cause = errors.New(detail)
 	}
 	return p
 }
 
-// WithCause sets the error behind the problem, which is logged and never sent. It returns p.
+// WithCause sets the cause, which is logged and never sent. It returns p.
 func (p *Problem) WithCause(err error) *Problem {
 	p.cause = err
 	return p
 }
 
-// WithErrors adds fields that were refused. It returns p.
+// WithErrors adds invalid fields. It returns p.
 func (p *Problem) WithErrors(errs ...FieldError) *Problem {
 	p.Errors = append(p.Errors, errs...)
 	return p
@@ -85,18 +82,14 @@ func (p *Problem) Unwrap() error { return p.cause }
 // GetStatus implements huma.StatusError.
 func (p *Problem) GetStatus() int { return p.Status }
 
-// GetHeaders implements huma.HeadersError: a 503 says when to come back.
+// GetHeaders implements huma.HeadersError.
 func (p *Problem) GetHeaders() http.Header {
-	if p.Status != http.StatusServiceUnavailable {
-		return nil
+	h := http.Header{"Cache-Control": {"no-store"}}
+	if p.Status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", retryAfter)
 	}
-	return http.Header{"Retry-After": {retryAfter}}
+	return h
 }
 
 // ContentType implements huma.ContentTypeFilter.
 func (p *Problem) ContentType(string) string { return ContentType }
-
-// text is a cause that was only ever a sentence.
-type text string
-
-func (t text) Error() string { return string(t) }

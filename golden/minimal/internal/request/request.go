@@ -1,11 +1,12 @@
-// Package request holds what is known about the request being served: its ids, where it came from and which route it
-// met. The outermost middleware makes one Record and puts it into the context; parts further in fill it, so that the
-// access log outside can tell what was found inside.
+// Package request holds the record of the request being served: its ids, its client and its route. The outermost middleware
+// creates the record and puts it into the context. Inner layers complete it, and the access log reads it.
 package request
 
 import (
 	"context"
+	"net/http"
 	"net/netip"
+	"regexp"
 
 	"github.com/acme/billing-api/internal/id"
 )
@@ -17,16 +18,15 @@ const (
 	HeaderClientID      = "X-Client-Id"
 )
 
-// Record is what is known about one request. It belongs to the goroutine that serves the request: nothing else may
-// write to it.
+// Record describes one request. Only the goroutine that serves the request may write to it.
 type Record struct {
-	ID            string     // made here, or the caller's X-Request-Id if well-formed
-	CorrelationID string     // the caller's X-Correlation-Id if well-formed, else empty
-	ClientID      string     // the caller's X-Client-Id if well-formed, else empty; a label for logs, never trusted
-	ClientAddr    netip.Addr // the nearest hop that is no trusted proxy
-	Route         string     // template such as /v1/notes/{id}; empty when no route matched
+	ID            string     // the client's X-Request-Id if it is well-formed, otherwise generated
+	CorrelationID string     // the client's X-Correlation-Id if it is well-formed, otherwise empty
+	ClientID      string     // the client's X-Client-Id if it is well-formed, otherwise empty; for logs, never trusted
+	ClientAddr    netip.Addr // the last hop that is not a trusted proxy
+	Route         string     // template such as /v1/notes/{id}; empty if no route matched
 	APIVersion    string     // such as v1; empty outside the API
-	Err           error      // the cause behind a 5xx, for the log only
+	Err           error      // the cause of a 5xx, for the log only
 }
 
 type recordKey struct{}
@@ -36,7 +36,7 @@ func With(ctx context.Context, r *Record) context.Context {
 	return context.WithValue(ctx, recordKey{}, r)
 }
 
-// From returns the record of the request being served. Outside a request it returns an empty one, never nil.
+// From returns the record of the request in ctx. Outside a request it returns an empty record.
 func From(ctx context.Context) *Record {
 	if r, ok := ctx.Value(recordKey{}).(*Record); ok {
 		return r
@@ -46,3 +46,25 @@ func From(ctx context.Context) *Record {
 
 // NewID returns a new request id.
 func NewID() string { return id.New("req") }
+
+// ReadIDs reads the ids from the headers. It ignores an id that is repeated or malformed.
+func (r *Record) ReadIDs(h http.Header) {
+	if r.ID = wellFormed(h[HeaderRequestID]); r.ID == "" {
+		r.ID = NewID()
+	}
+	r.CorrelationID = wellFormed(h[HeaderCorrelationID])
+	r.ClientID = wellFormed(h[HeaderClientID])
+}
+
+// idForm bounds the ids of clients, which reach every log line, so that they can neither break a line nor carry markup.
+var idForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
+
+// WellFormed reports whether an id of a client may be used.
+func WellFormed(s string) bool { return idForm.MatchString(s) }
+
+func wellFormed(values []string) string {
+	if len(values) == 1 && WellFormed(values[0]) {
+		return values[0]
+	}
+	return ""
+}

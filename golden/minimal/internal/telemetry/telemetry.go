@@ -1,8 +1,6 @@
-// Package telemetry keeps the metrics of the service and shows them to
-// Prometheus.
+// Package telemetry collects the metrics of the service and exports them to Prometheus.
 //
-// Everything is recorded through the OpenTelemetry meter, so that instruments
-// know nothing about where their values go.
+// Instruments use the OpenTelemetry API, so they do not depend on where their values go.
 package telemetry
 
 import (
@@ -19,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/otlptranslator"
 	"go.opentelemetry.io/contrib/instrumentation/runtime"
+	"go.opentelemetry.io/otel"
 	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/metric"
 	sdk "go.opentelemetry.io/otel/sdk/metric"
@@ -27,11 +26,10 @@ import (
 // scope names the instruments of this service.
 const scope = "github.com/acme/billing-api"
 
-// flushTimeout bounds how long the end of the process waits for the last
-// values to leave it.
+// flushTimeout is the time limit for exporting the last values at shutdown.
 const flushTimeout = time.Second
 
-// Telemetry holds the meter provider and what it shows.
+// Telemetry holds the meter provider and the Prometheus registry.
 type Telemetry struct {
 	cfg      Config
 	log      *slog.Logger
@@ -39,19 +37,19 @@ type Telemetry struct {
 	registry *prometheus.Registry
 }
 
-// Open starts to record metrics. The options say whose they are, and where they
-// go beside Prometheus.
+// Open starts collecting metrics. Options add the resource, and exporters other than Prometheus.
 func Open(ctx context.Context, cfg Config, log *slog.Logger, options ...sdk.Option) (*Telemetry, error) {
 	registry := prometheus.NewRegistry()
 	exporter, err := otelprometheus.New(
 		otelprometheus.WithRegisterer(registry),
 		otelprometheus.WithTranslationStrategy(otlptranslator.UnderscoreEscapingWithSuffixes),
-		otelprometheus.WithoutScopeInfo(), // it would add three labels to every series
+		otelprometheus.WithoutScopeInfo(), // scope labels would add three labels to every series
 	)
 	if err != nil {
 		return nil, fmt.Errorf("telemetry: open: %w", err)
 	}
 	provider := sdk.NewMeterProvider(append(options, sdk.WithReader(exporter))...)
+	otel.SetMeterProvider(provider) // libraries record on the global one
 	t := &Telemetry{cfg: cfg, log: log, provider: provider, registry: registry}
 	if err := errors.Join(
 		runtime.Start(runtime.WithMeterProvider(provider)),
@@ -63,11 +61,24 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger, options ...sdk.Opti
 	return t, nil
 }
 
-// Meter returns the meter for all instruments of this service.
+// Meter returns the meter for the instruments of this service.
 func (t *Telemetry) Meter() metric.Meter { return t.provider.Meter(scope) }
 
-// Handler serves /metrics, and profiles if they are allowed. It belongs on a
-// listener that the public does not reach.
+// Provider returns the meter provider, for libraries that bring their own instruments.
+func (t *Telemetry) Provider() metric.MeterProvider { return t.provider }
+
+// CountLostLogLines registers a counter of the log lines that could not be written.
+func (t *Telemetry) CountLostLogLines(lost func() int64) error {
+	_, err := t.Meter().Int64ObservableCounter("log.lines.lost",
+		metric.WithUnit("{line}"), metric.WithDescription("Log lines that could not be written."),
+		metric.WithInt64Callback(func(_ context.Context, out metric.Int64Observer) error {
+			out.Observe(lost())
+			return nil
+		}))
+	return err
+}
+
+// Handler serves /metrics, and profiles if the settings allow them. Serve it on an internal listener only.
 func (t *Telemetry) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{
@@ -85,11 +96,11 @@ func (t *Telemetry) Handler() http.Handler {
 	return mux
 }
 
-// Close flushes what has been recorded, as far as ctx allows it.
+// Close exports the last values before ctx is done.
 func (t *Telemetry) Close(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
 	defer cancel()
 	if err := t.provider.Shutdown(ctx); err != nil {
-		t.log.ErrorContext(ctx, "telemetry was not flushed", slog.Any("error", err))
+		t.log.ErrorContext(ctx, "the last metrics were not exported", slog.Any("error", err))
 	}
 }

@@ -19,7 +19,7 @@ type noteBody struct {
 	Version int
 }
 
-func TestProbesTellWhatRunsAndWhetherItCan(t *testing.T) {
+func TestProbes(t *testing.T) {
 	p := start(t, t.TempDir(), settings{"service.name": "shop"})
 	c := newClient(t, "http://"+p.api, nil)
 
@@ -44,7 +44,7 @@ func TestProbesTellWhatRunsAndWhetherItCan(t *testing.T) {
 	}
 }
 
-func TestNoteIsCreatedReadListedChangedAndDeleted(t *testing.T) {
+func TestLifeOfANote(t *testing.T) {
 	p := start(t, t.TempDir(), nil)
 	c := newClient(t, "http://"+p.api, nil)
 
@@ -80,7 +80,7 @@ func TestNoteIsCreatedReadListedChangedAndDeleted(t *testing.T) {
 	c.ask(http.MethodGet, path, "").want(t, http.StatusNotFound, nil)
 }
 
-func TestRefusalHasTheRequestIDAndIsLoggedOnce(t *testing.T) {
+func TestErrorsHaveTheRequestIDAndOneLogLine(t *testing.T) {
 	p := start(t, t.TempDir(), nil)
 	c := newClient(t, "http://"+p.api, nil)
 	var refusal struct {
@@ -110,7 +110,7 @@ func TestRefusalHasTheRequestIDAndIsLoggedOnce(t *testing.T) {
 	}
 }
 
-func TestMetricsAreOnTheirOwnListenerOnly(t *testing.T) {
+func TestMetricsHaveTheirOwnListener(t *testing.T) {
 	p := start(t, t.TempDir(), nil)
 	api, metrics := newClient(t, "http://"+p.api, nil), newClient(t, "http://"+p.metrics, nil)
 	api.ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
@@ -125,10 +125,10 @@ func TestMetricsAreOnTheirOwnListenerOnly(t *testing.T) {
 	}
 	shown := metrics.ask(http.MethodGet, "/metrics", "").want(t, http.StatusOK, nil).body
 	for _, want := range []string{
-		`http_server_request_duration_seconds_bucket{http_request_method="GET",http_response_status_code="200",http_route="/v1/notes",network_protocol_version="1.1",le="0.001"}`,
-		`http_server_request_duration_seconds_count{http_request_method="GET",http_response_status_code="404",http_route="/v1/notes/{id}",network_protocol_version="1.1"} 1`,
+		`http_server_request_duration_seconds_bucket{http_request_method="GET",http_response_status_code="200",http_route="/v1/notes",network_protocol_version="1.1",url_scheme="http",le="0.001"}`,
+		`http_server_request_duration_seconds_count{http_request_method="GET",http_response_status_code="404",http_route="/v1/notes/{id}",network_protocol_version="1.1",url_scheme="http"} 1`,
 		`http_request_method="_OTHER"`,
-		`http_server_active_requests{http_request_method="GET"} 0`,
+		`http_server_active_requests{http_request_method="GET",url_scheme="http"} 0`,
 		"http_server_request_body_size_bytes_count{",
 		"http_server_response_body_size_bytes_count{",
 		`api_version_requests_total{api_version="v1"`,
@@ -147,27 +147,7 @@ func TestMetricsAreOnTheirOwnListenerOnly(t *testing.T) {
 	}
 }
 
-func TestStartTellsWhatIsActive(t *testing.T) {
-	p := start(t, t.TempDir(), settings{"server.request_timeout": "7s"})
-	line := p.await("middleware", "", nil)
-	chain, ok := line["chain"].([]any)
-	if !ok || len(chain) < 8 || !strings.HasPrefix(chain[0].(string), "record") {
-		t.Fatalf("got chain %v, want the layers, outermost first", line["chain"])
-	}
-	if !strings.Contains(strings.Join(texts(chain), " "), "timeout(limit=7s)") {
-		t.Errorf("got chain %v, want the values in force", chain)
-	}
-}
-
-func texts(list []any) []string {
-	out := make([]string, len(list))
-	for i, v := range list {
-		out[i], _ = v.(string)
-	}
-	return out
-}
-
-// stop ends a service that has nothing to do, and expects success.
+// stop ends an idle service and expects exit code 0.
 func stop(t *testing.T, p *process) {
 	t.Helper()
 	p.signal(syscall.SIGTERM)

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// client asks one service, on connections of its own.
+// client sends requests to one service on its own connections.
 type client struct {
 	t    *testing.T
 	base string
@@ -25,7 +25,7 @@ func newClient(t *testing.T, base string, encryption *tls.Config) *client {
 	return &client{t: t, base: base, http: &http.Client{Transport: transport, Timeout: patience}}
 }
 
-// answer is a response that has arrived completely.
+// answer is a response and its whole body.
 type answer struct {
 	*http.Response
 	body string
@@ -41,8 +41,8 @@ func (c *client) ask(method, path, body string, headers ...string) answer {
 	return a
 }
 
-// try does what ask does, and returns the error instead of giving up. Nothing
-// is sent twice: the body cannot be read again.
+// try is like ask, and returns an error instead of failing the test. It never sends a request twice, because the body
+// cannot be read again.
 func (c *client) try(method, path, body string, headers ...string) (answer, error) {
 	req, err := http.NewRequestWithContext(c.t.Context(), method, c.base+path, http.NoBody)
 	if err != nil {
@@ -64,7 +64,7 @@ func (c *client) try(method, path, body string, headers ...string) (answer, erro
 	return answer{res, string(data)}, err
 }
 
-// want checks the status and decodes the body, if there is something to decode into.
+// want checks the status, and decodes the body into a value that is not nil.
 func (a answer) want(t *testing.T, status int, into any) answer {
 	t.Helper()
 	if a.StatusCode != status {

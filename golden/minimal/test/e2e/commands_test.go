@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// call runs a command to its end and returns what it printed and its exit code.
+// call runs a command, and returns its output and its exit code.
 func call(t *testing.T, dir string, set settings, args ...string) (string, int) {
 	t.Helper()
 	out, err := command(t, dir, set, args...).CombinedOutput()
@@ -27,7 +27,7 @@ func call(t *testing.T, dir string, set settings, args ...string) (string, int) 
 	}
 }
 
-func TestHealthcheckTellsHowTheServiceIs(t *testing.T) {
+func TestHealthcheck(t *testing.T) {
 	dir := t.TempDir()
 	p := start(t, dir, settings{"server.drain_delay": "5m", "server.shutdown_timeout": "6m"})
 	_, port, err := net.SplitHostPort(p.api)
@@ -52,7 +52,7 @@ func TestHealthcheckTellsHowTheServiceIs(t *testing.T) {
 	expect(1, "healthcheck")
 }
 
-func TestSettingsAreCheckedAndPrinted(t *testing.T) {
+func TestConfigCheckAndPrint(t *testing.T) {
 	dir := t.TempDir()
 	if out, code := call(t, dir, nil, "config", "check"); code != 0 {
 		t.Errorf("check: got %d, want 0: %s", code, out)
@@ -66,13 +66,13 @@ func TestSettingsAreCheckedAndPrinted(t *testing.T) {
 	}
 }
 
-func TestVersionNamesTheBuild(t *testing.T) {
+func TestVersion(t *testing.T) {
 	if out, code := call(t, t.TempDir(), nil, "version"); code != 0 || !strings.Contains(out, buildVersion) {
 		t.Errorf("got %d %q, want 0 and %s", code, out, buildVersion)
 	}
 }
 
-func TestWrongUsageIsExplained(t *testing.T) {
+func TestWrongUsage(t *testing.T) {
 	if out, code := call(t, t.TempDir(), nil, "serv"); code != 2 || !strings.Contains(out, "--help") {
 		t.Errorf("got %d %q, want 2 and the way to help", code, out)
 	}

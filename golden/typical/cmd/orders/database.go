@@ -1,10 +1,12 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -12,43 +14,35 @@ import (
 	"git.example.org/shop/orders/v2/internal/postgres"
 )
 
-func databaseCommand(ctx context.Context, sources config.Sources) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "database",
-		Short: "Look into the database, or run a program on it",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(slowQueriesCommand(ctx, sources), databaseExecCommand(ctx, sources))
-	return cmd
+func databaseCommand(sources config.Sources) *cobra.Command {
+	return group("database", "Run a program on the database", databaseExecCommand(sources))
 }
 
-func slowQueriesCommand(ctx context.Context, sources config.Sources) *cobra.Command {
-	limit := 20
-	cmd := settingsCommand(sources, "slow-queries", "List the statements that cost most, from pg_stat_statements",
+func databaseExecCommand(sources config.Sources) *cobra.Command {
+	cmd := settingsCommand(sources, "exec -- PROGRAM [ARGUMENT...]", "Run psql, pg_dump or another client with the credentials of the settings",
 		func(cmd *cobra.Command, loaded *config.Loaded) error {
-			return postgres.SlowStatements(ctx, loaded.Config.Database, loaded.Config.Service.Name, limit, cmd.OutOrStdout())
-		})
-	cmd.Flags().IntVar(&limit, "limit", limit, "how many")
-	return cmd
-}
-
-func databaseExecCommand(ctx context.Context, sources config.Sources) *cobra.Command {
-	cmd := settingsCommand(sources, "exec -- PROGRAM [ARGUMENT...]", "Run psql, pg_dump or the like with the credentials of the settings",
-		func(cmd *cobra.Command, loaded *config.Loaded) error {
-			environment, err := postgres.ClientEnvironment(loaded.Config.Database, loaded.Config.Service.Name)
+			client, err := postgres.ClientEnvironment(loaded.Config.Database, loaded.Config.Service.Name)
 			if err != nil {
 				return err
 			}
 			args := cmd.Flags().Args()
-			program := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // running what the operator names is the purpose
-			program.Env = append(os.Environ(), environment...)
-			program.Stdin, program.Stdout, program.Stderr = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
-			if err := program.Run(); err != nil {
-				return fmt.Errorf("%s: %w", args[0], err)
+			program, err := exec.LookPath(args[0])
+			if err != nil {
+				return err
 			}
-			return nil
+			// The program replaces this process, so that it gets signals such as Ctrl-C and its exit code reaches the caller.
+			err = syscall.Exec(program, args, override(os.Environ(), client)) //nolint:gosec // the operator names the program
+			return fmt.Errorf("%s: %w", program, err)
 		})
 	cmd.Args = cobra.MinimumNArgs(1)
 	return cmd
+}
+
+// override returns an environment in which entries replace variables of the same name.
+func override(environ, entries []string) []string {
+	kept := slices.DeleteFunc(environ, func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return slices.ContainsFunc(entries, func(entry string) bool { return strings.HasPrefix(entry, name+"=") })
+	})
+	return append(kept, entries...)
 }

@@ -16,44 +16,39 @@ import (
 	"git.example.org/shop/orders/v2/internal/config"
 )
 
-// probeTimeout is below the timeout of the image's health check, so that the
-// reason is seen and not only that there was no answer.
+// probeTimeout is shorter than the timeout of the image's health check, so that the output says what failed.
 const probeTimeout = 2 * time.Second
 
-func healthcheckCommand(ctx context.Context, sources config.Sources) *cobra.Command {
+func healthcheckCommand(sources config.Sources) *cobra.Command {
 	ready := false
 	cmd := &cobra.Command{
 		Use:   "healthcheck",
-		Short: "Ask the service that runs on this machine how it is",
+		Short: "Check the health of the service on this machine",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			loaded, err := config.Load(sources)
-			if err != nil {
-				return fmt.Errorf("settings:\n%w", err)
-			}
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			path := "/health"
 			if ready {
 				path = "/ready"
 			}
-			url, err := probeURL(loaded.Config, path)
+			// Only the address matters: a settings file that broke after the start says nothing about the service.
+			url, err := probeURL(config.LoadLenient(sources), path)
 			if err != nil {
 				return err
 			}
-			return probe(ctx, url)
+			return probe(cmd.Context(), url)
 		},
 	}
-	cmd.Flags().BoolVar(&ready, "ready", false, "ask whether it takes traffic, not only whether it lives")
+	cmd.Flags().BoolVar(&ready, "ready", false, "check whether the service accepts traffic")
 	settingsFlags(cmd, &sources)
 	return cmd
 }
 
-// probeURL returns the address of the API listener as seen from this machine.
+// probeURL returns the URL of a path on the API listener, as seen from this machine.
 func probeURL(cfg config.Config, path string) (string, error) {
 	if cfg.Server.Port == 0 {
-		return "", errors.New("server.port: 0 is a different port at every start, so nobody can ask it")
+		return "", errors.New("server.port: the port is chosen at each start; set a fixed port to use healthcheck")
 	}
 	host := cfg.Server.Bind
-	// A listener on every address is asked on the loopback.
 	if addr, err := netip.ParseAddr(host); err == nil && addr.IsUnspecified() {
 		host = "127.0.0.1"
 		if addr.Is6() {
@@ -71,8 +66,7 @@ func probe(ctx context.Context, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	client := http.Client{Transport: &http.Transport{
-		// The certificate is for the public name, and the connection does not
-		// leave this machine: there is nobody to be mistaken for.
+		// The certificate is for the public name, and the connection does not leave this machine.
 		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // see above
 		DisableKeepAlives: true,
 	}}

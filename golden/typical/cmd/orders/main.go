@@ -1,4 +1,4 @@
-// Command orders serves the API, and has the commands that operate it.
+// Command orders serves the API and has the commands to operate it.
 package main
 
 import (
@@ -11,8 +11,17 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	// Once stopping has begun, a second signal ends the process at once.
-	context.AfterFunc(ctx, stop)
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	go func() {
+		<-signals
+		// From here on, a signal has its default action: it ends the process.
+		signal.Stop(signals)
+		if len(signals) > 0 { // a second signal came before Stop
+			os.Exit(exitFailed)
+		}
+		cancel()
+	}()
 	os.Exit(run(ctx, os.Args[1:], config.System(), os.Stdout, os.Stderr))
 }

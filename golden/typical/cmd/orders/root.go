@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -10,48 +11,47 @@ import (
 	"git.example.org/shop/orders/v2/internal/config"
 )
 
-// What the process returns.
+// Exit codes of the process.
 const (
 	exitDone   = 0
 	exitFailed = 1
 	exitUsage  = 2
 )
 
-// errLogged ends a command whose error is in the log already.
+// errLogged ends a command whose error is already in the log.
 var errLogged = errors.New("the error is in the log")
 
 // run executes one command line and returns the exit code.
 func run(ctx context.Context, args []string, sources config.Sources, stdout, stderr io.Writer) int {
 	root := &cobra.Command{
-		Use:           "orders",
-		Short:         "The service, and the commands that operate it",
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Use:               "orders",
+		Short:             "Run or operate the service",
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
-	// Cobra runs this after it has understood the command line and before the
-	// command: whatever fails earlier is a mistake in the usage.
-	understood := false
-	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
-	root.CompletionOptions.DisableDefaultCmd = true
+	// Cobra calls this hook after it has parsed the command line. An error before that is a usage error.
+	parsed := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { parsed = true }
 	root.AddCommand(
-		serveCommand(ctx, sources),
+		serveCommand(sources),
 		configCommand(sources),
-		healthcheckCommand(ctx, sources),
+		healthcheckCommand(sources),
 		versionCommand(),
-		migrateCommand(ctx, sources),
-		databaseCommand(ctx, sources),
+		migrateCommand(sources),
+		databaseCommand(sources),
 	)
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 
-	err := root.Execute()
+	err := root.ExecuteContext(ctx)
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errLogged):
 		return exitFailed
-	case understood:
+	case parsed:
 		root.PrintErrln("orders:", err)
 		return exitFailed
 	default:
@@ -60,10 +60,40 @@ func run(ctx context.Context, args []string, sources config.Sources, stdout, std
 	}
 }
 
+// group returns a command that only has other commands.
+func group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   use,
+		Short: short,
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(commands...)
+	return cmd
+}
+
+// settingsCommand returns a command that needs valid settings.
+func settingsCommand(sources config.Sources, use, short string, do func(*cobra.Command, *config.Loaded) error) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   use,
+		Short: short,
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			loaded, err := config.Load(sources)
+			if err != nil {
+				return fmt.Errorf("settings:\n%w", err)
+			}
+			return do(cmd, loaded)
+		},
+	}
+	settingsFlags(cmd, &sources)
+	return cmd
+}
+
 // settingsFlags adds the flags that choose and override settings.
 func settingsFlags(cmd *cobra.Command, sources *config.Sources) {
 	flags := cmd.Flags()
-	flags.StringVar(&sources.Profile, "profile", "", "profile: development, staging or production")
-	flags.StringVar(&sources.File, "config", "", "settings file, above those that are found by themselves")
-	flags.StringArrayVar(&sources.Set, "set", nil, "set one key, such as --set server.port=8081 (may be repeated)")
+	flags.StringVar(&sources.Profile, "profile", "", "set of defaults: development, staging or production")
+	flags.StringVar(&sources.File, "config", "", "settings file that overrides the other settings files")
+	flags.StringArrayVar(&sources.Set, "set", nil, "set one key, such as --set server.port=8081; repeat it for more keys")
 }

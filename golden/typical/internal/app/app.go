@@ -1,9 +1,10 @@
-// Package app puts the service together.
+// Package app wires the parts of the service together.
 package app
 
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -21,34 +22,38 @@ import (
 	"git.example.org/shop/orders/v2/internal/telemetry"
 )
 
-// Run runs the service until ctx is done and its last request is answered. What
-// is opened here is closed in the opposite order, after the listeners.
-func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *slog.LevelVar) error {
+// Run runs the service until ctx is done and the open requests are answered. It opens the parts of the service in
+// order, and closes them in reverse order after the listeners.
+func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *slog.LevelVar, out *logging.Output) error {
 	cfg, build := settings.Config, buildinfo.Get()
 	log.InfoContext(ctx, "starting",
 		slog.String("version", build.Version), slog.String("commit", build.Commit), slog.String("profile", cfg.Service.Profile))
 
-	// What is flushed at the end has what is left of the time to stop.
-	end, cancel := ending(ctx, cfg.Server.ShutdownTimeout)
+	// Parts that flush or wait when they are closed share the shutdown timeout with the requests.
+	end, cancel := shutdownContext(ctx, cfg.Server.ShutdownTimeout)
 	defer cancel()
 
-	// Telemetry and health come first: everything below reports to them.
+	// Telemetry and health checks come first, because the other parts report to them.
 	export := telemetry.Local(cfg.Service.Name, build.Version)
 	metrics, err := telemetry.Open(ctx, cfg.Metrics, log, export...)
 	if err != nil {
 		return err
 	}
 	defer metrics.Close(end)
+	if err := metrics.CountLostLogLines(out.Lost); err != nil {
+		return err
+	}
 	checks := health.New(cfg.Health, log, cfg.Service.Name, build.Version, build.Commit)
+	checks.AddLiveness("log", out.Alive)
 
-	// The database connects when it is needed: the service starts without it.
-	database, err := postgres.Open(ctx, cfg.Database, cfg.Service.Name, metrics.Meter(), log)
+	// The service starts without its database, which connects when it is needed.
+	database, err := postgres.Open(ctx, cfg.Database, cfg.Service.Name, metrics.Provider(), log)
 	if err != nil {
 		return err
 	}
-	defer database.Close()
+	defer database.Close(end)
 
-	// The notes, and what keeps them.
+	// The domain and its store.
 	var store note.Store = database.Notes()
 	checks.Add("database", database.Ready)
 	notes := note.NewService(store, time.Now, note.NewID)
@@ -56,9 +61,17 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 	// The routes.
 	router := httpapi.NewRouter(checks, metrics.Meter(), log)
 	httpapi.Register(router, notes)
+	if err := router.CheckTimeouts(cfg.Server.LongestRequest()); err != nil {
+		return err
+	}
 
-	// What every request passes on its way to a route, outermost first.
-	measured, err := middleware.Metrics(metrics.Meter())
+	// The middleware that every request passes, outermost first.
+	https := cfg.Server.TLS.Secure()
+	measured, err := middleware.Metrics(metrics.Meter(), https)
+	if err != nil {
+		return err
+	}
+	inFlight, err := middleware.InFlight(cfg.HTTP.MaxInFlight, metrics.Meter())
 	if err != nil {
 		return err
 	}
@@ -67,18 +80,18 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 		middleware.AccessLog(log),
 		measured,
 		middleware.Recover(log),
-		middleware.SecurityHeaders(cfg.Server.TLS.Secure()),
+		middleware.SecurityHeaders(https),
 		middleware.CORS(cfg.CORS),
-		middleware.BodyLimit(cfg.HTTP.BodyLimit),
+		inFlight,
+		middleware.BodyLimit(cfg.HTTP.MaxBodyBytes),
 		middleware.Timeout(cfg.Server.RequestTimeout),
 		middleware.Compress(cfg.HTTP.Compression),
 		middleware.ClientCert(cfg.Server.TLS.ClientCAFile != ""),
 	}
 	log.InfoContext(ctx, "middleware", slog.Any("chain", chain))
 
-	// Both listeners are open before one of them serves: a taken port stops the
-	// start, not a service that already has clients.
-	api, err := httpserver.Listen(ctx, cfg.Server, log)
+	// Open both listeners before either serves, so that a port in use stops the start.
+	api, err := httpserver.Listen(ctx, cfg.Server, metrics.Meter(), log)
 	if err != nil {
 		return err
 	}
@@ -89,20 +102,16 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 	}
 	defer internal.Close()
 
-	// What is read again while the service runs. The loop that does it shows
-	// that the process is alive.
+	// Files that are reloaded while the service runs. A reload loop that hangs fails the liveness probe.
 	changes := reload.New(log)
 	defer changes.Close()
-	changes.Add("log level", settings.Files(), func() error { return reloadLevel(settings, level) })
+	changes.Add("settings", settings.Files(), func() error { return reloadSettings(ctx, settings, log, level) })
 	if cfg.Server.TLS.Enabled() {
 		changes.Add("certificates", api.Files(), api.Reload)
-		if err := api.Measure(metrics.Meter()); err != nil {
-			return err
-		}
 	}
 	checks.AddLiveness("reload", changes.Alive)
 
-	// Everything that runs. The first that fails stops the others.
+	// Run everything until ctx is done. The first error stops the rest.
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return changes.Run(ctx) })
 	group.Go(func() error {
@@ -113,23 +122,18 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 	return group.Wait()
 }
 
-// ending returns a context that lasts as much longer than ctx as the service may
-// take to stop, requests in flight included.
-func ending(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+// shutdownContext returns a context that ends limit after ctx.
+func shutdownContext(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	end, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(limit, cancel)
-		context.AfterFunc(end, func() { timer.Stop() })
-	})
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(limit, cancel) })
 	return end, func() {
 		stop()
 		cancel()
 	}
 }
 
-// reloadLevel applies the level that the settings ask for now. Everything that
-// the start would refuse is refused here too.
-func reloadLevel(settings *config.Loaded, level *slog.LevelVar) error {
+// reloadSettings reads the settings again and applies the log level. Other changes need a restart.
+func reloadSettings(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *slog.LevelVar) error {
 	now, err := settings.Reload()
 	if err != nil {
 		return err
@@ -139,5 +143,9 @@ func reloadLevel(settings *config.Loaded, level *slog.LevelVar) error {
 		return err
 	}
 	level.Set(next)
+	restart := slices.DeleteFunc(settings.Changed(now), func(key string) bool { return key == "log.level" })
+	if len(restart) > 0 {
+		log.WarnContext(ctx, "changed settings need a restart", slog.Any("settings", restart))
+	}
 	return nil
 }

@@ -17,6 +17,8 @@ import (
 	"go.uber.org/goleak"
 
 	"git.example.org/shop/orders/v2/internal/config"
+	"git.example.org/shop/orders/v2/internal/logging"
+	_ "git.example.org/shop/orders/v2/test/cleanenv"
 )
 
 // Package signal keeps one goroutine for the rest of the process.
@@ -27,10 +29,10 @@ func TestMain(m *testing.M) {
 // patience is how long a test waits for what must happen.
 const patience = 10 * time.Second
 
-// load returns settings that need nothing of the machine but the surroundings.
+// load returns settings that need nothing of the machine but the dependencies.
 func load(t *testing.T, set ...string) *config.Loaded {
 	t.Helper()
-	loaded, err := config.Load(config.Sources{Environ: surroundings(t), Set: append([]string{
+	loaded, err := config.Load(config.Sources{Environ: dependencies(t), Set: append([]string{
 		"server.bind=127.0.0.1", "server.port=0", "metrics.bind=127.0.0.1", "metrics.port=0",
 	}, set...)})
 	if err != nil {
@@ -76,7 +78,9 @@ func TestServiceRunsUntilItIsToldToStop(t *testing.T) {
 	out := new(logged)
 	ended := make(chan error, 1)
 	settings := load(t)
-	go func() { ended <- Run(ctx, settings, slog.New(slog.NewJSONHandler(out, nil)), new(slog.LevelVar)) }()
+	go func() {
+		ended <- Run(ctx, settings, slog.New(slog.NewJSONHandler(out, nil)), new(slog.LevelVar), logging.NewOutput(io.Discard))
+	}()
 
 	ticker := time.NewTicker(time.Millisecond)
 	defer ticker.Stop()
@@ -136,7 +140,7 @@ func TestStartThatFailsLeavesNothingOpen(t *testing.T) {
 	_, takenPort, _ := net.SplitHostPort(taken.Addr().String())
 
 	settings := load(t, "server.port="+port, "metrics.port="+takenPort)
-	err = Run(t.Context(), settings, slog.New(slog.DiscardHandler), new(slog.LevelVar))
+	err = Run(t.Context(), settings, slog.New(slog.DiscardHandler), new(slog.LevelVar), logging.NewOutput(io.Discard))
 	if err == nil || !strings.Contains(err.Error(), "metrics.port") {
 		t.Errorf("got %v, want an error of metrics.port", err)
 	}
@@ -146,10 +150,10 @@ func TestStartThatFailsLeavesNothingOpen(t *testing.T) {
 	}
 }
 
-func TestTheEndLastsAsLongAsTheStopMay(t *testing.T) {
+func TestShutdownContextEndsAfterTheLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		end, cancel := ending(ctx, 25*time.Second)
+		end, cancel := shutdownContext(ctx, 25*time.Second)
 		defer cancel()
 		time.Sleep(time.Hour)
 		stop()

@@ -3,42 +3,37 @@ package config
 import (
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 )
 
-// fixture is a machine of its own: directories in place of the real ones, and
-// an environment that holds nothing else.
+// fixture has sources in a directory of its own, without the environment of the test.
 type fixture struct {
 	t       *testing.T
-	root    string
+	dir     string
 	sources Sources
 }
 
-const (
-	systemConfig = "etc/orders/config.yaml"
-	userConfig   = "home/.config/orders/config.yaml"
-	workConfig   = "work/config.yaml"
-)
-
 func newFixture(t *testing.T) *fixture {
-	t.Helper()
-	root := t.TempDir()
-	return &fixture{t: t, root: root, sources: Sources{
-		Environ:   []string{"HOME=" + filepath.Join(root, "home"), "PATH=/bin"},
-		SystemDir: filepath.Join(root, "etc"),
-		WorkDir:   filepath.Join(root, "work"),
+	dir := t.TempDir()
+	return &fixture{t: t, dir: dir, sources: Sources{
+		Files: []string{filepath.Join(dir, "system.yaml"), filepath.Join(dir, "work.yaml")},
 	}}
 }
 
-// file writes a file below the root, and returns its path.
-func (f *fixture) file(path, content string) string {
+// production returns a fixture that the rules of production accept.
+func production(t *testing.T) *fixture {
+	f := newFixture(t)
+	f.sources.Profile = "production"
+	f.sources.Set = []string{"server.tls.terminated_by_proxy=true"}
+	f.environ("ORDERS_DATABASE__URL=postgres://app@127.0.0.1/notes")
+	return f
+}
+
+// file writes a file and returns its path.
+func (f *fixture) file(name, content string) string {
 	f.t.Helper()
-	path = filepath.Join(f.root, path)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		f.t.Fatal(err)
-	}
+	path := filepath.Join(f.dir, name)
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		f.t.Fatal(err)
 	}
@@ -47,6 +42,10 @@ func (f *fixture) file(path, content string) string {
 
 func (f *fixture) environ(entries ...string) {
 	f.sources.Environ = append(f.sources.Environ, entries...)
+}
+
+func (f *fixture) set(assignments ...string) {
+	f.sources.Set = append(f.sources.Set, assignments...)
 }
 
 func (f *fixture) load() *Loaded {
@@ -58,9 +57,8 @@ func (f *fixture) load() *Loaded {
 	return loaded
 }
 
-// problems returns the lines of the error, with paths relative to the root.
+// problems returns the lines of the error, without the directory of the fixture.
 func (f *fixture) problems() []string {
-	f.t.Helper()
 	_, err := Load(f.sources)
 	return f.lines(err)
 }
@@ -69,27 +67,10 @@ func (f *fixture) lines(err error) []string {
 	if err == nil {
 		return nil
 	}
-	return strings.Split(strings.ReplaceAll(err.Error(), f.root+"/", ""), "\n")
+	return strings.Split(strings.ReplaceAll(err.Error(), f.dir+"/", ""), "\n")
 }
 
-// origin tells where a key was set, relative to the root.
-func (f *fixture) origin(loaded *Loaded, path string) string {
-	return strings.ReplaceAll(loaded.settings[path].origin.String(), f.root+"/", "")
-}
-
-// loadStruct loads a struct of the test.
-func loadStruct[T any](t *testing.T, sources Sources) (T, result, error) {
-	t.Helper()
-	var target T
-	r, problems := load(schemaOf[T](t), sources, reflect.ValueOf(&target).Elem())
-	return target, r, joinSorted(problems)
-}
-
-func schemaOf[T any](t *testing.T) *schema {
-	t.Helper()
-	schema, err := newSchema(reflect.TypeFor[T]())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schema
+// origin returns where a key was set, without the directory of the fixture.
+func (f *fixture) origin(l *loader, key string) string {
+	return strings.ReplaceAll(l.origins[key].String(), f.dir+"/", "")
 }

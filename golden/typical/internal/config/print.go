@@ -1,108 +1,30 @@
 package config
 
 import (
-	"encoding"
 	"fmt"
 	"io"
-	"reflect"
-	"regexp"
-	"strconv"
 	"strings"
-	"time"
+	"text/tabwriter"
 )
 
-// Print writes the layers in their order, then every setting with the place
-// that set it. Secrets are masked. The output is YAML.
+// Print writes every setting with its value and its origin. It masks secrets.
 func (l *Loaded) Print(w io.Writer) error {
-	var b strings.Builder
-	b.WriteString("# Lowest layer first:\n#   defaults\n")
-	fmt.Fprintf(&b, "#   profile %s\n", l.Config.Service.Profile)
-	for _, f := range l.files {
-		switch {
-		case f.kind != settingsFile:
-		case f.read:
-			fmt.Fprintf(&b, "#   %s\n", f.path)
-		default:
-			fmt.Fprintf(&b, "#   %s (not there)\n", f.path)
-		}
-	}
-	b.WriteString("#   environment\n#   flags\n")
-
-	lines := l.lines()
-	width := 0
-	for _, line := range lines {
-		if len(line.text) <= maxWidth {
-			width = max(width, len(line.text))
-		}
-	}
-	for _, line := range lines {
-		if line.origin == "" {
-			b.WriteString(line.text + "\n")
-			continue
-		}
-		fmt.Fprintf(&b, "%-*s  # %s\n", width, line.text, line.origin)
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	text := "Settings files, lowest layer first: " + strings.Join(append(l.sources.Files, l.sources.File), " ") + "\n\n"
+	return l.loader.print(w, text)
 }
 
-// maxWidth keeps a few long lists from pushing every origin off the screen.
-const maxWidth = 48
-
-// line is one line of the printed configuration.
-type line struct{ text, origin string }
-
-func (l *Loaded) lines() []line {
-	var lines []line
-	opened := ""
-	for _, k := range l.schema.keys {
-		levels := strings.Split(k.path, ".")
-		for depth := 1; depth < len(levels); depth++ {
-			path := strings.Join(levels[:depth], ".")
-			if opened != path && !strings.HasPrefix(opened, path+".") {
-				lines = append(lines, line{text: strings.Repeat("  ", depth-1) + levels[depth-1] + ":"})
-			}
+func (l *loader) print(w io.Writer, text string) error {
+	text += "KEY\tORIGIN\tVALUE\n"
+	for _, k := range l.keys {
+		value := fmt.Sprint(l.values.Get(k.path))
+		if k.isSecret() && l.origins[k.path].name != "default" {
+			value = "[redacted]"
 		}
-		opened = strings.Join(levels[:len(levels)-1], ".")
-		s := l.settings[k.path]
-		lines = append(lines, line{
-			text:   strings.Repeat("  ", len(levels)-1) + levels[len(levels)-1] + ": " + format(s.value),
-			origin: s.origin.String(),
-		})
+		text += k.path + "\t" + l.origins[k.path].String() + "\t" + value + "\n"
 	}
-	return lines
-}
-
-// format writes a value as YAML. Secrets mask themselves.
-func format(value reflect.Value) string {
-	if !isList(value.Type()) {
-		return quote(formatScalar(value))
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if _, err := io.WriteString(table, text); err != nil {
+		return err
 	}
-	items := make([]string, value.Len())
-	for i := range items {
-		items[i] = quote(formatScalar(value.Index(i)))
-	}
-	return "[" + strings.Join(items, ", ") + "]"
-}
-
-func formatScalar(value reflect.Value) string {
-	switch v := value.Interface().(type) {
-	case time.Duration:
-		return v.String()
-	case encoding.TextMarshaler:
-		if text, err := v.MarshalText(); err == nil {
-			return string(text)
-		}
-	}
-	return fmt.Sprint(value.Interface())
-}
-
-// plain matches text that needs no quotes in YAML.
-var plain = regexp.MustCompile(`^[A-Za-z0-9._/-]+$`)
-
-func quote(text string) string {
-	if plain.MatchString(text) && text != "null" {
-		return text
-	}
-	return strconv.Quote(text)
+	return table.Flush()
 }

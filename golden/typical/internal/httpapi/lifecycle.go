@@ -1,66 +1,153 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"git.example.org/shop/orders/v2/internal/request"
 )
 
-// Lifecycle says where a version stands. The zero value is a current version.
+// Lifecycle is the deprecation of a version. The zero value is a version that is not deprecated.
 type Lifecycle struct {
-	DeprecatedAt    time.Time // since when, or from when on, clients should move on
-	Sunset          time.Time // when the version may stop to answer; not before DeprecatedAt
-	Successor       string    // where to move: the path or URL of the next version, such as /v2
-	Guide           string    // URL of a page that tells how
-	GoneAfterSunset bool      // answer 410 from Sunset on
+	DeprecatedAt    time.Time // clients should move to the successor from this date on; may be in the future
+	Sunset          time.Time // the version may stop working at this date
+	Successor       string    // path or URL of the next version, such as /v2
+	Guide           string    // URL of the migration guide
+	GoneAfterSunset bool      // respond 410 from Sunset on
 }
 
 func (l Lifecycle) validate() error {
-	if l.DeprecatedAt.IsZero() && l != (Lifecycle{}) {
+	switch {
+	case l.DeprecatedAt.IsZero() && l != Lifecycle{}:
 		return errors.New("a lifecycle needs DeprecatedAt")
-	}
-	if !l.Sunset.IsZero() && l.Sunset.Before(l.DeprecatedAt) {
+	case !l.Sunset.IsZero() && l.Sunset.Before(l.DeprecatedAt):
 		return errors.New("the Sunset is before DeprecatedAt")
-	}
-	if l.GoneAfterSunset && l.Sunset.IsZero() {
-		return errors.New("to be gone after the sunset needs Sunset")
-	}
-	for _, link := range []string{l.Successor, l.Guide} {
-		if u, err := url.Parse(link); err != nil || u.String() != link {
-			return errors.New("a Successor or Guide must be a URL")
-		}
+	case l.GoneAfterSunset && l.Sunset.IsZero():
+		return errors.New("GoneAfterSunset needs Sunset")
 	}
 	return nil
 }
 
-// headers are those of RFC 9745, RFC 8594 and RFC 8288. Appending to one of
-// them copies it, so that all responses can share them.
+// headers returns the response headers of RFC 9745, RFC 8594 and RFC 8288. All responses of the
+// version share their values, so none of them has spare capacity for an append.
 func (l Lifecycle) headers() http.Header {
 	h := make(http.Header)
-	add := func(name, value string) { h[name] = slices.Clip(append(h[name], value)) }
 	if !l.DeprecatedAt.IsZero() {
-		add("Deprecation", "@"+strconv.FormatInt(l.DeprecatedAt.Unix(), 10))
+		h.Set("Deprecation", "@"+strconv.FormatInt(l.DeprecatedAt.Unix(), 10))
 	}
 	if !l.Sunset.IsZero() {
-		add("Sunset", l.Sunset.UTC().Format(http.TimeFormat))
+		h.Set("Sunset", l.Sunset.UTC().Format(http.TimeFormat))
 	}
 	if l.Successor != "" {
-		add("Link", fmt.Sprintf(`<%s>; rel="successor-version"`, l.Successor))
+		h.Add("Link", fmt.Sprintf(`<%s>; rel="successor-version"`, l.Successor))
 	}
 	if l.Guide != "" {
-		add("Link", fmt.Sprintf(`<%s>; rel="deprecation"; type="text/html"`, l.Guide))
+		h.Add("Link", fmt.Sprintf(`<%s>; rel="deprecation"; type="text/html"`, l.Guide))
 	}
+	h["Link"] = slices.Clip(h["Link"])
 	return h
 }
 
-func (l Lifecycle) deprecated(now time.Time) bool {
-	return !l.DeprecatedAt.IsZero() && !now.Before(l.DeprecatedAt)
+// usageMetrics are the instruments that all versions share.
+type usageMetrics struct {
+	requests metric.Int64Counter
+	sunset   metric.Int64Gauge
 }
 
-func (l Lifecycle) gone(now time.Time) bool {
-	return l.GoneAfterSunset && !now.Before(l.Sunset)
+func newUsageMetrics(meter metric.Meter) usageMetrics {
+	requests, err := meter.Int64Counter("api.version.requests",
+		metric.WithDescription("Requests by API version, and whether the version is deprecated."))
+	sunset, sunsetErr := meter.Int64Gauge("api.version.sunset.timestamp", metric.WithUnit("s"),
+		metric.WithDescription("Time at which an API version ends, in seconds since 1970."))
+	if err := errors.Join(err, sunsetErr); err != nil {
+		panic(err) // the names and units above are invalid
+	}
+	return usageMetrics{requests: requests, sunset: sunset}
+}
+
+// usage records the requests of one version.
+type usage struct {
+	version    string
+	lifecycle  Lifecycle
+	headers    http.Header
+	metrics    usageMetrics
+	attributes map[bool]metric.MeasurementOption // by whether the version is deprecated
+	log        *slog.Logger
+
+	mu       sync.Mutex
+	warnedAt time.Time
+}
+
+// warnInterval bounds how often the use of a deprecated version is logged. The metric counts every
+// request.
+const warnInterval = 10 * time.Minute
+
+func newUsage(version string, l Lifecycle, m usageMetrics, log *slog.Logger) *usage {
+	name := attribute.String("api_version", version)
+	u := &usage{
+		version: version, lifecycle: l, headers: l.headers(), metrics: m, log: log,
+		attributes: map[bool]metric.MeasurementOption{
+			false: metric.WithAttributes(name, attribute.Bool("deprecated", false)),
+			true:  metric.WithAttributes(name, attribute.Bool("deprecated", true)),
+		},
+	}
+	// A series that starts at zero shows its first request as an increase.
+	m.requests.Add(context.Background(), 0, u.attributes[u.deprecated()])
+	if !l.Sunset.IsZero() {
+		m.sunset.Record(context.Background(), l.Sunset.Unix(), metric.WithAttributes(name))
+	}
+	return u
+}
+
+func (u *usage) deprecated() bool {
+	return !u.lifecycle.DeprecatedAt.IsZero() && !time.Now().Before(u.lifecycle.DeprecatedAt)
+}
+
+// record counts a request and adds the lifecycle to the response header. It reports whether the
+// version is gone.
+func (u *usage) record(ctx context.Context, h http.Header) (gone bool) {
+	deprecated := u.deprecated()
+	u.metrics.requests.Add(ctx, 1, u.attributes[deprecated])
+	if deprecated && u.warningDue() {
+		u.warn(ctx)
+	}
+	maps.Copy(h, u.headers)
+	return u.lifecycle.GoneAfterSunset && !time.Now().Before(u.lifecycle.Sunset)
+}
+
+// warningDue returns true once in each warnInterval.
+func (u *usage) warningDue() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	now := time.Now()
+	if !u.warnedAt.IsZero() && now.Sub(u.warnedAt) < warnInterval {
+		return false
+	}
+	u.warnedAt = now
+	return true
+}
+
+// warn logs one request that uses a deprecated version, as an example of who does.
+func (u *usage) warn(ctx context.Context) {
+	rec := request.From(ctx)
+	attrs := []slog.Attr{
+		slog.String("api_version", u.version),
+		slog.String("route", rec.Route),
+		slog.Any("client_addr", rec.ClientAddr),
+	}
+	if !u.lifecycle.Sunset.IsZero() {
+		attrs = append(attrs, slog.Time("sunset", u.lifecycle.Sunset))
+	}
+	u.log.LogAttrs(ctx, slog.LevelWarn, "a client uses a deprecated version of the API", attrs...)
 }

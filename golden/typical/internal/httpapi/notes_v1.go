@@ -15,15 +15,15 @@ type notesV1 struct {
 	service *note.Service
 }
 
-// NoteV1 is a note as version 1 shows it.
+// NoteV1 is a note in version 1.
 type NoteV1 struct {
-	ID        string    `json:"id" doc:"Identifier, given by the service." example:"note_01h455vb4pex5vsknk084sn02q"`
-	Owner     string    `json:"owner" doc:"Who the note belongs to." example:"ada"`
-	Title     string    `json:"title" doc:"One line." example:"Groceries"`
-	Body      string    `json:"body" doc:"Lines of text." example:"Milk\nBread"`
-	Version   int64     `json:"version" doc:"Grows with every change. The entity tag is this number in quotes." example:"1"`
-	CreatedAt time.Time `json:"created_at" doc:"When the note was created."`
-	UpdatedAt time.Time `json:"updated_at" doc:"When the note was changed last."`
+	ID        string    `json:"id" doc:"Assigned by the service." example:"note_01h455vb4pex5vsknk084sn02q"`
+	Owner     string    `json:"owner" doc:"Owner of the note." example:"ada"`
+	Title     string    `json:"title" doc:"One line of text." example:"Groceries"`
+	Body      string    `json:"body" doc:"Any number of lines." example:"Milk\nBread"`
+	Version   int64     `json:"version" doc:"Increases with every change. The entity tag is this number in quotes." example:"1"`
+	CreatedAt time.Time `json:"created_at" doc:"Time of creation."`
+	UpdatedAt time.Time `json:"updated_at" doc:"Time of the last change."`
 }
 
 func newNoteV1(n note.Note) NoteV1 {
@@ -35,34 +35,34 @@ func newNoteV1(n note.Note) NoteV1 {
 
 // NotePageV1 is one page of a listing.
 type NotePageV1 struct {
-	Notes      []NoteV1 `json:"notes" doc:"In order of creation." nullable:"false"`
-	NextCursor string   `json:"next_cursor,omitempty" doc:"The cursor of the next page. Without it there is none."`
+	Notes      []NoteV1 `json:"notes" doc:"At most limit notes, in the order of their IDs. Large notes make a shorter page." nullable:"false"`
+	NextCursor string   `json:"next_cursor,omitempty" doc:"The cursor of the next page; missing on the last page."`
 }
 
-// NoteDraftV1 is what a client sends to create a note.
+// NoteDraftV1 is the body of a request that creates a note. The domain checks title and body after
+// it has normalized them.
 type NoteDraftV1 struct {
-	Owner string `json:"owner" minLength:"1" maxLength:"128" doc:"Who the note belongs to: one word." example:"ada"`
-	Title string `json:"title" minLength:"1" maxLength:"200" doc:"One line." example:"Groceries"`
-	Body  string `json:"body,omitempty" maxLength:"20000" doc:"Lines of text." example:"Milk\nBread"`
+	Owner string `json:"owner" minLength:"1" maxLength:"128" doc:"Owner of the note: one word." example:"ada"`
+	Title string `json:"title" doc:"One line of 1 to 200 characters. White space around it is removed." example:"Groceries"`
+	Body  string `json:"body,omitempty" nullable:"true" doc:"Up to 20000 characters." example:"Milk\nBread"`
 }
 
-// NoteChangeV1 is what a client sends to replace title and body of a note. Both
-// are required, so that a client that forgets the body does not erase it.
+// NoteChangeV1 is the body of a request that changes a note. All fields are required: leaving out
+// the body must not erase it.
 type NoteChangeV1 struct {
-	Title string `json:"title" minLength:"1" maxLength:"200" doc:"One line." example:"Groceries"`
-	Body  string `json:"body" maxLength:"20000" doc:"Lines of text." example:"Milk\nBread"`
+	Title string `json:"title" doc:"One line of 1 to 200 characters. White space around it is removed." example:"Groceries"`
+	Body  string `json:"body" nullable:"true" doc:"Up to 20000 characters." example:"Milk\nBread"`
 }
 
 type listNotesV1Input struct {
 	Owner  string `query:"owner" maxLength:"128" doc:"Only notes of this owner." example:"ada"`
-	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"Size of the page."`
-	Cursor string `query:"cursor" maxLength:"256" doc:"From the page before."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"Maximum number of notes in the page."`
+	Cursor string `query:"cursor" maxLength:"256" doc:"next_cursor of the page before. The pages contain every note once that existed at the first request and still exists. They may miss notes created later, so do not poll for new notes with a cursor."`
 }
 
 type listNotesV1Output struct {
-	// A slice is added to what is there; a string would replace the links of
-	// the lifecycle.
-	Link []string `header:"Link" doc:"With rel=next, the next page."`
+	// A slice, because the lifecycle of the version adds links too.
+	Link []string `header:"Link" doc:"rel=next is the next page."`
 	Body *NotePageV1
 }
 
@@ -115,29 +115,33 @@ func (h notesV1) create(ctx context.Context, in *createNoteV1Input) (*createNote
 }
 
 type getNoteV1Input struct {
-	ID          string `path:"id" doc:"Identifier of the note."`
-	IfNoneMatch string `header:"If-None-Match" doc:"Entity tags that the client has: 304 if the note is one of them."`
+	ID string `path:"id" doc:"ID of the note."`
+	Preconditions
 }
 
 type getNoteV1Output struct {
 	Status       int
 	ETag         string `header:"ETag" doc:"For If-None-Match, and for If-Match of the next change."`
-	CacheControl string `header:"Cache-Control"`
+	CacheControl string `header:"Cache-Control" doc:"Clients may store the note, and revalidate it with If-None-Match."`
 	Body         *NoteV1
 }
 
 func (h notesV1) get(ctx context.Context, in *getNoteV1Input) (*getNoteV1Output, error) {
+	match, noneMatch, err := in.parse()
+	if err != nil {
+		return nil, err
+	}
 	n, err := h.service.Get(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	// A client may keep the note, and asks whether it is still the same.
+	if !match.has(n.Version) {
+		return nil, note.ErrVersionMismatch
+	}
 	out := &getNoteV1Output{Status: http.StatusOK, ETag: etag(n.Version), CacheControl: "private, no-cache"}
-	if in.IfNoneMatch != "" {
-		if known, ok := parseETags(in.IfNoneMatch); ok && known.has(n.Version) {
-			out.Status = http.StatusNotModified
-			return out, nil
-		}
+	if noneMatch.has(n.Version) {
+		out.Status = http.StatusNotModified
+		return out, nil
 	}
 	body := newNoteV1(n)
 	out.Body = &body
@@ -145,9 +149,9 @@ func (h notesV1) get(ctx context.Context, in *getNoteV1Input) (*getNoteV1Output,
 }
 
 type updateNoteV1Input struct {
-	ID      string `path:"id" doc:"Identifier of the note."`
-	IfMatch string `header:"If-Match" doc:"Entity tag of the version that the change was made from. Required; * means any." example:"\"1\""`
-	Body    NoteChangeV1
+	ID string `path:"id" doc:"ID of the note."`
+	Preconditions
+	Body NoteChangeV1
 }
 
 type updateNoteV1Output struct {
@@ -156,11 +160,11 @@ type updateNoteV1Output struct {
 }
 
 func (h notesV1) update(ctx context.Context, in *updateNoteV1Input) (*updateNoteV1Output, error) {
-	expected, err := requireIfMatch(in.IfMatch)
+	accept, err := in.forWrite()
 	if err != nil {
 		return nil, err
 	}
-	n, err := h.service.Update(ctx, in.ID, expected.has, note.Change(in.Body))
+	n, err := h.service.Update(ctx, in.ID, accept, note.Change(in.Body))
 	if err != nil {
 		return nil, err
 	}
@@ -169,16 +173,14 @@ func (h notesV1) update(ctx context.Context, in *updateNoteV1Input) (*updateNote
 }
 
 type deleteNoteV1Input struct {
-	ID      string `path:"id" doc:"Identifier of the note."`
-	IfMatch string `header:"If-Match" doc:"Entity tag of the version that may be deleted. Required; * means any." example:"\"1\""`
+	ID string `path:"id" doc:"ID of the note."`
+	Preconditions
 }
 
-// delete asks for If-Match as update does: who deletes a note that somebody
-// has just changed loses that change too.
 func (h notesV1) delete(ctx context.Context, in *deleteNoteV1Input) (*struct{}, error) {
-	expected, err := requireIfMatch(in.IfMatch)
+	accept, err := in.forWrite()
 	if err != nil {
 		return nil, err
 	}
-	return nil, h.service.Delete(ctx, in.ID, expected.has)
+	return nil, h.service.Delete(ctx, in.ID, accept)
 }

@@ -1,15 +1,14 @@
-// Package httpapi is the HTTP API of the service: its versions, their routes
-// and handlers, and the two probes.
-//
-// A Router accepts routes only from Handle, which wants a Version, so that no
-// route can be added without one. Everything a request is answered with leaves
-// in one shape: JSON from handlers, a problem document for every refusal,
-// including those of the mux itself.
+// Package httpapi is the HTTP API: its versions, routes and handlers, and the health probes. Error
+// responses are problem documents (package problem).
 package httpapi
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel/metric"
 
@@ -18,129 +17,85 @@ import (
 	"git.example.org/shop/orders/v2/internal/problem"
 )
 
-// Router finds the endpoint of a request and serves it. Routes are added before
-// it serves; afterwards it is safe for concurrent use.
+// Router dispatches requests. Every route but the probes belongs to a Version. Add all routes
+// before the router serves its first request.
 type Router struct {
-	mux       *http.ServeMux
-	endpoints map[string]*endpoint // by pattern
-	versions  map[string]*Version
-	log       *slog.Logger
-	meter     metric.Meter
+	mux      *http.ServeMux
+	routes   map[string]middleware.Route // by pattern
+	versions map[string]*Version
+	usage    usageMetrics
+	log      *slog.Logger
 }
 
-// endpoint is what a pattern leads to.
-type endpoint struct {
-	route   middleware.Route
-	version *Version // nil for a probe
-	serve   http.HandlerFunc
-}
-
-// NewRouter returns a router that answers the probes from checks, counts the
-// requests of each version with meter, and logs the use of deprecated ones.
+// NewRouter returns a router with the probe routes. It counts the requests of each API version with
+// meter, and warns in the log when clients use a deprecated version.
 func NewRouter(checks *health.Checks, meter metric.Meter, log *slog.Logger) *Router {
 	r := &Router{
-		mux:       http.NewServeMux(),
-		endpoints: make(map[string]*endpoint),
-		versions:  make(map[string]*Version),
-		meter:     meter,
-		log:       log,
+		mux:      http.NewServeMux(),
+		routes:   make(map[string]middleware.Route),
+		versions: make(map[string]*Version),
+		usage:    newUsageMetrics(meter),
+		log:      log,
 	}
 	r.probe("/health", serveHealth(checks))
 	r.probe("/ready", serveReady(checks))
 	return r
 }
 
-// probe adds one of the two routes that belong to no version.
-func (r *Router) probe(path string, serve http.HandlerFunc) {
-	r.add(http.MethodGet+" "+path, &endpoint{
-		route: middleware.Route{Template: path, Probe: true},
-		serve: serve,
-	})
+func (r *Router) probe(path string, handler http.HandlerFunc) {
+	r.add(http.MethodGet, middleware.Route{Template: path, Probe: true}, handler)
 }
 
-func (r *Router) add(pattern string, e *endpoint) {
-	r.mux.Handle(pattern, e)
-	r.endpoints[pattern] = e
+func (r *Router) add(method string, route middleware.Route, handler http.HandlerFunc) {
+	pattern := method + " " + route.Template
+	r.mux.HandleFunc(pattern, handler)
+	r.routes[pattern] = route
 }
 
-// Match finds the route of a request without serving it, and remembers it in
-// the pattern and path values of the request. What is matched is what is served
-// later, so a middleware decides about exactly the route that will run.
+// Match implements middleware.Routes.
 func (r *Router) Match(req *http.Request) (middleware.Route, bool) {
-	found := r.find(req)
-	if found.endpoint == nil {
-		return middleware.Route{}, false
-	}
-	return found.endpoint.route, true
+	_, pattern := r.mux.Handler(req)
+	route, ok := r.routes[pattern]
+	return route, ok
 }
 
-// ServeHTTP serves the request, which Match may have seen before.
+// ServeHTTP implements http.Handler.
 func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	e := r.endpoints[req.Pattern]
-	if e == nil {
-		found := r.find(req)
-		if e = found.endpoint; e == nil {
-			refuse(w, req, found)
-			return
-		}
-	}
-	if e.version != nil && !e.version.admit(w, req) {
+	if _, ok := r.Match(req); ok {
+		r.mux.ServeHTTP(w, req)
 		return
 	}
-	e.serve(w, req)
-}
-
-// find asks the mux once. On its way the mux sets pattern and path values of
-// the request, which its Handler method does not.
-func (r *Router) find(req *http.Request) *answer {
-	var found answer
-	r.mux.ServeHTTP(&found, req)
-	if found.endpoint == nil {
-		req.Pattern = "" // a redirect has the pattern of its target
+	allowed := r.allowedMethods(req)
+	if len(allowed) == 0 {
+		problem.Write(w, req, problem.New(http.StatusNotFound, "", "no such path"))
+		return
 	}
-	return &found
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	problem.Write(w, req, problem.New(http.StatusMethodNotAllowed, "", "this path does not support the method"))
 }
 
-// refuse sends the answer of the mux as a problem: not found, method not
-// allowed, a redirect to the clean path, or a request target that is no path.
-func refuse(w http.ResponseWriter, req *http.Request, a *answer) {
-	for _, name := range []string{"Allow", "Location", "Connection"} {
-		if v := a.header.Get(name); v != "" {
-			w.Header().Set(name, v)
+// allowedMethods returns the methods that have a route for the path of req.
+func (r *Router) allowedMethods(req *http.Request) []string {
+	var allowed []string
+	for _, method := range []string{"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"} {
+		other := *req
+		other.Method = method
+		if _, ok := r.Match(&other); ok {
+			allowed = append(allowed, method)
 		}
 	}
-	known := refusals[a.status]
-	problem.Write(w, req, problem.New(a.status, known.code, known.detail))
+	return allowed
 }
 
-var refusals = map[int]struct{ code, detail string }{
-	http.StatusNotFound:          {problem.CodeNotFound, "there is nothing at this path"},
-	http.StatusMethodNotAllowed:  {problem.CodeMethodNotAllowed, "this path does not support the method"},
-	http.StatusTemporaryRedirect: {"redirect", "the path has another spelling, see the Location header"},
-	http.StatusBadRequest:        {problem.CodeBadRequest, "the request target is not a path"},
-}
-
-// answer is the response writer that the mux answers into. An endpoint enters
-// itself; of any other answer only status and header are kept.
-type answer struct {
-	endpoint *endpoint
-	status   int
-	header   http.Header
-}
-
-// ServeHTTP makes an endpoint something that the mux can lead to.
-func (e *endpoint) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	if a, ok := w.(*answer); ok {
-		a.endpoint = e
+// CheckTimeouts returns an error that names every route whose own timeout is longer than limit, the
+// time that requests in flight have when the service stops.
+func (r *Router) CheckTimeouts(limit time.Duration) error {
+	var errs []error
+	for pattern, route := range r.routes {
+		if route.Timeout > limit {
+			errs = append(errs, fmt.Errorf("%s: the timeout of this route is %s, but the shutdown cuts requests off after %s",
+				pattern, route.Timeout, limit))
+		}
 	}
+	return errors.Join(errs...)
 }
-
-func (a *answer) Header() http.Header {
-	if a.header == nil {
-		a.header = make(http.Header)
-	}
-	return a.header
-}
-
-func (a *answer) WriteHeader(status int)      { a.status = status }
-func (a *answer) Write(b []byte) (int, error) { return len(b), nil }

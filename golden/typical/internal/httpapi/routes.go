@@ -6,7 +6,7 @@ import (
 	"git.example.org/shop/orders/v2/internal/note"
 )
 
-// Register adds all routes of the API, in all versions.
+// Register adds the routes of all versions.
 func Register(r *Router, notes *note.Service) {
 	registerV1(r.Version("v1", Lifecycle{}), notesV1{notes})
 }
@@ -21,7 +21,7 @@ func registerV1(v *Version, notes notesV1) {
 	}, notes.create)
 	Handle(v, Operation{
 		ID: "get-note", Method: http.MethodGet, Path: "/notes/{id}", Summary: "Get a note",
-		Errors: []int{http.StatusNotFound},
+		Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed},
 	}, notes.get)
 	Handle(v, Operation{
 		ID: "update-note", Method: http.MethodPut, Path: "/notes/{id}", Summary: "Replace title and body of a note",

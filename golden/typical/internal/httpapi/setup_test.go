@@ -15,14 +15,14 @@ import (
 	"go.opentelemetry.io/otel/metric/noop"
 
 	"git.example.org/shop/orders/v2/internal/health"
+	"git.example.org/shop/orders/v2/internal/memory"
 	"git.example.org/shop/orders/v2/internal/note"
-	"git.example.org/shop/orders/v2/internal/note/notetest"
 	"git.example.org/shop/orders/v2/internal/problem"
 	"git.example.org/shop/orders/v2/internal/request"
 )
 
-// api is a router with all routes, and what lies below it. Identifiers count
-// up, and each note is made a second after the one before.
+// api is a router with all routes, and its dependencies. The IDs of new notes count up, and so do
+// their times.
 type api struct {
 	router *Router
 	store  note.Store
@@ -33,7 +33,7 @@ func newAPI(t testing.TB) *api {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	a := &api{
-		store:  notetest.NewStore(),
+		store:  memory.Open(),
 		checks: health.New(health.Config{CheckTimeout: time.Second}, log, "orders", "1.2.3", "abc123"),
 	}
 	a.router = NewRouter(a.checks, noop.Meter{}, log)
@@ -50,7 +50,7 @@ func newAPI(t testing.TB) *api {
 	return a
 }
 
-// newNote keeps a note with the number as its identifier.
+// newNote stores a note whose ID is the number.
 func (a *api) newNote(t testing.TB, number int, owner string) note.Note {
 	t.Helper()
 	n := note.Note{ID: fmt.Sprintf("note_%026d", number), Owner: owner, Title: "Title", Body: "Body", Version: 1}
@@ -60,12 +60,12 @@ func (a *api) newNote(t testing.TB, number int, owner string) note.Note {
 	return n
 }
 
-// do serves one request. header holds names and values in turn.
+// do serves one request. header alternates names and values; a name may occur several times.
 func (a *api) do(method, target, body string, header ...string) *httptest.ResponseRecorder {
 	return serve(a.router, method, target, body, header...)
 }
 
-// withRecord is what the outermost middleware does.
+// withRecord does what middleware.Record does.
 func withRecord(ctx context.Context) context.Context {
 	return request.With(ctx, &request.Record{ID: "req_1"})
 }
@@ -76,11 +76,11 @@ func serve(h http.Handler, method, target, body string, header ...string) *httpt
 		reader = strings.NewReader(body)
 	}
 	r := httptest.NewRequest(method, target, reader)
-	if body != "" {
-		r.Header.Set("Content-Type", "application/json")
-	}
 	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
+		r.Header.Add(header[i], header[i+1])
+	}
+	if body != "" && r.Header["Content-Type"] == nil {
+		r.Header.Set("Content-Type", "application/json")
 	}
 	r = r.WithContext(withRecord(r.Context()))
 	w := httptest.NewRecorder()
@@ -88,7 +88,7 @@ func serve(h http.Handler, method, target, body string, header ...string) *httpt
 	return w
 }
 
-func decode[T any](t testing.TB, w *httptest.ResponseRecorder) T {
+func decodeBody[T any](t testing.TB, w *httptest.ResponseRecorder) T {
 	t.Helper()
 	var v T
 	if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil {
@@ -111,14 +111,14 @@ func wantHeader(t testing.TB, w *httptest.ResponseRecorder, name, want string) {
 	}
 }
 
-// wantProblem checks the shape that every refusal has.
+// wantProblem checks that the response is a complete problem document.
 func wantProblem(t testing.TB, w *httptest.ResponseRecorder, status int, code string) problem.Problem {
 	t.Helper()
 	wantStatus(t, w, status)
 	wantHeader(t, w, "Content-Type", problem.ContentType)
-	p := decode[problem.Problem](t, w)
+	p := decodeBody[problem.Problem](t, w)
 	if p.Status != status || p.Code != code || p.RequestID != "req_1" || p.Title == "" {
-		t.Errorf("got problem %+v, want status %d, code %s, a title and the id of the request", p, status, code)
+		t.Errorf("got problem %+v, want status %d, code %s, a title and the request ID", p, status, code)
 	}
 	return p
 }

@@ -3,39 +3,39 @@ package httpserver
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"sync"
 	"time"
+
+	"git.example.org/shop/orders/v2/internal/problem"
 )
 
-// internalStopTimeout bounds the wait for a scrape that is under way.
-const internalStopTimeout = time.Second
+// internalShutdownTimeout is the time limit for scrapes that are in progress when the service stops.
+const internalShutdownTimeout = time.Second
 
-// Endpoint is an open listener and what it serves.
+// errCutOff says that requests were still open at the end of the shutdown. The log has a line for each of them.
+var errCutOff = errors.New("requests were cut off at the end of the shutdown")
+
+// Endpoint is an open listener and the handler for its requests.
 type Endpoint struct {
 	Server  *Server
 	Handler http.Handler
 }
 
-// Run serves on both listeners until ctx is done, and then stops:
+// Run serves both endpoints until ctx is done, and then shuts down:
 //
-//  1. drain makes the readiness probe fail, while requests are served as
-//     before. Each answer asks its client to leave the connection.
-//  2. After the drain delay, load balancers look elsewhere. No connection is
-//     accepted any more, and open requests may finish.
-//  3. No request outlives the request timeout, so whatever is open after that
-//     is a stream, which ends when its context does.
-//  4. The internal listener goes last, so that the end can be watched.
+//  1. It calls drain, which fails the readiness probe. Requests are served as before; each response asks its client to
+//     close the connection.
+//  2. After the drain delay it accepts no more connections and waits for open requests.
+//  3. Shortly before the shutdown timeout it cancels the requests that are still open. They are answered with 503, and
+//     Run returns an error.
+//  4. The internal listener stops last, so that metrics cover the shutdown.
 //
-// Requests that are open at the end of the shutdown timeout are cut off, which
-// is an error. So is a listener that fails: then the other one stops too, and
-// there is no drain delay.
+// If a listener fails, Run returns its error and stops the other one without a drain delay.
 func Run(ctx context.Context, cfg Config, drain func(), api, internal Endpoint) error {
-	requests, endRequests := context.WithCancel(context.WithoutCancel(ctx))
-	defer endRequests()
+	requests, cancelRequests := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancelRequests(nil)
 
 	var serving sync.WaitGroup
 	defer serving.Wait()
@@ -59,25 +59,30 @@ func Run(ctx context.Context, cfg Config, drain func(), api, internal Endpoint) 
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.ShutdownTimeout)
 	defer cancel()
 	drain()
-	api.Server.leaving.Store(true)
+	api.Server.draining.Store(true)
 	if failure == nil {
 		api.Server.log.InfoContext(ctx, "draining",
 			slog.String("drain_delay", cfg.DrainDelay.String()), slog.String("shutdown_timeout", cfg.ShutdownTimeout.String()))
-		failure = pause(cfg.DrainDelay, failed)
+		failure = sleep(cfg.DrainDelay, failed)
 	}
 
-	lastRequest := time.AfterFunc(cfg.RequestTimeout, endRequests)
-	defer lastRequest.Stop()
-	err := api.Server.stop(deadline)
+	cutOff := time.AfterFunc(cfg.LongestRequest(), func() { cancelRequests(problem.ErrShuttingDown) })
+	err := api.Server.shutdown(deadline)
+	if !cutOff.Stop() {
+		err = errors.Join(err, errCutOff)
+	}
 	if err == nil {
 		api.Server.log.InfoContext(ctx, "drained", slog.String("duration", time.Since(began).String()))
 	}
-	internal.Server.finish(ctx)
+
+	last, cancelLast := context.WithTimeout(context.WithoutCancel(ctx), internalShutdownTimeout)
+	defer cancelLast()
+	_ = internal.Server.shutdown(last) // a scrape that takes longer may be cut off
 	return errors.Join(failure, err)
 }
 
-// pause waits for d, or until a listener fails.
-func pause(d time.Duration, failed <-chan error) error {
+// sleep waits for d, or until a listener fails.
+func sleep(d time.Duration, failed <-chan error) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -86,36 +91,4 @@ func pause(d time.Duration, failed <-chan error) error {
 	case err := <-failed:
 		return err
 	}
-}
-
-// serve serves until the listener closes. Contexts of requests descend from base.
-func (s *Server) serve(base context.Context, handler http.Handler) error {
-	s.http.BaseContext = func(net.Listener) context.Context { return base }
-	s.http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.leaving.Load() {
-			w.Header().Set("Connection", "close") // which HTTP/2 turns into GOAWAY
-		}
-		handler.ServeHTTP(w, r)
-	})
-	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("listener %s: %w", s.name, err)
-	}
-	return nil
-}
-
-// stop accepts nothing more, and waits for open requests as long as ctx allows.
-// Those that are open then are cut off.
-func (s *Server) stop(ctx context.Context) error {
-	if err := s.http.Shutdown(ctx); err != nil {
-		_ = s.http.Close()
-		return fmt.Errorf("listener %s: requests were cut off: %w", s.name, err)
-	}
-	return nil
-}
-
-// finish stops a listener whose requests may be cut off.
-func (s *Server) finish(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), internalStopTimeout)
-	defer cancel()
-	_ = s.stop(ctx)
 }

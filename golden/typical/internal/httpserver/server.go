@@ -1,9 +1,10 @@
-// Package httpserver opens the listeners of the service, serves on them and
-// stops in an order that loses no request.
+// Package httpserver opens the listeners of the service, serves requests on them, and shuts them down without losing
+// a request.
 package httpserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -15,52 +16,56 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// Server is a listener that is open, and soon serves.
+// maxStreams is the number of requests that one HTTP/2 connection may have open at a time.
+const maxStreams = 100
+
+// Server is an open listener and the HTTP server for it.
 type Server struct {
 	name     string
 	log      *slog.Logger
 	listener net.Listener
-	certs    *certificates // nil without TLS
 	http     *http.Server
-	leaving  atomic.Bool // clients shall open no further request on their connections
+	certs    *certificates // nil without TLS
+	conns    *connections
+	draining atomic.Bool // responses ask clients to close their connection
 }
 
-// Listen opens the listener of the API. With TLS it reads the certificates as
-// well, so a service that cannot encrypt does not start.
-func Listen(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
-	s := newServer("api", log)
+// Listen opens the API listener. With TLS it also loads the certificates, so that a service that cannot use TLS
+// does not start.
+func Listen(ctx context.Context, cfg Config, meter metric.Meter, log *slog.Logger) (*Server, error) {
+	conns, err := newConnections(cfg.MaxConnectionAge, meter, log)
+	if err != nil {
+		return nil, err
+	}
+	s := newServer("api", conns, log)
 	s.http.ReadHeaderTimeout = cfg.ReadHeaderTimeout
 	s.http.ReadTimeout = cfg.ReadTimeout
 	s.http.WriteTimeout = cfg.WriteTimeout
 	s.http.IdleTimeout = cfg.IdleTimeout
-	s.http.MaxHeaderBytes = int(cfg.MaxHeaderBytes)
+	s.http.MaxHeaderBytes = cfg.MaxHeaderBytes
+	s.http.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: maxStreams}
 
 	if cfg.TLS.Enabled() {
-		certs, err := loadCertificates(cfg.TLS)
-		if err != nil {
+		if s.certs, err = loadCertificates(cfg.TLS, meter); err != nil {
 			return nil, err
 		}
-		s.certs = certs
+		s.http.TLSConfig = s.certs.config()
+		s.http.Protocols.SetHTTP2(true)
+	} else {
+		s.http.Protocols.SetUnencryptedHTTP2(true) // for the proxy in front of the service
 	}
 	if err := s.listen(ctx, "server", cfg.Bind, cfg.Port); err != nil {
 		return nil, err
 	}
-	if s.certs != nil {
-		s.http.Protocols.SetHTTP2(true)
-		s.listener = newTLSListener(s.listener, s.certs.config(), cfg.TLS.HandshakeTimeout, log)
-	} else {
-		s.http.Protocols.SetUnencryptedHTTP2(true) // for the proxy in front
-	}
 	return s, nil
 }
 
-// ListenInternal opens a listener for the operators of the service, in the
-// clear and apart from the API. section names the settings of its address.
+// ListenInternal opens a plaintext listener for operators. section is the section of the settings with its address.
 func ListenInternal(ctx context.Context, section, bind string, port int, log *slog.Logger) (*Server, error) {
-	s := newServer(section, log)
+	s := newServer(section, nil, log)
 	s.http.ReadHeaderTimeout = 5 * time.Second
 	s.http.ReadTimeout = 10 * time.Second
-	s.http.WriteTimeout = time.Minute // a profile takes 30 s unless the caller says otherwise
+	s.http.WriteTimeout = time.Minute // a CPU profile takes 30 s by default
 	s.http.IdleTimeout = 2 * time.Minute
 	s.http.MaxHeaderBytes = 16 << 10
 	if err := s.listen(ctx, section, bind, port); err != nil {
@@ -69,23 +74,24 @@ func ListenInternal(ctx context.Context, section, bind string, port int, log *sl
 	return s, nil
 }
 
-func newServer(name string, log *slog.Logger) *Server {
-	s := &Server{name: name, log: log.With(slog.String("listener", name))}
-	s.http = &http.Server{ //nolint:gosec // the callers set the timeouts
+func newServer(name string, conns *connections, log *slog.Logger) *Server {
+	log = log.With(slog.String("listener", name))
+	s := &Server{name: name, log: log, conns: conns, http: &http.Server{ //nolint:gosec // the callers set the timeouts
 		Protocols: new(http.Protocols),
-		ErrorLog:  slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		ErrorLog:  slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 
-		// Otherwise OPTIONS * is answered past the handler, and past the log.
+		// net/http would answer OPTIONS * itself, and no middleware would see it.
 		DisableGeneralOptionsHandler: true,
-	}
+	}}
 	s.http.Protocols.SetHTTP1(true)
+	if conns != nil {
+		s.http.ConnContext, s.http.ConnState = conns.context, conns.changed
+		s.http.ErrorLog = conns.errorLog(log)
+	}
 	return s
 }
 
 func (s *Server) listen(ctx context.Context, section, bind string, port int) error {
-	if err := CheckAddress(section, bind, port); err != nil {
-		return err
-	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(bind, strconv.Itoa(port)))
 	if err != nil {
 		return fmt.Errorf("%s.bind, %s.port: %w", section, section, err)
@@ -94,19 +100,52 @@ func (s *Server) listen(ctx context.Context, section, bind string, port int) err
 	return nil
 }
 
-// Addr returns the address that the listener got.
+// Addr returns the address of the listener.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
-// Close gives up a listener that never came to serve. After that it has no effect.
+// Close closes a listener that does not serve yet. After Run it has no effect.
 func (s *Server) Close() { _ = s.listener.Close() }
 
-// Files returns the files of the certificates. It is for a server with TLS.
+// Files returns the certificate files. Only a server with TLS has them.
 func (s *Server) Files() []string { return s.certs.files() }
 
-// Reload reads the certificates again. After an error, those that were read
-// before stay in use. It is for a server with TLS.
-func (s *Server) Reload() error { return s.certs.load() }
+// Reload reads the certificate files again. If they cannot be used, it returns an error and the previous
+// certificates stay in use. Clients open a new connection after their next response.
+func (s *Server) Reload() error {
+	if err := s.certs.load(); err != nil {
+		return err
+	}
+	s.conns.renew()
+	return nil
+}
 
-// Measure lets meter show until when the certificate in use is valid. It is for
-// a server with TLS.
-func (s *Server) Measure(meter metric.Meter) error { return s.certs.measure(meter) }
+// serve serves requests until the listener is closed. Request contexts descend from base.
+func (s *Server) serve(base context.Context, handler http.Handler) error {
+	s.http.BaseContext = func(net.Listener) context.Context { return base }
+	s.http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.draining.Load() || s.conns != nil && s.conns.handle(r) {
+			w.Header().Set("Connection", "close") // HTTP/2 sends GOAWAY instead
+		}
+		handler.ServeHTTP(w, r)
+	})
+	var err error
+	if s.certs != nil {
+		err = s.http.ServeTLS(s.listener, "", "")
+	} else {
+		err = s.http.Serve(s.listener)
+	}
+	if !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("listener %s: %w", s.name, err)
+	}
+	return nil
+}
+
+// shutdown stops accepting connections and waits for open requests until ctx is done. Then it closes their
+// connections and returns an error.
+func (s *Server) shutdown(ctx context.Context) error {
+	if err := s.http.Shutdown(ctx); err != nil {
+		_ = s.http.Close()
+		return fmt.Errorf("listener %s: requests were cut off: %w", s.name, err)
+	}
+	return nil
+}

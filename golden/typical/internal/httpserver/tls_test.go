@@ -2,6 +2,7 @@ package httpserver
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"net"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/metric/noop"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
@@ -21,7 +23,7 @@ import (
 func encrypted(t *testing.T, authority *pki.Authority) Config {
 	t.Helper()
 	dir := t.TempDir()
-	cfg := usual()
+	cfg := testConfig()
 	cfg.TLS.CertFile, cfg.TLS.KeyFile = filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
 	authority.IssueTo("first", cfg.TLS.CertFile, cfg.TLS.KeyFile)
 	return cfg
@@ -39,23 +41,26 @@ func handshake(t *testing.T, s *service, cfg *tls.Config) (string, error) {
 	return conn.(*tls.Conn).ConnectionState().PeerCertificates[0].Subject.CommonName, nil
 }
 
-func TestOnlyAllowedVersionsOfTLS(t *testing.T) {
+func TestTLSVersionsAndCipherSuites(t *testing.T) {
 	authority := pki.NewAuthority(t, "authority")
+	s := serve(t, encrypted(t, authority), hello)
 	for _, c := range []struct {
-		least string
-		want  map[uint16]bool
+		name    string
+		version uint16
+		suite   uint16 // 0 for the client's default
+		want    bool
 	}{
-		{"1.2", map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true}},
-		{"1.3", map[uint16]bool{tls.VersionTLS11: false, tls.VersionTLS12: false, tls.VersionTLS13: true}},
+		{"TLS 1.1", tls.VersionTLS11, 0, false},
+		{"TLS 1.2", tls.VersionTLS12, 0, true},
+		{"TLS 1.3", tls.VersionTLS13, 0, true},
+		{"CBC suite", tls.VersionTLS12, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, false},
 	} {
-		cfg := encrypted(t, authority)
-		cfg.TLS.MinVersion = c.least
-		s := serve(t, cfg, hello)
-		for version, want := range c.want {
-			_, err := handshake(t, s, &tls.Config{RootCAs: authority.Pool(), MinVersion: version, MaxVersion: version})
-			if (err == nil) != want {
-				t.Errorf("least %s, client %s: got %v, want accepted=%t", c.least, tls.VersionName(version), err, want)
-			}
+		client := &tls.Config{RootCAs: authority.Pool(), MinVersion: c.version, MaxVersion: c.version}
+		if c.suite != 0 {
+			client.CipherSuites = []uint16{c.suite}
+		}
+		if _, err := handshake(t, s, client); (err == nil) != c.want {
+			t.Errorf("%s: got %v, want accepted=%t", c.name, err, c.want)
 		}
 	}
 }
@@ -71,58 +76,13 @@ func TestHTTP2OverTLS(t *testing.T) {
 	}
 }
 
-func TestClientThatDoesNotShakeHandsIsCutOffAndHoldsNobodyUp(t *testing.T) {
-	authority := pki.NewAuthority(t, "authority")
-	cfg := encrypted(t, authority)
-	cfg.TLS.HandshakeTimeout = 100 * time.Millisecond
-	s := serve(t, cfg, hello)
-
-	silent, err := net.Dial("tcp", s.api.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer silent.Close()
-	if _, err := handshake(t, s, &tls.Config{RootCAs: authority.Pool()}); err != nil {
-		t.Errorf("another client: got %v, want nil", err)
-	}
-	_ = silent.SetReadDeadline(time.Now().Add(patience))
-	began := time.Now()
-	if _, err := io.ReadAll(silent); err != nil {
-		t.Errorf("got %v, want the end of the connection", err)
-	}
-	if took := time.Since(began); took >= cfg.ReadHeaderTimeout {
-		t.Errorf("cut off after %s, want after %s", took, cfg.TLS.HandshakeTimeout)
-	}
-}
-
-func TestHandshakeMayTakeLongerThanHeaders(t *testing.T) {
-	authority := pki.NewAuthority(t, "authority")
-	cfg := encrypted(t, authority)
-	cfg.ReadHeaderTimeout = 50 * time.Millisecond
-	s := serve(t, cfg, hello)
-	conn, err := net.Dial("tcp", s.api.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	_ = conn.SetReadDeadline(time.Now().Add(4 * cfg.ReadHeaderTimeout))
-	if _, err := conn.Read(make([]byte, 1)); !os.IsTimeout(err) {
-		t.Fatalf("got %v, want the connection to be open still", err)
-	}
-	_ = conn.SetDeadline(time.Now().Add(patience))
-	if err := tls.Client(conn, &tls.Config{RootCAs: authority.Pool(), ServerName: "localhost"}).Handshake(); err != nil {
-		t.Errorf("got %v, want nil", err)
-	}
-}
-
 func TestPlaintextIsRefused(t *testing.T) {
 	authority := pki.NewAuthority(t, "authority")
 	served := false
 	s := serve(t, encrypted(t, authority), http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served = true }))
 	client, _ := newClient(t)
-	if res, err := client.Get("http://" + s.api.Addr().String()); err == nil {
-		res.Body.Close()
-		t.Errorf("got %s, want an error", res.Status)
+	if res, _ := get(t, client, "http://"+s.api.Addr().String()); res.StatusCode != http.StatusBadRequest {
+		t.Errorf("got %s, want 400", res.Status)
 	}
 	s.stop()
 	if err := s.end(t); err != nil || served {
@@ -130,12 +90,12 @@ func TestPlaintextIsRefused(t *testing.T) {
 	}
 }
 
-func TestTheExpiryThatIsShownIsThatOfTheCertificateInUse(t *testing.T) {
+func TestExpiryGaugeFollowsTheCertificateInUse(t *testing.T) {
 	authority := pki.NewAuthority(t, "authority")
 	cfg := encrypted(t, authority)
-	s := serve(t, cfg, hello)
 	reader := sdkmetric.NewManualReader()
-	if err := s.api.Measure(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)).Meter("test")); err != nil {
+	certs, err := loadCertificates(cfg.TLS, sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)).Meter("test"))
+	if err != nil {
 		t.Fatal(err)
 	}
 	expiry := func() int64 {
@@ -146,28 +106,29 @@ func TestTheExpiryThatIsShownIsThatOfTheCertificateInUse(t *testing.T) {
 		}
 		return rm.ScopeMetrics[0].Metrics[0].Data.(metricdata.Gauge[int64]).DataPoints[0].Value
 	}
-	inFile := func() int64 {
-		t.Helper()
-		pair, err := tls.LoadX509KeyPair(cfg.TLS.CertFile, cfg.TLS.KeyFile)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return pair.Leaf.NotAfter.Unix()
-	}
-	first := inFile()
-	if got := expiry(); got != first {
-		t.Errorf("got %d, want %d", got, first)
-	}
-	authority.Lifetime = 48 * time.Hour
-	authority.IssueTo("second", cfg.TLS.CertFile, cfg.TLS.KeyFile)
-	if got := expiry(); got != first {
-		t.Errorf("before it is read: got %d, want %d still", got, first)
-	}
-	if err := s.api.Reload(); err != nil {
+	first := expiry()
+	later := func(c *x509.Certificate) { c.NotAfter = c.NotAfter.Add(24 * time.Hour) }
+	authority.IssueTo("second", cfg.TLS.CertFile, cfg.TLS.KeyFile, later)
+	if err := certs.load(); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := expiry(), inFile(); got != want || got == first {
-		t.Errorf("after: got %d, want %d", got, want)
+	if got := expiry(); got < first+24*60*60 {
+		t.Errorf("got %d, want a day after %d", got, first)
+	}
+}
+
+func appendFile(t *testing.T, to, from string) {
+	t.Helper()
+	first, err := os.ReadFile(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, append(first, second...), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -185,20 +146,30 @@ func TestReloadKeepsTheLastGoodPair(t *testing.T) {
 	}
 	shown("first")
 
-	// Half of a new pair, as seen between two writes.
-	authority.IssueTo("half", cfg.TLS.CertFile, filepath.Join(t.TempDir(), "other.key"))
-	if err := s.api.Reload(); err == nil || !strings.HasPrefix(err.Error(), "server.tls.cert_file: ") {
-		t.Errorf("got %v, want an error of server.tls.cert_file", err)
+	otherKey := filepath.Join(t.TempDir(), "other.key")
+	for name, issue := range map[string]func(){
+		"key of another certificate": func() { authority.IssueTo("half", cfg.TLS.CertFile, otherKey) },
+		"expired": func() {
+			authority.IssueTo("expired", cfg.TLS.CertFile, cfg.TLS.KeyFile, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Second) })
+		},
+		"for clients only": func() {
+			authority.IssueTo("client", cfg.TLS.CertFile, cfg.TLS.KeyFile,
+				func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })
+		},
+		"chain of another authority": func() {
+			authority.IssueTo("chained", cfg.TLS.CertFile, cfg.TLS.KeyFile)
+			other := filepath.Join(t.TempDir(), "other.crt")
+			pki.NewAuthority(t, "other").WriteTo(other)
+			appendFile(t, cfg.TLS.CertFile, other)
+		},
+		"no such file": func() { _ = os.Remove(cfg.TLS.KeyFile) },
+	} {
+		issue()
+		if err := s.api.Reload(); err == nil || !strings.HasPrefix(err.Error(), "server.tls.") {
+			t.Errorf("%s: got %v, want an error of server.tls", name, err)
+		}
+		shown("first")
 	}
-	shown("first")
-
-	if err := os.Remove(cfg.TLS.KeyFile); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.api.Reload(); err == nil || !strings.HasPrefix(err.Error(), "server.tls.key_file: ") {
-		t.Errorf("got %v, want an error of server.tls.key_file", err)
-	}
-	shown("first")
 
 	authority.IssueTo("second", cfg.TLS.CertFile, cfg.TLS.KeyFile)
 	if err := s.api.Reload(); err != nil {
@@ -207,7 +178,7 @@ func TestReloadKeepsTheLastGoodPair(t *testing.T) {
 	shown("second")
 }
 
-func TestClientCertificateIsVerifiedIfGivenAndItsAuthorityIsReloaded(t *testing.T) {
+func TestClientCertificatesFollowTheAuthorityFile(t *testing.T) {
 	authority := pki.NewAuthority(t, "authority")
 	oldClients, newClients := pki.NewAuthority(t, "old"), pki.NewAuthority(t, "new")
 	cfg := encrypted(t, authority)
@@ -260,7 +231,7 @@ func TestClientCertificateIsVerifiedIfGivenAndItsAuthorityIsReloaded(t *testing.
 	}
 }
 
-func TestCertificatesThatCannotBeUsedStopTheStart(t *testing.T) {
+func TestUnusableCertificatesStopTheStart(t *testing.T) {
 	authority := pki.NewAuthority(t, "authority")
 	for _, c := range []struct {
 		name   string
@@ -278,7 +249,7 @@ func TestCertificatesThatCannotBeUsedStopTheStart(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			cfg := encrypted(t, authority)
 			c.change(t, &cfg.TLS)
-			server, err := Listen(t.Context(), cfg, quiet)
+			server, err := Listen(t.Context(), cfg, noop.Meter{}, quiet)
 			if err == nil {
 				server.Close()
 			}

@@ -1,29 +1,32 @@
-// Package middleware is what every request passes before it reaches a route: outermost the record of the request, then
-// access log, metrics, recovery from panics, security headers, CORS, limits and compression. Whatever a layer or a route
-// answers, 404 and 405 included, leaves through the layers outside it: with the request id and the security headers,
-// logged once and counted once.
+// Package middleware holds the layers that every request passes before it reaches its route. The outermost layers record,
+// log and measure the request; the inner ones recover from panics, set headers and enforce limits. Every response,
+// 404 and 405 included, has a request id and security headers, one log line and one measurement.
 package middleware
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
-	"strings"
 )
 
-// Layer is one middleware with the values it works with, which are logged at the start. The zero Layer does nothing and
-// is left out: it is what a middleware becomes that the settings switch off.
+// Layer is one middleware. The zero Layer stands for a middleware that the settings disable.
 type Layer struct {
 	Name  string
-	Attrs []slog.Attr
+	Attrs []slog.Attr // effective values, logged at startup
 	Wrap  func(http.Handler) http.Handler
 }
 
-// Chain is a list of layers, outermost first. Record must be the first: the others find the state of the request
-// through it.
+func newLayer(name string, serve func(w http.ResponseWriter, r *http.Request, next http.Handler), attrs ...slog.Attr) Layer {
+	return Layer{Name: name, Attrs: attrs, Wrap: func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(w, r, next) })
+	}}
+}
+
+// Chain is a list of layers, outermost first. The first one must be Record, which creates the state that the others use.
 type Chain []Layer
 
-// Then returns the chain around h.
+// Then wraps h in the layers.
 func (c Chain) Then(h http.Handler) http.Handler {
 	for _, l := range slices.Backward(c) {
 		if l.Wrap != nil {
@@ -33,22 +36,17 @@ func (c Chain) Then(h http.Handler) http.Handler {
 	return h
 }
 
-// LogValue implements slog.LogValuer: the layers that are really active, in their order, with their values.
+// LogValue implements slog.LogValuer. It lists the active layers with their values.
 func (c Chain) LogValue() slog.Value {
-	layers := make([]string, 0, len(c))
+	var layers []string
 	for _, l := range c {
-		if l.Wrap == nil {
-			continue
+		switch {
+		case l.Wrap == nil:
+		case len(l.Attrs) == 0:
+			layers = append(layers, l.Name)
+		default:
+			layers = append(layers, l.Name+fmt.Sprint(l.Attrs))
 		}
-		s := l.Name
-		if len(l.Attrs) > 0 {
-			values := make([]string, len(l.Attrs))
-			for i, a := range l.Attrs {
-				values[i] = a.String()
-			}
-			s += "(" + strings.Join(values, " ") + ")"
-		}
-		layers = append(layers, s)
 	}
 	return slog.AnyValue(layers)
 }

@@ -1,61 +1,108 @@
 package middleware
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 
-	"git.example.org/shop/orders/v2/internal/bytesize"
+	"git.example.org/shop/orders/v2/internal/problem"
+	"git.example.org/shop/orders/v2/internal/request"
 )
 
-func TestLayersRunInTheirOrder(t *testing.T) {
+func TestChainOrder(t *testing.T) {
 	var got []string
 	layer := func(name string) Layer {
-		return Layer{Name: name, Wrap: func(next http.Handler) http.Handler {
-			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				got = append(got, name)
-				next.ServeHTTP(w, r)
-			})
-		}}
+		return newLayer(name, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			got = append(got, name)
+			next.ServeHTTP(w, r)
+		})
 	}
-	Chain{layer("a"), {}, layer("b")}.Then(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		got = append(got, "handler")
-	})).ServeHTTP(nil, nil)
+	handler := func(http.ResponseWriter, *http.Request) { got = append(got, "handler") }
+	Chain{layer("a"), {}, layer("b")}.Then(http.HandlerFunc(handler)).ServeHTTP(nil, nil)
 	if want := []string{"a", "b", "handler"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
-func TestStartLogListsTheChainWithItsValues(t *testing.T) {
-	out := new(lines)
-	log := slog.New(slog.NewJSONHandler(out, nil))
-	log.Info("chain", slog.Any("middleware", chainOf(t, site{}, defaults(), log)))
-	for _, want := range []string{`"record(trusted_proxies=0)"`, `"access_log"`, `"metrics"`, `"recover"`, `"security_headers(hsts=false)"`,
-		`"cors(origins=[] credentials=false)"`, `"body_limit(limit=10MiB)"`, `"timeout(limit=15s)"`, `"compress(`} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("%s is missing in %s", want, out)
-		}
+func TestChainLogValueListsActiveLayers(t *testing.T) {
+	chain := Chain{
+		Record(testRouter{}, Config{}),
+		Recover(slog.New(slog.DiscardHandler)),
+		ClientCert(false),
+		BodyLimit(1024),
+		Compress(CompressionConfig{Enabled: false}),
+	}
+	if got, want := chain.LogValue().String(), "[record[trusted_proxies=0] recover body_limit[bytes=1024]]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
-func TestWhatIsSwitchedOffIsNotInTheChain(t *testing.T) {
-	chain := Chain{Recover(slog.New(slog.DiscardHandler)), ClientCert(false), Compress(CompressionConfig{Enabled: false})}
-	if got := chain.LogValue().String(); got != "[recover]" {
-		t.Errorf("got %s, want only what does something", got)
+func TestConfigValidate(t *testing.T) {
+	good := Config{TrustedProxies: []string{"10.0.0.0/8", "2001:db8::1"}, MaxInFlight: 1, MaxBodyBytes: 1}
+	if errs := good.Validate(); errs != nil {
+		t.Errorf("got %v, want no error", errs)
+	}
+	var keys []string
+	for _, e := range (Config{TrustedProxies: []string{"proxy.example.com"}}).Validate() {
+		keys = append(keys, e.Key)
+	}
+	if want := []string{"trusted_proxies", "max_in_flight", "max_body_bytes"}; !slices.Equal(keys, want) {
+		t.Errorf("got errors for %v, want %v", keys, want)
 	}
 }
 
-func TestSettingsThatCannotBeHonouredAreRefused(t *testing.T) {
-	good := Config{TrustedProxies: []string{"10.0.0.0/8", "2001:db8::1"}, BodyLimit: bytesize.MiB}
-	if err := good.Validate(); err != nil {
-		t.Errorf("got %v, want no error", err)
+// Every error has a request id, the security headers, the common shape, one log line and one measurement.
+func TestEveryErrorPassesTheWholeChain(t *testing.T) {
+	routes := testRouter{
+		"/ok": {serve: serveHello},
+		"/fault": {route: Route{Template: "/fault"}, serve: func(w http.ResponseWriter, r *http.Request) {
+			problem.Write(w, r, problem.From(r.Context(), errors.New("internal detail")))
+		}},
+		"/panic": {route: Route{Template: "/panic"}, serve: func(http.ResponseWriter, *http.Request) { panic("internal detail") }},
+		"/small": {route: Route{Template: "/small", MaxBodyBytes: 4}, method: http.MethodPost, serve: serveDrain},
+		"/slow": {route: Route{Template: "/slow", Timeout: 1}, serve: func(_ http.ResponseWriter, r *http.Request) {
+			<-r.Context().Done()
+		}},
 	}
-	err := Config{TrustedProxies: []string{"proxy.example.com"}, BodyLimit: 0}.Validate()
-	for _, key := range []string{"http.trusted_proxies: ", "http.body_limit: "} {
-		if err == nil || !strings.Contains(err.Error(), key) {
-			t.Errorf("got %v, want an error that names %s", err, key)
-		}
+	for _, tt := range []struct {
+		method, path string
+		status       int
+		code         string
+	}{
+		{"GET", "/nowhere", 404, "not_found"},
+		{"DELETE", "/ok", 405, "method_not_allowed"},
+		{"POST", "/small", 413, "body_too_large"},
+		{"GET", "/fault", 500, "internal_error"},
+		{"GET", "/panic", 500, "internal_error"},
+		{"GET", "/slow", 503, "deadline_exceeded"},
+	} {
+		t.Run(tt.code+tt.path, func(t *testing.T) {
+			meter, registry := newMeter(t)
+			opts := defaultOptions()
+			opts.https, opts.meter = true, meter
+			s := newTestServer(t, routes, opts)
+			w := s.do(httptest.NewRequest(tt.method, tt.path, strings.NewReader("12345")))
+
+			p, id := readProblem(t, w), w.Header().Get(request.HeaderRequestID)
+			if w.Code != tt.status || p.Status != tt.status || p.Code != tt.code || id == "" || p.RequestID != id {
+				t.Errorf("got %d %+v with request id %q, want %d %s", w.Code, p, id, tt.status, tt.code)
+			}
+			if strings.Contains(w.Body.String(), "internal detail") {
+				t.Errorf("the response contains the cause: %s", w.Body)
+			}
+			if w.Header().Get("X-Content-Type-Options") == "" || w.Header().Get("Strict-Transport-Security") == "" {
+				t.Errorf("got headers %v, want security headers", w.Header())
+			}
+			if line := s.log.accessLine(t); line["status"] != float64(tt.status) || line["request_id"] != id {
+				t.Errorf("got access line %v", line)
+			}
+			if got := scrape(t, registry, "http_server_request_duration_seconds_count{"); got != 1 {
+				t.Errorf("got %v measurements, want 1", got)
+			}
+		})
 	}
 }

@@ -1,33 +1,32 @@
 package middleware
 
 import (
-	"errors"
-	"fmt"
-
-	"git.example.org/shop/orders/v2/internal/bytesize"
 	"git.example.org/shop/orders/v2/internal/request"
+	"git.example.org/shop/orders/v2/internal/setting"
 )
 
-// Config is the section http of the settings.
+// Config holds the settings of what every request passes through.
 type Config struct {
-	TrustedProxies []string          `yaml:"trusted_proxies" doc:"Addresses and networks of the proxies in front, such as 10.0.0.0/8. Only their X-Forwarded-For is believed; empty believes nobody."`
-	BodyLimit      bytesize.Size     `yaml:"body_limit" default:"10MiB" doc:"Largest request body. A route may have its own limit."`
+	TrustedProxies []string          `yaml:"trusted_proxies" doc:"Addresses or networks of trusted proxies, such as 10.0.0.0/8. The service reads X-Forwarded-For only from these; without any, from nobody."`
+	MaxInFlight    int               `yaml:"max_in_flight" default:"128" doc:"Maximum number of requests served at one time, without probes. More are answered 503. Keep max_in_flight × max_body_bytes well below the memory limit."`
+	MaxBodyBytes   int64             `yaml:"max_body_bytes" default:"1048576" doc:"Largest request body, in bytes. A route may have its own limit."`
 	Compression    CompressionConfig `yaml:"compression"`
 }
 
-// CompressionConfig is the section http.compression of the settings.
+// CompressionConfig holds the settings of the compression of responses.
 type CompressionConfig struct {
-	Enabled bool `yaml:"enabled" default:"true" doc:"Compress responses for callers that ask for it. Switch it off when a proxy in front compresses."`
+	Enabled bool `yaml:"enabled" default:"true" doc:"Compress responses when the client accepts it. Turn it off if a proxy in front compresses."`
 }
 
-// Validate reports every value that cannot be honoured.
-func (c Config) Validate() error {
-	var errs []error
+const maxBodyBytes = 1 << 30
+
+// Validate checks the settings.
+func (c Config) Validate() setting.Errors {
+	var errs setting.Errors
 	if _, err := request.ParseProxies(c.TrustedProxies); err != nil {
-		errs = append(errs, fmt.Errorf("http.trusted_proxies: %w", err))
+		errs.Add("trusted_proxies", "%v", err)
 	}
-	if c.BodyLimit < 1 || c.BodyLimit > bytesize.GiB {
-		errs = append(errs, fmt.Errorf("http.body_limit: %s is not between 1B and 1GiB", c.BodyLimit))
-	}
-	return errors.Join(errs...)
+	errs.AddIf(c.MaxInFlight < 1, "max_in_flight", "%d is below 1", c.MaxInFlight)
+	errs.AddIf(c.MaxBodyBytes < 1 || c.MaxBodyBytes > maxBodyBytes, "max_body_bytes", "%d is not between 1 and %d", c.MaxBodyBytes, maxBodyBytes)
+	return errs
 }

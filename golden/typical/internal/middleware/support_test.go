@@ -2,78 +2,81 @@ package middleware
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/otlptranslator"
+	otelprom "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
+	sdk "go.opentelemetry.io/otel/sdk/metric"
 	"go.uber.org/goleak"
 
-	"git.example.org/shop/orders/v2/internal/bytesize"
 	"git.example.org/shop/orders/v2/internal/logging"
 	"git.example.org/shop/orders/v2/internal/problem"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// page is one route of a site.
-type page struct {
+// testRouter maps paths to endpoints. Other requests get 404 or 405.
+type testRouter map[string]endpoint
+
+type endpoint struct {
 	route  Route
 	method string // GET if empty
 	serve  http.HandlerFunc
 }
 
-// site is a small router: pages by path, with 404 and 405 in the common shape.
-type site map[string]page
-
-func (s site) Match(r *http.Request) (Route, bool) {
-	p, ok := s[r.URL.Path]
-	if !ok || r.Method != p.wants() {
-		return Route{}, false
-	}
-	return p.route, true
+func (e endpoint) allows(method string) bool {
+	return method == e.method || e.method == "" && method == http.MethodGet
 }
 
-func (s site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	p, ok := s[r.URL.Path]
+func (t testRouter) Match(r *http.Request) (Route, bool) {
+	e, ok := t[r.URL.Path]
+	if !ok || !e.allows(r.Method) {
+		return Route{}, false
+	}
+	return e.route, true
+}
+
+func (t testRouter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	e, ok := t[r.URL.Path]
 	switch {
 	case !ok:
 		problem.Write(w, r, problem.New(http.StatusNotFound, "", "there is nothing at this path"))
-	case r.Method != p.wants():
-		w.Header().Set("Allow", p.wants())
+	case !e.allows(r.Method):
 		problem.Write(w, r, problem.New(http.StatusMethodNotAllowed, "", "this path does not support the method"))
 	default:
-		p.serve(w, r)
+		e.serve(w, r)
 	}
 }
 
-func (p page) wants() string {
-	if p.method == "" {
-		return http.MethodGet
-	}
-	return p.method
+// options are the values that tests vary.
+type options struct {
+	config    Config
+	cors      CORSConfig
+	https     bool
+	timeout   time.Duration
+	level     string
+	meter     metric.Meter
+	innermost []Layer
 }
 
-// settings are the values that tests vary.
-type settings struct {
-	config  Config
-	cors    CORSConfig
-	https   bool
-	timeout time.Duration
-	level   string
-	meter   metric.Meter
-	last    []Layer // innermost
-}
-
-func defaults() settings {
-	return settings{
-		config:  Config{BodyLimit: 10 * bytesize.MiB, Compression: CompressionConfig{Enabled: true}},
+func defaultOptions() options {
+	return options{
+		config:  Config{MaxInFlight: 128, MaxBodyBytes: 1 << 20, Compression: CompressionConfig{Enabled: true}},
 		cors:    CORSConfig{AllowedMethods: []string{"GET", "PUT"}, AllowedHeaders: []string{"content-type"}, MaxAge: time.Minute},
 		timeout: 15 * time.Second,
 		level:   "info",
@@ -81,118 +84,148 @@ func defaults() settings {
 	}
 }
 
-// chainOf returns the chain as the service has it.
-func chainOf(t testing.TB, s site, set settings, log *slog.Logger) Chain {
+// newChain returns the layers in the order of the service.
+func newChain(t testing.TB, routes testRouter, opts options, log *slog.Logger) Chain {
 	t.Helper()
-	metrics, err := Metrics(set.meter)
+	metrics, err := Metrics(opts.meter, opts.https)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inFlight, err := InFlight(opts.config.MaxInFlight, opts.meter)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return append(Chain{
-		Record(s, set.config),
+		Record(routes, opts.config),
 		AccessLog(log),
 		metrics,
 		Recover(log),
-		SecurityHeaders(set.https),
-		CORS(set.cors),
-		BodyLimit(set.config.BodyLimit),
-		Timeout(set.timeout),
-		Compress(set.config.Compression),
-	}, set.last...)
+		SecurityHeaders(opts.https),
+		CORS(opts.cors),
+		inFlight,
+		BodyLimit(opts.config.MaxBodyBytes),
+		Timeout(opts.timeout),
+		Compress(opts.config.Compression),
+	}, opts.innermost...)
 }
 
-// stand is a site behind the chain, with what it logged.
-type stand struct {
+// testServer is a router behind the whole chain.
+type testServer struct {
 	http.Handler
-	log *lines
+	log *logBuffer
 }
 
-func standOf(t testing.TB, s site, set settings) stand {
+func newTestServer(t testing.TB, routes testRouter, opts options) testServer {
 	t.Helper()
-	out := new(lines)
-	log, _, err := logging.New(logging.Config{Level: set.level, Format: "json"}, "orders", out)
+	out := new(logBuffer)
+	log, _, err := logging.New(logging.Config{Level: opts.level, Format: "json"}, "orders", out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return stand{Handler: chainOf(t, s, set, log).Then(s), log: out}
+	return testServer{Handler: newChain(t, routes, opts, log).Then(routes), log: out}
 }
 
 // do serves one request without a connection.
-func (s stand) do(r *http.Request) *httptest.ResponseRecorder {
+func (s testServer) do(r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
 	return w
 }
 
-// lines collects what is logged.
-type lines struct {
+// logBuffer holds the lines of a JSON log.
+type logBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
 }
 
-func (l *lines) Write(p []byte) (int, error) {
+func (l *logBuffer) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.buf.Write(p)
 }
 
-func (l *lines) String() string {
+func (l *logBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.buf.String()
 }
 
-// access returns the access lines.
-func (l *lines) access(t testing.TB) []map[string]any {
+// accessLine returns the only access line.
+func (l *logBuffer) accessLine(t testing.TB) map[string]any {
 	t.Helper()
-	var out []map[string]any
-	dec := json.NewDecoder(bytes.NewReader([]byte(l.String())))
-	for {
+	var found []map[string]any
+	for text := range strings.Lines(l.String()) {
 		var line map[string]any
-		if err := dec.Decode(&line); err == io.EOF {
-			return out
-		} else if err != nil {
-			t.Fatalf("a log line is no JSON: %v", err)
+		if err := json.Unmarshal([]byte(text), &line); err != nil {
+			t.Fatalf("a log line is not JSON: %v", err)
 		}
 		if line["msg"] == "request" {
-			out = append(out, line)
+			found = append(found, line)
 		}
 	}
-}
-
-// one returns the only access line.
-func (l *lines) one(t testing.TB) map[string]any {
-	t.Helper()
-	all := l.access(t)
-	if len(all) != 1 {
-		t.Fatalf("got %d access lines, want 1:\n%s", len(all), l)
+	if len(found) != 1 {
+		t.Fatalf("got %d access lines, want 1:\n%s", len(found), l)
 	}
-	return all[0]
+	return found[0]
 }
 
-// problemOf reads the problem in a response.
-func problemOf(t testing.TB, w *httptest.ResponseRecorder) problem.Problem {
+// newMeter returns a meter and the registry that exports its measurements.
+func newMeter(t testing.TB) (metric.Meter, *prometheus.Registry) {
+	t.Helper()
+	registry := prometheus.NewRegistry()
+	exporter, err := otelprom.New(otelprom.WithRegisterer(registry), otelprom.WithoutScopeInfo(),
+		otelprom.WithTranslationStrategy(otlptranslator.UnderscoreEscapingWithSuffixes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider := sdk.NewMeterProvider(sdk.WithReader(exporter))
+	t.Cleanup(func() { _ = provider.Shutdown(context.WithoutCancel(t.Context())) })
+	return provider.Meter("test"), registry
+}
+
+// scrape returns the sum of the samples whose text contains every part.
+func scrape(t testing.TB, registry *prometheus.Registry, parts ...string) float64 {
+	t.Helper()
+	w := httptest.NewRecorder()
+	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(w, get("/metrics"))
+	sum := 0.0
+	for line := range strings.Lines(w.Body.String()) {
+		missing := func(part string) bool { return !strings.Contains(line, part) }
+		if strings.HasPrefix(line, "#") || slices.ContainsFunc(parts, missing) {
+			continue
+		}
+		value, err := strconv.ParseFloat(strings.TrimSpace(line[strings.LastIndexByte(line, ' ')+1:]), 64)
+		if err != nil {
+			t.Fatalf("%v in %s", err, line)
+		}
+		sum += value
+	}
+	return sum
+}
+
+// readProblem returns the problem in a response.
+func readProblem(t testing.TB, w *httptest.ResponseRecorder) problem.Problem {
 	t.Helper()
 	var p problem.Problem
 	if got := w.Header().Get("Content-Type"); got != problem.ContentType {
 		t.Errorf("got content type %q, want %q", got, problem.ContentType)
 	}
 	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
-		t.Fatalf("the body is no problem: %v\n%s", err, w.Body)
+		t.Fatalf("the body is not a problem: %v\n%s", err, w.Body)
 	}
 	return p
 }
 
 func get(path string) *http.Request { return httptest.NewRequest(http.MethodGet, path, nil) }
 
-// hello answers with a small JSON document.
-func hello(w http.ResponseWriter, _ *http.Request) {
+// serveHello sends a small JSON document.
+func serveHello(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = io.WriteString(w, `{"hello":"world"}`)
 }
 
-// readAll reads the body, and answers as a handler of the service does when that fails.
-func readAll(w http.ResponseWriter, r *http.Request) {
+// serveDrain reads the body, and answers 204 or the problem of the error.
+func serveDrain(w http.ResponseWriter, r *http.Request) {
 	if _, err := io.Copy(io.Discard, r.Body); err != nil {
 		problem.Write(w, r, problem.From(r.Context(), err))
 		return

@@ -1,72 +1,61 @@
 package postgres
 
 import (
-	"errors"
-	"fmt"
 	"time"
 
 	"git.example.org/shop/orders/v2/internal/secret"
+	"git.example.org/shop/orders/v2/internal/setting"
 )
 
 // Config holds the settings of the database.
 type Config struct {
-	URL       secret.Value `yaml:"url" doc:"Where the database is: postgres://user@host:port/name?sslmode=verify-full. Without it, the database orders on this machine."`
-	Password  secret.Value `yaml:"password" doc:"Password for a URL that has none. A file that holds it, or the URL, is read again for each new connection."`
-	Pooler    string       `yaml:"pooler" default:"session" doc:"What connections lead to: session for the server or a pooler that keeps sessions, transaction for a pooler in transaction mode, such as PgBouncer."`
-	DirectURL secret.Value `yaml:"direct_url" doc:"The server behind a pooler in transaction mode, for migrations, whose lock belongs to a session, and for backups."`
+	URL       secret.Value `yaml:"url" doc:"Address of the database: postgres://user@host:port/name?sslmode=verify-full. Empty means the database orders on this machine."`
+	Password  secret.Value `yaml:"password" doc:"Password for a URL that has none. If the password or the URL comes from a file, the service reads the file again for each new connection."`
+	Pooler    string       `yaml:"pooler" default:"session" doc:"What the service connects to: session for PostgreSQL itself or a pooler in session mode, transaction for a pooler in transaction mode, such as PgBouncer."`
+	DirectURL secret.Value `yaml:"direct_url" doc:"Address for migrations and for database exec, such as the server behind a pooler, or a role that owns the schema. Empty means database.url. A pooler in transaction mode requires it for migrations."`
 
-	MaxConnections     int `yaml:"max_connections" default:"7" doc:"Size of the pool. One more connection is kept for the readiness check, so that a busy pool is not taken for a server that is down."`
-	MinIdleConnections int `yaml:"min_idle_connections" default:"2" doc:"So many connections beyond those in use are kept open, for the next requests."`
-	MaxInstances       int `yaml:"max_instances" default:"11" doc:"Most instances at one time, those that a rollout adds included. The connections of all of them are compared with what the server allows."`
+	MaxConnections     int `yaml:"max_connections" default:"8" doc:"Maximum number of connections in the pool."`
+	MinIdleConnections int `yaml:"min_idle_connections" default:"2" doc:"Minimum number of idle connections in the pool."`
+	MaxInstances       int `yaml:"max_instances" default:"11" doc:"Maximum number of instances, including those that a rollout adds. The service warns if the server allows fewer connections than all instances may open."`
 
-	ConnectTimeout    time.Duration `yaml:"connect_timeout" default:"3s" doc:"Time in which a connection must be established; at most 10s, and below server.request_timeout."`
-	AcquireTimeout    time.Duration `yaml:"acquire_timeout" default:"3s" doc:"How long a request waits for a connection of the pool; at most 10s, and below server.request_timeout."`
-	StatementTimeout  time.Duration `yaml:"statement_timeout" default:"3s" doc:"Time in which a statement must end; below server.request_timeout. Migrations are not limited by it."`
-	IdleTimeout       time.Duration `yaml:"idle_timeout" default:"5m" doc:"How long a connection that min_idle_connections does not keep stays open without use."`
-	MaxLifetime       time.Duration `yaml:"max_lifetime" default:"30m" doc:"Age at which a connection is replaced. So long, after a rotation, the old credentials may still be in use."`
-	MaxLifetimeJitter time.Duration `yaml:"max_lifetime_jitter" default:"5m" doc:"Up to so much is added to max_lifetime, so that connections are not all replaced at once."`
+	ConnectTimeout    time.Duration `yaml:"connect_timeout" default:"3s" doc:"Time limit for opening a connection; at most 10s, and below server.request_timeout."`
+	AcquireTimeout    time.Duration `yaml:"acquire_timeout" default:"3s" doc:"How long a request waits for a connection from the pool; at most 10s, and below server.request_timeout."`
+	StatementTimeout  time.Duration `yaml:"statement_timeout" default:"3s" doc:"Time limit for a statement; below server.request_timeout. It does not apply to migrations."`
+	IdleTimeout       time.Duration `yaml:"idle_timeout" default:"5m" doc:"The pool closes a connection that has been idle for this long, but keeps min_idle_connections."`
+	MaxLifetime       time.Duration `yaml:"max_lifetime" default:"30m" doc:"The pool replaces a connection of this age. Old credentials may stay in use for this long after a rotation."`
+	MaxLifetimeJitter time.Duration `yaml:"max_lifetime_jitter" default:"5m" doc:"Random extra lifetime per connection, so that connections do not all expire at once."`
 
-	SlowQuery time.Duration `yaml:"slow_query" default:"500ms" doc:"Queries that take so long are logged by name, without their arguments; 0s logs none."`
+	SlowQuery time.Duration `yaml:"slow_query" default:"500ms" doc:"The service logs the name and duration of a query that takes at least this long. 0s turns this off."`
 }
 
-// What connections may lead to.
+// Values of database.pooler.
 const (
 	poolerSession     = "session"
 	poolerTransaction = "transaction"
 )
 
-// maxWait bounds what a request may wait for: longer, and callers have left.
-const maxWait = 10 * time.Second
-
-// maxPool is far beyond what any server serves well.
-const maxPool = 1000
+const (
+	maxWait = 10 * time.Second // for a connection; clients give up sooner
+	maxPool = 1000
+)
 
 // Validate checks the settings.
-func (c Config) Validate() error {
-	var errs []error
-	for _, t := range []target{c.pooled(), c.direct()} {
-		if _, err := t.parse(); err != nil {
-			errs = append(errs, err)
+func (c Config) Validate() setting.Errors {
+	var errs setting.Errors
+	for _, a := range []address{c.pooled(), c.direct()} {
+		if _, err := a.parse(); err != nil {
+			errs.Add(a.key, "%v", err)
 		}
 	}
-	if c.Pooler != poolerSession && c.Pooler != poolerTransaction {
-		errs = append(errs, fmt.Errorf("database.pooler: %q is neither session nor transaction", c.Pooler))
-	}
-	if c.DirectURL.IsSet() && c.Pooler == poolerSession {
-		errs = append(errs, errors.New("database.direct_url: has no effect with database.pooler session"))
-	}
-	if c.MaxConnections < 1 || c.MaxConnections > maxPool {
-		errs = append(errs, fmt.Errorf("database.max_connections: %d is not between 1 and %d", c.MaxConnections, maxPool))
-	}
-	if c.MinIdleConnections < 0 || c.MinIdleConnections > c.MaxConnections {
-		errs = append(errs, fmt.Errorf("database.min_idle_connections: %d is not between 0 and database.max_connections, which is %d", c.MinIdleConnections, c.MaxConnections))
-	}
-	if c.MaxInstances < 1 {
-		errs = append(errs, errors.New("database.max_instances: must be at least 1"))
-	}
+	errs.AddIf(c.Pooler != poolerSession && c.Pooler != poolerTransaction, "pooler", "%q is neither session nor transaction", c.Pooler)
+	errs.AddIf(c.MaxConnections < 1 || c.MaxConnections > maxPool, "max_connections",
+		"%d is not between 1 and %d", c.MaxConnections, maxPool)
+	errs.AddIf(c.MinIdleConnections < 0 || c.MinIdleConnections > c.MaxConnections, "min_idle_connections",
+		"%d is not between 0 and database.max_connections, which is %d", c.MinIdleConnections, c.MaxConnections)
+	errs.AddIf(c.MaxInstances < 1, "max_instances", "must be at least 1")
 	for _, d := range []struct {
-		key         string
-		value, most time.Duration
+		key            string
+		value, maximum time.Duration
 	}{
 		{"connect_timeout", c.ConnectTimeout, maxWait},
 		{"acquire_timeout", c.AcquireTimeout, maxWait},
@@ -74,18 +63,10 @@ func (c Config) Validate() error {
 		{"idle_timeout", c.IdleTimeout, 0},
 		{"max_lifetime", c.MaxLifetime, 0},
 	} {
-		if d.value < time.Millisecond {
-			errs = append(errs, fmt.Errorf("database.%s: must be at least 1ms", d.key))
-		}
-		if d.most > 0 && d.value > d.most {
-			errs = append(errs, fmt.Errorf("database.%s: %s is more than %s", d.key, d.value, d.most))
-		}
+		errs.AddIf(d.value < time.Millisecond, d.key, "must be at least 1ms")
+		errs.AddIf(d.maximum > 0 && d.value > d.maximum, d.key, "%s is more than %s", d.value, d.maximum)
 	}
-	if c.MaxLifetimeJitter < 0 {
-		errs = append(errs, errors.New("database.max_lifetime_jitter: must not be below 0s"))
-	}
-	if c.SlowQuery < 0 {
-		errs = append(errs, errors.New("database.slow_query: must not be below 0s"))
-	}
-	return errors.Join(errs...)
+	errs.AddIf(c.MaxLifetimeJitter < 0, "max_lifetime_jitter", "must not be negative")
+	errs.AddIf(c.SlowQuery < 0, "slow_query", "must not be negative")
+	return errs
 }

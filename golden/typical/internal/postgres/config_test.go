@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -21,41 +22,62 @@ func TestSettingsAreChecked(t *testing.T) {
 		{"a URL", func(c *postgres.Config) { c.URL = secret.New(remote) }, ""},
 		{"the other scheme", func(c *postgres.Config) { c.URL = secret.New("postgresql://app@db/notes") }, ""},
 		{"a server behind a pooler", func(c *postgres.Config) { c.Pooler, c.DirectURL = "transaction", secret.New(remote) }, ""},
+		{"a role for migrations", func(c *postgres.Config) { c.DirectURL = secret.New(remote) }, ""},
 		{"no slow queries", func(c *postgres.Config) { c.SlowQuery = 0 }, ""},
-		{"another kind of server", func(c *postgres.Config) { c.URL = secret.New("mysql://app@db/notes") }, "database.url: "},
-		{"no URL", func(c *postgres.Config) { c.URL = secret.New("host=db user=app") }, "database.url: "},
-		{"a broken URL", func(c *postgres.Config) { c.URL = secret.New("postgres://app:s3cret@db:port/notes") }, "database.url: "},
-		{"an unknown sslmode", func(c *postgres.Config) { c.URL = secret.New(remote + "?sslmode=never") }, "database.url: "},
-		{"a pool size in the URL", func(c *postgres.Config) { c.URL = secret.New(remote + "?pool_max_conns=4") }, "pool_max_conns"},
-		{"a timeout in the URL", func(c *postgres.Config) { c.URL = secret.New(remote + "?connect_timeout=4") }, "connect_timeout"},
-		{"a broken direct URL", func(c *postgres.Config) { c.Pooler, c.DirectURL = "transaction", secret.New("db") }, "database.direct_url: "},
-		{"a direct URL for nothing", func(c *postgres.Config) { c.DirectURL = secret.New(remote) }, "database.direct_url: "},
-		{"an unknown pooler", func(c *postgres.Config) { c.Pooler = "statement" }, "database.pooler: "},
-		{"no connection", func(c *postgres.Config) { c.MaxConnections = 0 }, "database.max_connections: "},
-		{"far too many", func(c *postgres.Config) { c.MaxConnections = 1001 }, "database.max_connections: "},
-		{"more idle than there are", func(c *postgres.Config) { c.MinIdleConnections = c.MaxConnections + 1 }, "database.min_idle_connections: "},
-		{"no instance", func(c *postgres.Config) { c.MaxInstances = 0 }, "database.max_instances: "},
-		{"no time to connect", func(c *postgres.Config) { c.ConnectTimeout = 0 }, "database.connect_timeout: "},
-		{"too long to connect", func(c *postgres.Config) { c.ConnectTimeout = 11 * time.Second }, "database.connect_timeout: "},
-		{"too long to wait", func(c *postgres.Config) { c.AcquireTimeout = 11 * time.Second }, "database.acquire_timeout: "},
-		{"no time for a statement", func(c *postgres.Config) { c.StatementTimeout = 0 }, "database.statement_timeout: "},
-		{"less than the server counts", func(c *postgres.Config) { c.StatementTimeout = time.Microsecond }, "database.statement_timeout: "},
-		{"no idle time", func(c *postgres.Config) { c.IdleTimeout = 0 }, "database.idle_timeout: "},
-		{"no lifetime", func(c *postgres.Config) { c.MaxLifetime = 0 }, "database.max_lifetime: "},
-		{"negative jitter", func(c *postgres.Config) { c.MaxLifetimeJitter = -1 }, "database.max_lifetime_jitter: "},
-		{"negative threshold", func(c *postgres.Config) { c.SlowQuery = -1 }, "database.slow_query: "},
+		{"another kind of server", func(c *postgres.Config) { c.URL = secret.New("mysql://app@db/notes") }, "url"},
+		{"no URL", func(c *postgres.Config) { c.URL = secret.New("host=db user=app") }, "url"},
+		{"a broken URL", func(c *postgres.Config) { c.URL = secret.New("postgres://app:s3cret@db:port/notes") }, "url"},
+		{"an unknown sslmode", func(c *postgres.Config) { c.URL = secret.New(remote + "?sslmode=never") }, "url"},
+		{"a pool size in the URL", func(c *postgres.Config) { c.URL = secret.New(remote + "?pool_max_conns=4") }, "url"},
+		{"a timeout in the URL", func(c *postgres.Config) { c.URL = secret.New(remote + "?connect_timeout=4") }, "url"},
+		{"a broken direct URL", func(c *postgres.Config) { c.Pooler, c.DirectURL = "transaction", secret.New("db") }, "direct_url"},
+		{"an unknown pooler", func(c *postgres.Config) { c.Pooler = "statement" }, "pooler"},
+		{"no connection", func(c *postgres.Config) { c.MaxConnections = 0 }, "max_connections"},
+		{"far too many", func(c *postgres.Config) { c.MaxConnections = 1001 }, "max_connections"},
+		{"more idle than there are", func(c *postgres.Config) { c.MinIdleConnections = c.MaxConnections + 1 }, "min_idle_connections"},
+		{"no instance", func(c *postgres.Config) { c.MaxInstances = 0 }, "max_instances"},
+		{"no time to connect", func(c *postgres.Config) { c.ConnectTimeout = 0 }, "connect_timeout"},
+		{"too long to connect", func(c *postgres.Config) { c.ConnectTimeout = 11 * time.Second }, "connect_timeout"},
+		{"too long to wait", func(c *postgres.Config) { c.AcquireTimeout = 11 * time.Second }, "acquire_timeout"},
+		{"no time for a statement", func(c *postgres.Config) { c.StatementTimeout = 0 }, "statement_timeout"},
+		{"less than the server counts", func(c *postgres.Config) { c.StatementTimeout = time.Microsecond }, "statement_timeout"},
+		{"no idle time", func(c *postgres.Config) { c.IdleTimeout = 0 }, "idle_timeout"},
+		{"no lifetime", func(c *postgres.Config) { c.MaxLifetime = 0 }, "max_lifetime"},
+		{"negative jitter", func(c *postgres.Config) { c.MaxLifetimeJitter = -1 }, "max_lifetime_jitter"},
+		{"negative threshold", func(c *postgres.Config) { c.SlowQuery = -1 }, "slow_query"},
 	} {
 		t.Run(c.rule, func(t *testing.T) {
 			cfg := defaults(t)
 			c.set(&cfg)
-			err := cfg.Validate()
-			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
-				t.Errorf("got %v, want %q", err, c.want)
+			errs := cfg.Validate()
+			if c.want == "" && errs != nil || c.want != "" && (len(errs) == 0 || errs[0].Key != c.want) {
+				t.Errorf("got %v, want an error of %q", errs, c.want)
 			}
-			if err != nil && strings.Contains(err.Error(), "s3cret") {
-				t.Errorf("the error shows the password: %v", err)
+			if strings.Contains(fmt.Sprint(errs), "s3cret") {
+				t.Errorf("the error shows the password: %v", errs)
 			}
 		})
+	}
+}
+
+func TestErrorOfAURLSaysTheCauseWithoutTheURL(t *testing.T) {
+	const start = "postgres://app:s3cret@db.example.com:5432/notes"
+	for url, want := range map[string]string{
+		start + "?sslmode=verify-full&sslrootcert=/gone/ca.pem":       "open /gone/ca.pem: no such file or directory",
+		start + "?sslmode=never":                                      "sslmode is invalid",
+		start + "?target_session_attrs=any-old":                       "any-old",
+		"postgres://app:s3cret/x@db.example.com/notes":                "percent-encode",
+		"postgres://app:s3`: cret@db.example.com/notes?sslmode=never": "percent-encode",
+	} {
+		cfg := defaults(t)
+		cfg.URL = secret.New(url)
+		errs := cfg.Validate()
+		if len(errs) == 0 || !strings.Contains(errs[0].Reason, want) {
+			t.Errorf("%s: got %v, want %q", url, errs, want)
+		}
+		if text := fmt.Sprint(errs); strings.Contains(text, "s3") || strings.Contains(text, "db.example.com") {
+			t.Errorf("got %s, which quotes the URL", text)
+		}
 	}
 }
 

@@ -80,7 +80,7 @@ func TestAttemptsToConnectKeepApartUntilOneSucceeds(t *testing.T) {
 		if attempts < 30 || attempts > 70 {
 			t.Errorf("got %d attempts in a minute, want about one in 1.5s", attempts)
 		}
-		time.Sleep(backoffLongest)
+		time.Sleep(backoffMaximum)
 		if err := b.allow(); err != nil {
 			t.Fatalf("after the longest pause: got %v", err)
 		}
@@ -89,7 +89,7 @@ func TestAttemptsToConnectKeepApartUntilOneSucceeds(t *testing.T) {
 			t.Errorf("after a success: got %v", err)
 		}
 		b.TraceConnectEnd(t.Context(), fail)
-		time.Sleep(backoffShortest)
+		time.Sleep(backoffMinimum)
 		if err := b.allow(); err != nil {
 			t.Errorf("after the first failure: got %v, want the shortest pause", err)
 		}

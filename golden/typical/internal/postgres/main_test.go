@@ -1,8 +1,13 @@
 package postgres_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"log/slog"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -10,6 +15,8 @@ import (
 	"go.uber.org/goleak"
 
 	"git.example.org/shop/orders/v2/internal/config"
+	"git.example.org/shop/orders/v2/internal/note"
+	"git.example.org/shop/orders/v2/internal/note/notetest"
 	"git.example.org/shop/orders/v2/internal/postgres"
 	"git.example.org/shop/orders/v2/internal/secret"
 	"git.example.org/shop/orders/v2/test/postgrestest"
@@ -17,10 +24,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// discard is a log that nobody reads.
 var discard = slog.New(slog.DiscardHandler)
 
-// defaults returns the settings that hold if nobody sets any.
+// defaults returns the default settings.
 func defaults(t *testing.T) postgres.Config {
 	t.Helper()
 	loaded, err := config.Load(config.Sources{})
@@ -30,8 +36,7 @@ func defaults(t *testing.T) postgres.Config {
 	return loaded.Config.Database
 }
 
-// open returns a migrated database of its own, with the defaults and what set
-// makes of them.
+// open opens a new database with the current schema. If set is not nil, it changes the settings first.
 func open(t *testing.T, set func(*postgres.Config)) *postgres.Database {
 	t.Helper()
 	cfg := defaults(t)
@@ -44,21 +49,61 @@ func open(t *testing.T, set func(*postgres.Config)) *postgres.Database {
 
 func openWith(t *testing.T, cfg postgres.Config, log *slog.Logger) *postgres.Database {
 	t.Helper()
-	if err := cfg.Validate(); err != nil {
-		t.Fatal(err)
+	if errs := cfg.Validate(); len(errs) > 0 {
+		t.Fatal(errs)
 	}
-	db, err := postgres.Open(context.Background(), cfg, "test", noop.Meter{}, log)
+	db, err := postgres.Open(context.Background(), cfg, "test", noop.NewMeterProvider(), log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(db.Close)
+	t.Cleanup(func() { db.Close(context.Background()) })
 	return db
 }
 
-// patience is how long a test waits for what must happen.
+// answers reports whether the store answers.
+func answers(ctx context.Context, store note.Store) bool {
+	_, err := store.Get(ctx, notetest.Note(1).ID)
+	return errors.Is(err, note.ErrNotFound)
+}
+
+// buffer is a log that several goroutines can write.
+type buffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *buffer) Write(line []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(line)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// entries returns the lines with a message.
+func (b *buffer) entries(t *testing.T, msg string) []map[string]any {
+	t.Helper()
+	var found []map[string]any
+	for line := range strings.Lines(b.String()) {
+		entry := make(map[string]any)
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Fatal(err)
+		}
+		if entry["msg"] == msg {
+			found = append(found, entry)
+		}
+	}
+	return found
+}
+
+// patience is how long a test waits for a condition.
 const patience = 20 * time.Second
 
-// eventually asks again until the condition holds.
+// eventually waits until a condition holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	ticker := time.NewTicker(5 * time.Millisecond)

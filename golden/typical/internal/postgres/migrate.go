@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -19,13 +18,11 @@ import (
 )
 
 const (
-	// lockTimeout is how long a step waits for a table that somebody else has
-	// locked. Whoever comes after it waits as well, so it must not be long.
+	// lockTimeout is how long a migration waits for a table lock. Other statements queue up behind it.
 	lockTimeout = 10 * time.Second
 
-	// An instance waits for another one that migrates: so often, in seconds
-	// between two looks, and so many looks.
-	turnEvery, turns = 1, 600
+	// An instance waits for the migration lock for ten minutes: the polling interval in seconds, and the number of attempts.
+	lockInterval, lockAttempts = 1, 600
 )
 
 // Migrator changes the schema.
@@ -35,15 +32,14 @@ type Migrator struct {
 	provider *goose.Provider
 }
 
-// OpenMigrator returns a migrator for the database that cfg names. The sessions
-// are its own: they carry a lock, which is lost in a pooler in transaction mode,
-// and they have no statement timeout.
+// OpenMigrator returns a migrator for the database that cfg names. It opens its own sessions, which hold the migration
+// lock and have no statement timeout.
 func OpenMigrator(cfg Config, service string) (*Migrator, error) {
 	config, err := cfg.directConfig(service)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: migrate: %w", err)
 	}
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(turnEvery, turns))
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(lockInterval, lockAttempts))
 	if err != nil {
 		return nil, fmt.Errorf("postgres: migrate: %w", err)
 	}
@@ -61,16 +57,18 @@ func OpenMigrator(cfg Config, service string) (*Migrator, error) {
 // Close closes the sessions.
 func (m *Migrator) Close() error { return m.db.Close() }
 
-// Up applies every migration that is missing, and writes a line for each. Of
-// several callers at once one does the work, and the others wait for it.
+// Up applies the pending migrations and prints a line for each. If several instances call Up at once, one of them
+// applies the migrations while the others wait.
 func (m *Migrator) Up(ctx context.Context, out io.Writer) error {
 	results, err := m.provider.Up(ctx)
 	var partial *goose.PartialError
 	if errors.As(err, &partial) {
 		results = partial.Applied
 	}
-	if err := report(out, "applied", results); err != nil {
-		return err
+	for _, r := range results {
+		if err := printResult(out, "applied", r); err != nil {
+			return err
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("postgres: migrate up: %w", err)
@@ -81,20 +79,19 @@ func (m *Migrator) Up(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// Down takes the latest migration back, and writes a line for it.
+// Down rolls back the last migration and prints a line for it.
 func (m *Migrator) Down(ctx context.Context, out io.Writer) error {
 	result, err := m.provider.Down(ctx)
 	switch {
 	case errors.Is(err, goose.ErrNoNextVersion):
-		return printLine(out, "nothing to take back")
+		return printLine(out, "nothing to roll back")
 	case err != nil:
 		return fmt.Errorf("postgres: migrate down: %w", err)
 	}
-	return report(out, "took back", []*goose.MigrationResult{result})
+	return printResult(out, "rolled back", result)
 }
 
-// Status writes a line for each migration, and one that tells whether the
-// server has connections for every instance.
+// Status prints a line for each migration, and whether the server has connections for all instances.
 func (m *Migrator) Status(ctx context.Context, out io.Writer) error {
 	states, err := m.provider.Status(ctx)
 	if err != nil {
@@ -114,24 +111,17 @@ func (m *Migrator) Status(ctx context.Context, out io.Writer) error {
 		return fmt.Errorf("postgres: migrate status: %w", err)
 	}
 	defer func() { _ = conn.Close() }() // returns it to the pool, which Close closes
-	var found Capacity
-	err = conn.Raw(func(driver any) (err error) {
-		found, err = m.cfg.capacity(ctx, driver.(*stdlib.Conn).Conn()) //nolint:forcetypeassert // it is the driver that opened it
-		return err
+	return conn.Raw(func(driver any) error {
+		found, err := m.cfg.capacity(ctx, driver.(*stdlib.Conn).Conn()) //nolint:forcetypeassert // the driver is pgx
+		if err != nil {
+			return printLine(out, "cannot compare the pool with the server: "+err.Error())
+		}
+		return printLine(out, found.String())
 	})
-	if err != nil {
-		return fmt.Errorf("postgres: migrate status: %w", err)
-	}
-	return printLine(out, found.String())
 }
 
-func report(out io.Writer, what string, results []*goose.MigrationResult) error {
-	for _, r := range results {
-		if err := printLine(out, fmt.Sprintf("%s %s (%s)", what, r.Source.Path, r.Duration.Round(time.Millisecond))); err != nil {
-			return err
-		}
-	}
-	return nil
+func printResult(out io.Writer, verb string, r *goose.MigrationResult) error {
+	return printLine(out, fmt.Sprintf("%s %s (%s)", verb, r.Source.Path, r.Duration.Round(time.Millisecond)))
 }
 
 func printLine(out io.Writer, text string) error {
@@ -139,41 +129,26 @@ func printLine(out io.Writer, text string) error {
 	return err
 }
 
-// directConfig returns the configuration of a session with the server itself.
+// directConfig returns the configuration of a session that migrations and the programs of PostgreSQL can use.
 func (c Config) directConfig(service string) (*pgx.ConnConfig, error) {
 	if c.Pooler == poolerTransaction && !c.DirectURL.IsSet() {
-		return nil, errors.New("database.direct_url: is required here, as database.pooler is transaction and this needs a session of its own")
+		return nil, errors.New("database.direct_url: not set; a pooler in transaction mode cannot run this, so set the URL of the server behind it")
 	}
-	config, err := c.direct().parse()
+	server := c.direct()
+	config, err := server.parse()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("database.%s: %w", server.key, err)
 	}
 	config.ConnConfig.ConnectTimeout = c.ConnectTimeout
 	config.ConnConfig.RuntimeParams["application_name"] = service
 	return config.ConnConfig, nil
 }
 
-// neededVersion returns the version of the schema that this build was made for.
+// neededVersion returns the version of the last migration of this build.
 func neededVersion() (int64, error) {
 	names, err := fs.Glob(migrations.Files, "*.sql")
 	if err != nil || len(names) == 0 {
 		return 0, fmt.Errorf("postgres: no migrations are embedded: %w", err)
 	}
 	return goose.NumericComponent(names[len(names)-1]) // they are sorted
-}
-
-const queryVersion = `-- name: SchemaVersion :one
-SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied`
-
-// schemaVersion returns the version that the schema has.
-func schemaVersion(ctx context.Context, pool *pgxpool.Pool) (int64, error) {
-	var version int64
-	err := pool.QueryRow(ctx, queryVersion).Scan(&version)
-	if sqlState(err) == "42P01" {
-		return 0, nil // nothing was ever migrated
-	}
-	if err != nil {
-		return 0, fmt.Errorf("ask for the version of the schema: %w", err)
-	}
-	return version, nil
 }

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -58,7 +59,7 @@ func TestPasswordIsReadForEachNewConnection(t *testing.T) {
 	}
 	postgrestest.Exec(t, address, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '"+role+"'")
 	eventually(t, "the store answers with the last password", func() bool { return answers(t.Context(), db.Notes()) })
-	if len(out.entries(t, "the credentials of the database cannot be read, the last ones stay in use")) == 0 {
+	if len(out.entries(t, "cannot read the credentials of the database; the last ones stay in use")) == 0 {
 		t.Error("nothing in the log tells that the file is gone")
 	}
 }
@@ -73,110 +74,85 @@ func withUser(t *testing.T, address, user string) string {
 	return fmt.Sprintf("postgres://%s@/%s?host=%s&port=%d", user, config.Database, config.Host, config.Port)
 }
 
-func TestStatementsAreNamedOnlyWhereSessionsLast(t *testing.T) {
-	t.Parallel()
-	for pooler, want := range map[string]bool{"session": true, "transaction": false} {
-		t.Run(pooler, func(t *testing.T) {
-			t.Parallel()
-			db := open(t, func(cfg *postgres.Config) { cfg.Pooler, cfg.MaxConnections, cfg.MinIdleConnections = pooler, 1, 0 })
-			store := db.Notes()
-			for i := range 3 {
-				if err := store.Create(t.Context(), notetest.Note(i)); err != nil {
-					t.Fatal(err)
-				}
-				if _, err := store.List(t.Context(), note.Query{Limit: 10}); err != nil {
-					t.Fatal(err)
-				}
-			}
-			session, err := db.Session(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer session.Release()
-			var named int
-			var timeout string
-			if err := session.QueryRow(t.Context(), "SELECT count(*), current_setting('statement_timeout') FROM pg_prepared_statements",
-				pgx.QueryExecModeSimpleProtocol).Scan(&named, &timeout); err != nil {
-				t.Fatal(err)
-			}
-			if (named > 0) != want {
-				t.Errorf("got %d prepared statements, want some: %t", named, want)
-			}
-			if (timeout != "0") != want {
-				t.Errorf("got statement_timeout %s of the session, want one: %t", timeout, want)
-			}
-		})
-	}
-}
-
 func TestNotesMeetTheContractBehindATransactionPooler(t *testing.T) {
 	notetest.Run(t, func(t *testing.T) note.Store {
 		return open(t, func(cfg *postgres.Config) { cfg.Pooler = "transaction" }).Notes()
 	})
 }
 
-func TestPoolThatDoesNotFitTheServerIsReportedOnce(t *testing.T) {
+// A diagnostic never fails a connection, even if the server refuses it.
+func TestPoolIsComparedWithTheServerOnce(t *testing.T) {
 	t.Parallel()
-	for instances, want := range map[int]int{1: 0, 100_000: 1} {
+	for _, tt := range []struct {
+		instances int
+		prepare   string
+		want      string // logged once; empty means nothing
+	}{
+		{1, "SELECT 1", ""},
+		{100_000, "SELECT 1", "the server has too few connections for all instances"},
+		{1, "CREATE SCHEMA other; CREATE VIEW other.pg_settings AS SELECT 1 AS x", "cannot compare the pool with the server"},
+	} {
 		cfg := defaults(t)
-		cfg.URL = secret.New(postgrestest.New(t))
-		cfg.MaxInstances = instances
+		address := postgrestest.New(t)
+		postgrestest.Exec(t, address, tt.prepare, "ALTER DATABASE "+databaseOf(address)+" SET search_path = other, pg_catalog, public")
+		cfg.URL = secret.New(address)
+		cfg.MaxInstances = tt.instances
 		out := new(buffer)
 		db := openWith(t, cfg, slog.New(slog.NewJSONHandler(out, nil)))
 		for range 3 {
-			session, err := db.Session(t.Context())
+			conn, err := db.Pool().Acquire(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer session.Release()
+			defer conn.Release()
 		}
-		if got := out.entries(t, "the server has not enough connections for all instances"); len(got) != want {
-			t.Errorf("%d instances: got %v, want %d lines", instances, got, want)
+		if text := out.String(); strings.Count(text, `"level":"WARN"`) != min(len(tt.want), 1) || !strings.Contains(text, tt.want) {
+			t.Errorf("%d instances: got %s, want %q", tt.instances, text, tt.want)
 		}
 	}
 }
 
-func TestMeterTellsHowThePoolIsUsed(t *testing.T) {
+// databaseOf returns the name of the database in a URL of postgrestest.
+func databaseOf(address string) string { return filepath.Base(strings.Split(address, "?")[0]) }
+
+func TestQueriesAndPoolAreMeasured(t *testing.T) {
 	t.Parallel()
 	reader := sdk.NewManualReader()
-	provider := sdk.NewMeterProvider(sdk.WithReader(reader))
 	cfg := defaults(t)
 	cfg.URL = secret.New(postgrestest.New(t))
 	cfg.MaxConnections, cfg.MinIdleConnections = 3, 1
-	db, err := postgres.Open(t.Context(), cfg, "test", provider.Meter("test"), discard)
+	db, err := postgres.Open(t.Context(), cfg, "test", sdk.NewMeterProvider(sdk.WithReader(reader)), discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
-	if !answers(t.Context(), db.Notes()) {
-		t.Fatal("the store does not answer")
+	defer db.Close(context.Background())
+	if err := db.Notes().Create(t.Context(), notetest.Note(1)); err != nil {
+		t.Fatal(err)
 	}
-	session, err := db.Session(t.Context())
+	if err := db.Notes().Create(t.Context(), notetest.Note(1)); err == nil {
+		t.Fatal("created a note twice")
+	}
+	conn, err := db.Pool().Acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer session.Release()
+	defer conn.Release()
 
 	got := collect(t, reader)
 	for name, want := range map[string]int64{
-		"db.client.connection.count used":       1,
-		"db.client.connection.max":              3,
-		"db.client.connection.idle.min":         1,
-		"db.client.connection.pending_requests": 0,
-		"db.client.connection.timeouts":         0,
-		"db.client.connection.wait_time":        2,
-		"db.client.connection.use_time":         1,
+		"db.client.operation.duration CreateNote": 2,
+		"db.client.operation.errors CreateNote":   1,
+		"pgxpool.acquired_connections":            1,
+		"pgxpool.max_connections":                 3,
+		"pgxpool.canceled_acquires":               0,
 	} {
 		if n, ok := got[name]; !ok || n != want {
 			t.Errorf("%s: got %d, %t, want %d", name, n, ok, want)
 		}
 	}
-	if _, ok := got["db.client.connection.count idle"]; !ok {
-		t.Error("nothing tells the idle connections")
-	}
 }
 
-// collect returns sums, and the counts of histograms, by name and state.
+// collect returns the values of sums and gauges and the counts of histograms, by name and operation.
 func collect(t *testing.T, reader *sdk.ManualReader) map[string]int64 {
 	t.Helper()
 	var data metricdata.ResourceMetrics
@@ -184,28 +160,51 @@ func collect(t *testing.T, reader *sdk.ManualReader) map[string]int64 {
 		t.Fatal(err)
 	}
 	found := make(map[string]int64)
-	name := func(m metricdata.Metrics, set attribute.Set) string {
-		if pool, ok := set.Value("db.client.connection.pool.name"); !ok || pool.AsString() == "" {
-			t.Errorf("%s: does not name its pool", m.Name)
-		}
-		state, _ := set.Value("db.client.connection.state")
-		return strings.TrimSpace(m.Name + " " + state.AsString())
-	}
 	for _, scope := range data.ScopeMetrics {
 		for _, m := range scope.Metrics {
+			name := func(set attribute.Set) string {
+				operation, _ := set.Value("db.operation.name")
+				return strings.TrimSpace(m.Name + " " + operation.AsString())
+			}
 			switch points := m.Data.(type) {
 			case metricdata.Sum[int64]:
 				for _, p := range points.DataPoints {
-					found[name(m, p.Attributes)] = p.Value
+					found[name(p.Attributes)] = p.Value
+				}
+			case metricdata.Gauge[int64]:
+				for _, p := range points.DataPoints {
+					found[name(p.Attributes)] = p.Value
 				}
 			case metricdata.Histogram[float64]:
 				for _, p := range points.DataPoints {
-					found[name(m, p.Attributes)] = int64(p.Count)
+					found[name(p.Attributes)] = int64(p.Count)
 				}
-			default:
-				t.Errorf("%s: is a %T", m.Name, m.Data)
 			}
 		}
 	}
 	return found
+}
+
+func TestConnectionsThatTheServerEndsAreReplaced(t *testing.T) {
+	t.Parallel()
+	address := postgrestest.New(t)
+	cfg := defaults(t)
+	cfg.URL = secret.New(address)
+	db := openWith(t, cfg, discard)
+	eventually(t, "the store answers", func() bool { return answers(t.Context(), db.Notes()) })
+	postgrestest.Exec(t, address, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+	eventually(t, "the store answers", func() bool { return answers(t.Context(), db.Notes()) })
+}
+
+func TestMissingDatabaseIsUnavailable(t *testing.T) {
+	t.Parallel()
+	cfg := defaults(t)
+	cfg.URL = secret.New(fmt.Sprintf("postgres://nobody@/nothing?host=%s", t.TempDir()))
+	db := openWith(t, cfg, discard)
+	if err := db.Notes().Create(t.Context(), notetest.Note(1)); !errors.Is(err, note.ErrUnavailable) {
+		t.Errorf("got %v, want %v", err, note.ErrUnavailable)
+	}
+	if err := db.Ready(t.Context()); err == nil {
+		t.Error("got ready without a server")
+	}
 }

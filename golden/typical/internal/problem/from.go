@@ -8,19 +8,21 @@ import (
 	"git.example.org/shop/orders/v2/internal/request"
 )
 
-// ErrBodyTimeout is what reading the body of a request gives once the caller has been too slow. Only the body of a
-// request gives it, so a slow dependency is never taken for a slow caller.
+// ErrShuttingDown is the cause (context.Cause) of request contexts that the shutdown cancels.
+var ErrShuttingDown = errors.New("the service is shutting down")
+
+// ErrBodyTimeout is the error of a read from a request body that did not arrive in time. Only
+// request bodies return it, so that a slow dependency is never mistaken for a slow client.
 var ErrBodyTimeout error = bodyTimeoutError{}
 
-// bodyTimeoutError is a net.Error with Timeout, which is how HTTP libraries recognise a timeout.
+// bodyTimeoutError implements net.Error, by which huma recognizes a timeout.
 type bodyTimeoutError struct{}
 
-func (bodyTimeoutError) Error() string   { return "reading the request body took too long" }
+func (bodyTimeoutError) Error() string   { return "reading the request body timed out" }
 func (bodyTimeoutError) Timeout() bool   { return true }
 func (bodyTimeoutError) Temporary() bool { return false }
 
-// BodyError is what reading the body of a request gives when the transfer broke: the caller went away or sent what
-// does not follow the protocol.
+// BodyError is the error of a read from a request body that was cut off or malformed.
 type BodyError struct{ Err error }
 
 // Error implements error.
@@ -29,38 +31,32 @@ func (e *BodyError) Error() string { return "read request body: " + e.Err.Error(
 // Unwrap returns the error of the transfer.
 func (e *BodyError) Unwrap() error { return e.Err }
 
-// From turns any error into the problem that the caller gets. A Problem in the chain of err stays what it is; errors of
-// the request's body and of its deadline get their status; everything else is an internal error. The request id is
-// filled in, and the cause of a 5xx is left in the record of the request for the log.
+// From returns the problem for an error. A Problem in the chain of err keeps its status and code.
+// Errors of the request body and of the request context get their own status; any other error is an
+// internal error. From adds the request ID and stores the cause of a server error in the request
+// record, for the log.
 func From(ctx context.Context, err error) *Problem {
 	var known *Problem
 	if errors.As(err, &known) {
-		p := *known // the original may be a shared value
-		return p.finish(ctx, err)
+		return known.finish(ctx, err)
 	}
-	return classify(ctx, err).finish(ctx, err)
+	p := bodyProblem(err)
+	if p == nil {
+		p = contextProblem(ctx, err)
+	}
+	if p == nil {
+		p = New(http.StatusInternalServerError, "", "")
+	}
+	return p.finish(ctx, err)
 }
 
-func classify(ctx context.Context, err error) *Problem {
-	if p := bodyProblem(err); p != nil {
-		return p
-	}
-	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return New(http.StatusServiceUnavailable, CodeDeadlineExceeded, "")
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		return New(StatusClientClosedRequest, "", "")
-	}
-	return New(http.StatusInternalServerError, "", "")
-}
-
-// bodyProblem returns the problem for an error that came from reading the request's body, else nil.
+// bodyProblem returns nil unless err comes from reading the request body.
 func bodyProblem(err error) *Problem {
 	var tooLarge *http.MaxBytesError
 	var broken *BodyError
 	switch {
 	case errors.As(err, &tooLarge):
-		return New(http.StatusRequestEntityTooLarge, "", "the request body is larger than this route accepts")
+		return New(http.StatusRequestEntityTooLarge, "", "the request body is too large for this route")
 	case errors.Is(err, ErrBodyTimeout):
 		return New(http.StatusRequestTimeout, "", "the request body did not arrive in time")
 	case errors.As(err, &broken):
@@ -69,15 +65,26 @@ func bodyProblem(err error) *Problem {
 	return nil
 }
 
-// finish completes p, which nothing else may hold, for the request in ctx.
-func (p *Problem) finish(ctx context.Context, err error) *Problem {
-	rec := request.From(ctx)
-	p.RequestID = rec.ID
-	if p.Status >= http.StatusInternalServerError {
-		p.Detail = generalDetail(p.Status)
-		if err != nil {
-			rec.Err = err
-		}
+// contextProblem returns nil unless a shutdown, a deadline or a disconnected client explains err.
+func contextProblem(ctx context.Context, err error) *Problem {
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, ErrShuttingDown):
+		return New(http.StatusServiceUnavailable, CodeShuttingDown, "")
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return New(http.StatusServiceUnavailable, CodeDeadlineExceeded, "")
+	case errors.Is(err, context.Canceled) && cause != nil:
+		return New(StatusClientClosedRequest, "", "")
 	}
-	return p
+	return nil
+}
+
+// finish returns a copy of p for the request of ctx, so that problems can be shared.
+func (p *Problem) finish(ctx context.Context, err error) *Problem {
+	own, rec := *p, request.From(ctx)
+	own.RequestID = rec.ID
+	if p.Status >= http.StatusInternalServerError {
+		own.Detail = publicDetail(p.Status)
+		rec.Err = err
+	}
+	return &own
 }

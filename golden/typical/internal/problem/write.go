@@ -1,22 +1,28 @@
 package problem
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strconv"
 )
 
-// Write sends p as the response. Headers that described the answer that is not sent are removed; others, such as Allow
-// and a Retry-After that is better known, are the caller's to set.
+var replacedHeaders = []string{
+	"Content-Encoding", "Etag", "Last-Modified", "Accept-Ranges", "Content-Range", "Cache-Control",
+}
+
+// Write sends p as the response. It removes headers of a response that p replaces. A Retry-After
+// that is already set is kept.
 func Write(w http.ResponseWriter, r *http.Request, p *Problem) {
-	own := *p // the original may be a shared value
-	p = own.finish(r.Context(), p.cause)
-	body, err := json.Marshal(p)
-	if err != nil { // strings and numbers only: cannot happen
-		panic(err)
+	p = p.finish(r.Context(), p)
+	var body bytes.Buffer
+	enc := json.NewEncoder(&body)
+	enc.SetEscapeHTML(false) // the media type is JSON
+	if err := enc.Encode(p); err != nil {
+		panic(err) // strings and numbers always encode
 	}
 	h := w.Header()
-	for _, name := range []string{"Content-Encoding", "Etag", "Last-Modified", "Accept-Ranges", "Content-Range"} {
+	for _, name := range replacedHeaders {
 		h.Del(name)
 	}
 	for name, values := range p.GetHeaders() {
@@ -24,9 +30,8 @@ func Write(w http.ResponseWriter, r *http.Request, p *Problem) {
 			h[name] = values
 		}
 	}
-	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Type", ContentType)
-	h.Set("Content-Length", strconv.Itoa(len(body)+1))
+	h.Set("Content-Length", strconv.Itoa(body.Len()))
 	w.WriteHeader(p.Status)
-	_, _ = w.Write(append(body, '\n')) // a caller that is gone needs no answer
+	_, _ = w.Write(body.Bytes()) // middleware.Record sees the error
 }

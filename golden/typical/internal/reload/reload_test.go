@@ -138,7 +138,7 @@ func TestLoopThatHangsIsNotAlive(t *testing.T) {
 			t.Errorf("got %v from a loop that runs, want nil", err)
 		}
 		write(t, path, "two")
-		time.Sleep(silence + 2*interval)
+		time.Sleep(maxSilence + 2*interval)
 		synctest.Wait()
 		if err := l.Alive(t.Context()); err == nil {
 			t.Error("got nil from a loop that hangs, want an error")

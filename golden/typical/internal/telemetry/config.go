@@ -1,13 +1,16 @@
 package telemetry
 
-import "git.example.org/shop/orders/v2/internal/httpserver"
+import (
+	"git.example.org/shop/orders/v2/internal/httpserver"
+	"git.example.org/shop/orders/v2/internal/setting"
+)
 
 // Config holds the settings of the listener for metrics.
 type Config struct {
-	Bind  string `yaml:"bind" default:"0.0.0.0" doc:"IP address to listen on; 0.0.0.0 and :: mean all."`
-	Port  int    `yaml:"port" default:"9090" doc:"Port to listen on; 0 takes any that is free."`
-	Pprof bool   `yaml:"pprof" default:"false" doc:"Serves profiles under /debug/pprof/. They show memory of the process: production refuses this unless it is waived."`
+	Bind  string `yaml:"bind" default:"0.0.0.0" doc:"IP address to listen on; 0.0.0.0 or :: listens on all addresses."`
+	Port  int    `yaml:"port" default:"9090" doc:"Port to listen on; 0 takes any free port."`
+	Pprof bool   `yaml:"pprof" default:"false" doc:"Serve profiles under /debug/pprof/. Profiles show process memory; production refuses them without a waiver."`
 }
 
 // Validate checks the settings.
-func (c Config) Validate() error { return httpserver.CheckAddress("metrics", c.Bind, c.Port) }
+func (c Config) Validate() setting.Errors { return httpserver.CheckAddress(c.Bind, c.Port) }

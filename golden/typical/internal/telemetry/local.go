@@ -7,11 +7,10 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 )
 
-// Local returns options for the metrics of the build of a service that are
-// scraped and nothing else.
+// Local returns the options for metrics that are scraped and not exported.
 func Local(service, version string) []sdk.Option {
 	return []sdk.Option{
-		sdk.WithExemplarFilter(exemplar.AlwaysOffFilter), // there are no traces to point at
+		sdk.WithExemplarFilter(exemplar.AlwaysOffFilter), // exemplars point at traces
 		sdk.WithResource(resource.NewSchemaless(
 			attribute.String("service.name", service),
 			attribute.String("service.version", version),

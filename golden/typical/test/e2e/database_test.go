@@ -9,75 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"git.example.org/shop/orders/v2/test/postgrestest"
 )
-
-// behind starts the service with a proxy in front of its database.
-func behind(t *testing.T, down bool) (*process, *postgrestest.Proxy) {
-	t.Helper()
-	proxy := postgrestest.NewProxy(t, postgrestest.New(t))
-	if down {
-		proxy.Cut()
-	}
-	return start(t, t.TempDir(), settings{"database.url": proxy.URL(), "health.cache_for": "10ms"}), proxy
-}
-
-func wantUnavailable(t *testing.T, c *client) {
-	t.Helper()
-	var refusal struct{ Code, Detail string }
-	a := c.ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusServiceUnavailable, &refusal)
-	if refusal.Code != "unavailable" || a.Header.Get("Retry-After") == "" || a.Header.Get("X-Request-Id") == "" {
-		t.Errorf("got %s with %v, want a problem, when to come back and the id of the request", a.body, a.Header)
-	}
-	if strings.Contains(a.body, "PGSQL") || strings.Contains(a.body, "dial") {
-		t.Errorf("the answer tells what lies behind: %s", a.body)
-	}
-	a = c.ask(http.MethodGet, "/ready", "").want(t, http.StatusServiceUnavailable, nil)
-	if !strings.Contains(a.body, `"database":{"healthy":false,"message":"`) || a.Header.Get("Retry-After") == "" {
-		t.Errorf("got %s, want the database as the reason", a.body)
-	}
-	c.ask(http.MethodGet, "/health", "").want(t, http.StatusOK, nil)
-}
-
-func wantServed(t *testing.T, c *client) {
-	t.Helper()
-	eventually(t, "the service serves", func() bool {
-		return c.ask(http.MethodGet, "/v1/notes", "").StatusCode == http.StatusOK &&
-			c.ask(http.MethodGet, "/ready", "").StatusCode == http.StatusOK
-	})
-}
-
-func TestDatabaseMayComeAfterTheService(t *testing.T) {
-	p, proxy := behind(t, true)
-	c := newClient(t, "http://"+p.api, nil)
-	wantUnavailable(t, c)
-	proxy.Restore()
-	wantServed(t, c)
-	stop(t, p)
-}
-
-func TestDatabaseMayLeaveAndComeBack(t *testing.T) {
-	p, proxy := behind(t, false)
-	c := newClient(t, "http://"+p.api, nil)
-	var created noteBody
-	c.ask(http.MethodPost, "/v1/notes", `{"owner":"ada","title":"Kept"}`).want(t, http.StatusCreated, &created)
-	proxy.Cut()
-	eventually(t, "the loss is noticed", func() bool {
-		return c.ask(http.MethodGet, "/ready", "").StatusCode == http.StatusServiceUnavailable
-	})
-	wantUnavailable(t, c)
-	proxy.Restore()
-	wantServed(t, c)
-	c.ask(http.MethodGet, "/v1/notes/"+created.ID, "").want(t, http.StatusOK, nil)
-	stop(t, p)
-	for _, entry := range p.log {
-		if text, _ := entry["error"].(string); entry["route"] == "/v1/notes" && entry["status"] == float64(http.StatusServiceUnavailable) && text == "" {
-			t.Errorf("the log does not tell why: %v", entry)
-		}
-	}
-}
 
 func TestServiceWithoutItsSchemaIsNotReady(t *testing.T) {
 	dir := t.TempDir()
@@ -94,8 +28,9 @@ func TestServiceWithoutItsSchemaIsNotReady(t *testing.T) {
 			t.Errorf("migrate %s: got %d and %q, want %q", step.verb, code, out, step.want)
 		}
 	}
-	wantServed(t, c)
-	if out, code := call(t, dir, set, "migrate", "down"); code != 0 || !strings.Contains(out, "took back ") {
+	eventually(t, "the service is ready", func() bool { return c.ask(http.MethodGet, "/ready", "").StatusCode == http.StatusOK })
+	c.ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
+	if out, code := call(t, dir, set, "migrate", "down", "--yes"); code != 0 || !strings.Contains(out, "rolled back ") {
 		t.Errorf("migrate down: got %d and %q", code, out)
 	}
 	stop(t, p)
@@ -140,60 +75,6 @@ func TestBackupIsRestored(t *testing.T) {
 	c.ask(http.MethodPost, "/v1/notes", `{"owner":"ada","title":"After"}`).want(t, http.StatusCreated, nil)
 	if out, code := call(t, dir, to, "migrate", "up"); code != 0 || out != "nothing to apply\n" {
 		t.Errorf("migrate up after the restore: got %d and %q", code, out)
-	}
-	stop(t, p)
-}
-
-func TestBusyDatabaseIsToldFromOneThatIsDown(t *testing.T) {
-	address := postgrestest.New(t)
-	p := start(t, t.TempDir(), settings{
-		"database.url": address, "database.max_connections": "1", "database.min_idle_connections": "0",
-		"database.acquire_timeout": "5s", "database.statement_timeout": "5s", "health.cache_for": "10ms",
-	})
-	c := newClient(t, "http://"+p.api, nil)
-	tx, err := postgrestest.Connect(t, address).Begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := tx.Exec(t.Context(), "LOCK TABLE notes IN ACCESS EXCLUSIVE MODE"); err != nil {
-		t.Fatal(err)
-	}
-	answers := make(chan int, 2)
-	for range cap(answers) {
-		go func() {
-			a, err := c.try(http.MethodGet, "/v1/notes", "")
-			if err != nil {
-				t.Error(err)
-			}
-			answers <- a.StatusCode
-		}()
-	}
-	eventually(t, "the pool is shown as exhausted", func() bool {
-		a := c.ask(http.MethodGet, "/ready", "").want(t, http.StatusOK, nil)
-		return strings.Contains(a.body, `"degraded":true`)
-	})
-	metrics := newClient(t, "http://"+p.metrics, nil).ask(http.MethodGet, "/metrics", "").body
-	for _, want := range []string{
-		`db_client_connection_count{db_client_connection_pool_name="postgres",db_client_connection_state="used"} 1`,
-		`db_client_connection_max{db_client_connection_pool_name="postgres"} 1`,
-		`db_client_connection_pending_requests{db_client_connection_pool_name="postgres"} 1`,
-	} {
-		if !strings.Contains(metrics, want) {
-			t.Errorf("no %s", want)
-		}
-	}
-	if err := tx.Rollback(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for range cap(answers) {
-		select {
-		case status := <-answers:
-			if status != http.StatusOK {
-				t.Errorf("got %d after the lock, want 200", status)
-			}
-		case <-time.After(patience):
-			t.Fatal("a request hangs")
-		}
 	}
 	stop(t, p)
 }

@@ -1,8 +1,6 @@
 //go:build !windows
 
-// Package e2e runs the binary as a platform does: it is given an environment,
-// asked over the network, sent signals, and judged by its answers, its log and
-// its exit code. Tests that mostly wait do so in parallel, after the others.
+// Package e2e tests the built binary from outside: over the network, by signals, and by its log and its exit code.
 package e2e
 
 import (
@@ -22,13 +20,13 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for what must happen.
+// patience is the time limit for everything that a test waits for.
 const patience = 30 * time.Second
 
-// buildVersion is what the binary under test is told about itself.
+// buildVersion is the version of the binary under test.
 const buildVersion = "v1.2.3-e2e"
 
-// workDir is where the binary is built.
+// workDir is the directory of the binary.
 var workDir string
 
 func TestMain(m *testing.M) {
@@ -43,13 +41,13 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// binary builds the service, once, and returns the path of what was built.
+// binary builds the service once, and returns its path.
 var binary = sync.OnceValues(func() (string, error) {
-	if err := errors.Join(lookAt("../../cmd"), lookAt("../../internal")); err != nil {
+	if err := errors.Join(openAll("../../cmd"), openAll("../../internal")); err != nil {
 		return "", err
 	}
 	path := filepath.Join(workDir, "service")
-	build := exec.Command("go", "build", "-o", path,
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", path,
 		"-ldflags", "-X git.example.org/shop/orders/v2/internal/buildinfo.version="+buildVersion,
 		"git.example.org/shop/orders/v2/cmd/orders")
 	if out, err := build.CombinedOutput(); err != nil {
@@ -58,20 +56,20 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// lookAt opens every folder below root. The go command keeps the results of
-// tests by what they open, and so runs these again when a source has changed.
-func lookAt(root string) error {
+// openAll opens every folder below root. The go command caches test results by the files that a test opens, so it runs
+// these tests again when the source has changed.
+func openAll(root string) error {
 	return filepath.WalkDir(root, func(_ string, _ fs.DirEntry, err error) error { return err })
 }
 
-// settings are keys such as server.port, and their values.
+// settings maps keys such as server.port to values.
 type settings map[string]string
 
-// process is a run of "serve".
+// process is a running service.
 type process struct {
 	t       *testing.T
 	cmd     *exec.Cmd
-	stderr  bytes.Buffer // to be read after the end
+	stderr  bytes.Buffer // read it after the process has ended
 	api     string       // addresses
 	metrics string
 	ended   chan struct{}
@@ -80,8 +78,7 @@ type process struct {
 	log []map[string]any
 }
 
-// command returns a call of the binary in dir, with nothing in its environment
-// but settings.
+// command returns a command of the binary in dir. Its environment holds the settings only.
 func command(t *testing.T, dir string, set settings, args ...string) *exec.Cmd {
 	t.Helper()
 	path, err := binary()
@@ -97,15 +94,14 @@ func command(t *testing.T, dir string, set settings, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// variable returns the variable of a key.
+// variable returns the environment variable of a key.
 func variable(key string) string {
 	name := bytes.ReplaceAll(bytes.ToUpper([]byte(key)), []byte("."), []byte("__"))
 	return "ORDERS_" + string(name)
 }
 
-// serve returns a call of "serve" in dir. Unless the settings say otherwise, the
-// service has the surroundings that it needs, listens on ports that are free,
-// logs as in production and stops without a drain delay.
+// serve returns the command "serve" in dir. By default the service has its dependencies, listens on free ports, and
+// stops without a drain delay.
 func serve(t *testing.T, dir string, set settings, args ...string) *exec.Cmd {
 	t.Helper()
 	all := settings{
@@ -113,12 +109,12 @@ func serve(t *testing.T, dir string, set settings, args ...string) *exec.Cmd {
 		"server.bind":     "127.0.0.1", "server.port": "0", "server.drain_delay": "0s",
 		"metrics.bind": "127.0.0.1", "metrics.port": "0",
 	}
-	maps.Copy(all, surroundings(t))
+	maps.Copy(all, dependencies(t))
 	maps.Copy(all, set)
 	return command(t, dir, all, append([]string{"serve"}, args...)...)
 }
 
-// run starts a call of "serve".
+// run starts the command "serve".
 func run(t *testing.T, serve *exec.Cmd) *process {
 	t.Helper()
 	p := &process{t: t, cmd: serve, ended: make(chan struct{})}
@@ -137,7 +133,7 @@ func run(t *testing.T, serve *exec.Cmd) *process {
 		for lines.Scan() {
 			p.keep(lines.Bytes())
 		}
-		_ = p.cmd.Wait() // the exit code is judged by exit
+		_ = p.cmd.Wait() // exit checks the code
 	}()
 	t.Cleanup(func() {
 		_ = p.cmd.Process.Kill()
@@ -149,7 +145,7 @@ func run(t *testing.T, serve *exec.Cmd) *process {
 	return p
 }
 
-// launch starts the service and waits for nothing.
+// launch starts the service and does not wait until it listens.
 func launch(t *testing.T, dir string, set settings, args ...string) *process {
 	t.Helper()
 	return run(t, serve(t, dir, set, args...))
@@ -171,7 +167,7 @@ func (p *process) listening() *process {
 	return p
 }
 
-// keep takes a line of the log, which must be JSON.
+// keep stores a line of the log, which must be JSON.
 func (p *process) keep(line []byte) {
 	entry := make(map[string]any)
 	if err := json.Unmarshal(line, &entry); err != nil {
@@ -183,7 +179,7 @@ func (p *process) keep(line []byte) {
 	p.log = append(p.log, entry)
 }
 
-// entries returns the lines with a message, and with an attribute if it is named.
+// entries returns the log lines with a message, and with an attribute unless key is empty.
 func (p *process) entries(msg, key string, value any) []map[string]any {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -196,7 +192,7 @@ func (p *process) entries(msg, key string, value any) []map[string]any {
 	return found
 }
 
-// await waits for a line of the log.
+// await waits for a log line.
 func (p *process) await(msg, key string, value any) map[string]any {
 	p.t.Helper()
 	var found []map[string]any
@@ -220,7 +216,7 @@ func (p *process) signal(s syscall.Signal) {
 	}
 }
 
-// exit waits for the end and returns the exit code, -1 if a signal was the cause.
+// exit waits for the end of the process and returns its exit code, or -1 after a signal.
 func (p *process) exit() int {
 	p.t.Helper()
 	select {
@@ -232,7 +228,7 @@ func (p *process) exit() int {
 	}
 }
 
-// show writes what is known about the process into the log of a failed test.
+// show writes the end of the log and the standard error into the output of a failed test.
 func (p *process) show() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -243,7 +239,7 @@ func (p *process) show() {
 	p.t.Logf("standard error: %s", p.stderr.String())
 }
 
-// eventually asks again until the condition holds.
+// eventually waits until the condition holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	ticker := time.NewTicker(5 * time.Millisecond)

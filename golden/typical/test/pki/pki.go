@@ -1,4 +1,4 @@
-// Package pki makes certificates for tests. Their keys protect nothing.
+// Package pki issues certificates for tests.
 package pki
 
 import (
@@ -16,31 +16,25 @@ import (
 	"time"
 )
 
-// Authority signs certificates.
+// Authority is a certificate authority.
 type Authority struct {
-	Lifetime time.Duration // of the certificates that it issues from now on
-
 	t    testing.TB
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
 }
 
-// NewAuthority returns an authority of a name.
+// NewAuthority returns an authority with a self-signed certificate.
 func NewAuthority(t testing.TB, name string) *Authority {
 	t.Helper()
-	a := &Authority{Lifetime: time.Hour, t: t, key: newKey(t)}
-	a.cert = sign(t, &x509.Certificate{
-		SerialNumber:          serial(t),
-		Subject:               pkix.Name{CommonName: name},
-		NotAfter:              time.Now().Add(time.Hour),
-		IsCA:                  true,
-		BasicConstraintsValid: true,
-		KeyUsage:              x509.KeyUsageCertSign,
-	}, nil, a.key, a.key)
+	a := &Authority{t: t}
+	a.cert, a.key = a.sign(name, func(c *x509.Certificate) {
+		c.IsCA, c.BasicConstraintsValid, c.KeyUsage = true, true, x509.KeyUsageCertSign
+		c.ExtKeyUsage = nil
+	})
 	return a
 }
 
-// Pool returns a pool that trusts the authority.
+// Pool returns a pool with the certificate of the authority.
 func (a *Authority) Pool() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.cert)
@@ -53,68 +47,58 @@ func (a *Authority) WriteTo(file string) {
 	writePEM(a.t, file, "CERTIFICATE", a.cert.Raw)
 }
 
-// Issue returns a certificate for clients, and for servers on the loopback.
-func (a *Authority) Issue(name string) tls.Certificate {
+// Issue returns a certificate for localhost that servers and clients can use. Functions may change its template.
+func (a *Authority) Issue(name string, change ...func(*x509.Certificate)) tls.Certificate {
 	a.t.Helper()
-	key := newKey(a.t)
-	cert := sign(a.t, &x509.Certificate{
-		SerialNumber: serial(a.t),
+	cert, key := a.sign(name, change...)
+	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}
+}
+
+// IssueTo issues a certificate, and writes it and its key to files.
+func (a *Authority) IssueTo(name, certFile, keyFile string, change ...func(*x509.Certificate)) {
+	a.t.Helper()
+	cert, key := a.sign(name, change...)
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	writePEM(a.t, certFile, "CERTIFICATE", cert.Raw)
+	writePEM(a.t, keyFile, "PRIVATE KEY", der)
+}
+
+// sign returns a certificate and its key, signed by the authority, or by itself while the authority has none.
+func (a *Authority) sign(name string, change ...func(*x509.Certificate)) (*x509.Certificate, *ecdsa.PrivateKey) {
+	a.t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()),
 		Subject:      pkix.Name{CommonName: name},
-		NotAfter:     time.Now().Add(a.Lifetime),
+		NotBefore:    time.Now().Add(-time.Minute),
+		NotAfter:     time.Now().Add(time.Hour),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 		DNSNames:     []string{"localhost"},
 		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
-	}, a.cert, key, a.key)
-	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}
-}
-
-// IssueTo issues a certificate and writes it, and its key, to files.
-func (a *Authority) IssueTo(name, certFile, keyFile string) {
-	a.t.Helper()
-	issued := a.Issue(name)
-	der, err := x509.MarshalPKCS8PrivateKey(issued.PrivateKey)
-	if err != nil {
-		a.t.Fatalf("key of %s: %v", name, err)
 	}
-	writePEM(a.t, certFile, "CERTIFICATE", issued.Certificate[0])
-	writePEM(a.t, keyFile, "PRIVATE KEY", der)
-}
-
-func newKey(t testing.TB) *ecdsa.PrivateKey {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
+	for _, edit := range change {
+		edit(template)
 	}
-	return key
-}
-
-func serial(t testing.TB) *big.Int {
-	t.Helper()
-	n, err := rand.Int(rand.Reader, big.NewInt(1<<62))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
-// sign returns the certificate of a key. Without a parent it signs itself.
-func sign(t testing.TB, cert, parent *x509.Certificate, key, signer *ecdsa.PrivateKey) *x509.Certificate {
-	t.Helper()
-	cert.NotBefore = time.Now().Add(-time.Minute)
+	parent, signer := a.cert, a.key
 	if parent == nil {
-		parent = cert
+		parent, signer = template, key
 	}
-	der, err := x509.CreateCertificate(rand.Reader, cert, parent, &key.PublicKey, signer)
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
 	if err != nil {
-		t.Fatal(err)
+		a.t.Fatal(err)
 	}
-	signed, err := x509.ParseCertificate(der)
+	cert, err := x509.ParseCertificate(der)
 	if err != nil {
-		t.Fatal(err)
+		a.t.Fatal(err)
 	}
-	return signed
+	return cert, key
 }
 
 func writePEM(t testing.TB, file, kind string, der []byte) {

@@ -1,9 +1,7 @@
-// Package postgrestest gives each test a PostgreSQL database of its own.
+// Package postgrestest gives each test its own PostgreSQL database.
 //
-// The server is the one that TEST_DATABASE_URL names, whose user must be
-// allowed to create databases; else a private one, started from the programs on
-// this machine for the time of the test binary. When there is neither, a test
-// that needs a database fails and says what to do.
+// The server is the one that TEST_DATABASE_URL names, whose role must be allowed to create databases. Without that
+// variable the package starts a private server from the programs on this machine. It ends with the test binary.
 package postgrestest
 
 import (
@@ -15,7 +13,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,22 +20,52 @@ import (
 
 	"git.example.org/shop/orders/v2/internal/postgres"
 	"git.example.org/shop/orders/v2/internal/secret"
+	_ "git.example.org/shop/orders/v2/test/cleanenv"
 )
 
-// New returns the URL of a database whose schema is up to date. It is dropped
-// when the test ends.
+// timeout is the time limit for everything that this package asks of the server.
+const timeout = time.Minute
+
+// New returns the URL of a database with the current schema. It is dropped when the test ends.
 func New(t testing.TB) string {
 	t.Helper()
-	return create(t, " TEMPLATE "+migrated(t))
+	address := NewEmpty(t)
+	migrator, err := postgres.OpenMigrator(postgres.Config{URL: secret.New(address), ConnectTimeout: timeout}, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(migrator.Up(t.Context(), io.Discard), migrator.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return address
 }
 
-// NewEmpty returns the URL of a database that nothing was ever migrated in.
+// NewEmpty returns the URL of a database without any schema. It is dropped when the test ends.
 func NewEmpty(t testing.TB) string {
 	t.Helper()
-	return create(t, " TEMPLATE template0")
+	server := os.Getenv("TEST_DATABASE_URL")
+	if server == "" {
+		var err error
+		if server, err = privateServer(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal("TEST_DATABASE_URL is not a URL")
+	}
+	name := "test_" + strings.ToLower(rand.Text()[:16])
+	Exec(t, server, "CREATE DATABASE "+name+" TEMPLATE template0")
+	t.Cleanup(func() {
+		if err := execute(server, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Errorf("drop the database of the test: %v", err)
+		}
+	})
+	u.Path = "/" + name
+	return u.String()
 }
 
-// Connect returns a connection to a database, which is closed when the test ends.
+// Connect returns a connection to a database. It is closed when the test ends.
 func Connect(t testing.TB, address string) *pgx.Conn {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), address)
@@ -49,7 +76,7 @@ func Connect(t testing.TB, address string) *pgx.Conn {
 	return conn
 }
 
-// Exec runs statements, one after another, on a connection of its own.
+// Exec runs statements, one after another, on a new connection.
 func Exec(t testing.TB, address string, statements ...string) {
 	t.Helper()
 	if err := execute(address, statements...); err != nil {
@@ -57,93 +84,8 @@ func Exec(t testing.TB, address string, statements ...string) {
 	}
 }
 
-// create makes a database, and returns its URL.
-func create(t testing.TB, options string) string {
-	t.Helper()
-	server, err := address()
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := "test_" + strings.ToLower(rand.Text()[:16])
-	if err := execute(server, "CREATE DATABASE "+name+options); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := execute(server, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-			t.Errorf("drop the database of the test: %v", err)
-		}
-	})
-	return with(server, name)
-}
-
-// migrated returns the name of a database that others are copied from. Copying
-// one takes far less time than migrating one.
-func migrated(t testing.TB) string {
-	t.Helper()
-	name, err := template()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return name
-}
-
-var template = sync.OnceValues(func() (string, error) {
-	server, err := address()
-	if err != nil {
-		return "", err
-	}
-	// A server that outlives the tests keeps one for each set of migrations.
-	name, err := templateName()
-	if err != nil {
-		return "", err
-	}
-	return name, makeTemplate(server, name)
-})
-
-// makeTemplate makes the database unless it is there. Test binaries that do so
-// at the same time take turns.
-func makeTemplate(server, name string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, server)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(ctx) }() // gives the lock back as well
-	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock(hashtext($1))", name); err != nil {
-		return err
-	}
-	var there bool
-	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name).Scan(&there); err != nil || there {
-		return err
-	}
-	unfinished := name + "_new"
-	for _, statement := range []string{"DROP DATABASE IF EXISTS " + unfinished, "CREATE DATABASE " + unfinished + " TEMPLATE template0"} {
-		if _, err := conn.Exec(ctx, statement); err != nil {
-			return err
-		}
-	}
-	if err := Migrate(ctx, with(server, unfinished)); err != nil {
-		return err
-	}
-	_, err = conn.Exec(ctx, "ALTER DATABASE "+unfinished+" RENAME TO "+name)
-	return err
-}
-
-// Migrate brings the schema of a database up to date.
-func Migrate(ctx context.Context, address string) error {
-	migrator, err := postgres.OpenMigrator(postgres.Config{URL: secret.New(address), ConnectTimeout: patience}, "test")
-	if err != nil {
-		return err
-	}
-	return errors.Join(migrator.Up(ctx, io.Discard), migrator.Close())
-}
-
-// patience is how long a server may take for anything.
-const patience = time.Minute
-
 func execute(address string, statements ...string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, address)
 	if err != nil {
@@ -155,23 +97,4 @@ func execute(address string, statements ...string) error {
 		}
 	}
 	return conn.Close(ctx)
-}
-
-// address returns the URL of the server.
-func address() (string, error) {
-	if given := os.Getenv("TEST_DATABASE_URL"); given != "" {
-		return given, nil
-	}
-	own, err := private()
-	return own.address, err
-}
-
-// with returns the URL of another database on the same server.
-func with(server, database string) string {
-	u, err := url.Parse(server)
-	if err != nil {
-		return server // connecting will tell
-	}
-	u.Path = "/" + database
-	return u.String()
 }

@@ -2,11 +2,9 @@ package postgrestest
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -17,150 +15,131 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"git.example.org/shop/orders/v2/migrations"
 )
 
-// errNoServer says what to do.
-var errNoServer = errors.New(`these tests need PostgreSQL, and neither a server nor its programs are here. Either
-  apt-get install postgresql             or the like, so that the programs initdb and postgres are on this machine, or
+var errNoPrograms = errors.New(`these tests need PostgreSQL, and found neither a server nor its programs. Either
+  apt-get install postgresql             so that the programs initdb and postgres are on this machine, or
   docker run --rm -d -p 127.0.0.1:55432:5432 -e POSTGRES_HOST_AUTH_METHOD=trust postgres:17
   export TEST_DATABASE_URL='postgres://postgres@127.0.0.1:55432/postgres?sslmode=disable'`)
 
-// server is one that runs as long as this process, and as alive is open.
-type server struct {
-	address string
-	alive   *os.File
-}
+// startTimeout is how long the private server may take to start.
+const startTimeout = 30 * time.Second
 
-// private starts a server for this test binary, once. It listens on a socket in
-// a folder that nobody else can enter.
-var private = sync.OnceValues(func() (server, error) {
+// privateServer starts a server once for the test binary, and returns its URL.
+var privateServer = sync.OnceValues(func() (string, error) {
 	programs, err := findPrograms()
 	if err != nil {
-		return server{}, err
+		return "", err
 	}
-	folder, err := os.MkdirTemp("", "postgrestest")
+	folder, err := socketFolder()
 	if err != nil {
-		return server{}, err
+		return "", err
 	}
-	alive, err := launch(programs, folder)
-	if err != nil {
-		return server{}, err
+	if err := launch(programs, folder); err != nil {
+		return "", fmt.Errorf("start PostgreSQL: %w", err)
 	}
 	address := "postgres://test@/postgres?" + url.Values{"host": {folder}, "sslmode": {"disable"}}.Encode()
-	if err := waitFor(address); err != nil {
-		_ = alive.Close()                                   // ends the server, whatever state it is in
+	if err := waitFor(address, filepath.Join(folder, "ended")); err != nil {
 		log, _ := os.ReadFile(filepath.Join(folder, "log")) //nolint:gosec // the folder was made above
-		return server{}, fmt.Errorf("start PostgreSQL in %s: %w\n%s", folder, err, log)
+		_ = os.RemoveAll(folder)
+		return "", fmt.Errorf("start PostgreSQL: %w\n%s", err, log)
 	}
-	return server{address, alive}, nil
+	return address, nil
 })
 
-// The server belongs to a shell that waits for the end of its input: when this
-// process ends, in whatever way, the shell stops the server and removes the
-// folder. PostgreSQL refuses to run as root, so root runs it as postgres. Users
-// that a test makes need their password.
-const keeper = `
-trap '' INT
-cd "$1" || exit 1
-run() { "$@"; }
-if [ "$(id -u)" = 0 ]; then
-	chown postgres . && run() { setpriv --reuid=postgres --regid=postgres --clear-groups "$@"; } || exit 1
-fi
-run "$2/initdb" -D data -U test -A trust -E UTF8 --locale=C -N >log 2>&1 &&
-	printf 'local all test trust\nlocal all all scram-sha-256\n' >data/pg_hba.conf &&
-	run "$2/postgres" -D "$1/data" -k "$1" -c listen_addresses= -c max_connections=200 -c fsync=off \
-		-c synchronous_commit=off -c full_page_writes=off -c shared_preload_libraries="$3" >>log 2>&1 &
-server=$!
-cat >/dev/null
-pid=$(head -n 1 data/postmaster.pid 2>/dev/null) && kill -QUIT "$pid"
-kill "$server" 2>/dev/null
-wait "$server"
-cd / && rm -rf "$1"
-`
+// maxSocketFolder is the longest path to which PostgreSQL can append the name of its socket.
+const maxSocketFolder = 107 - len("/.s.PGSQL.5432")
 
-// launch starts the shell and returns its input, which the end of the process
-// closes.
-func launch(programs, folder string) (*os.File, error) {
-	input, alive, err := os.Pipe()
+// socketFolder makes a folder with a path that is short enough for a socket, whatever TMPDIR is.
+func socketFolder() (string, error) {
+	parent := os.TempDir()
+	if len(parent) > maxSocketFolder-len("/pg0123456789") {
+		parent = "/tmp"
+	}
+	folder, err := os.MkdirTemp(parent, "pg") //nolint:usetesting // see maxSocketFolder
 	if err != nil {
-		return nil, err
+		return "", fmt.Errorf("make a folder for the socket of PostgreSQL; set TMPDIR to a short, writable path: %w", err)
 	}
-	defer func() { _ = input.Close() }() // the shell has its own
-	library := ""
-	if _, err := os.Stat(filepath.Join(programs, "../lib/pg_stat_statements.so")); err == nil {
-		library = "pg_stat_statements"
-	}
-	shell := exec.Command("sh", "-c", keeper, "sh", folder, programs, library) //nolint:gosec,noctx // outlives every context
-	shell.Stdin = input
-	if err := shell.Start(); err != nil {
-		return nil, errors.Join(err, alive.Close())
-	}
-	// Nobody waits for the shell, which outlives this process for a moment.
-	return alive, shell.Process.Release()
+	return folder, nil
 }
 
-// waitFor returns once the server answers.
-func waitFor(address string) error {
+// supervisor runs the server until its own input is closed, which happens when the test binary ends in whatever way.
+// PostgreSQL refuses to run as root, so root runs it as postgres. Roles that a test creates need a password.
+const supervisor = `
+trap '' INT
+cd "$1" || exit 1
+trap ': >"$1/ended"' EXIT
+exec 3<&0 >log 2>&1
+if [ "$(id -u)" = 0 ]; then
+	chown postgres . || exit 1
+	as="setpriv --reuid=postgres --regid=postgres --clear-groups"
+fi
+$as "$2/initdb" -D data -U test -A trust -E UTF8 --locale=C -N &&
+	printf 'local all test trust\nlocal all all scram-sha-256\n' >data/pg_hba.conf || exit 1
+$as "$2/postgres" -D "$1/data" -k "$1" -c listen_addresses= -c max_connections=200 \
+	-c fsync=off -c synchronous_commit=off -c full_page_writes=off &
+server=$!
+(cat <&3 >/dev/null; : >closed; kill -QUIT "$server") &
+wait "$server"
+[ -e closed ] && cd / && rm -rf "$1"
+`
+
+// supervisorInput is open as long as this process lives.
+var supervisorInput io.WriteCloser
+
+// launch starts the supervisor.
+func launch(programs, folder string) (err error) {
+	shell := exec.Command("sh", "-c", supervisor, "sh", folder, programs) //nolint:gosec,noctx // outlives every context
+	if supervisorInput, err = shell.StdinPipe(); err != nil {
+		return err
+	}
+	if err := shell.Start(); err != nil {
+		return err
+	}
+	return shell.Process.Release() // nobody waits for it: it outlives this process for a moment
+}
+
+// waitFor returns when the server answers. It fails when the supervisor has ended, or after startTimeout.
+func waitFor(address, endedFile string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
-	for deadline := time.Now().Add(patience); ; <-ticker.C {
-		ctx, cancel := context.WithDeadline(context.Background(), deadline)
+	for {
 		conn, err := pgx.Connect(ctx, address)
 		if err == nil {
-			err = conn.Close(ctx)
+			return conn.Close(ctx)
 		}
-		cancel()
-		if err == nil || time.Now().After(deadline) {
-			return err
+		if _, missing := os.Stat(endedFile); missing == nil {
+			return fmt.Errorf("the server ended: %w", err)
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return fmt.Errorf("no answer within %s: %w", startTimeout, err)
 		}
 	}
 }
 
 // findPrograms returns the folder of the newest PostgreSQL on this machine.
 func findPrograms() (string, error) {
-	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil { //nolint:noctx // answers at once
-		if dir := strings.TrimSpace(string(out)); complete(dir) {
-			return dir, nil
-		}
-	}
 	var found []string
 	for _, pattern := range []string{"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/opt/postgresql*/bin"} {
-		dirs, err := filepath.Glob(pattern)
+		folders, err := filepath.Glob(pattern)
 		if err != nil {
 			return "", err
 		}
-		found = append(found, slices.DeleteFunc(dirs, func(dir string) bool { return !complete(dir) })...)
+		found = append(found, folders...)
 	}
 	if initdb, err := exec.LookPath("initdb"); err == nil {
 		found = append(found, filepath.Dir(initdb))
 	}
+	found = slices.DeleteFunc(found, func(folder string) bool {
+		_, err := os.Stat(filepath.Join(folder, "postgres"))
+		return err != nil
+	})
 	if len(found) == 0 {
-		return "", errNoServer
+		return "", errNoPrograms
 	}
 	return slices.MaxFunc(found, func(a, b string) int { return len(a) - len(b) + strings.Compare(a, b) }), nil
-}
-
-func complete(dir string) bool {
-	for _, program := range []string{"initdb", "postgres"} {
-		if _, err := os.Stat(filepath.Join(dir, program)); err != nil {
-			return false
-		}
-	}
-	return true
-}
-
-// templateName returns a name that changes with the migrations.
-func templateName() (string, error) {
-	hash := sha256.New()
-	err := fs.WalkDir(migrations.Files, ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		content, err := migrations.Files.ReadFile(path)
-		hash.Write(content)
-		return err
-	})
-	return "migrated_" + hex.EncodeToString(hash.Sum(nil)[:8]), err
 }

@@ -1,6 +1,4 @@
-// Package notetest holds the contract that every store of notes meets. A store
-// proves it with one line in its own tests, so that stores can be swapped
-// without fear.
+// Package notetest is the contract of note.Store as a test. The tests of every store call Run.
 package notetest
 
 import (
@@ -8,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,35 +16,30 @@ import (
 	"github.com/acme/billing-api/internal/note"
 )
 
-// Run checks a store against the contract. open returns an empty store, and
-// cleans up behind it with t.Cleanup.
+// Run tests a store. open returns an empty store and registers its cleanup with t.Cleanup.
 func Run(t *testing.T, open func(t *testing.T) note.Store) {
-	for _, c := range []struct {
-		name string
-		test func(t *testing.T, s note.Store)
-	}{
-		{"a created note reads back as it was", createAndGet},
-		{"an identifier is taken once", createTwice},
-		{"what is missing is not found", missing},
-		{"an update replaces the expected version", update},
-		{"an update of another version changes nothing", updateMismatch},
-		{"a note can change its owner", updateOwner},
-		{"a delete removes the expected version", remove},
-		{"a listing is in order of identifiers", listOrder},
-		{"a listing can be limited to an owner", listOwner},
-		{"a page starts behind an identifier that is gone", listAfterDeleted},
-		{"paging shows each note once while notes are added", listWhileInserting},
-		{"returned notes are copies", copies},
-		{"of concurrent updates exactly one wins", concurrentUpdates},
-		{"of concurrent creates exactly one wins", concurrentCreates},
-		{"a context that is done stops every call", cancelled},
-		{"a store that is open answers a ping", ping},
+	for name, test := range map[string]func(t *testing.T, s note.Store){
+		"create and get":         createAndGet,
+		"create twice":           createTwice,
+		"not found":              notFound,
+		"update":                 update,
+		"delete":                 remove,
+		"list in order":          listOrder,
+		"list by owner":          listOwner,
+		"list after a deleted":   listAfterDeleted,
+		"list while notes come":  listWhileCreating,
+		"page of limited size":   listBytes,
+		"concurrent updates":     concurrentUpdates,
+		"concurrent creates":     concurrentCreates,
+		"canceled context":       canceled,
+		"ping of an open store":  func(t *testing.T, s note.Store) { wantErr(t, "Ping", s.Ping(t.Context()), nil) },
+		"returned notes are own": copies,
 	} {
-		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
 }
 
-// Note returns a valid note; a larger number sorts behind a smaller one.
+// Note returns a valid note. Notes sort by number.
 func Note(number int) note.Note {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 678_901_000, time.UTC).Add(time.Duration(number) * time.Second)
 	return note.Note{
@@ -58,276 +52,224 @@ func Note(number int) note.Note {
 }
 
 func createAndGet(t *testing.T, s note.Store) {
-	want := Note(1)
-	mustCreate(t, s, want)
-	got, err := s.Get(t.Context(), want.ID)
-	if err != nil {
-		t.Fatalf("Get: %v", err)
-	}
-	wantSame(t, got, want)
+	create(t, s, Note(1))
+	wantNote(t, s, Note(1))
 }
 
 func createTwice(t *testing.T, s note.Store) {
-	first, second := Note(1), Note(1)
+	second := Note(1)
 	second.Title = "Another"
-	mustCreate(t, s, first)
+	create(t, s, Note(1))
 	wantErr(t, "second Create", s.Create(t.Context(), second), note.ErrExists)
-	wantSame(t, mustGet(t, s, first.ID), first)
+	wantNote(t, s, Note(1))
 }
 
-func missing(t *testing.T, s note.Store) {
+func notFound(t *testing.T, s note.Store) {
 	ctx, n := t.Context(), Note(1)
 	_, err := s.Get(ctx, n.ID)
 	wantErr(t, "Get", err, note.ErrNotFound)
 	wantErr(t, "Update", s.Update(ctx, n, 1), note.ErrNotFound)
 	wantErr(t, "Delete", s.Delete(ctx, n.ID, 1), note.ErrNotFound)
-	wantIDs(t, list(t, s, note.Query{Limit: 10}))
+	wantPage(t, s, note.Query{Limit: 10}, false)
 }
 
 func update(t *testing.T, s note.Store) {
+	create(t, s, Note(1))
 	n := Note(1)
-	mustCreate(t, s, n)
-	n.Title, n.Body, n.Version, n.UpdatedAt = "Changed", "", 2, n.UpdatedAt.Add(time.Hour)
-	if err := s.Update(t.Context(), n, 1); err != nil {
-		t.Fatalf("Update: %v", err)
-	}
-	wantSame(t, mustGet(t, s, n.ID), n)
-	wantIDs(t, list(t, s, note.Query{Limit: 10}), n.ID)
-}
-
-func updateMismatch(t *testing.T, s note.Store) {
-	n := Note(1)
-	mustCreate(t, s, n)
-	changed := n
-	changed.Title, changed.Version = "Changed", 3
-	wantErr(t, "Update", s.Update(t.Context(), changed, 2), note.ErrVersionMismatch)
-	wantSame(t, mustGet(t, s, n.ID), n)
-}
-
-func updateOwner(t *testing.T, s note.Store) {
-	n := Note(1)
-	mustCreate(t, s, n)
-	n.Owner, n.Version = "grace", 2
-	if err := s.Update(t.Context(), n, 1); err != nil {
-		t.Fatalf("Update: %v", err)
-	}
-	wantIDs(t, list(t, s, note.Query{Owner: "ada", Limit: 10}))
-	wantIDs(t, list(t, s, note.Query{Owner: "grace", Limit: 10}), n.ID)
+	n.Owner, n.Title, n.Body, n.Version, n.UpdatedAt = "grace", "Changed", "", 2, n.UpdatedAt.Add(time.Hour)
+	wantErr(t, "Update of another version", s.Update(t.Context(), n, 2), note.ErrVersionMismatch)
+	wantNote(t, s, Note(1))
+	wantErr(t, "Update", s.Update(t.Context(), n, 1), nil)
+	wantNote(t, s, n)
+	wantPage(t, s, note.Query{Owner: "ada", Limit: 10}, false)
+	wantPage(t, s, note.Query{Owner: "grace", Limit: 10}, false, n.ID)
 }
 
 func remove(t *testing.T, s note.Store) {
 	n, other := Note(1), Note(2)
-	mustCreate(t, s, n, other)
+	create(t, s, n, other)
 	wantErr(t, "Delete of another version", s.Delete(t.Context(), n.ID, 2), note.ErrVersionMismatch)
-	wantSame(t, mustGet(t, s, n.ID), n)
-	if err := s.Delete(t.Context(), n.ID, 1); err != nil {
-		t.Fatalf("Delete: %v", err)
-	}
-	_, err := s.Get(t.Context(), n.ID)
-	wantErr(t, "Get after Delete", err, note.ErrNotFound)
+	wantNote(t, s, n)
+	wantErr(t, "Delete", s.Delete(t.Context(), n.ID, 1), nil)
 	wantErr(t, "second Delete", s.Delete(t.Context(), n.ID, 1), note.ErrNotFound)
-	wantIDs(t, list(t, s, note.Query{Limit: 10}), other.ID)
+	wantPage(t, s, note.Query{Limit: 10}, false, other.ID)
 }
 
 func listOrder(t *testing.T, s note.Store) {
-	// Digits sort before letters, as bytes do; a collation may see it otherwise.
-	letters := Note(5)
-	letters.ID = "note_0000000000000000000000000a"
-	mustCreate(t, s, letters, Note(3), Note(1), Note(4), Note(2))
-	want := []string{Note(1).ID, Note(2).ID, Note(3).ID, Note(4).ID, letters.ID}
-	wantIDs(t, list(t, s, note.Query{Limit: 10}), want...)
-	wantIDs(t, list(t, s, note.Query{Limit: 2}), want[:2]...)
-	wantIDs(t, list(t, s, note.Query{After: want[1], Limit: 2}), want[2:4]...)
-	wantIDs(t, list(t, s, note.Query{After: want[4], Limit: 2}))
+	letter := Note(5)
+	letter.ID = "note_0000000000000000000000000a" // sorts after digits, whatever the locale
+	create(t, s, letter, Note(3), Note(1), Note(4), Note(2))
+	ids := []string{Note(1).ID, Note(2).ID, Note(3).ID, Note(4).ID, letter.ID}
+	wantPage(t, s, note.Query{Limit: 10}, false, ids...)
+	wantPage(t, s, note.Query{Limit: 2}, true, ids[:2]...)
+	wantPage(t, s, note.Query{Limit: 3, After: ids[1]}, false, ids[2:]...)
+	wantPage(t, s, note.Query{Limit: 2, After: ids[4]}, false)
 }
 
 func listOwner(t *testing.T, s note.Store) {
-	mine, other, last := Note(1), Note(2), Note(3)
+	other := Note(2)
 	other.Owner = "grace"
-	mustCreate(t, s, mine, other, last)
-	wantIDs(t, list(t, s, note.Query{Owner: "ada", Limit: 10}), mine.ID, last.ID)
-	wantIDs(t, list(t, s, note.Query{Owner: "ada", After: mine.ID, Limit: 10}), last.ID)
-	wantIDs(t, list(t, s, note.Query{Owner: "ADA", Limit: 10}))
-	got := list(t, s, note.Query{Owner: "grace", Limit: 10})
-	if len(got) != 1 {
-		t.Fatalf("got %d notes of grace, want 1", len(got))
+	create(t, s, Note(1), other, Note(3))
+	wantPage(t, s, note.Query{Owner: "ada", Limit: 1}, true, Note(1).ID)
+	wantPage(t, s, note.Query{Owner: "ada", After: Note(1).ID, Limit: 1}, false, Note(3).ID)
+	wantPage(t, s, note.Query{Owner: "ADA", Limit: 10}, false)
+	if diff := cmp.Diff([]note.Note{other}, list(t, s, note.Query{Owner: "grace", Limit: 10}).Notes); diff != "" {
+		t.Errorf("notes of grace differ (-want +got):\n%s", diff)
 	}
-	wantSame(t, got[0], other)
 }
 
 func listAfterDeleted(t *testing.T, s note.Store) {
-	mustCreate(t, s, Note(1), Note(2), Note(3))
-	if err := s.Delete(t.Context(), Note(2).ID, 1); err != nil {
-		t.Fatalf("Delete: %v", err)
-	}
-	wantIDs(t, list(t, s, note.Query{After: Note(2).ID, Limit: 10}), Note(3).ID)
+	create(t, s, Note(1), Note(2), Note(3))
+	wantErr(t, "Delete", s.Delete(t.Context(), Note(2).ID, 1), nil)
+	wantPage(t, s, note.Query{After: Note(2).ID, Limit: 10}, false, Note(3).ID)
 }
 
-func listWhileInserting(t *testing.T, s note.Store) {
-	const before, pageSize = 9, 2
-	var want []string
-	for i := range before {
-		mustCreate(t, s, Note(i))
-		want = append(want, Note(i).ID)
+// listWhileCreating adds a note before and a note after the position of the client with every page:
+// the notes that existed at the start appear exactly once.
+func listWhileCreating(t *testing.T, s note.Store) {
+	var want, got []string
+	for i := range 9 {
+		create(t, s, Note(100+i))
+		want = append(want, Note(100+i).ID)
 	}
-	var seen []string
-	after, added := "", before
-	for len(seen) <= before+3 { // a store that repeats itself ends here too
-		page := list(t, s, note.Query{After: after, Limit: pageSize})
-		if len(page) == 0 {
-			break
+	for page := (note.Page{More: true}); page.More && len(got) < 100; {
+		after := ""
+		if len(page.Notes) > 0 {
+			after = page.Notes[len(page.Notes)-1].ID
 		}
-		seen = append(seen, ids(page)...)
-		after = seen[len(seen)-1]
-		if added < before+3 {
-			mustCreate(t, s, Note(added))
-			want = append(want, Note(added).ID)
-			added++
-		}
+		page = list(t, s, note.Query{After: after, Limit: 2})
+		got = append(got, idsOf(page)...)
+		create(t, s, Note(len(got)), Note(200+len(got)))
 	}
-	if diff := cmp.Diff(want, seen); diff != "" {
-		t.Errorf("pages differ (-want +got):\n%s", diff)
+	if !slices.IsSorted(got) || len(slices.Compact(slices.Clone(got))) != len(got) {
+		t.Errorf("got notes %q, want each once, in order", got)
+	}
+	existing := slices.DeleteFunc(got, func(id string) bool { return !slices.Contains(want, id) })
+	if diff := cmp.Diff(want, existing); diff != "" {
+		t.Errorf("notes that existed at the start differ (-want +got):\n%s", diff)
+	}
+}
+
+func listBytes(t *testing.T, s note.Store) {
+	for i := range 15 {
+		n := Note(i)
+		n.Title, n.Body = "1234567890", strings.Repeat("漢", note.MaxPageBytes/10/3)
+		create(t, s, n)
+	}
+	first := list(t, s, note.Query{Limit: 100})
+	if len(first.Notes) != 10 || !first.More {
+		t.Fatalf("got %d notes and more %t, want the 10 that reach the limit, and more", len(first.Notes), first.More)
+	}
+	second := list(t, s, note.Query{Limit: 100, After: first.Notes[9].ID})
+	if len(second.Notes) != 5 || second.More {
+		t.Errorf("got %d notes and more %t, want the other 5", len(second.Notes), second.More)
 	}
 }
 
 func copies(t *testing.T, s note.Store) {
-	n := Note(1)
-	mustCreate(t, s, n)
-	got := mustGet(t, s, n.ID)
-	got.Title = "Changed outside"
+	create(t, s, Note(1))
 	page := list(t, s, note.Query{Limit: 1})
-	page[0].Title = "Changed outside"
-	wantSame(t, mustGet(t, s, n.ID), n)
-	wantSame(t, list(t, s, note.Query{Limit: 1})[0], n)
+	page.Notes[0].Title = "Changed outside of the store"
+	wantNote(t, s, Note(1))
 }
 
 func concurrentUpdates(t *testing.T, s note.Store) {
-	n := Note(1)
-	mustCreate(t, s, n)
-	errs := atOnce(func(i int) error {
-		changed := n
-		changed.Title, changed.Version = fmt.Sprintf("By %d", i), 2
-		return s.Update(t.Context(), changed, 1)
+	create(t, s, Note(1))
+	winner := wantOneWinner(t, note.ErrVersionMismatch, func(i int) error {
+		n := Note(1)
+		n.Title, n.Version = fmt.Sprintf("By %d", i), 2
+		return s.Update(t.Context(), n, 1)
 	})
-	winner := wantOneWinner(t, errs, note.ErrVersionMismatch)
-	got := mustGet(t, s, n.ID)
-	if want := fmt.Sprintf("By %d", winner); got.Title != want || got.Version != 2 {
-		t.Errorf("got title %q and version %d, want %q and 2", got.Title, got.Version, want)
-	}
+	want := Note(1)
+	want.Title, want.Version = fmt.Sprintf("By %d", winner), 2
+	wantNote(t, s, want)
 }
 
 func concurrentCreates(t *testing.T, s note.Store) {
-	errs := atOnce(func(int) error { return s.Create(t.Context(), Note(1)) })
-	wantOneWinner(t, errs, note.ErrExists)
-	wantIDs(t, list(t, s, note.Query{Limit: 10}), Note(1).ID)
+	wantOneWinner(t, note.ErrExists, func(int) error { return s.Create(t.Context(), Note(1)) })
+	wantPage(t, s, note.Query{Limit: 10}, false, Note(1).ID)
 }
 
-func cancelled(t *testing.T, s note.Store) {
-	n := Note(1)
-	mustCreate(t, s, n)
+func canceled(t *testing.T, s note.Store) {
+	create(t, s, Note(1))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, getErr := s.Get(ctx, n.ID)
+	_, getErr := s.Get(ctx, Note(1).ID)
 	_, listErr := s.List(ctx, note.Query{Limit: 1})
 	wantErr(t, "Get", getErr, context.Canceled)
 	wantErr(t, "List", listErr, context.Canceled)
 	wantErr(t, "Create", s.Create(ctx, Note(2)), context.Canceled)
-	wantErr(t, "Update", s.Update(ctx, n, 1), context.Canceled)
-	wantErr(t, "Delete", s.Delete(ctx, n.ID, 1), context.Canceled)
-	wantIDs(t, list(t, s, note.Query{Limit: 10}), n.ID)
+	wantErr(t, "Update", s.Update(ctx, Note(1), 1), context.Canceled)
+	wantErr(t, "Delete", s.Delete(ctx, Note(1).ID, 1), context.Canceled)
+	wantPage(t, s, note.Query{Limit: 10}, false, Note(1).ID)
 }
 
-func ping(t *testing.T, s note.Store) {
-	if err := s.Ping(t.Context()); err != nil {
-		t.Errorf("Ping: %v", err)
-	}
-}
-
-// atOnce calls f from several goroutines that start together.
-func atOnce(f func(i int) error) []error {
+// wantOneWinner makes calls from several goroutines at the same time. It returns the number of the
+// only one that succeeds.
+func wantOneWinner(t *testing.T, loser error, call func(i int) error) int {
+	t.Helper()
 	errs := make([]error, 8)
 	start := make(chan struct{})
 	var running sync.WaitGroup
 	for i := range errs {
 		running.Go(func() {
 			<-start
-			errs[i] = f(i)
+			errs[i] = call(i)
 		})
 	}
 	close(start)
 	running.Wait()
-	return errs
-}
-
-// wantOneWinner returns the index of the only call without an error.
-func wantOneWinner(t *testing.T, errs []error, others error) int {
-	t.Helper()
-	winners := 0
-	for _, err := range errs {
-		if err == nil {
-			winners++
-		} else if !errors.Is(err, others) {
-			t.Errorf("a loser got %v, want %v", err, others)
+	winner := slices.Index(errs, nil)
+	for i, err := range errs {
+		if i != winner && !errors.Is(err, loser) {
+			t.Errorf("call %d: got error %v, want %v, or success of one call", i, err, loser)
 		}
 	}
-	if winners != 1 {
-		t.Fatalf("got %d winners, want 1", winners)
-	}
-	return slices.Index(errs, nil)
+	return winner
 }
 
-func mustCreate(t *testing.T, s note.Store, notes ...note.Note) {
+func create(t *testing.T, s note.Store, notes ...note.Note) {
 	t.Helper()
 	for _, n := range notes {
-		if err := s.Create(t.Context(), n); err != nil {
-			t.Fatalf("Create: %v", err)
-		}
+		wantErr(t, "Create", s.Create(t.Context(), n), nil)
 	}
 }
 
-func mustGet(t *testing.T, s note.Store, id string) note.Note {
+func list(t *testing.T, s note.Store, q note.Query) note.Page {
 	t.Helper()
-	n, err := s.Get(t.Context(), id)
-	if err != nil {
-		t.Fatalf("Get: %v", err)
-	}
-	return n
+	page, err := s.List(t.Context(), q)
+	wantErr(t, "List", err, nil)
+	return page
 }
 
-func list(t *testing.T, s note.Store, q note.Query) []note.Note {
+func idsOf(page note.Page) []string {
+	var ids []string
+	for _, n := range page.Notes {
+		ids = append(ids, n.ID)
+	}
+	return ids
+}
+
+func wantPage(t *testing.T, s note.Store, q note.Query, more bool, ids ...string) {
 	t.Helper()
-	notes, err := s.List(t.Context(), q)
-	if err != nil {
-		t.Fatalf("List: %v", err)
+	page := list(t, s, q)
+	if got := idsOf(page); !slices.Equal(got, ids) || page.More != more {
+		t.Errorf("%+v: got notes %q and more %t, want %q and %t", q, got, page.More, ids, more)
 	}
-	return notes
 }
 
-func ids(notes []note.Note) []string {
-	out := make([]string, len(notes))
-	for i, n := range notes {
-		out[i] = n.ID
-	}
-	return out
-}
-
-func wantIDs(t *testing.T, got []note.Note, want ...string) {
+func wantNote(t *testing.T, s note.Store, want note.Note) {
 	t.Helper()
-	if !slices.Equal(ids(got), want) {
-		t.Errorf("got notes %q, want %q", ids(got), want)
-	}
-}
-
-func wantSame(t *testing.T, got, want note.Note) {
-	t.Helper()
+	got, err := s.Get(t.Context(), want.ID)
+	wantErr(t, "Get", err, nil)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("note differs (-want +got):\n%s", diff)
 	}
 }
 
-func wantErr(t *testing.T, what string, got, want error) {
+func wantErr(t *testing.T, call string, got, want error) {
 	t.Helper()
 	if !errors.Is(got, want) {
-		t.Errorf("%s: got error %v, want %v", what, got, want)
+		t.Errorf("%s: got error %v, want %v", call, got, want)
 	}
 }

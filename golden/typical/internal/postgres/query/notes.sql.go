@@ -75,23 +75,44 @@ func (q *Queries) GetNote(ctx context.Context, id string) (Note, error) {
 }
 
 const listNotes = `-- name: ListNotes :many
-SELECT id, owner, title, body, version, created_at, updated_at FROM notes WHERE id > $1 ORDER BY id LIMIT $2::bigint
+
+SELECT id, owner, title, body, version, created_at, updated_at, matches, bytes_before FROM (
+    SELECT id, owner, title, body, version, created_at, updated_at, count(*) OVER () AS matches,
+        coalesce(sum(octet_length(title) + octet_length(body)) OVER earlier, 0)::bigint AS bytes_before
+    FROM (SELECT id, owner, title, body, version, created_at, updated_at FROM notes WHERE id > $1 ORDER BY id LIMIT $2::bigint) AS page
+    WINDOW earlier AS (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+) AS sized
+WHERE bytes_before < $3::bigint ORDER BY id
 `
 
 type ListNotesParams struct {
-	After string
-	Count int64
+	After    string
+	Count    int64
+	MaxBytes int64
 }
 
-func (q *Queries) ListNotes(ctx context.Context, arg ListNotesParams) ([]Note, error) {
-	rows, err := q.db.Query(ctx, listNotes, arg.After, arg.Count)
+type ListNotesRow struct {
+	ID          string
+	Owner       string
+	Title       string
+	Body        string
+	Version     int64
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	Matches     int64
+	BytesBefore int64
+}
+
+// A listing ends with the note whose title and body reach max_bytes. matches is the number of rows without that limit.
+func (q *Queries) ListNotes(ctx context.Context, arg ListNotesParams) ([]ListNotesRow, error) {
+	rows, err := q.db.Query(ctx, listNotes, arg.After, arg.Count, arg.MaxBytes)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Note
+	var items []ListNotesRow
 	for rows.Next() {
-		var i Note
+		var i ListNotesRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.Owner,
@@ -100,6 +121,8 @@ func (q *Queries) ListNotes(ctx context.Context, arg ListNotesParams) ([]Note, e
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Matches,
+			&i.BytesBefore,
 		); err != nil {
 			return nil, err
 		}
@@ -112,24 +135,48 @@ func (q *Queries) ListNotes(ctx context.Context, arg ListNotesParams) ([]Note, e
 }
 
 const listNotesOfOwner = `-- name: ListNotesOfOwner :many
-SELECT id, owner, title, body, version, created_at, updated_at FROM notes WHERE owner = $1 AND id > $2 ORDER BY id LIMIT $3::bigint
+SELECT id, owner, title, body, version, created_at, updated_at, matches, bytes_before FROM (
+    SELECT id, owner, title, body, version, created_at, updated_at, count(*) OVER () AS matches,
+        coalesce(sum(octet_length(title) + octet_length(body)) OVER earlier, 0)::bigint AS bytes_before
+    FROM (SELECT id, owner, title, body, version, created_at, updated_at FROM notes WHERE owner = $1 AND id > $2 ORDER BY id LIMIT $3::bigint) AS page
+    WINDOW earlier AS (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+) AS sized
+WHERE bytes_before < $4::bigint ORDER BY id
 `
 
 type ListNotesOfOwnerParams struct {
-	Owner string
-	After string
-	Count int64
+	Owner    string
+	After    string
+	Count    int64
+	MaxBytes int64
 }
 
-func (q *Queries) ListNotesOfOwner(ctx context.Context, arg ListNotesOfOwnerParams) ([]Note, error) {
-	rows, err := q.db.Query(ctx, listNotesOfOwner, arg.Owner, arg.After, arg.Count)
+type ListNotesOfOwnerRow struct {
+	ID          string
+	Owner       string
+	Title       string
+	Body        string
+	Version     int64
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	Matches     int64
+	BytesBefore int64
+}
+
+func (q *Queries) ListNotesOfOwner(ctx context.Context, arg ListNotesOfOwnerParams) ([]ListNotesOfOwnerRow, error) {
+	rows, err := q.db.Query(ctx, listNotesOfOwner,
+		arg.Owner,
+		arg.After,
+		arg.Count,
+		arg.MaxBytes,
+	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Note
+	var items []ListNotesOfOwnerRow
 	for rows.Next() {
-		var i Note
+		var i ListNotesOfOwnerRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.Owner,
@@ -138,6 +185,8 @@ func (q *Queries) ListNotesOfOwner(ctx context.Context, arg ListNotesOfOwnerPara
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Matches,
+			&i.BytesBefore,
 		); err != nil {
 			return nil, err
 		}

@@ -16,8 +16,8 @@ type handler struct {
 	unredacted slog.Handler
 }
 
-// Unredacted returns a handler that writes to the same log without searching each attribute for secrets. It is for lines
-// whose attributes are known.
+// Unredacted returns a handler that writes to the same log without searching each attribute for
+// secrets. It is for lines whose attributes are known.
 func Unredacted(h slog.Handler) slog.Handler {
 	if own, ok := h.(*handler); ok && own.unredacted != nil {
 		return &handler{out: own.unredacted}

@@ -55,7 +55,8 @@ func TestConfigValidate(t *testing.T) {
 	}
 }
 
-// Every error has a request id, the security headers, the common shape, one log line and one measurement.
+// Every error has a request id, the security headers, the common shape, one log line and one
+// measurement.
 func TestEveryErrorPassesTheWholeChain(t *testing.T) {
 	routes := testRouter{
 		"/ok": {serve: serveHello},

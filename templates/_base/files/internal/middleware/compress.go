@@ -15,15 +15,17 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// minCompressed is the size below which compression saves nothing: the response fits into one packet.
+// minCompressed is the size below which compression saves nothing: the response fits into one
+// packet.
 const minCompressed = 1024
 
 // codings are the supported content codings, best first.
 var codings = []string{"zstd", "br", "gzip", "deflate"}
 
-// Compress encodes responses with the coding that the client prefers. It leaves alone what is small, already compressed, an
-// event or RPC stream, a part of a resource, or marked no-transform. No library does: chi ignores quality, gzhttp has only
-// two codings, and httpcompression breaks flushing.
+// Compress encodes responses with the coding that the client prefers. It leaves alone what is
+// small, already compressed, an event or RPC stream, a part of a resource, or marked no-transform.
+// No library does: chi ignores quality, gzhttp has only two codings, and httpcompression breaks
+// flushing.
 func Compress(cfg CompressionConfig) Layer {
 	if !cfg.Enabled {
 		return Layer{}
@@ -45,8 +47,9 @@ func Compress(cfg CompressionConfig) Layer {
 	}, slog.Any("codings", codings), slog.Int("min_bytes", minCompressed))
 }
 
-// negotiate returns the coding that Accept-Encoding prefers, or "" for none (RFC 9110, section 12.5.3). It skips malformed
-// entries, and does not honor a refusal of responses without a coding, which no client needs.
+// negotiate returns the coding that Accept-Encoding prefers, or "" for none (RFC 9110, section
+// 12.5.3). It skips malformed entries, and does not honor a refusal of responses without a coding,
+// which no client needs.
 func negotiate(header []string) string {
 	quality := make(map[string]float64)
 	for entry := range strings.SplitSeq(strings.ToLower(strings.Join(header, ",")), ",") {
@@ -84,7 +87,8 @@ type encoder interface {
 func newEncoder(coding string) encoder {
 	switch coding {
 	case "zstd":
-		// Without these options an encoder keeps a goroutine per processor and a window of 4 MiB. They are constant: no error.
+		// Without these options an encoder keeps a goroutine per processor and a window of 4 MiB.
+		// They are constant: no error.
 		e, _ := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest),
 			zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true))
 		return e
@@ -96,8 +100,8 @@ func newEncoder(coding string) encoder {
 	return gzip.NewWriter(nil)
 }
 
-// compressWriter holds back the start of a response until it can decide whether to compress it: after minCompressed bytes,
-// at the first flush, or at the end.
+// compressWriter holds back the start of a response until it can decide whether to compress it:
+// after minCompressed bytes, at the first flush, or at the end.
 type compressWriter struct {
 	http.ResponseWriter
 	coding string
@@ -160,7 +164,8 @@ func (w *compressWriter) finish() {
 	}
 }
 
-// decide sends the header and what was held back, unless it has already. next is what will be written after that.
+// decide sends the header and what was held back, unless it has already. next is what will be
+// written after that.
 func (w *compressWriter) decide(next []byte, compress bool) error {
 	if w.out != nil {
 		return nil
@@ -178,7 +183,7 @@ func (w *compressWriter) decide(next []byte, compress bool) error {
 		if etag := h.Get("Etag"); strings.HasPrefix(etag, `"`) {
 			h.Set("Etag", "W/"+etag) // the same content in other bytes
 		}
-		w.encoder = w.pool.Get().(encoder)
+		w.encoder, _ = w.pool.Get().(encoder)
 		w.encoder.Reset(w.ResponseWriter)
 		w.out = w.encoder
 	}

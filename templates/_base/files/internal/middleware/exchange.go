@@ -51,8 +51,8 @@ func (o outcome) errorType() string {
 	return ""
 }
 
-// outcome sends what the server has buffered of the response, and returns the result of the request. The handler must
-// have returned. ctx is the context of the request, without its deadline.
+// outcome sends what the server has buffered of the response, and returns the result of the
+// request. The handler must have returned. ctx is the context of the request, without its deadline.
 func (x *exchange) outcome(ctx context.Context) outcome {
 	if x.result.status == 0 {
 		if !x.panicked && !x.aborted {
@@ -78,8 +78,9 @@ func (x *exchange) decide(ctx context.Context) outcome {
 	return outcome{status: x.response.status}
 }
 
-// clientLeft reports whether the client closed the connection while the service could still answer. After the deadline,
-// and while the service shuts down, a lost response is a failure of the service.
+// clientLeft reports whether the client closed the connection while the service could still answer.
+// After the deadline, and while the service shuts down, a lost response is a failure of the
+// service.
 func (x *exchange) clientLeft(ctx context.Context) bool {
 	return !x.late() && ctx.Err() != nil && !errors.Is(context.Cause(ctx), problem.ErrShuttingDown)
 }
@@ -148,8 +149,9 @@ func (w *response) note(err error) {
 // serverBuffer is the size from which net/http sends a response without Content-Length in chunks.
 const serverBuffer = 2048
 
-// flushComplete sends a complete response. Otherwise the server sends it after the last layer has returned, and drops the
-// error. A short response without Content-Length is left to the server unless it is late: a flush makes it chunked.
+// flushComplete sends a complete response. Otherwise the server sends it after the last layer has
+// returned, and drops the error. A short response without Content-Length is left to the server
+// unless it is late: a flush makes it chunked.
 func (w *response) flushComplete(late bool) {
 	bodiless := w.status == http.StatusNoContent || w.status == http.StatusNotModified
 	if w.status != 0 && (late || bodiless || w.bytes > serverBuffer || w.Header().Get("Content-Length") != "") {

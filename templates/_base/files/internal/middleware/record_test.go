@@ -52,7 +52,8 @@ func TestRouteFrom(t *testing.T) {
 	}
 }
 
-// A proxy in front may take the rest of such a request for the next one, so the connection must not be used again.
+// A proxy in front may take the rest of such a request for the next one, so the connection must not
+// be used again.
 func TestAmbiguousFramingClosesTheConnection(t *testing.T) {
 	server := httptest.NewServer(newTestServer(t, testRouter{"/drain": {method: "POST", serve: serveDrain}}, defaultOptions()))
 	defer server.Close()

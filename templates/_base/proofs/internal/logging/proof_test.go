@@ -31,8 +31,8 @@ func TestHandlerKeepsTheContractOfSlog(t *testing.T) {
 func TestLoggersOfOneParentDoNotMix(t *testing.T) {
 	ctx := request.With(t.Context(), &request.Record{ID: "req_1"})
 	var buf bytes.Buffer
-	parent := jsonLogger(t, &buf).WithGroup("g").With("a", 1)
-	one, two := parent.With("one", 1), parent.With("two", 2)
+	parent := jsonLogger(t, &buf).WithGroup("g").With(slog.Any("a", 1))
+	one, two := parent.With(slog.Any("one", 1)), parent.With(slog.Any("two", 2))
 	for want, log := range map[string]*slog.Logger{"one": one, "two": two} {
 		buf.Reset()
 		log.InfoContext(ctx, "x")
@@ -59,7 +59,7 @@ func FuzzLinesHoldNoControlCharacters(f *testing.F) {
 	f.Add("\u009b31m\u202e\x7f")
 	f.Fuzz(func(t *testing.T, text string) {
 		var buf bytes.Buffer
-		jsonLogger(t, &buf).Info(text, "text", text)
+		jsonLogger(t, &buf).Info(text, slog.String("text", text))
 		line, _ := strings.CutSuffix(buf.String(), "\n")
 		if i := strings.IndexFunc(line, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf) }); i >= 0 {
 			t.Errorf("got a control character at byte %d of %q", i, line)

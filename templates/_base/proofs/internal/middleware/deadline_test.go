@@ -18,7 +18,7 @@ func TestHandlerMayOutlastTheReadTimeout(t *testing.T) {
 			}
 			serveHello(w, r)
 		}}}, defaultOptions())
-		conn := dial(t, t.Context(), s)
+		conn := dial(t.Context(), t, s)
 		_, _ = io.WriteString(conn, "POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n12345")
 		if resp, _ := readResponse(t, conn); resp.StatusCode != http.StatusOK {
 			t.Errorf("got %d, want 200", resp.StatusCode)
@@ -29,7 +29,7 @@ func TestHandlerMayOutlastTheReadTimeout(t *testing.T) {
 func TestBrokenBodyIsTheFaultOfTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestServer(t, testRouter{"/post": {method: "POST", serve: serveDrain}}, defaultOptions())
-		conn := dial(t, t.Context(), s)
+		conn := dial(t.Context(), t, s)
 		go func() {
 			_, _ = io.WriteString(conn, "POST /post HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n")
 		}()

@@ -192,14 +192,15 @@ func TestHostileRequestsDoNotMakeSeries(t *testing.T) {
 			series += len(family.GetMetric())
 		}
 	}
-	// Three histograms with the combinations of two methods, two routes, two statuses and five versions that occur; and
-	// one gauge for each method.
+	// Three histograms with the combinations of two methods, two routes, two statuses and five
+	// versions that occur; and one gauge for each method.
 	if limit := 3*4*5 + 2; series > limit {
 		t.Errorf("got %d series after 3000 hostile requests, want at most %d", series, limit)
 	}
 }
 
-// A handler that does not read its body may answer, but a body that declares too much is refused before.
+// A handler that does not read its body may answer, but a body that declares too much is refused
+// before.
 func TestBodyLimitWithoutReading(t *testing.T) {
 	opts := defaultOptions()
 	opts.config.MaxBodyBytes = 1000

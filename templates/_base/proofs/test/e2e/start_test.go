@@ -14,7 +14,7 @@ func TestStartTellsWhatIsActive(t *testing.T) {
 	if !ok || len(chain) < 8 || !strings.HasPrefix(chain[0].(string), "record") {
 		t.Fatalf("got chain %v, want the layers, outermost first", line["chain"])
 	}
-	if !strings.Contains(strings.Join(texts(chain), " "), "timeout(limit=7s)") {
+	if !strings.Contains(strings.Join(texts(chain), " "), "timeout[limit=7s]") {
 		t.Errorf("got chain %v, want the values in force", chain)
 	}
 }

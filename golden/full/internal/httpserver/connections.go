@@ -1,0 +1,114 @@
+package httpserver
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+)
+
+// connections tracks the open connections of a listener: their age, and the refusals that net/http answers by
+// itself, which no middleware sees.
+type connections struct {
+	maxAge  time.Duration // 0 means no limit
+	refused metric.Int64Counter
+	log     *slog.Logger
+
+	generation atomic.Int64 // grows when the certificates change
+	open       sync.Map     // net.Conn to *connection
+}
+
+// connection is one open connection.
+type connection struct {
+	opened     time.Time
+	generation int64
+	active     atomic.Int64 // how often net/http began to read a request
+	handled    atomic.Int64 // requests that reached the handler
+}
+
+type connectionKey struct{}
+
+func newConnections(maxAge time.Duration, meter metric.Meter, log *slog.Logger) (*connections, error) {
+	refused, err := meter.Int64Counter("http.server.connections.refused", metric.WithUnit("{connection}"),
+		metric.WithDescription("Connections that failed before a request reached the service, by reason."))
+	if err != nil {
+		return nil, fmt.Errorf("httpserver: %w", err)
+	}
+	return &connections{maxAge: maxAge, refused: refused, log: log}, nil
+}
+
+// renew makes every open connection close after its next response.
+func (c *connections) renew() { c.generation.Add(1) }
+
+// context implements http.Server.ConnContext. net/http calls it first for a new connection.
+func (c *connections) context(ctx context.Context, conn net.Conn) context.Context {
+	opened := &connection{opened: time.Now(), generation: c.generation.Load()}
+	c.open.Store(conn, opened)
+	return context.WithValue(ctx, connectionKey{}, opened)
+}
+
+// changed implements http.Server.ConnState.
+func (c *connections) changed(conn net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateActive:
+		if known, ok := c.open.Load(conn); ok {
+			known.(*connection).active.Add(1) //nolint:forcetypeassert // the map holds nothing else
+		}
+	case http.StateClosed, http.StateHijacked:
+		known, ok := c.open.LoadAndDelete(conn)
+		if !ok {
+			return
+		}
+		// net/http began to read a request and never called the handler: it answered 400, 408, 431 or the like.
+		if k := known.(*connection); k.active.Load() > k.handled.Load() { //nolint:forcetypeassert // as above
+			c.refuse("malformed_request")
+			c.log.Info("connection closed before a complete request", slog.String("client_addr", conn.RemoteAddr().String()))
+		}
+	case http.StateNew, http.StateIdle:
+	}
+}
+
+// handle counts a request, and reports whether its connection must close after the response.
+func (c *connections) handle(r *http.Request) (closing bool) {
+	known, ok := r.Context().Value(connectionKey{}).(*connection)
+	if !ok {
+		return false
+	}
+	known.handled.Add(1)
+	return known.generation != c.generation.Load() || c.maxAge > 0 && time.Since(known.opened) > c.maxAge
+}
+
+func (c *connections) refuse(reason string) {
+	c.refused.Add(context.Background(), 1, metric.WithAttributes(attribute.String("reason", reason)))
+}
+
+// errorLog returns the logger for what net/http reports. Refused handshakes are counted and logged at debug level
+// only, because port scanners and load balancers cause them all day.
+func (c *connections) errorLog(out *slog.Logger) *log.Logger {
+	return log.New(writerFunc(func(p []byte) {
+		text, level := strings.TrimSpace(string(p)), slog.LevelWarn
+		if strings.Contains(text, "TLS handshake error") {
+			c.refuse("tls_handshake")
+			level = slog.LevelDebug
+		}
+		out.Log(context.Background(), level, text)
+	}), "", 0)
+}
+
+// writerFunc makes an io.Writer of a function that cannot fail.
+type writerFunc func(p []byte)
+
+// Write implements io.Writer.
+func (f writerFunc) Write(p []byte) (int, error) {
+	f(p)
+	return len(p), nil
+}

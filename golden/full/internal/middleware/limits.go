@@ -1,0 +1,88 @@
+package middleware
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/acme/billing-api/internal/problem"
+)
+
+// InFlight limits the requests that are served at one time, and so the memory for their bodies. Beyond the limit it answers
+// 503 with Retry-After before it reads the body. Probes are exempt. A stream counts as long as it lasts.
+func InFlight(limit int, meter metric.Meter) (Layer, error) {
+	rejected, err := meter.Int64Counter("http.server.rejected_requests",
+		metric.WithUnit("{request}"), metric.WithDescription("Number of requests refused without being served."))
+	if err != nil {
+		return Layer{}, err
+	}
+	overloaded := metric.WithAttributes(attribute.String("reason", problem.CodeOverloaded))
+	slots := make(chan struct{}, limit)
+	return newLayer("in_flight", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if RouteFrom(r.Context()).Probe {
+			next.ServeHTTP(w, r)
+			return
+		}
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+			next.ServeHTTP(w, r)
+		default:
+			rejected.Add(r.Context(), 1, overloaded)
+			problem.Write(w, r, problem.New(http.StatusServiceUnavailable, problem.CodeOverloaded,
+				"as many requests are in flight as http.max_in_flight allows"))
+		}
+	}, slog.Int("limit", limit)), nil
+}
+
+// BodyLimit refuses request bodies larger than limit, or than the limit of the route. It refuses a declared length at once,
+// and an undeclared one when the handler reads past the limit.
+func BodyLimit(limit int64) Layer {
+	return newLayer("body_limit", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		allowed := cmp.Or(RouteFrom(r.Context()).MaxBodyBytes, limit)
+		if r.ContentLength > allowed {
+			problem.Write(w, r, problem.From(r.Context(), &http.MaxBytesError{Limit: allowed}))
+			return
+		}
+		if r.Body != nil && r.Body != http.NoBody {
+			r.Body = http.MaxBytesReader(w, r.Body, allowed)
+		}
+		next.ServeHTTP(w, r)
+	}, slog.Int64("bytes", limit))
+}
+
+// writeGrace is the time for sending the response of a request that used its whole deadline.
+const writeGrace = 5 * time.Second
+
+// Timeout sets the deadline of each request, for its context and for reading its body: the timeout of its route, or limit.
+// Streams have no deadline. If the context ends before the handler has sent anything, Timeout sends the error.
+func Timeout(limit time.Duration) Layer {
+	return newLayer("timeout", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		x := exchangeFrom(r.Context())
+		conn := http.NewResponseController(w) // its errors mean that a test has no connection
+		if x.route.Stream {
+			_ = conn.SetReadDeadline(time.Time{})
+			_ = conn.SetWriteDeadline(time.Time{})
+		} else {
+			x.deadline = x.start.Add(cmp.Or(x.route.Timeout, limit))
+			ctx, cancel := context.WithDeadline(r.Context(), x.deadline)
+			defer cancel()
+			r = r.WithContext(ctx)
+			if r.Body != nil && r.Body != http.NoBody {
+				_ = conn.SetReadDeadline(x.deadline)
+			}
+			if x.route.Timeout > 0 { // server.write_timeout suits the default only
+				_ = conn.SetWriteDeadline(x.deadline.Add(writeGrace))
+			}
+		}
+		next.ServeHTTP(w, r)
+		if err := r.Context().Err(); err != nil && x.response.status == 0 {
+			problem.Write(w, r, problem.From(r.Context(), err))
+		}
+	}, slog.Duration("limit", limit))
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// checkHealth waits until the expected version answers and is ready. It uses new connections, because a load balancer
+// distributes them over the instances.
+func (s *smoke) checkHealth(ctx context.Context) (string, error) {
+	var health struct{ Version, Commit string }
+	var ready json.RawMessage
+	err := s.retry(ctx, func() error {
+		for range 5 {
+			client.CloseIdleConnections()
+			if err := errors.Join(s.api.get(ctx, "/health", nil, &health), s.api.get(ctx, "/ready", nil, &ready)); err != nil {
+				return err
+			}
+			if s.version != "" && health.Version != s.version {
+				return fmt.Errorf("version %s answers, want %s", health.Version, s.version)
+			}
+		}
+		return nil
+	})
+	s.running = health.Version
+	return fmt.Sprintf("version %s, commit %s: %s", health.Version, health.Commit, ready), err
+}
+
+// query returns the value of a PromQL expression, 0 if it has none.
+func (s *smoke) query(ctx context.Context, expression string) (float64, error) {
+	var response struct {
+		Data struct {
+			Result []struct{ Value [2]any }
+		}
+	}
+	if err := s.prometheus.get(ctx, "/api/v1/query", url.Values{"query": {expression}}, &response); err != nil {
+		return 0, fmt.Errorf("Prometheus: %w", err)
+	}
+	if len(response.Data.Result) == 0 {
+		return 0, nil
+	}
+	return strconv.ParseFloat(fmt.Sprint(response.Data.Result[0].Value[1]), 64)
+}
+
+// requestCount counts the requests of clients. Its arguments are the selector and further matchers.
+const requestCount = `http_server_request_duration_seconds_count{%s,http_route!~"/health|/ready"%s}`
+
+// checkMetrics waits until Prometheus has scraped every instance, all of the version that answers, and has counted the
+// requests of this check.
+func (s *smoke) checkMetrics(ctx context.Context) (string, error) {
+	deletions := fmt.Sprintf(requestCount, s.selector, `,http_request_method="DELETE"`)
+	if s.prometheus.url == "" {
+		return look("metrics", deletions)
+	}
+	began, err := s.query(ctx, "vector(time())")
+	if err != nil {
+		return "", err
+	}
+	up := fmt.Sprintf("up{%s}", s.selector)
+	build := fmt.Sprintf("target_info{%s,service_version=%q}", s.selector, s.running)
+	var targets, healthy, scraped float64
+	err = s.retry(ctx, func() error {
+		var errs [3]error
+		targets, errs[0] = s.query(ctx, "count("+up+")")
+		healthy, errs[1] = s.query(ctx, "count("+build+" and on(instance) "+up+" == 1)")
+		scraped, errs[2] = s.query(ctx, "max(timestamp("+deletions+"))")
+		switch err := errors.Join(errs[:]...); {
+		case err != nil:
+			return err
+		case targets == 0 || healthy < targets:
+			return fmt.Errorf("%v of %v targets are up and have %s", healthy, targets, build)
+		case scraped < began:
+			return errors.New("Prometheus has not scraped the requests of this check: " + deletions)
+		}
+		return nil
+	})
+	return fmt.Sprintf("%v targets scraped, requests counted", targets), err
+}
+
+// checkLogs waits until Loki has the log line of a request of this check.
+func (s *smoke) checkLogs(ctx context.Context) (string, error) {
+	if s.requestID == "" {
+		return "", errors.New("no response had an X-Request-Id")
+	}
+	query := fmt.Sprintf("%s |= %q", s.logSelector, s.requestID)
+	if s.loki.url == "" {
+		return look("logs", query)
+	}
+	return "found " + query, s.retry(ctx, func() error {
+		var response json.RawMessage
+		if err := s.loki.get(ctx, "/loki/api/v1/query_range", url.Values{"query": {query}, "since": {"1h"}}, &response); err != nil {
+			return fmt.Errorf("Loki: %w", err)
+		}
+		if !bytes.Contains(response, []byte(s.requestID)) {
+			return errors.New("Loki has no log line for " + query)
+		}
+		return nil
+	})
+}
+
+// maxFailures is the share of requests that may fail while the deployment is watched.
+const maxFailures = 0.01
+
+// checkErrors reads from each API version once a second. It fails as soon as more requests have failed than may fail in
+// the whole time, and at the end if Prometheus has counted too many failed requests of all clients.
+func (s *smoke) checkErrors(ctx context.Context) (string, error) {
+	var requests, failures, ratio float64
+	allowed := maxFailures * s.watch.Seconds() / interval.Seconds() * float64(len(versions))
+	for began := time.Now(); time.Since(began) < s.watch && ctx.Err() == nil; time.Sleep(min(interval, s.watch)) {
+		for _, v := range versions {
+			requests++
+			err := s.api.get(ctx, v.path, url.Values{"limit": {"1"}}, nil)
+			if err == nil {
+				continue
+			}
+			if failures++; failures > allowed {
+				return "", fmt.Errorf("%v of %v requests failed after %s: %w", failures, requests, time.Since(began).Round(time.Second), err)
+			}
+		}
+	}
+	if s.prometheus.url != "" {
+		// A series that began within the window counts from zero, which increase leaves out.
+		count := func(matchers string) string {
+			series, window := fmt.Sprintf(requestCount, s.selector, matchers), fmt.Sprintf("%ds", max(int(s.watch.Seconds()), 1))
+			return fmt.Sprintf("((sum(increase(%[1]s[%[2]s])) or vector(0)) + (sum(min_over_time(%[1]s[%[2]s]) unless %[1]s offset %[2]s) or vector(0)))", series, window)
+		}
+		var err error
+		if ratio, err = s.query(ctx, count(`,http_response_status_code=~"5.."`)+" / "+count("")); err != nil {
+			return "", err
+		}
+		if !(ratio <= maxFailures) { // NaN without any request
+			return "", fmt.Errorf("Prometheus has counted %.2f %% failed requests, at most 1 %% may fail", 100*ratio)
+		}
+	}
+	return fmt.Sprintf("%v of %v requests failed in %s, %.2f %% of all in Prometheus", failures, requests, s.watch, 100*ratio), ctx.Err()
+}

@@ -1,0 +1,77 @@
+package config
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/acme/billing-api/internal/secret"
+)
+
+const (
+	// prefix begins every environment variable of the service.
+	prefix = "BILLING_API_"
+
+	// separator stands between the levels of a key in a variable. A single underscore does not work: keys contain
+	// underscores, and Kubernetes sets BILLING_API_PORT for a Service of the same name.
+	separator = "__"
+
+	// fileSuffix turns the key of a secret into the key for the file that holds it.
+	fileSuffix = "_file"
+)
+
+// key is one setting.
+type key struct {
+	path         string // server.tls.cert_file
+	variable     string // BILLING_API_SERVER__TLS__CERT_FILE
+	defaultValue string
+	doc          string
+	kind         reflect.Type
+	field        []int // index of the field in the outermost struct; nil for the file of a secret
+}
+
+func newKey(path string, kind reflect.Type) key {
+	variable := prefix + strings.ToUpper(strings.ReplaceAll(path, ".", separator))
+	return key{path: path, variable: variable, kind: kind}
+}
+
+func (k key) isSecret() bool { return k.kind == reflect.TypeFor[secret.Value]() }
+func (k key) isList() bool   { return k.kind.Kind() == reflect.Slice }
+
+// keysOf reads the tags of a struct and of the structs in it.
+func keysOf(t reflect.Type, parent string, index []int) []key {
+	var keys []key
+	for i := range t.NumField() {
+		field := t.Field(i)
+		k := newKey(parent+field.Tag.Get("yaml"), field.Type)
+		k.field = slices.Concat(index, []int{i})
+		if field.Type.Kind() == reflect.Struct && !k.isSecret() {
+			keys = append(keys, keysOf(field.Type, k.path+".", k.field)...)
+			continue
+		}
+		k.defaultValue, k.doc = field.Tag.Get("default"), field.Tag.Get("doc")
+		keys = append(keys, k)
+		if k.isSecret() {
+			file := newKey(k.path+fileSuffix, reflect.TypeFor[string]())
+			file.doc = "File that holds " + k.path + "."
+			keys = append(keys, file)
+		}
+	}
+	return keys
+}
+
+// kindName describes the values that a key accepts.
+func (k key) kindName() string {
+	if k.kind == reflect.TypeFor[time.Duration]() {
+		return "a duration such as 500ms, 15s or 2m"
+	}
+	names := map[reflect.Kind]string{
+		reflect.Bool: "true or false", reflect.Int: "a whole number", reflect.Int64: "a whole number",
+		reflect.Float64: "a number", reflect.Slice: "a list",
+	}
+	if name, ok := names[k.kind.Kind()]; ok {
+		return name
+	}
+	return "text"
+}

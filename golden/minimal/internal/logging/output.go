@@ -1,0 +1,90 @@
+package logging
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// maxBlocked is how long one write may block before the process counts as hung: every request waits for the log.
+const maxBlocked = 10 * time.Second
+
+// Output writes log lines, one at a time, and watches the writer behind it.
+type Output struct {
+	mu      sync.Mutex
+	w       io.Writer
+	lost    atomic.Int64
+	started atomic.Int64 // when the current write began, in nanoseconds since 1970; 0 between writes
+}
+
+// NewOutput returns an Output that writes to w.
+func NewOutput(w io.Writer) *Output { return &Output{w: w} }
+
+// Write implements io.Writer.
+func (o *Output) Write(line []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.started.Store(time.Now().UnixNano())
+	defer o.started.Store(0)
+	n, err := o.w.Write(line)
+	if err != nil {
+		o.lost.Add(1)
+	}
+	return n, err
+}
+
+// Lost returns the number of lines that could not be written.
+func (o *Output) Lost() int64 { return o.lost.Load() }
+
+// Alive returns an error if a write has been blocked for longer than maxBlocked. It is a liveness check: nothing but a
+// restart helps if the reader of the log hangs.
+func (o *Output) Alive(context.Context) error {
+	started := o.started.Load()
+	if blocked := time.Since(time.Unix(0, started)); started != 0 && blocked > maxBlocked {
+		return fmt.Errorf("the log has not been writable for %s", blocked.Round(time.Second))
+	}
+	return nil
+}
+
+// escaper writes control and formatting characters as JSON escapes. slog leaves those beyond ASCII as they are, and
+// terminals obey them.
+type escaper struct{ w io.Writer }
+
+// Write implements io.Writer.
+func (e escaper) Write(line []byte) (int, error) {
+	if isPlain(line) {
+		return e.w.Write(line)
+	}
+	escaped := make([]byte, 0, 2*len(line))
+	for rest := line; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		if r != '\n' && unicode.In(r, unicode.Cc, unicode.Cf) {
+			for _, unit := range utf16.AppendRune(nil, r) {
+				escaped = fmt.Appendf(escaped, `\u%04x`, unit)
+			}
+		} else {
+			escaped = append(escaped, rest[:size]...)
+		}
+		rest = rest[size:]
+	}
+	if _, err := e.w.Write(escaped); err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}
+
+// isPlain reports whether a line holds only ASCII without DEL, like nearly all lines.
+func isPlain(line []byte) bool {
+	for _, c := range line {
+		if c >= 0x7f {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,104 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+)
+
+// origin is where a value was set: a file and a line, or the name of a variable, flag or profile.
+type origin struct {
+	name string
+	line int
+}
+
+func (o origin) String() string {
+	if o.line == 0 {
+		return o.name
+	}
+	return fmt.Sprintf("%s:%d", o.name, o.line)
+}
+
+// layer is what one source sets. A value is a string or, if the key is a list, a []string.
+type layer struct {
+	values  map[string]any
+	origins map[string]origin
+}
+
+func newLayer() layer { return layer{values: map[string]any{}, origins: map[string]origin{}} }
+
+// set adds a value. Commas separate the items of a list.
+func (l layer) set(k key, text string, from origin) {
+	l.values[k.path], l.origins[k.path] = text, from
+	if k.isList() {
+		items := []string{}
+		for item := range strings.SplitSeq(text, ",") {
+			if item = strings.TrimSpace(item); item != "" {
+				items = append(items, item)
+			}
+		}
+		l.values[k.path] = items
+	}
+}
+
+func (l *loader) readDefaults() layer {
+	read := newLayer()
+	for _, k := range l.keys {
+		read.set(k, k.defaultValue, origin{name: "default"})
+	}
+	return read
+}
+
+// readEnvironment reads the variables of the service. An empty variable is unset.
+func (l *loader) readEnvironment(environ []string) layer {
+	read := newLayer()
+	byVariable, singleUnderscores := map[string]key{}, map[string]key{}
+	for _, k := range l.keys {
+		byVariable[k.variable] = k
+		singleUnderscores[strings.ReplaceAll(k.variable, separator, "_")] = k
+	}
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, prefix) || value == "" {
+			continue
+		}
+		from := origin{name: name}
+		if k, ok := byVariable[name]; ok {
+			read.set(k, value, from)
+		} else if strings.Contains(name[len(prefix):], separator) {
+			l.report(from, key{}, "unknown variable; docs/configuration.md lists all variables")
+		} else if k, ok := singleUnderscores[name]; ok && !isServiceLink(value) {
+			l.report(from, key{}, "unknown variable; two underscores separate the levels of a key: use %s", k.variable)
+		}
+	}
+	return read
+}
+
+// isServiceLink recognizes values such as tcp://10.0.0.1:80. For every Service of the namespace, Kubernetes sets NAME_PORT
+// to such a value: ORDERS_SERVER_PORT may belong to a Service orders-server.
+func isServiceLink(value string) bool {
+	return strings.HasPrefix(value, "tcp://") || strings.HasPrefix(value, "udp://") || strings.HasPrefix(value, "sctp://")
+}
+
+// readFlags reads --profile and --set.
+func (l *loader) readFlags(profile string, assignments []string) layer {
+	read := newLayer()
+	from := origin{name: "--set"}
+	for _, assignment := range assignments {
+		path, value, ok := strings.Cut(assignment, "=")
+		k, known := l.byPath[path]
+		switch {
+		case !ok:
+			l.report(from, key{}, "%s: must be KEY=VALUE", assignment)
+		case !known:
+			l.report(from, key{}, "unknown key %s; docs/configuration.md lists all keys", path)
+		case k.isSecret():
+			l.report(from, k, "a secret on the command line is visible to every user of the machine; use %s", path+fileSuffix)
+		default:
+			read.set(k, value, from)
+		}
+	}
+	if profile != "" {
+		read.set(l.byPath["service.profile"], profile, origin{name: "--profile"})
+	}
+	return read
+}

@@ -1,0 +1,103 @@
+package httpserver
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"path/filepath"
+	"testing"
+	"time"
+
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"git.example.org/shop/orders/v2/test/pki"
+)
+
+func TestOldConnectionsAreClosedAfterAResponse(t *testing.T) {
+	cfg := testConfig()
+	cfg.MaxConnectionAge = 100 * time.Millisecond
+	s := serve(t, cfg, hello)
+	client, _ := newClient(t)
+	url := "http://" + s.api.Addr().String()
+	if res, _ := get(t, client, url); res.Close {
+		t.Error("a new connection is closed")
+	}
+	time.Sleep(cfg.MaxConnectionAge)
+	if res, _ := get(t, client, url); !res.Close {
+		t.Error("an old connection stays open")
+	}
+}
+
+func TestConnectionsFromBeforeAReloadAreClosed(t *testing.T) {
+	authority := pki.NewAuthority(t, "authority")
+	cfg := encrypted(t, authority)
+	cfg.TLS.ClientCAFile = filepath.Join(t.TempDir(), "clients.crt")
+	authority.WriteTo(cfg.TLS.ClientCAFile)
+	s := serve(t, cfg, hello)
+	client, transport := newClient(t)
+	transport.TLSClientConfig = &tls.Config{RootCAs: authority.Pool()}
+	url := "https://" + s.api.Addr().String()
+	get(t, client, url)
+	if err := s.api.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	if res, _ := get(t, client, url); !res.Close {
+		t.Error("a connection from before the reload stays open")
+	}
+	if res, _ := get(t, client, url); res.Close {
+		t.Error("a connection from after the reload is closed")
+	}
+}
+
+func TestRefusalsBelowTheHandlerAreCounted(t *testing.T) {
+	reader := sdkmetric.NewManualReader()
+	meter := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)).Meter("test")
+	plain := serveMetered(t, testConfig(), hello, meter).api.Addr().String()
+	encrypted := serveMetered(t, encrypted(t, pki.NewAuthority(t, "authority")), hello, meter).api.Addr().String()
+	for _, c := range []struct{ addr, send string }{
+		{plain, "GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n"},
+		{plain, "GET / HTTP/3.0\r\nHost: x\r\n\r\n"},
+		{plain, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"}, // served
+		{encrypted, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"},
+	} {
+		conn, err := net.Dial("tcp", c.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetDeadline(time.Now().Add(patience))
+		_, _ = io.WriteString(conn, c.send)
+		_, _ = io.ReadAll(conn)
+		conn.Close()
+	}
+	want := map[string]int64{"malformed_request": 2, "tls_handshake": 1}
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		got := counts(t, reader)
+		if got["malformed_request"] == want["malformed_request"] && got["tls_handshake"] == want["tls_handshake"] {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("got %v, want %v", got, want)
+		}
+	}
+}
+
+func counts(t *testing.T, reader sdkmetric.Reader) map[string]int64 {
+	t.Helper()
+	var rm metricdata.ResourceMetrics
+	if err := reader.Collect(t.Context(), &rm); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int64{}
+	for _, scope := range rm.ScopeMetrics {
+		for _, m := range scope.Metrics {
+			if sum, ok := m.Data.(metricdata.Sum[int64]); ok && m.Name == "http.server.connections.refused" {
+				for _, p := range sum.DataPoints {
+					reason, _ := p.Attributes.Value("reason")
+					got[reason.AsString()] = p.Value
+				}
+			}
+		}
+	}
+	return got
+}
