@@ -54,7 +54,8 @@ func TestLinesHaveFlatKeysAndTheIDsOfTheRequest(t *testing.T) {
 		"within a request": {func(l *slog.Logger) { l.InfoContext(ctx, "stored", slog.Int("count", 3)) },
 			[]map[string]any{common, ids, {"count": 3.0}}},
 		"in groups": {func(l *slog.Logger) {
-			l.With(slog.Any("a", 1)).WithGroup("g").With(slog.Any("b", 2)).WithGroup("h").InfoContext(ctx, "stored", slog.Int("count", 3))
+			l = l.With(slog.Any("a", 1)).WithGroup("g").With(slog.Any("b", 2)).WithGroup("h")
+			l.InfoContext(ctx, "stored", slog.Int("count", 3))
 		},
 			[]map[string]any{common, ids, groups}},
 		"unredacted": {func(l *slog.Logger) {
@@ -115,7 +116,8 @@ func TestSecretsAreMasked(t *testing.T) {
 				t.Fatal(err)
 			}
 			log(l)
-			if got := buf.String(); strings.Contains(got, "hunter2") || !strings.Contains(got, "redacted") && !strings.Contains(got, "xxxxx") {
+			got := buf.String()
+			if strings.Contains(got, "hunter2") || !strings.Contains(got, "redacted") && !strings.Contains(got, "xxxxx") {
 				t.Errorf("%s: got %s", name, got)
 			}
 		}
@@ -132,7 +134,9 @@ func TestSensitive(t *testing.T) {
 			t.Errorf("got false for %q", name)
 		}
 	}
-	for _, name := range []string{"", "accept", "user-agent", "x-request-id", "author", "key", "code", "page", "status", "route", "session", "total"} {
+	for _, name := range []string{
+		"", "accept", "user-agent", "x-request-id", "author", "key", "code", "page", "status", "route", "session", "total",
+	} {
 		if Sensitive(name) {
 			t.Errorf("got true for %q", name)
 		}
@@ -172,7 +176,8 @@ func TestLevelChangesWhileTheLoggerIsInUse(t *testing.T) {
 }
 
 func TestConfigValidate(t *testing.T) {
-	if errs := (Config{Level: "loud", Format: "xml"}).Validate(); len(errs) != 2 || errs[0].Key != "level" || errs[1].Key != "format" {
+	errs := Config{Level: "loud", Format: "xml"}.Validate()
+	if len(errs) != 2 || errs[0].Key != "level" || errs[1].Key != "format" {
 		t.Errorf("got %v, want errors for level and format", errs)
 	}
 	if errs := (Config{Level: "debug", Format: "text"}).Validate(); errs != nil {

@@ -30,7 +30,7 @@ func AccessLog(log *slog.Logger) Layer {
 
 func logAccess(out slog.Handler, x *exchange, r *http.Request) {
 	ctx := r.Context()
-	result := x.outcome(ctx)
+	result := x.finish(ctx)
 	level := accessLevel(result.status, x.route.Probe)
 	if !out.Enabled(ctx, level) {
 		return

@@ -172,7 +172,7 @@ func FuzzLoad(f *testing.F) {
 		var got everything
 		l := load(&got, sources)
 		var out strings.Builder
-		if err := l.print(&out, ""); err != nil {
+		if err := (&Loaded{loader: l}).Print(&out); err != nil {
 			t.Fatal(err)
 		}
 		if text := fmt.Sprint(l.err(), out.String(), got); strings.Contains(text, "correct-horse") {
