@@ -22,7 +22,7 @@ func seedsOfMonitoring() []seed {
 		fault("series-label", "full", watch+"alerts-database.yaml", `cronjob="billing-api-backup"`, `cronjob="billing-backup"`, `selects cronjob "billing-backup", and the manifests have none such`),
 		fault("series-label", "minimal", watch+"alerts-instances.yaml", `namespace=~"billing-api-`, `namespace=~"billing-`, "and the manifests have none such"),
 		fault("metric", "minimal", watch+"dashboards/service.json", "job:http_server_requests:rate5m", "job:http_server_request:rate5m", "which no rule records"),
-		fault("metric", "full", "internal/postgres/postgres.go", `otelpgx.RecordStats(`, `otelpgx.IgnoreStats(`, "DatabasePoolExhausted: asks for pgxpool_canceled_acquires_total", "database.json", "docs/database.md"),
+		fault("metric", "full", watch+"alerts-database.yaml", "pgxpool_canceled_acquires_total", "pgxpool_cancelled_acquires_total", "DatabasePoolExhausted: asks for pgxpool_cancelled_acquires_total"),
 	}
 }
 

@@ -70,7 +70,7 @@ func (c *connections) changed(conn net.Conn, state http.ConnState) {
 		}
 		// net/http began to read a request and never called the handler: it answered 400, 408, 431 or the like.
 		if k := known.(*connection); k.active.Load() > k.handled.Load() { //nolint:forcetypeassert // as above
-			c.refuse("malformed_request")
+			c.refuse(context.Background(), "malformed_request")
 			c.log.Info("connection closed before a complete request", slog.String("client_addr", conn.RemoteAddr().String()))
 		}
 	case http.StateNew, http.StateIdle:
@@ -87,20 +87,21 @@ func (c *connections) handle(r *http.Request) (closing bool) {
 	return known.generation != c.generation.Load() || c.maxAge > 0 && time.Since(known.opened) > c.maxAge
 }
 
-func (c *connections) refuse(reason string) {
-	c.refused.Add(context.Background(), 1, metric.WithAttributes(attribute.String("reason", reason)))
+func (c *connections) refuse(ctx context.Context, reason string) {
+	c.refused.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", reason)))
 }
 
 // errorLog returns the logger for what net/http reports. Refused handshakes are counted and logged at debug level
 // only, because port scanners and load balancers cause them all day.
-func (c *connections) errorLog(out *slog.Logger) *log.Logger {
+func (c *connections) errorLog(ctx context.Context, out *slog.Logger) *log.Logger {
+	ctx = context.WithoutCancel(ctx)
 	return log.New(writerFunc(func(p []byte) {
 		text, level := strings.TrimSpace(string(p)), slog.LevelWarn
 		if strings.Contains(text, "TLS handshake error") {
-			c.refuse("tls_handshake")
+			c.refuse(ctx, "tls_handshake")
 			level = slog.LevelDebug
 		}
-		out.Log(context.Background(), level, text)
+		out.Log(ctx, level, text)
 	}), "", 0)
 }
 

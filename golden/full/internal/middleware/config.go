@@ -27,6 +27,7 @@ func (c Config) Validate() setting.Errors {
 		errs.Add("trusted_proxies", "%v", err)
 	}
 	errs.AddIf(c.MaxInFlight < 1, "max_in_flight", "%d is below 1", c.MaxInFlight)
-	errs.AddIf(c.MaxBodyBytes < 1 || c.MaxBodyBytes > maxBodyBytes, "max_body_bytes", "%d is not between 1 and %d", c.MaxBodyBytes, maxBodyBytes)
+	errs.AddIf(c.MaxBodyBytes < 1 || c.MaxBodyBytes > maxBodyBytes, "max_body_bytes",
+		"%d is not between 1 and %d", c.MaxBodyBytes, maxBodyBytes)
 	return errs
 }

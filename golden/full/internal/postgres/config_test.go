@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -131,6 +132,16 @@ func TestProgramsOfPostgreSQLFindTheDatabase(t *testing.T) {
 			found = found || entry == want
 		}
 		if !found {
+			t.Errorf("no %s in %q", want, got)
+		}
+	}
+	cfg.URL = secret.New("postgres://app@db1:5432,db2:5433/notes?target_session_attrs=read-write")
+	got, err = postgres.ClientEnvironment(cfg, "shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"PGHOST=db1,db2", "PGPORT=5432,5433", "PGTARGETSESSIONATTRS=read-write"} {
+		if !slices.Contains(got, want) {
 			t.Errorf("no %s in %q", want, got)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/acme/billing-api/internal/note"
 )
 
-func TestErrorsBecomeThoseOfTheDomain(t *testing.T) {
+func TestDomainErrors(t *testing.T) {
 	left, leave := context.WithCancel(t.Context())
 	leave()
 	state := func(code string) error { return fmt.Errorf("query: %w", &pgconn.PgError{Code: code}) }
@@ -22,7 +22,7 @@ func TestErrorsBecomeThoseOfTheDomain(t *testing.T) {
 		rule string
 		ctx  context.Context
 		err  error
-		want error // nil: none of the domain
+		want error // nil means no error of the domain
 	}{
 		{"no row", t.Context(), pgx.ErrNoRows, note.ErrNotFound},
 		{"one of the domain", t.Context(), note.ErrVersionMismatch, note.ErrVersionMismatch},
@@ -62,7 +62,7 @@ func TestErrorsBecomeThoseOfTheDomain(t *testing.T) {
 	}
 }
 
-func TestAttemptsToConnectKeepApartUntilOneSucceeds(t *testing.T) {
+func TestBackoffGrowsUntilAnAttemptSucceeds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b backoff
 		fail := pgx.TraceConnectEndData{Err: errors.New("refused")}
@@ -72,11 +72,11 @@ func TestAttemptsToConnectKeepApartUntilOneSucceeds(t *testing.T) {
 				continue
 			}
 			attempts++
-			for range 5 { // those that begin together count once
+			for range 5 { // concurrent attempts count once
 				b.TraceConnectEnd(b.TraceConnectStart(t.Context(), pgx.TraceConnectStartData{}), fail)
 			}
 		}
-		// The pauses are between 1s and 2s once they have grown.
+		// The pauses grow to between 1s and 2s.
 		if attempts < 30 || attempts > 70 {
 			t.Errorf("got %d attempts in a minute, want about one in 1.5s", attempts)
 		}

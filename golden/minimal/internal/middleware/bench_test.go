@@ -14,8 +14,10 @@ import (
 // benchChain returns the chain of the service with metrics and an access log that goes nowhere.
 func benchChain(tb testing.TB) (testRouter, Chain) {
 	tb.Helper()
-	note := document(300)
-	routes := testRouter{"/v1/notes/1": {route: Route{Template: "/v1/notes/{id}", APIVersion: "v1"}, serve: respond(200, note, "Content-Type", "application/json", "Content-Length", "300")}}
+	routes := testRouter{"/v1/notes/1": {
+		route: Route{Template: "/v1/notes/{id}", APIVersion: "v1"},
+		serve: respond(200, document(300), "Content-Type", "application/json", "Content-Length", "300"),
+	}}
 	log, _, err := logging.New(logging.Config{Level: "info", Format: "json"}, "billing-api", io.Discard)
 	if err != nil {
 		tb.Fatal(err)

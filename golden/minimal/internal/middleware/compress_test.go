@@ -99,7 +99,8 @@ func accepting(codings string) *http.Request {
 func TestEveryCodingDecodes(t *testing.T) {
 	body := document(9000)
 	for _, coding := range codings {
-		s := newTestServer(t, testRouter{"/ok": {serve: respond(200, body, "Content-Type", "application/json", "Etag", `"7"`)}}, defaultOptions())
+		serve := respond(200, body, "Content-Type", "application/json", "Etag", `"7"`)
+		s := newTestServer(t, testRouter{"/ok": {serve: serve}}, defaultOptions())
 		w := s.do(accepting(coding))
 		if h := w.Header(); h.Get("Content-Encoding") != coding || h.Get("Etag") != `W/"7"` {
 			t.Errorf("got headers %v for %s", h, coding)
@@ -144,16 +145,20 @@ func TestWhatIsCompressed(t *testing.T) {
 }
 
 func TestFlushSendsWhatWasWritten(t *testing.T) {
-	for coding, contentType := range map[string]string{"gzip": "application/x-ndjson", "br": "text/plain", "zstd": "text/plain", "": "text/event-stream"} {
+	for coding, contentType := range map[string]string{
+		"gzip": "application/x-ndjson", "br": "text/plain", "zstd": "text/plain", "": "text/event-stream",
+	} {
 		arrived := make(chan struct{})
-		server := httptest.NewServer(newTestServer(t, testRouter{"/ok": {route: Route{Stream: true}, serve: func(w http.ResponseWriter, _ *http.Request) {
+		serve := func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", contentType)
 			_, _ = io.WriteString(w, "tick\n")
 			if err := http.NewResponseController(w).Flush(); err != nil {
 				t.Errorf("flush: %v", err)
 			}
 			<-arrived
-		}}}, defaultOptions()))
+		}
+		routes := testRouter{"/ok": {route: Route{Stream: true}, serve: serve}}
+		server := httptest.NewServer(newTestServer(t, routes, defaultOptions()))
 		req, err := http.NewRequest(http.MethodGet, server.URL+"/ok", nil)
 		if err != nil {
 			t.Fatal(err)
@@ -163,8 +168,9 @@ func TestFlushSendsWhatWasWritten(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := make([]byte, 5)
-		if _, err := io.ReadFull(decoder(t, resp.Header.Get("Content-Encoding"), resp.Body), text); err != nil || string(text) != "tick\n" {
+		text := make([]byte, len("tick\n"))
+		_, err = io.ReadFull(decoder(t, resp.Header.Get("Content-Encoding"), resp.Body), text)
+		if err != nil || string(text) != "tick\n" {
 			t.Errorf("got %q, %v with %q before the handler returns", text, err, coding)
 		}
 		if got := resp.Header.Get("Content-Encoding"); got != coding {

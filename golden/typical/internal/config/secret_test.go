@@ -66,7 +66,7 @@ func TestSecretComesFromTheEnvironmentOrAFile(t *testing.T) {
 				t.Errorf("origin is %s, want %s", origin, test.origin)
 			}
 			var out strings.Builder
-			if err := l.print(&out, ""); err != nil {
+			if err := (&Loaded{loader: l}).Print(&out); err != nil {
 				t.Fatal(err)
 			}
 			if test.want != "" && (strings.Contains(out.String(), test.want) || !strings.Contains(out.String(), "[redacted]")) {

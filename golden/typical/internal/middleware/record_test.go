@@ -19,7 +19,8 @@ func TestRecordReadsIDs(t *testing.T) {
 	s := newTestServer(t, testRouter{"/ok": {serve: func(_ http.ResponseWriter, r *http.Request) {
 		got = *request.From(r.Context())
 	}}}, defaultOptions())
-	for sent, kept := range map[string]bool{"abc-DEF_1.2": true, "": false, "<b>": false, strings.Repeat("a", 129): false} {
+	long := strings.Repeat("a", 129)
+	for sent, kept := range map[string]bool{"abc-DEF_1.2": true, long[1:]: true, "": false, "<b>": false, long: false} {
 		r := get("/ok")
 		for _, name := range []string{request.HeaderRequestID, request.HeaderCorrelationID, request.HeaderClientID} {
 			r.Header.Set(name, sent)
@@ -52,9 +53,11 @@ func TestRouteFrom(t *testing.T) {
 	}
 }
 
-// A proxy in front may take the rest of such a request for the next one, so the connection must not be used again.
+// A proxy in front may take the rest of such a request for the next one, so the connection must not
+// be used again.
 func TestAmbiguousFramingClosesTheConnection(t *testing.T) {
-	server := httptest.NewServer(newTestServer(t, testRouter{"/drain": {method: "POST", serve: serveDrain}}, defaultOptions()))
+	routes := testRouter{"/drain": {method: "POST", serve: serveDrain}}
+	server := httptest.NewServer(newTestServer(t, routes, defaultOptions()))
 	defer server.Close()
 	for name, tt := range map[string]struct {
 		request string

@@ -22,7 +22,7 @@ func TestPanicBecomes500(t *testing.T) {
 	if got := w.Header().Get("Etag"); got != "" {
 		t.Errorf("got Etag %s, which belongs to the lost response", got)
 	}
-	if line := s.log.accessLine(t); line["error"] != "panic: boom" || line["level"] != "ERROR" {
+	if line := s.log.accessLine(t); line["error"] != "500 internal_error: panic: boom" || line["level"] != "ERROR" {
 		t.Errorf("got access line %v", line)
 	}
 	if log := s.log.String(); strings.Count(log, `"stack":"goroutine`) != 1 || !strings.Contains(log, "recover_test.go") {
@@ -61,7 +61,8 @@ func TestErrAbortHandlerIsNotABug(t *testing.T) {
 		if got, _ := recover().(error); !errors.Is(got, http.ErrAbortHandler) {
 			t.Errorf("got panic %v, want http.ErrAbortHandler", got)
 		}
-		if line := s.log.accessLine(t); line["status"] != 500.0 || line["undelivered"] != true || strings.Contains(s.log.String(), "stack") {
+		line := s.log.accessLine(t)
+		if line["status"] != 500.0 || line["undelivered"] != true || strings.Contains(s.log.String(), "stack") {
 			t.Errorf("got %s, want an undelivered response without a stack", s.log)
 		}
 	}()

@@ -77,7 +77,7 @@ type options struct {
 func defaultOptions() options {
 	return options{
 		config:  Config{MaxInFlight: 128, MaxBodyBytes: 1 << 20, Compression: CompressionConfig{Enabled: true}},
-		cors:    CORSConfig{AllowedMethods: []string{"GET", "PUT"}, AllowedHeaders: []string{"content-type"}, MaxAge: time.Minute},
+		cors:    CORSConfig{AllowedMethods: []string{"GET", "PUT"}, AllowedHeaders: []string{"content-type"}},
 		timeout: 15 * time.Second,
 		level:   "info",
 		meter:   noop.Meter{},

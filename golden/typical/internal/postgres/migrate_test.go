@@ -15,7 +15,7 @@ import (
 	"git.example.org/shop/orders/v2/test/postgrestest"
 )
 
-// migrate calls a method of a migrator of its own, and returns what it wrote.
+// migrate opens a migrator, calls do, and returns the output.
 func migrate(t *testing.T, cfg postgres.Config, do func(*postgres.Migrator, context.Context, io.Writer) error) string {
 	t.Helper()
 	migrator, err := postgres.OpenMigrator(cfg, "test")
@@ -63,7 +63,7 @@ func TestMigrationsAreAppliedRolledBackAndListed(t *testing.T) {
 		t.Errorf("status: got\n%s", status)
 	}
 
-	// Every step back works, and so does the way forth again.
+	// Every migration can be rolled back and applied again.
 	for i := range all {
 		if down := migrate(t, cfg, (*postgres.Migrator).Down); !strings.HasPrefix(down, "rolled back "+all[len(all)-1-i]+" (") {
 			t.Errorf("down: got %q", down)

@@ -25,7 +25,7 @@ import (
 func TestPasswordIsReadForEachNewConnection(t *testing.T) {
 	t.Parallel()
 	address := postgrestest.New(t)
-	role := strings.Replace(filepath.Base(strings.Split(address, "?")[0]), "test_", "role_", 1)
+	role := strings.Replace(databaseOf(address), "test_", "role_", 1)
 	postgrestest.Exec(t, address,
 		"CREATE ROLE "+role+" LOGIN PASSWORD 'first'",
 		"GRANT ALL ON ALL TABLES IN SCHEMA public TO "+role)
@@ -47,24 +47,24 @@ func TestPasswordIsReadForEachNewConnection(t *testing.T) {
 	db := openWith(t, cfg, slog.New(slog.NewJSONHandler(out, nil)))
 	eventually(t, "the store answers", func() bool { return answers(t.Context(), db.Notes()) })
 
-	// The old password ends, and with it every connection.
+	// The old password and all connections become invalid.
 	write("second")
 	postgrestest.Exec(t, address, "ALTER ROLE "+role+" PASSWORD 'second'",
 		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '"+role+"'")
 	eventually(t, "the store answers with the new password", func() bool { return answers(t.Context(), db.Notes()) })
 
-	// A file that cannot be read takes nothing away.
+	// If the file cannot be read, the last password stays in use.
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
 	postgrestest.Exec(t, address, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '"+role+"'")
 	eventually(t, "the store answers with the last password", func() bool { return answers(t.Context(), db.Notes()) })
 	if len(out.entries(t, "cannot read the credentials of the database; the last ones stay in use")) == 0 {
-		t.Error("nothing in the log tells that the file is gone")
+		t.Error("the log does not say that the file is gone")
 	}
 }
 
-// withUser returns the URL for another user.
+// withUser returns a URL with another role.
 func withUser(t *testing.T, address, user string) string {
 	t.Helper()
 	config, err := pgx.ParseConfig(address)

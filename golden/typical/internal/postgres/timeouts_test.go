@@ -41,7 +41,7 @@ func locked(t *testing.T, log *slog.Logger, set func(*postgres.Config)) (db *pos
 	return db, release
 }
 
-func TestStatementThatTakesTooLongEnds(t *testing.T) {
+func TestStatementTimesOut(t *testing.T) {
 	t.Parallel()
 	for _, pooler := range []string{"session", "transaction"} {
 		t.Run(pooler, func(t *testing.T) {
@@ -60,13 +60,13 @@ func TestStatementThatTakesTooLongEnds(t *testing.T) {
 	}
 }
 
-func TestExhaustedPoolRefusesAndShowsAsDegraded(t *testing.T) {
+func TestExhaustedPoolIsDegraded(t *testing.T) {
 	t.Parallel()
 	db, release := locked(t, discard, func(cfg *postgres.Config) {
 		cfg.MaxConnections, cfg.MinIdleConnections = 2, 0
 		cfg.AcquireTimeout, cfg.StatementTimeout = 500*time.Millisecond, patience
 	})
-	// As many as there are connections hang, and one more waits for the first.
+	// Two calls use both connections, and a third one waits for a connection.
 	errs := make(chan error, 3)
 	for i := range cap(errs) {
 		go func() { errs <- db.Notes().Create(t.Context(), notetest.Note(i)) }()
@@ -82,7 +82,7 @@ func TestExhaustedPoolRefusesAndShowsAsDegraded(t *testing.T) {
 		return found.Degraded && strings.Contains(found.Message, "no connection is free")
 	})
 	if err := <-errs; !errors.Is(err, note.ErrUnavailable) {
-		t.Errorf("the one who waits: got %v, want %v", err, note.ErrUnavailable)
+		t.Errorf("the call that waits: got %v, want %v", err, note.ErrUnavailable)
 	}
 	release()
 	for range cap(errs) - 1 {
@@ -95,7 +95,7 @@ func TestExhaustedPoolRefusesAndShowsAsDegraded(t *testing.T) {
 	}
 }
 
-func TestSlowQueryIsLoggedByNameOnly(t *testing.T) {
+func TestSlowQueryIsLoggedWithoutArguments(t *testing.T) {
 	t.Parallel()
 	out := new(buffer)
 	db, release := locked(t, slog.New(slog.NewJSONHandler(out, nil)), func(cfg *postgres.Config) { cfg.SlowQuery = 50 * time.Millisecond })
