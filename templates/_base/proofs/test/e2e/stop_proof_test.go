@@ -76,7 +76,7 @@ func TestNoRequestIsLostUnderLoad(t *testing.T) {
 func TestForcedStopIsAFailure(t *testing.T) {
 	t.Parallel()
 	p := start(t, t.TempDir(), settings{
-		"server.request_timeout": "1s", "server.shutdown_timeout": "3s", "server.write_timeout": "1m",
+		"server.request_timeout": "4s", "server.shutdown_timeout": "6s", "server.write_timeout": "1m",
 	})
 	c := newClient(t, "http://"+p.api, nil)
 	long := strings.Repeat("🗒", 20000) // 80 kB each
