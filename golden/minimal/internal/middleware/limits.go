@@ -3,6 +3,7 @@ package middleware
 import (
 	"cmp"
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -13,9 +14,12 @@ import (
 	"github.com/acme/billing-api/internal/problem"
 )
 
+// maxDrained is the number of bytes that InFlight reads of a refused request, without keeping them.
+const maxDrained = 1 << 20
+
 // InFlight limits the number of requests served at one time, and with it the memory for their
-// bodies. Above the limit it answers 503 with Retry-After before it reads the body. Probes are
-// exempt. A stream counts as long as it lasts.
+// bodies. Above the limit it answers 503 with Retry-After and discards the body. Probes are exempt.
+// A stream counts as long as it lasts.
 func InFlight(limit int, meter metric.Meter) (Layer, error) {
 	rejected, err := meter.Int64Counter("http.server.rejected_requests",
 		metric.WithUnit("{request}"), metric.WithDescription("Number of requests refused without being served."))
@@ -35,6 +39,8 @@ func InFlight(limit int, meter metric.Meter) (Layer, error) {
 			next.ServeHTTP(w, r)
 		default:
 			rejected.Add(r.Context(), 1, overloaded)
+			// A client that still sends its body would see a reset connection instead of the response.
+			_, _ = io.CopyN(io.Discard, r.Body, maxDrained)
 			problem.Write(w, r, problem.New(http.StatusServiceUnavailable, problem.CodeOverloaded,
 				"as many requests are in flight as http.max_in_flight allows"))
 		}

@@ -158,6 +158,9 @@ func (d *Database) afterConnect(ctx context.Context, conn *pgx.Conn) error {
 	if d.cfg.Pooler == poolerTransaction {
 		return nil
 	}
+	// The pool sets no deadline here, and a frozen server would occupy a slot of the pool for ever.
+	ctx, cancel := context.WithTimeout(ctx, d.cfg.ConnectTimeout)
+	defer cancel()
 	// Poolers refuse the timeout as a parameter of the connection.
 	if err := setTimeout(ctx, conn, "statement_timeout", d.cfg.StatementTimeout); err != nil {
 		d.backoff.failed(err)
