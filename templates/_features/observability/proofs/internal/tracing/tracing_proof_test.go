@@ -14,7 +14,6 @@ import (
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/propagation"
-
 )
 
 func TestBaggageIsPropagatedOnlyIfAsked(t *testing.T) {
