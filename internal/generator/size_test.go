@@ -9,29 +9,28 @@ import (
 	"testing"
 )
 
-// The most lines of Go that the default project may have, without and with only its tests. Everything that a team inherits
-// must earn its place: raise a limit only with a reason that such a team would accept.
+// The maximum lines of Go in the default project: its code, and its tests with what only tests use. A team has to read what it
+// inherits. Raise a limit only with a reason that such a team would accept.
 const (
-	mostGo    = 6000
-	mostTests = 6600
+	maxCode  = 6000
+	maxTests = 6700
 )
 
-// mostPackage is the most lines of Go without tests in a package that is not in largePackages.
-const mostPackage = 400
+// maxPackage is the maximum lines of code of a package that is not in largePackages.
+const maxPackage = 400
 
 // largePackages may have more lines, for the reason beside each.
 var largePackages = map[string]struct {
-	most   int
+	max    int
 	reason string
 }{
 	"internal/config":     {710, "layers with an origin for each value, all errors at once with file and line, secret files, rules of production"},
-	"internal/httpapi":    {950, "two thirds are the sample API that the team replaces; strict JSON, entity tags and the life cycle of versions are the rest"},
-	"internal/httpserver": {600, "listeners, graceful shutdown, certificate reload, and refusals that net/http answers by itself"},
-	"internal/middleware": {1050, "thirteen layers in files of their own; compression has 200 lines because no library passes its tests"},
+	"internal/httpapi":    {1030, "a third is the sample API that the team replaces; the rest is strict JSON, entity tags and the life cycle of versions"},
+	"internal/httpserver": {590, "listeners, graceful shutdown, certificate reload, and refusals that net/http answers by itself"},
+	"internal/middleware": {1060, "thirteen layers, one concept a file; compression takes 200 lines because no library passes its tests"},
 }
 
-// The size of a project is a feature: what a team inherits, it has to read.
-func TestProjectsStaySmall(t *testing.T) {
+func TestDefaultProjectStaysSmall(t *testing.T) {
 	l := realLibrary(t)
 	tree := l.mustFiles(t, Answers{Name: goldenName, Module: goldenModule})
 	packages := map[string]int{}
@@ -39,21 +38,21 @@ func TestProjectsStaySmall(t *testing.T) {
 	for _, f := range tree {
 		lines := bytes.Count(f.Data, []byte("\n"))
 		switch {
-		case strings.HasSuffix(f.Path, "_test.go"):
+		case strings.HasSuffix(f.Path, "_test.go"), path.Ext(f.Path) == ".go" && onlyForTests(f.Path):
 			tests += lines
 		case path.Ext(f.Path) == ".go":
 			code += lines
 			packages[path.Dir(f.Path)] += lines
 		}
 	}
-	if code > mostGo || tests > mostTests {
-		t.Errorf("the default project has %d lines of Go and %d of tests, want at most %d and %d", code, tests, mostGo, mostTests)
+	if code > maxCode || tests > maxTests {
+		t.Errorf("the default project has %d lines of Go and %d of tests, want at most %d and %d", code, tests, maxCode, maxTests)
 	}
 	for _, name := range slices.Sorted(maps.Keys(packages)) {
-		limit, reason := mostPackage, "a larger package needs a reason in largePackages"
+		limit, reason := maxPackage, "a larger package needs a reason in largePackages"
 		if large, ok := largePackages[name]; ok {
-			limit, reason = large.most, large.reason
-			if packages[name] <= mostPackage {
+			limit, reason = large.max, large.reason
+			if packages[name] <= maxPackage {
 				t.Errorf("%s has %d lines: take it off largePackages", name, packages[name])
 			}
 		}
@@ -62,4 +61,9 @@ func TestProjectsStaySmall(t *testing.T) {
 		}
 	}
 	t.Logf("%d lines of Go, %d of tests", code, tests)
+}
+
+// onlyForTests reports whether a file is no part of the binary: tools and helpers below test/, and contract tests.
+func onlyForTests(file string) bool {
+	return strings.HasPrefix(file, "test/") || strings.HasSuffix(path.Dir(file), "test")
 }

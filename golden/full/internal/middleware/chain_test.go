@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -25,19 +26,6 @@ func TestChainOrder(t *testing.T) {
 	Chain{layer("a"), {}, layer("b")}.Then(http.HandlerFunc(handler)).ServeHTTP(nil, nil)
 	if want := []string{"a", "b", "handler"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
-	}
-}
-
-func TestChainLogValueListsActiveLayers(t *testing.T) {
-	chain := Chain{
-		Record(testRouter{}, Config{}),
-		Recover(slog.New(slog.DiscardHandler)),
-		ClientCert(false),
-		BodyLimit(1024),
-		Compress(CompressionConfig{Enabled: false}),
-	}
-	if got, want := chain.LogValue().String(), "[record[trusted_proxies=0] recover body_limit[bytes=1024]]"; got != want {
-		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
@@ -111,5 +99,15 @@ func TestEveryErrorPassesTheWholeChain(t *testing.T) {
 				t.Errorf("got %v measurements, want 1", got)
 			}
 		})
+	}
+}
+
+// BenchmarkChain measures a small response that passes every layer.
+func BenchmarkChain(b *testing.B) {
+	routes := testRouter{"/ok": {serve: serveHello}}
+	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
+	h := newChain(b, routes, defaultOptions(), log).Then(routes)
+	for b.Loop() {
+		h.ServeHTTP(httptest.NewRecorder(), get("/ok"))
 	}
 }

@@ -3,6 +3,7 @@ package middleware
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/acme/billing-api/internal/logging"
@@ -95,5 +96,7 @@ func clientAddr(x *exchange) string {
 	return x.record.ClientAddr.String()
 }
 
-// bounded cuts s to at most limit bytes.
-func bounded(s string, limit int) string { return s[:min(len(s), limit)] }
+// bounded returns at most limit bytes of s as valid UTF-8. OTLP rejects a whole batch for one invalid string.
+func bounded(s string, limit int) string {
+	return strings.ToValidUTF8(s[:min(len(s), limit)], "\uFFFD")
+}

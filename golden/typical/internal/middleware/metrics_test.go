@@ -54,25 +54,3 @@ func TestMetricsErrorType(t *testing.T) {
 		}
 	}
 }
-
-// A stream lasts as long as its client wants: it says nothing about latency, unless it fails.
-func TestStreamsHaveNoDuration(t *testing.T) {
-	meter, registry := newMeter(t)
-	opts := defaultOptions()
-	opts.meter = meter
-	status := http.StatusOK
-	serve := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
-	s := newTestServer(t, testRouter{"/events": {route: Route{Template: "/events", Stream: true}, serve: serve}}, opts)
-	s.do(get("/events"))
-	if got := scrape(t, registry, "http_server_request_duration_seconds_count"); got != 0 {
-		t.Errorf("got %v durations of a stream, want 0", got)
-	}
-	if got := scrape(t, registry, "http_server_response_body_size_bytes_count", `http_route="/events"`); got != 1 {
-		t.Errorf("got %v response sizes of a stream, want 1", got)
-	}
-	status = http.StatusServiceUnavailable
-	s.do(get("/events"))
-	if got := scrape(t, registry, "http_server_request_duration_seconds_count", `error_type="503"`); got != 1 {
-		t.Errorf("got %v durations of a stream that failed, want 1", got)
-	}
-}

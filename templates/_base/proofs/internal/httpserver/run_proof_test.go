@@ -37,7 +37,7 @@ func TestHTTP2ClientsAreSentAwayWhileDraining(t *testing.T) {
 
 func TestHandlersThatIgnoreTheirContextAreCutOff(t *testing.T) {
 	cfg := testConfig()
-	cfg.RequestTimeout, cfg.ShutdownTimeout = 50*time.Millisecond, answerTime+100*time.Millisecond
+	cfg.RequestTimeout, cfg.ShutdownTimeout = 50*time.Millisecond, cancelGrace+100*time.Millisecond
 	begun, release := make(chan struct{}), make(chan struct{})
 	defer close(release)
 	s := serve(t, cfg, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {

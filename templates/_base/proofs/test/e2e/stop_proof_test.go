@@ -92,14 +92,16 @@ func TestForcedStopIsAFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _ = io.WriteString(stuck, strings.Repeat("GET /v1/notes?limit=100 HTTP/1.1\r\nHost: e2e\r\n\r\n", 50))
-	if _, err := io.ReadFull(stuck, make([]byte, 1)); err != nil {
-		t.Fatal(err)
-	}
-	// A response blocks when the socket buffers are full. Until then the service answers several requests.
+	// Once the buffers of the connection are full, one request is in flight for good.
+	metrics, blocked := newClient(t, "http://"+p.metrics, nil), 0
 	eventually(t, "a response blocks", func() bool {
-		before := len(p.entries("request", "method", "GET"))
-		time.Sleep(500 * time.Millisecond)
-		return len(p.entries("request", "method", "GET")) == before
+		shown := metrics.ask(http.MethodGet, "/metrics", "").body
+		if strings.Contains(shown, `http_server_active_requests{http_request_method="GET",url_scheme="http"} 1`) {
+			blocked++
+		} else {
+			blocked = 0
+		}
+		return blocked == 20
 	})
 
 	p.signal(syscall.SIGTERM)
