@@ -3,13 +3,13 @@ package middleware
 import (
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 
+	"example.com/acme/sample-service/internal/logging"
 	"example.com/acme/sample-service/internal/problem"
 	"example.com/acme/sample-service/internal/request"
 )
@@ -105,7 +105,10 @@ func TestEveryErrorPassesTheWholeChain(t *testing.T) {
 // BenchmarkChain measures a small response that passes every layer.
 func BenchmarkChain(b *testing.B) {
 	routes := testRouter{"/ok": {serve: serveHello}}
-	log := slog.New(slog.NewJSONHandler(io.Discard, nil)) //nolint:sloglint // the benchmark includes encoding
+	log, _, err := logging.New(logging.Config{Level: "info", Format: "json"}, "sample-service", io.Discard)
+	if err != nil {
+		b.Fatal(err)
+	}
 	h := newChain(b, routes, defaultOptions(), log).Then(routes)
 	for b.Loop() {
 		h.ServeHTTP(httptest.NewRecorder(), get("/ok"))
