@@ -44,7 +44,7 @@ func TestAnOutlineNeverHasMoreLinesOrColumnsThanThereAre(t *testing.T) {
 		{Path: "Makefile"}, {Path: "README.md"}, {Path: "cmd/a/main.go"}, {Path: "docs/a.md"}, {Path: "docs/b.md"},
 		{Path: "go.mod"}, {Path: "go.sum"},
 	}
-	root := nodes("orders", tree)
+	root := newNode("orders", tree)
 	if got, want := root.outline(30, 9), []string{"cmd/ 1      README.md", "docs/ 2     go.mod", "Makefile    go.sum"}; cmp.Diff(got, want) != "" {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -68,8 +68,8 @@ func TestAnInterruptedRunEndsWith130AndLeavesNothing(t *testing.T) {
 	cancel()
 	t.Chdir(t.TempDir())
 	var out, errs bytes.Buffer
-	at := host{in: strings.NewReader(""), out: &out, err: &errs, getenv: func(string) string { return "" }}
-	code := run(ctx, []string{"orders", "--yes"}, at, deps{templates: templates.Files, version: testVersion})
+	env := environment{in: strings.NewReader(""), out: &out, err: &errs, getenv: func(string) string { return "" }}
+	code := run(ctx, []string{"orders", "--yes"}, env, deps{templates: templates.Files, version: testVersion})
 	if code != exitInterrupted || out.Len() > 0 || !strings.Contains(errs.String(), errInterrupted.Error()) {
 		t.Errorf("got %d, %q, %q", code, &out, &errs)
 	}
@@ -81,8 +81,8 @@ func TestAnInterruptedRunEndsWith130AndLeavesNothing(t *testing.T) {
 
 func TestABrokenCatalogIsAnErrorAndNotAPanic(t *testing.T) {
 	var out, errs bytes.Buffer
-	at := host{in: strings.NewReader(""), out: &out, err: &errs, getenv: func(string) string { return "" }}
-	code := run(t.Context(), []string{"orders", "--yes"}, at, deps{templates: os.DirFS(t.TempDir()), version: testVersion})
+	env := environment{in: strings.NewReader(""), out: &out, err: &errs, getenv: func(string) string { return "" }}
+	code := run(t.Context(), []string{"orders", "--yes"}, env, deps{templates: os.DirFS(t.TempDir()), version: testVersion})
 	if code != exitFailed || !strings.Contains(errs.String(), "catalog") {
 		t.Errorf("got %d, %q", code, &errs)
 	}

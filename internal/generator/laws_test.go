@@ -119,7 +119,7 @@ func TestEveryCombinationRendersCleanly(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			absent := l.cat.Absent(set)
+			absent := l.cat.ForbiddenTraces(set)
 			for _, f := range l.mustFiles(t, a) {
 				at := l.name + ": " + a.String() + ": " + f.Path
 				if telling.isNew(f) {

@@ -41,7 +41,7 @@ func random(t *testing.T) *rand.Rand {
 func TestEveryCombinationIsLocked(t *testing.T) {
 	l := realLibrary(t)
 	reader := NewImportReader(l.fsys)
-	for set := range l.cat.Every() {
+	for set := range l.cat.AllSets() {
 		imports, err := reader.Imports(set)
 		if err != nil {
 			t.Fatal(err)
@@ -56,7 +56,7 @@ func TestEveryCombinationIsLocked(t *testing.T) {
 func TestImportsOfTemplatesAreThoseOfProjects(t *testing.T) {
 	for _, l := range libraries(t) {
 		reader := NewImportReader(l.fsys)
-		for set := range l.cat.Every() {
+		for set := range l.cat.AllSets() {
 			if n := len(set.Features()); n > 2 && n < len(l.cat.Visible()) {
 				continue // each folder, and each for two features, has been seen
 			}
@@ -171,7 +171,7 @@ func oracleSets(t *testing.T, l library) []features.Set {
 	t.Helper()
 	const some = 6
 	var sure, maybe []features.Set
-	for set := range l.cat.Every() {
+	for set := range l.cat.AllSets() {
 		n, defaults := len(set.Features()), true
 		for _, q := range set.Questions() {
 			defaults = defaults && (q.Kind != features.KindChoice || set.Choices()[q.Flag] == q.Default)

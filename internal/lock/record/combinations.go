@@ -17,7 +17,7 @@ func combinationsOf(fsys fs.FS) ([]*lock.Imports, error) {
 	var all []*lock.Imports
 	seen := map[string]bool{}
 	reader := generator.NewImportReader(fsys)
-	for set := range catalog.Every() {
+	for set := range catalog.AllSets() {
 		imports, err := reader.Imports(set)
 		if err != nil {
 			return nil, err
