@@ -36,7 +36,7 @@ To enable completion in every new shell:
 			case "powershell":
 				return root.GenPowerShellCompletionWithDesc(env.out)
 			}
-			return usagef("unknown shell %q; use one of %s", args[0], strings.Join(shells, ", "))
+			return usagef("unknown shell %q; choose from %s", args[0], strings.Join(shells, ", "))
 		},
 	}
 }
