@@ -72,7 +72,7 @@ func CheckModule(path string) error {
 	if slices.Contains(strings.Split(path, "/"), "vendor") {
 		return fmt.Errorf("module %q: cannot contain the path element vendor; %s", path, example)
 	}
-	if lock.Recorded().Names(path) {
+	if lock.Recorded().ContainsModule(path) {
 		return fmt.Errorf("module %q: the service depends on a module with that path; %s", path, example)
 	}
 	return nil
