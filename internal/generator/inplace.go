@@ -162,7 +162,6 @@ func (w *writer) adopt(j *journal, created, existing string) error {
 	return nil
 }
 
-
 func sumOf(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])

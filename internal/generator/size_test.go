@@ -10,20 +10,20 @@ import (
 	"testing"
 )
 
-// The most lines of Go that the default project may have, without and with only its tests. Everything that a team inherits
-// must earn its place: raise a limit only with a reason that such a team would accept.
+// The maximum numbers of lines of Go code and of tests in the default project. A team has to read everything that it
+// inherits: raise a limit only for a reason that such a team would accept.
 const (
-	mostGo    = 6000
-	mostTests = 6600
+	maxGoLines   = 6000
+	maxTestLines = 6600
 )
 
-// mostPackage is the most lines of Go without tests in a package that is not in largePackages.
-const mostPackage = 400
+// maxPackageLines is the maximum number of lines, without tests, in a package that is not in largePackages.
+const maxPackageLines = 400
 
-// largePackages may have more lines, for the reason beside each.
+// largePackages lists the packages with a higher limit, and the reasons.
 var largePackages = map[string]struct {
-	most   int
-	reason string
+	maximum int
+	reason  string
 }{
 	"internal/config":     {650, "layers with an origin for each value, all errors at once with file and line, secret files, rules of production"},
 	"internal/httpapi":    {950, "two thirds are the sample API that the team replaces; strict JSON, entity tags and the life cycle of versions are the rest"},
@@ -31,8 +31,7 @@ var largePackages = map[string]struct {
 	"internal/middleware": {1050, "thirteen layers in files of their own; compression has 200 lines because no library passes its tests"},
 }
 
-// The size of a project is a feature: what a team inherits, it has to read.
-func TestProjectsStaySmall(t *testing.T) {
+func TestDefaultProjectIsWithinSizeLimits(t *testing.T) {
 	l := realLibrary(t)
 	tree := l.mustFiles(t, Answers{Name: goldenName, Module: goldenModule})
 	packages := map[string]int{}
@@ -47,19 +46,19 @@ func TestProjectsStaySmall(t *testing.T) {
 			packages[path.Dir(f.Path)] += lines
 		}
 	}
-	if code > mostGo || tests > mostTests {
-		t.Errorf("the default project has %d lines of Go and %d of tests, want at most %d and %d", code, tests, mostGo, mostTests)
+	if code > maxGoLines || tests > maxTestLines {
+		t.Errorf("default project: got %d lines of Go and %d of tests, want at most %d and %d", code, tests, maxGoLines, maxTestLines)
 	}
 	for _, name := range slices.Sorted(maps.Keys(packages)) {
-		limit, reason := mostPackage, "a larger package needs a reason in largePackages"
+		limit, reason := maxPackageLines, "to allow more, add it to largePackages with a reason"
 		if large, ok := largePackages[name]; ok {
-			limit, reason = large.most, large.reason
-			if packages[name] <= mostPackage {
-				t.Errorf("%s has %d lines: take it off largePackages", name, packages[name])
+			limit, reason = large.maximum, large.reason
+			if packages[name] <= maxPackageLines {
+				t.Errorf("%s: got %d lines; remove it from largePackages", name, packages[name])
 			}
 		}
 		if packages[name] > limit {
-			t.Errorf("%s has %d lines of Go, want at most %d: %s", name, packages[name], limit, reason)
+			t.Errorf("%s: got %d lines of Go, want at most %d: %s", name, packages[name], limit, reason)
 		}
 	}
 	t.Log(fmt.Sprintf("%d lines of Go, %d of tests", code, tests))
