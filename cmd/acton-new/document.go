@@ -13,7 +13,7 @@ type document struct {
 	Name      string            `json:"name"`
 	Module    string            `json:"module"`
 	Features  []string          `json:"features"`
-	Forced    map[string]string `json:"forced"` // features that were not chosen, by name; the value is the feature that requires it
+	Forced    map[string]string `json:"forced"` // features that were not chosen, and what requires them
 	Values    map[string]string `json:"values"`
 	Dir       string            `json:"dir"`
 	DryRun    bool              `json:"dry_run"`

@@ -17,8 +17,8 @@ import (
 	"github.com/acton-go/acton-new/templates"
 )
 
-// runByCI maps commands in documents to the stage of .ci/run that runs them. A test of this package cannot run them: they
-// would run this test or take minutes.
+// runByCI maps commands in documents to the stage of .ci/run that runs them. A test of this package cannot run them:
+// they would run this test or take minutes.
 var runByCI = map[string]string{
 	"go test -timeout 30m ./...\n":  "stage_readme_test",
 	".ci/throughput ../myservice\n": ".ci/throughput ",
@@ -110,8 +110,8 @@ func TestCommandsInServiceDocumentsWork(t *testing.T) {
 	}
 }
 
-// buildProject writes and builds a project, and returns the environment variables for its database. The documents assume
-// the steps of the README: a built binary and a migrated database.
+// buildProject writes and builds a project, and returns the environment variables for its database. The documents
+// assume the steps of the README: a built binary and a migrated database.
 func buildProject(t *testing.T, tree generator.Tree, database bool) (dir string, env []string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "orders")

@@ -40,7 +40,9 @@ func (w *wizard) resolve(names []string) (features.Set, error) {
 // presetPage asks for the preset that pre-selects features on the next pages.
 func (w *wizard) presetPage() (page, bool, error) {
 	w.module = strings.TrimSpace(w.module)
-	f := field{title: "Preset", help: "It selects features. You can change each of them on the next pages.", answer: &w.preset}
+	f := field{
+		title: "Preset", help: "It selects features. You can change each of them on the next pages.", answer: &w.preset,
+	}
 	for _, p := range w.catalog.Presets() {
 		f.options = append(f.options, option{value: p.Name, label: p.Name, detail: "features: " + orNone(p.Features)})
 	}
@@ -54,7 +56,8 @@ func (w *wizard) presetPage() (page, bool, error) {
 	}}, true, nil
 }
 
-// groupPage asks for the features of one group. Features that another group requires are listed and cannot be deselected.
+// groupPage asks for the features of one group. Features that another group requires are listed and cannot be
+// deselected.
 func (w *wizard) groupPage(g features.Group) (page, bool, error) {
 	elsewhere, err := w.resolve(w.selectedExcept(g.Name))
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 
 const modulePath = "github.com/acton-go/acton-new"
 
-// TestGoRunFromModuleZip publishes the module to a directory and runs it from there, without a checkout or a network. It
-// fails if the module zip lacks a file, for example one that git ignores or one below a folder named vendor.
+// TestGoRunFromModuleZip publishes the module to a directory and runs it from there, without a checkout or a network.
+// It fails if the module zip lacks a file, for example one that git ignores or one below a folder named vendor.
 func TestGoRunFromModuleZip(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds everything from a module zip")

@@ -33,17 +33,20 @@ func (l location) defaultModule(target, name string) (modulePath, reason string)
 		}
 		below := filepath.ToSlash(rel)
 		if root := moduleAt(dir); root != "" {
-			candidates = append(candidates, candidate{path.Join(root, below), "derived from the module in " + filepath.Join(dir, "go.mod")})
+			reason := "derived from the module in " + filepath.Join(dir, "go.mod")
+			candidates = append(candidates, candidate{path.Join(root, below), reason})
 		}
 		if root, remote := remoteAt(dir); root != "" {
-			candidates = append(candidates, candidate{path.Join(root, below), "derived from the git remote " + remote + " of " + dir})
+			reason := "derived from the git remote " + remote + " of " + dir
+			candidates = append(candidates, candidate{path.Join(root, below), reason})
 		}
 		if dir == filepath.Dir(dir) {
 			break
 		}
 	}
 	if owner := gitOwner(l.getenv); owner != "" {
-		candidates = append(candidates, candidate{"github.com/" + owner + "/" + name, "derived from the GitHub user " + owner + " in git's configuration"})
+		reason := "derived from the GitHub user " + owner + " in git's configuration"
+		candidates = append(candidates, candidate{"github.com/" + owner + "/" + name, reason})
 	}
 	for _, c := range candidates {
 		if generator.CheckModule(c.path) == nil {

@@ -79,8 +79,8 @@ type probe struct {
 	HTTPGet struct{ Path, Port, Scheme string } `yaml:"httpGet"`
 }
 
-// The service rejects inconsistent settings at startup, and unsafe settings in production. So this test starts the binary
-// with the variables and files of each environment, after its init containers, and calls the probes.
+// The service rejects inconsistent settings at startup, and unsafe settings in production. So this test starts the
+// binary with the variables and files of each environment, after its init containers, and calls the probes.
 func TestServiceStartsWithManifestsOfEachEnvironment(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and runs services")
@@ -246,8 +246,8 @@ func secretsFor(t *testing.T, chosen []string) string {
 	return files
 }
 
-// variables returns the environment of a container, with the mount paths of its secrets replaced by files. It checks the
-// mode of the mounted secrets, because the files have another mode.
+// variables returns the environment of a container, with the mount paths of its secrets replaced by files. It checks
+// the mode of the mounted secrets, because the files have another mode.
 func variables(t *testing.T, manifests []manifest, pod pod, c container, files string) []string {
 	t.Helper()
 	var env []string

@@ -69,7 +69,8 @@ answers file, and the answers file overrides the defaults.`,
 // register adds the flags, including one for each question of the catalog.
 func (o *options) register(flags *pflag.FlagSet, catalog *features.Catalog) {
 	flags.SortFlags = false
-	flags.StringVar(&o.module, "module", "", "Go module `PATH` (default: derived from go.mod, the git remote or the GitHub user)")
+	flags.StringVar(&o.module, "module", "",
+		"Go module `PATH` (default: derived from go.mod, the git remote or the GitHub user)")
 	flags.StringSliceVar(&o.features, "features", nil, "comma-separated features to add; 'acton-new features' lists them")
 	flags.StringVar(&o.preset, "preset", "", "add the features of the preset `NAME`, instead of --features")
 	for _, q := range questionsOf(catalog) {
@@ -78,13 +79,15 @@ func (o *options) register(flags *pflag.FlagSet, catalog *features.Catalog) {
 		setExample(flags, q.Flag, q.Default)
 	}
 	flags.StringVar(&o.dir, "dir", "", "`DIRECTORY` to create (default ./NAME)")
-	flags.StringVar(&o.answersFile, "answers", "", "read answers from `FILE`, such as the .acton-new.yaml of a project; - is standard input")
+	flags.StringVar(&o.answersFile, "answers", "",
+		"read answers from `FILE`, such as the .acton-new.yaml of a project; - is standard input")
 	flags.BoolVarP(&o.yes, "yes", "y", false, "do not prompt: use the default for every answer that is not given")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "print what would be created, without writing it")
 	flags.BoolVar(&o.json, "json", false, "print the result as JSON, with the hash of every file")
 	flags.BoolVar(&o.noGit, "no-git", false, "do not create a repository or a commit")
 	flags.BoolVar(&o.git, "git", false, "create a repository even inside another one")
-	flags.BoolVar(&o.accessible, "accessible", false, "prompt line by line, for screen readers (also if ACCESSIBLE is set)")
+	flags.BoolVar(&o.accessible, "accessible", false,
+		"prompt line by line, for screen readers (also if ACCESSIBLE is set)")
 	for flag, value := range map[string]string{
 		"module": "github.com/acme/billing-api", "preset": features.PresetMinimal, "features": exampleFeature(catalog),
 		"dir": "services/billing-api", "answers": "billing-api/.acton-new.yaml",
@@ -120,7 +123,10 @@ func exampleFeature(catalog *features.Catalog) string {
 }
 
 // createProject runs the root command: it collects the answers, prompts for the rest, renders, writes and reports.
-func createProject(ctx context.Context, env environment, d deps, catalog *features.Catalog, name string, opts options, changed func(string) bool) error {
+func createProject(
+	ctx context.Context, env environment, d deps, catalog *features.Catalog, name string, opts options,
+	changed func(string) bool,
+) error {
 	req, err := collect(env, catalog, name, opts, changed)
 	if err != nil {
 		return err

@@ -16,7 +16,8 @@ type page struct {
 	onSubmit func()        // called when the user has answered the page; may be nil
 }
 
-// field is one question. Exactly one of answer and answers is set; it holds the current answer and receives the new one.
+// field is one question. Exactly one of answer and answers is set; it holds the current answer and receives the new
+// one.
 type field struct {
 	title        string
 	help         string

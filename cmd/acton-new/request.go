@@ -30,7 +30,8 @@ func collect(env environment, catalog *features.Catalog, name string, o options,
 	r := request{origins: map[string]string{}, dir: o.dir}
 	switch {
 	case changed("features") && changed("preset"):
-		return r, usagef("--features and --preset cannot be combined; use --preset alone, or list every feature with --features")
+		return r, usagef("--features and --preset cannot be combined; " +
+			"use --preset alone, or list every feature with --features")
 	case o.git && o.noGit:
 		return r, usagef("--git and --no-git cannot be combined; use one of them")
 	case changed("dir") && o.dir == "":
@@ -126,7 +127,8 @@ func (r *request) applyFlags(catalog *features.Catalog, name string, o options, 
 	return nil
 }
 
-// dropUnusedValues removes values of the answers file that no selected feature asks for, if a flag selects the features.
+// dropUnusedValues removes values of the answers file that no selected feature asks for, if a flag selects the
+// features.
 func (r *request) dropUnusedValues(catalog *features.Catalog) {
 	if !strings.HasPrefix(r.origins["features"], "--") {
 		return

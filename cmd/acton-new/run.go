@@ -110,7 +110,8 @@ func flagError(cmd *cobra.Command, err error) error {
 			return usagef("unknown flag --%s; did you mean --%s?", unknown.GetSpecifiedName(), s)
 		}
 	case errors.As(err, &missing):
-		return usagef("--%s: missing value; for example --%s %s", missing.GetFlag().Name, missing.GetFlag().Name, example(missing.GetFlag()))
+		name := missing.GetFlag().Name
+		return usagef("--%s: missing value; for example --%s %s", name, name, example(missing.GetFlag()))
 	}
 	return usageError{err}
 }

@@ -15,7 +15,8 @@ import (
 	"github.com/acton-go/acton-new/templates"
 )
 
-var shellcheck = flag.Bool("shellcheck", false, "run shellcheck on the scripts and bash blocks of rendered projects, as .ci/run does")
+var shellcheck = flag.Bool("shellcheck", false,
+	"run shellcheck on the scripts and bash blocks of rendered projects, as .ci/run does")
 
 // TestScriptsPassShellcheck checks the scripts of the smallest and the full project, and the bash blocks in their
 // documents that no test runs. It needs the flag -shellcheck, because `go test ./...` must need only Go.

@@ -23,7 +23,8 @@ type Catalog struct {
 	pairs    []Pair   // sorted by name
 }
 
-// Pair is a folder such as auth+cache, which applies if a set contains all of its features. It has two or more features.
+// Pair is a folder such as auth+cache, which applies if a set contains all of its features. It has two or more
+// features.
 type Pair struct {
 	Name     string   // name of the folder
 	Features []string // sorted
@@ -200,7 +201,8 @@ func (c *Catalog) Required(f Feature) []string {
 }
 
 // sortFeatures sorts the features topologically: each feature comes after its requirements. Otherwise hidden features
-// come first, then the name decides. Every selection uses this order, so an additional feature never reorders the others.
+// come first, then the name decides. Every selection uses this order, so an additional feature never reorders the
+// others.
 func (c *Catalog) sortFeatures() []string {
 	names := sortedKeys(c.features)
 	slices.SortStableFunc(names, func(a, b string) int {

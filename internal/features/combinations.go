@@ -7,8 +7,8 @@ import (
 )
 
 // Combinations yields every valid set of visible features, with the default of each choice. A valid set contains all
-// requirements, and at most one provider of each capability. The order is fixed and starts with the empty set. n features
-// have up to 2^n sets, so use it only in tests and in the recorder of the lock.
+// requirements, and at most one provider of each capability. The order is fixed and starts with the empty set. n
+// features have up to 2^n sets, so use it only in tests and in the recorder of the lock.
 func (c *Catalog) Combinations() iter.Seq[Set] {
 	return func(yield func(Set) bool) {
 		visible := c.Visible()
@@ -67,8 +67,8 @@ func (c *Catalog) yieldChoices(sel Selection, yield func(Set) bool) bool {
 	return yield(set)
 }
 
-// ForbiddenTraces returns the words that must not occur in a project with this set: the traces of every feature and every
-// pair that does not apply. It omits words that are also traces of a feature or pair that applies.
+// ForbiddenTraces returns the words that must not occur in a project with this set: the traces of every feature and
+// every pair that does not apply. It omits words that are also traces of a feature or pair that applies.
 func (c *Catalog) ForbiddenTraces(s Set) []string {
 	allowed, forbidden := map[string]bool{}, map[string]bool{}
 	add := func(traces []string, applies bool) {

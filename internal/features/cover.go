@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// TestSets returns the sets that are built, tested and booted: the empty set, each visible feature alone, each value of a
-// choice alone, all features together, and the pairwise cover. It omits all features together if two of them conflict.
+// TestSets returns the sets that are built, tested and booted: the empty set, each visible feature alone, each value of
+// a choice alone, all features together, and the pairwise cover. It omits all features together if two of them
+// conflict.
 func (c *Catalog) TestSets() []Set {
 	none, err := c.Resolve(Selection{})
 	if err != nil {

@@ -1,8 +1,8 @@
 // Package features reads the catalog of features and resolves selections of them.
 //
-// A feature is a folder of templates with a manifest, feature.yaml. Load reads every folder into a Catalog and validates
-// it. Resolve turns selected names into a Set: the features with their requirements, one provider for each capability,
-// and the overlay folders in order. The package does not read the content of templates; the generator does.
+// A feature is a folder of templates with a manifest, feature.yaml. Load reads every folder into a Catalog and
+// validates it. Resolve turns selected names into a Set: the features with their requirements, one provider for each
+// capability, and the overlay folders in order. The package does not read the content of templates; the generator does.
 package features
 
 // Feature is one folder of the catalog: its manifest and a list of its content.
@@ -22,7 +22,7 @@ type Feature struct {
 	Files     []string   // paths below files/, sorted, before dots are restored
 	Slots     []string   // slots that the feature fills, sorted
 	Probes    []string   // scripts below probes/ that test the booted service, sorted, without extension
-	Proofs    []string   // Go tests below proofs/, sorted; they run with the tests of the project, which does not contain them
+	Proofs    []string   // Go tests below proofs/, sorted; run with the project's tests, but not part of it
 }
 
 // The kinds of a Question.

@@ -22,7 +22,7 @@ const (
 // The names of special probes.
 const (
 	SetupProbe    = "setup"    // runs before all other probes, and prepares what the service needs to start
-	TrafficProbe  = "traffic"  // runs before the monitoring probes, and triggers every series that rules and dashboards use
+	TrafficProbe  = "traffic"  // runs before the monitoring probes, and triggers every series in rules and dashboards
 	MonitorPrefix = "monitor-" // name prefix of the monitoring probes
 )
 
@@ -75,7 +75,8 @@ func loadFolder(fsys fs.FS, folder, name string) (Feature, error) {
 	}
 	for _, proof := range f.Proofs {
 		if !strings.HasSuffix(proof, "_test.go") {
-			return Feature{}, fmt.Errorf("%s/%s/%s: a proof must be a Go test file: rename it to *_test.go", folder, proofsFolder, proof)
+			return Feature{}, fmt.Errorf("%s/%s/%s: a proof must be a Go test file; rename it to *_test.go",
+				folder, proofsFolder, proof)
 		}
 	}
 	return f, nil

@@ -9,8 +9,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// manifest is the format of feature.yaml. Unknown keys, duplicate keys and values of the wrong type are errors, because a
-// misspelt key would silently drop a part of the feature.
+// manifest is the format of feature.yaml. Unknown keys, duplicate keys and values of the wrong type are errors, because
+// a misspelt key would silently drop a part of the feature.
 type manifest struct {
 	Title     string             `yaml:"title"`
 	Summary   string             `yaml:"summary"`

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Selection holds the visible features and the values of choices (by flag) that a user has selected. Missing choices take
-// their default.
+// Selection holds the visible features and the values of choices (by flag) that a user has selected. Missing choices
+// take their default.
 type Selection struct {
 	Features []string
 	Choices  map[string]string
@@ -66,8 +66,8 @@ func (s Set) Questions() []Question { return slices.Clone(s.questions) }
 // Folders returns the overlay folders in order: the base, the features (each after its requirements), the pairs.
 func (s Set) Folders() []Folder { return slices.Clone(s.folders) }
 
-// Name returns a unique name of the set: the visible features, then each choice with a value other than the default. For
-// example "cache+database,base-image=debian". Without visible features it starts with "none".
+// Name returns a unique name of the set: the visible features, then each choice with a value other than the default.
+// For example "cache+database,base-image=debian". Without visible features it starts with "none".
 func (s Set) Name() string {
 	parts := []string{"none"}
 	if len(s.visible) > 0 {
@@ -86,8 +86,8 @@ func (s Set) Has(name string) bool {
 	return slices.Contains(s.visible, name) || slices.Contains(s.hidden, name)
 }
 
-// Resolve resolves a selection. It rejects unknown features and values, choices that no feature of the set asks for, and
-// two features that provide the same capability.
+// Resolve resolves a selection. It rejects unknown features and values, choices that no feature of the set asks for,
+// and two features that provide the same capability.
 func (c *Catalog) Resolve(sel Selection) (Set, error) {
 	r := resolution{catalog: c, in: map[string]bool{}, forced: map[string]string{}, choices: map[string]string{}}
 	if err := r.choose(sel.Features); err != nil {
@@ -149,7 +149,8 @@ func (r *resolution) require(name string) {
 }
 
 // complete adds the values of choices and default providers until none is missing. Both can add requirements and
-// questions. It resolves all choices before it adds a default provider, because the value of a choice may be a provider.
+// questions. It resolves all choices before it adds a default provider, because the value of a choice may be a
+// provider.
 func (r *resolution) complete(chosen map[string]string) error {
 	for {
 		name, err := r.nextChoice(chosen)
@@ -171,7 +172,8 @@ func (r *resolution) add(name string) {
 	r.require(name)
 }
 
-// nextChoice sets the first open choice, and returns the hidden feature of its value. It returns "" if no choice is open.
+// nextChoice sets the first open choice, and returns the hidden feature of its value. It returns "" if no choice is
+// open.
 func (r *resolution) nextChoice(chosen map[string]string) (string, error) {
 	for _, q := range r.questions() {
 		if q.Kind != KindChoice {

@@ -16,8 +16,9 @@ func unknownError(what, name string, known []string) error {
 	return fmt.Errorf("unknown %s %q; choose from %s", what, name, strings.Join(known, ", "))
 }
 
-// Suggest returns the candidate that is most similar to word: one with the prefix word, or the one with the smallest edit
-// distance. The distance must be at most a third of the candidate's length. Without such a candidate it returns "".
+// Suggest returns the candidate that is most similar to word: one with the prefix word, or the one with the smallest
+// edit distance. The distance must be at most a third of the candidate's length. Without such a candidate it returns
+// "".
 func Suggest(word string, candidates []string) string {
 	word = strings.ToLower(word)
 	best, distance := "", -1

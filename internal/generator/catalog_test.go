@@ -75,8 +75,8 @@ func (l library) mustFiles(t testing.TB, a Answers) Tree {
 // sets returns every combination. The first has no feature, the last has all.
 func (l library) sets() []features.Set { return slices.Collect(l.cat.Combinations()) }
 
-// allAnswers returns every combination with the default choices. It also returns the first and the last combination with
-// each value of each choice. These two have each test name and module; the others have one of them in rotation.
+// allAnswers returns every combination with the default choices. It also returns the first and the last combination
+// with each value of each choice. These two have each test name and module; the others have one of them in rotation.
 func (l library) allAnswers() []Answers {
 	sets := l.sets()
 	if testing.Short() { // the race detector needs only the first and the last

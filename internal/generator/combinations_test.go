@@ -62,8 +62,8 @@ func (l library) version(a Answers) variants.Version {
 	return v
 }
 
-// check renders and checks projects. It fails if a file is only for another system, because nothing would check that file.
-// On Windows, where end-to-end tests do not run, it accepts such files.
+// check renders and checks projects. It fails if a file is only for another system, because nothing would check that
+// file. On Windows, where end-to-end tests do not run, it accepts such files.
 func (l library) check(t testing.TB, all []Answers) *variants.Report {
 	t.Helper()
 	family := l.family(all)
@@ -77,8 +77,8 @@ func (l library) check(t testing.TB, all []Answers) *variants.Report {
 	return report
 }
 
-// Law 4: every combination is formatted, type-checks with its tests and passes go vet. The first and the last combination
-// are checked with each test name, the others with one name.
+// Law 4: every combination is formatted, type-checks with its tests and passes go vet. The first and the last
+// combination are checked with each test name, the others with one name.
 func TestEveryCombinationCompilesAndPassesVet(t *testing.T) {
 	for _, l := range libraries(t) {
 		all := l.combinations()

@@ -63,9 +63,9 @@ End.
 func TestExpandRejectsEverythingExceptLists(t *testing.T) {
 	list := func(body string) string { return "<!--{{range .Features}}-->\n" + body + "\n<!--{{end}}-->\n" }
 	tests := []struct{ text, want string }{
-		{list("{{if .Name}}x{{end}}"), "values and lists only"},
-		{list("{{with .Name}}x{{end}}"), "values and lists only"},
-		{list(`{{template "x"}}`), "values and lists only"},
+		{list("{{if .Name}}x{{end}}"), "only values and lists"},
+		{list("{{with .Name}}x{{end}}"), "only values and lists"},
+		{list(`{{template "x"}}`), "only values and lists"},
 		{list("{{.Nope}}"), "can't evaluate field Nope"},
 		{list("{{now}}"), `function "now" not defined`},
 		{list("{{env `HOME`}}"), `function "env" not defined`},

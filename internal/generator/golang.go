@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// formatGo formats Go source like gofmt. If regroup is set, because features added imports, it first groups the imports:
-// the standard library, other modules, the module itself. It removes duplicate imports.
+// formatGo formats Go source like gofmt. If regroup is set, because features added imports, it first groups the
+// imports: the standard library, other modules, the module itself. It removes duplicate imports.
 func formatGo(file, text, module string, regroup bool) (string, error) {
 	if regroup {
 		var err error

@@ -26,8 +26,8 @@ const (
 	goldenVersion = "v0.0.0-golden"
 )
 
-// goldens returns the projects in golden/. A diff of golden/ shows the effect of a template change on whole projects: one
-// without features, one with all, and a typical one with another name and another choice than the default.
+// goldens returns the projects in golden/. A diff of golden/ shows the effect of a template change on whole projects:
+// one without features, one with all, and a typical one with another name and another choice than the default.
 func (l library) goldens() map[string]Answers {
 	sets := l.sets()
 	return map[string]Answers{
@@ -40,7 +40,8 @@ func (l library) goldens() map[string]Answers {
 	}
 }
 
-// goldenPath returns the path of a rendered file in golden/. It renames .gitignore, which would apply to this repository.
+// goldenPath returns the path of a rendered file in golden/. It renames .gitignore, which would apply to this
+// repository.
 func goldenPath(file string) string {
 	if dir, name := path.Split(file); name == ".gitignore" {
 		return dir + "dot_gitignore"
@@ -69,7 +70,8 @@ func TestGoldenProjectsAreUpToDate(t *testing.T) {
 			t.Fatalf("golden/%s is missing; run go test ./internal/generator -run Golden -update", name)
 		}
 		if diff := diffTrees(readTree(t, dir), want.with()); diff != "" {
-			t.Errorf("golden/%s is out of date; run go test ./internal/generator -run Golden -update (-rendered +golden):\n%s", name, diff)
+			t.Errorf("golden/%s is out of date; run go test ./internal/generator -run Golden -update (-rendered +golden):\n%s",
+				name, diff)
 		}
 	}
 }
@@ -109,7 +111,8 @@ func TestGoldenHashesAreUpToDate(t *testing.T) {
 	}
 	golden := strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
 	if diff := cmp.Diff(lines, golden); diff != "" {
-		t.Errorf("golden/%s is out of date; run go test ./internal/generator -run Golden -update (-rendered +golden):\n%s", combinationsFile, diff)
+		t.Errorf("golden/%s is out of date; run go test ./internal/generator -run Golden -update (-rendered +golden):\n%s",
+			combinationsFile, diff)
 	}
 }
 

@@ -67,7 +67,8 @@ func commitTime(set time.Time) (time.Time, error) {
 	}
 	seconds, err := strconv.ParseInt(epoch, 10, 64)
 	if err != nil || seconds < 0 {
-		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH %q: not a number of seconds since 1970; for example 1767225600", epoch)
+		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH %q: not a number of seconds since 1970; for example 1767225600",
+			epoch)
 	}
 	return time.Unix(seconds, 0).UTC(), nil
 }

@@ -85,7 +85,8 @@ func (j *journal) write() error {
 	return nil
 }
 
-// undoKilledRuns undoes the changes of killed runs in dir, and returns their journals. It fails if a run is in progress.
+// undoKilledRuns undoes the changes of killed runs in dir, and returns their journals. It fails if a run is in
+// progress.
 func undoKilledRuns(dir string) (undone []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -53,8 +53,8 @@ func TestKilledWriteLeavesTargetAbsentOrComplete(t *testing.T) {
 	wantEntries(t, root, "service")
 }
 
-// TestStaleStagesAreRemoved covers stages that a random kill hardly ever produces, and directories that only look like a
-// stage.
+// TestStaleStagesAreRemoved covers stages that a random kill hardly ever produces, and directories that only look like
+// a stage.
 func TestStaleStagesAreRemoved(t *testing.T) {
 	for name, test := range map[string]struct {
 		files map[string]string // nil: no files, not even the owner file

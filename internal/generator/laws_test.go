@@ -270,9 +270,9 @@ func TestTracesOccurInProjectsWithTheirFeature(t *testing.T) {
 	}
 }
 
-// Law 9: rendering is deterministic and does not depend on the order of the features. The record of a project, used as an
-// answers file, renders the same project. The first and the later renderings have separate memos, so that every distinct
-// file is rendered twice.
+// Law 9: rendering is deterministic and does not depend on the order of the features. The record of a project, used as
+// an answers file, renders the same project. The first and the later renderings have separate memos, so that every
+// distinct file is rendered twice.
 func TestSameAnswersGiveSameBytes(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, l := range libraries(t) {

@@ -7,9 +7,9 @@ const (
 	importsClose = "\n)\n"
 )
 
-// staysFormatted reports whether formatted Go source is still formatted after its sample words were replaced. raw is the
-// source before, text the source after. Imports of the module itself keep their order if they form a group of their own.
-// In doubt it returns false, which costs only the time to format.
+// staysFormatted reports whether formatted Go source is still formatted after its sample words were replaced. raw is
+// the source before, text the source after. Imports of the module itself keep their order if they form a group of their
+// own. In doubt it returns false, which costs only the time to format.
 func staysFormatted(raw, text string) bool {
 	if raw == text {
 		return true
@@ -38,8 +38,8 @@ func sameImports(block, newBlock string) bool {
 	return true
 }
 
-// sameOwnImports reports whether every line of the group is a plain import of the sample module, and only the module path
-// was replaced.
+// sameOwnImports reports whether every line of the group is a plain import of the sample module, and only the module
+// path was replaced.
 func sameOwnImports(group, newGroup string) bool {
 	const own = "\t\"" + sampleModule
 	lines, newLines := strings.Split(group, "\n"), strings.Split(newGroup, "\n")
@@ -62,8 +62,8 @@ func sameOwnImports(group, newGroup string) bool {
 	return true
 }
 
-// sameLayout reports whether gofmt gives two sources the same layout. They may differ only in comments and strings whose
-// width does not matter: nothing is aligned after such a string, and no function fits on one line because of it.
+// sameLayout reports whether gofmt gives two sources the same layout. They may differ only in comments and strings
+// whose width does not matter: nothing is aligned after such a string, and no function fits on one line because of it.
 func sameLayout(src, newSrc string) bool {
 	var line lineLayout
 	for src != "" || newSrc != "" {
@@ -134,8 +134,8 @@ func (l *lineLayout) code(text string) bool {
 	return true
 }
 
-// isPlainComment reports whether gofmt never changes the comment, even in the documentation of a declaration: it is not a
-// list, code or a directive. A line that ends like a sentence is not a heading.
+// isPlainComment reports whether gofmt never changes the comment, even in the documentation of a declaration: it is not
+// a list, code or a directive. A line that ends like a sentence is not a heading.
 func isPlainComment(comment string) bool {
 	text, ok := strings.CutPrefix(comment, "// ")
 	return ok && text != "" && text[0]|0x20 >= 'a' && text[0]|0x20 <= 'z' && strings.ContainsAny(text[len(text)-1:], ".,;:)")

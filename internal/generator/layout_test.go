@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// checkStaysFormatted replaces the sample words of raw and returns the result of staysFormatted. If that is true, it checks
-// that gofmt does not change the text.
+// checkStaysFormatted replaces the sample words of raw and returns the result of staysFormatted. If that is true, it
+// checks that gofmt does not change the text.
 func checkStaysFormatted(t *testing.T, at, raw, name, module string) bool {
 	t.Helper()
 	text := newWords(name, module).replace(raw)

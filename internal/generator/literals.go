@@ -19,8 +19,8 @@ func literalsOf(questions []features.Question, values map[string]string) []liter
 	return literals
 }
 
-// replace replaces sample words everywhere. It replaces the sample of a question on lines with exactly one occurrence as a
-// whole word.
+// replace replaces sample words everywhere. It replaces the sample of a question on lines with exactly one occurrence
+// as a whole word.
 func (r *renderer) replace(text string) string {
 	var present []literal
 	for _, l := range r.literals {

@@ -76,8 +76,8 @@ func TestImportReaderMatchesRenderedProjects(t *testing.T) {
 	}
 }
 
-// oracleModules are module paths that overlap with those of dependencies: one has a dependency as its prefix, the other is
-// the prefix of dependencies.
+// oracleModules are module paths that overlap with those of dependencies: one has a dependency as its prefix, the other
+// is the prefix of dependencies.
 var oracleModules = []string{"github.com/spf13/cobra/service", "go.opentelemetry.io"}
 
 // TestModuleFilesMatchGoModTidy compares the module files with those of the go command, offline. go mod tidy must write
@@ -166,7 +166,8 @@ func warmCache(t *testing.T) []module.Version {
 	return pins
 }
 
-// oracleSets returns the sets with no, one, all, or all but one feature, and some random ones. Each set has other imports.
+// oracleSets returns the sets with no, one, all, or all but one feature, and some random ones. Each set has other
+// imports.
 func oracleSets(t *testing.T, l library) []features.Set {
 	t.Helper()
 	const randomSets = 6

@@ -16,8 +16,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite golden/ from the templates")
 
-// writeTo is an environment variable. If it is set, this binary only writes a project to that directory. Tests kill such
-// processes or run them without permissions.
+// writeTo is an environment variable. If it is set, this binary only writes a project to that directory. Tests kill
+// such processes or run them without permissions.
 const writeTo = "ACTON_NEW_TEST_WRITE_TO"
 
 func TestMain(m *testing.M) {

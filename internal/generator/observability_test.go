@@ -8,8 +8,8 @@ import (
 	"github.com/acton-go/acton-new/internal/lock/modcache"
 )
 
-// tracing lists package prefixes that only tracing needs. OpenTelemetry's metrics link some of these packages, so the test
-// checks the imports of the project itself.
+// tracing lists package prefixes that only tracing needs. OpenTelemetry's metrics link some of these packages, so the
+// test checks the imports of the project itself.
 var tracing = []string{
 	"go.opentelemetry.io/otel/trace", "go.opentelemetry.io/otel/sdk/trace", "go.opentelemetry.io/otel/propagation",
 	"go.opentelemetry.io/otel/exporters/otlp", "go.opentelemetry.io/otel/exporters/stdout",

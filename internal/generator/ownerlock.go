@@ -32,8 +32,8 @@ func createLocked(path, mark string) (*os.File, error) {
 	return f, nil
 }
 
-// lockStale locks the file of a killed run, which it creates if necessary. It fails if the owner is alive, or if the file
-// system has no locks.
+// lockStale locks the file of a killed run, which it creates if necessary. It fails if the owner is alive, or if the
+// file system has no locks.
 func lockStale(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

@@ -21,8 +21,8 @@ type pack struct {
 }
 
 // packer builds a pack in memory. go-git's encoder takes three times as long for small files: it compresses at a higher
-// level than git add, and inflates every object again to index it. compress/zlib takes twice as long as the zlib package
-// used here, most of it for the setup of each file.
+// level than git add, and inflates every object again to index it. compress/zlib takes twice as long as the zlib
+// package used here, most of it for the setup of each file.
 type packer struct {
 	data  bytes.Buffer
 	zip   *zlib.Writer

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// The size of an object is encoded in four bits, then seven bits per byte. The sizes are the edge cases of this encoding.
+// The size of an object is encoded in four bits, then seven bits per byte. The sizes are the edge cases of this
+// encoding.
 func TestPackContainsObjectsOfAnySizeOnce(t *testing.T) {
 	var tree Tree
 	for _, size := range []int{0, 1, 15, 16, 17, 2047, 2048, 2049, 262143, 262144, 3 << 20} {

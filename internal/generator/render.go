@@ -49,8 +49,8 @@ func (t Tree) with(files ...File) Tree {
 	return t
 }
 
-// Proofs returns additional Go tests for a project. They run together with the tests of the project, but Render does not
-// include them.
+// Proofs returns additional Go tests for a project. They run together with the tests of the project, but Render does
+// not include them.
 func Proofs(fsys fs.FS, cat *features.Catalog, a Answers) (Tree, error) {
 	set, a, err := Resolve(cat, a)
 	if err != nil {
@@ -124,7 +124,8 @@ func renderFiles(fsys fs.FS, cat *features.Catalog, set features.Set, a Answers,
 // reservedPaths are the files that the generator creates without a template.
 var reservedPaths = [...]string{"go.mod", "go.sum", RecordFile}
 
-// collectFiles reads the files or the proofs of every folder, sorted by path. It rejects paths that differ only in case.
+// collectFiles reads the files or the proofs of every folder, sorted by path. It rejects paths that differ only in
+// case.
 func collectFiles(fsys fs.FS, set features.Set, proofs bool) ([]source, error) {
 	var sources []source
 	owner := map[string]string{}
@@ -154,8 +155,8 @@ func collectFiles(fsys fs.FS, set features.Set, proofs bool) ([]source, error) {
 	return sources, nil
 }
 
-// restoreDots replaces the prefix dot_ of names such as dot_gitignore with a dot. A .gitignore among the templates would
-// apply to the templates.
+// restoreDots replaces the prefix dot_ of names such as dot_gitignore with a dot. A .gitignore among the templates
+// would apply to the templates.
 func restoreDots(name string) string {
 	parts := strings.Split(name, "/")
 	for i, part := range parts {

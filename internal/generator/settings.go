@@ -9,9 +9,9 @@ import (
 	"github.com/acton-go/acton-new/internal/settings"
 )
 
-// The tags of the Config structs are the only description of a project's settings. Two files show the settings to users.
-// The generator appends a list of all settings to both files, from the rendered Go. The tests of the project build the
-// same text from the same tags by reflection, and fail if the files differ.
+// The tags of the Config structs are the only description of a project's settings. Two files show the settings to
+// users. The generator appends a list of all settings to both files, from the rendered Go. The tests of the project
+// build the same text from the same tags by reflection, and fail if the files differ.
 const (
 	referenceFile    = "docs/configuration.md"
 	referenceHeading = "## Reference\n"

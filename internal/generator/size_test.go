@@ -47,7 +47,8 @@ func TestDefaultProjectIsWithinSizeLimits(t *testing.T) {
 		}
 	}
 	if code > maxGoLines || tests > maxTestLines {
-		t.Errorf("default project: got %d lines of Go and %d of tests, want at most %d and %d", code, tests, maxGoLines, maxTestLines)
+		t.Errorf("default project: got %d lines of Go and %d of tests, want at most %d and %d",
+			code, tests, maxGoLines, maxTestLines)
 	}
 	for _, name := range slices.Sorted(maps.Keys(packages)) {
 		limit, reason := maxPackageLines, "to allow more, add it to largePackages with a reason"

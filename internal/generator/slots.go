@@ -57,7 +57,8 @@ func (c comment) directive(line string) (indent, text string, ok bool) {
 	return indent, text, true
 }
 
-// parseSlot parses a slot; ok is false for any other line. A malformed slot is an error: it would end up in the project.
+// parseSlot parses a slot; ok is false for any other line. A malformed slot is an error: it would end up in the
+// project.
 func parseSlot(file, line string) (s slot, ok bool, err error) {
 	if !strings.Contains(line, "{{slot") {
 		return slot{}, false, nil

@@ -20,8 +20,8 @@ type stage struct {
 
 const ownerFile = "owner"
 
-// ownerMark is the content of the owner file. It distinguishes a stage from a directory with a similar name. It is written
-// before any other content of the stage.
+// ownerMark is the content of the owner file. It distinguishes a stage from a directory with a similar name. It is
+// written before any other content of the stage.
 const ownerMark = "acton-new: the next run removes this directory, unless a running process holds a lock on this file\n"
 
 var stagePattern = regexp.MustCompile(`^\..+\.acton-new-[0-9a-z]{8}$`)

@@ -10,8 +10,8 @@ import (
 )
 
 // startSync starts to sync files and directories to disk, and returns a function that waits for the end. After a power
-// failure, a renamed directory must not be without its content. It syncs many files in parallel, because all of them wait
-// for the same file system journal.
+// failure, a renamed directory must not be without its content. It syncs many files in parallel, because all of them
+// wait for the same file system journal.
 func startSync(paths []string) (wait func() error) {
 	var (
 		wg    sync.WaitGroup
@@ -61,6 +61,6 @@ func syncPath(path string) error {
 	return f.Sync()
 }
 
-// syncDir makes a rename in the directory durable. It ignores errors: some file systems cannot sync a directory, and the
-// rename has already succeeded.
+// syncDir makes a rename in the directory durable. It ignores errors: some file systems cannot sync a directory, and
+// the rename has already succeeded.
 func syncDir(dir string) { _ = syncPath(dir) }

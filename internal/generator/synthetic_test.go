@@ -12,9 +12,10 @@ import (
 	"github.com/acton-go/acton-new/templates"
 )
 
-// synthetic is a feature of the synthetic catalog, which is the real base with ten fake features. They simulate the planned
-// features: the same names and requirements, folders for pairs, packages of realistic size with tests, the libraries if
-// they are pinned, and fragments in the slots of the wiring. The benchmark measures the cost of all combinations.
+// synthetic is a feature of the synthetic catalog, which is the real base with ten fake features. They simulate the
+// planned features: the same names and requirements, folders for pairs, packages of realistic size with tests, the
+// libraries if they are pinned, and fragments in the slots of the wiring. The benchmark measures the cost of all
+// combinations.
 type synthetic struct {
 	name     string
 	requires string
@@ -181,8 +182,8 @@ func TestSyntheticCatalogMatchesBase(t *testing.T) {
 // syntheticMemory is the memory limit for the check of every combination of the synthetic catalog, in MiB.
 const syntheticMemory = 1024
 
-// BenchmarkSynthetic renders and checks all 768 combinations of the synthetic catalog. It fails if the process exceeds the
-// memory limit.
+// BenchmarkSynthetic renders and checks all 768 combinations of the synthetic catalog. It fails if the process exceeds
+// the memory limit.
 func BenchmarkSynthetic(b *testing.B) {
 	debug.SetMemoryLimit(syntheticMemory * 7 / 8 << 20)
 	for b.Loop() {

@@ -168,8 +168,8 @@ func (w *writer) replace() (err error) {
 	return nil
 }
 
-// createProject creates the directory root with the files and the repository, and syncs them to disk. It syncs the files
-// in parallel with the creation of the repository. indexed determines whether to write the index.
+// createProject creates the directory root with the files and the repository, and syncs them to disk. It syncs the
+// files in parallel with the creation of the repository. indexed determines whether to write the index.
 func (w *writer) createProject(root string, indexed bool) error {
 	paths, err := w.writeFiles(root)
 	if err != nil {

@@ -13,27 +13,27 @@ import (
 // Files holds the go.mod and the go.sum of a project. Sum is empty if the project needs no module.
 type Files struct{ Mod, Sum []byte }
 
-// Compute returns the files that go mod tidy writes for a project with these imports, if its go.mod already requires every
-// pinned version.
+// Compute returns the files that go mod tidy writes for a project with these imports, if its go.mod already requires
+// every pinned version.
 //
-// It follows the rules of the go command for a project with Go 1.21 or newer. The source of the go command implements them
-// in modload/load.go, buildlist.go and init.go:
+// It follows the rules of the go command for a project with Go 1.21 or newer. The source of the go command implements
+// them in modload/load.go, buildlist.go and init.go:
 //
 //  1. The imports of a file count whatever its build constraints, except the constraint ignore. See Scan.
-//  2. The pattern "all" contains the packages and tests of the project and their transitive imports. It does not contain
-//     the tests of dependencies.
+//  2. The pattern "all" contains the packages and tests of the project and their transitive imports. It does not
+//     contain the tests of dependencies.
 //  3. The go command also loads the tests of every package in all, and their transitive imports.
 //  4. The module of every package in all is a root: go.mod requires it. The requirement is direct if the project itself
 //     imports the module, otherwise it is marked as indirect.
-//  5. A module that only tests of dependencies need is a root if the graph of the current roots selects a lower version.
-//     Packages are processed by distance from all, and the graph grows after each distance.
+//  5. A module that only tests of dependencies need is a root if the graph of the current roots selects a lower
+//     version. Packages are processed by distance from all, and the graph grows after each distance.
 //  6. A module is a root if it provides a loaded package, and another module in the graph has Go files in the same
 //     directory. Only the root makes the import unambiguous.
-//  7. The graph contains the go.mod of every root, and the transitive requirements of every go.mod that is not pruned (Go
-//     1.16 or older). It selects the highest version of each module.
-//  8. go.sum contains the hash of every go.mod that was read for the graph, and of the module of every loaded package. It
-//     also contains the hash of every module whose path is a prefix of a loaded package: of the roots, if the module of the
-//     package is a root, otherwise of the selected versions.
+//  7. The graph contains the go.mod of every root, and the transitive requirements of every go.mod that is not pruned
+//     (Go 1.16 or older). It selects the highest version of each module.
+//  8. go.sum contains the hash of every go.mod that was read for the graph, and of the module of every loaded package.
+//     It also contains the hash of every module whose path is a prefix of a loaded package: of the roots, if the module
+//     of the package is a root, otherwise of the selected versions.
 func (l *Lock) Compute(p *Imports) (Files, error) {
 	c := newComputation(l, p)
 	for _, r := range rules {
@@ -163,8 +163,8 @@ func (c *computation) requireForTests() error {
 	return nil
 }
 
-// requireAmbiguous adds the roots of rule 6. It repeats until no package is ambiguous, because each root can add modules
-// to the graph.
+// requireAmbiguous adds the roots of rule 6. It repeats until no package is ambiguous, because each root can add
+// modules to the graph.
 func (c *computation) requireAmbiguous() error {
 	for {
 		var ambiguous []*moduleFacts
@@ -210,7 +210,8 @@ func (c *computation) isAmbiguous(p *packageFacts) (bool, error) {
 func (c *computation) check() error {
 	for p := range c.loaded {
 		if s := c.graph.selectedOf(p.module.Path); s != p.module {
-			return fmt.Errorf("lock: %s is pinned, but %s is selected; run go generate ./internal/lock", p.module.Version, s.Version)
+			return fmt.Errorf("lock: %s is pinned, but %s is selected; run go generate ./internal/lock",
+				p.module.Version, s.Version)
 		}
 		if c.imports.owns(p.path) {
 			return fmt.Errorf("module %q: the project and %s both contain the package %s; choose another module path",

@@ -31,7 +31,7 @@ const lockHead = `# The facts about all modules that a project can need. Generat
 #
 # 	package DIRECTORY IMPORTS | IMPORTS      a package of the module above: its imports, and the imports of its tests if
 # 	                                         they can be needed; "." stands for the module itself
-# 	has PACKAGE, lacks PACKAGE               whether the module above has Go files in the directory of another module's package
+# 	has PACKAGE, lacks PACKAGE               whether the module above has Go files in the directory of another's package
 `
 
 // Decode reads the text of a lock.

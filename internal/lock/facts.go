@@ -161,7 +161,8 @@ func (l *Lock) provider(path, file string) (*moduleFacts, error) {
 	case 1:
 		return found[0], nil
 	}
-	return nil, fmt.Errorf("%s imports %s, but both %s and %s provide it; pin only one of them", file, path, found[0].Version, found[1].Version)
+	return nil, fmt.Errorf("%s imports %s, but both %s and %s provide it; pin only one of them",
+		file, path, found[0].Version, found[1].Version)
 }
 
 func (l *Lock) providers(path string, lookup func(modulePath string) *moduleFacts) ([]*moduleFacts, error) {

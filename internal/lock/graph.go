@@ -2,8 +2,8 @@ package lock
 
 import "golang.org/x/mod/semver"
 
-// graph is the module graph of a project (rule 7). New roots extend it. The result is the same as that of a new graph with
-// all roots, because a root never removes a go.mod from the graph.
+// graph is the module graph of a project (rule 7). New roots extend it. The result is the same as that of a new graph
+// with all roots, because a root never removes a go.mod from the graph.
 type graph struct {
 	lock     *Lock
 	roots    []*moduleFacts

@@ -29,8 +29,8 @@ type GoFile struct {
 	Imports []string
 }
 
-// ReadGoFile reads the imports of a file. counts is false if go mod tidy ignores the file: if it is not a Go file, is in a
-// testdata folder, or has the build constraint ignore.
+// ReadGoFile reads the imports of a file. counts is false if go mod tidy ignores the file: if it is not a Go file, is
+// in a testdata folder, or has the build constraint ignore.
 func ReadGoFile(path string, data []byte) (file GoFile, counts bool, err error) {
 	if !isSource(path) {
 		return GoFile{}, false, nil
@@ -172,8 +172,8 @@ func allPossible(constraints []constraint.Expr) bool {
 	return true
 }
 
-// possible reports whether a constraint can have the wanted value. Every tag except ignore can be true or false; ignore is
-// always false.
+// possible reports whether a constraint can have the wanted value. Every tag except ignore can be true or false; ignore
+// is always false.
 func possible(expr constraint.Expr, wanted bool) bool {
 	switch x := expr.(type) {
 	case *constraint.NotExpr:

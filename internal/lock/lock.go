@@ -1,12 +1,12 @@
-// Package lock computes the go.mod and the go.sum that go mod tidy would write for a project, without the go command and
-// without a network.
+// Package lock computes the go.mod and the go.sum that go mod tidy would write for a project, without the go command
+// and without a network.
 //
 // The module in the folder pinned pins the versions. lock.txt records the facts that the go command would read from the
-// module cache: which module provides a package, the imports of packages and their tests, the requirements in each go.mod,
-// and the hashes. Compute applies the rules of the go command to these facts; its comment lists the rules.
+// module cache: which module provides a package, the imports of packages and their tests, the requirements in each
+// go.mod, and the hashes. Compute applies the rules of the go command to these facts; its comment lists the rules.
 //
-// The pins are closed: every module that can provide a package is pinned, at the version that all pins together select. So
-// every combination of features uses the same version of a package. A missing fact is an error.
+// The pins are closed: every module that can provide a package is pinned, at the version that all pins together select.
+// So every combination of features uses the same version of a package. A missing fact is an error.
 package lock
 
 import (
@@ -78,8 +78,8 @@ func newLock(goVersion string) *Lock {
 // GoVersion returns the go line of every project.
 func (l *Lock) GoVersion() string { return l.goVersion }
 
-// ContainsModule reports whether a project can require the module, directly or indirectly. A project cannot have the path
-// of such a module.
+// ContainsModule reports whether a project can require the module, directly or indirectly. A project cannot have the
+// path of such a module.
 func (l *Lock) ContainsModule(path string) bool {
 	_, ok := l.paths[path]
 	return ok
@@ -119,7 +119,8 @@ type missingError struct {
 }
 
 func (e *missingError) Error() string {
-	return fmt.Sprintf("%s imports %s, but no module with this package is recorded; run go generate ./internal/lock", e.file, e.pkg)
+	return fmt.Sprintf("%s imports %s, but no module with this package is recorded; run go generate ./internal/lock",
+		e.file, e.pkg)
 }
 
 // notRecordedError is the error for a fact that is missing in the lock.

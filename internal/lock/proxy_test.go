@@ -17,8 +17,8 @@ import (
 	"github.com/acton-go/acton-new/internal/lock/modcache"
 )
 
-// universe holds the files of fake modules, and of a project that uses them. Each folder of the project is a feature. Its
-// go.mod pins the versions.
+// universe holds the files of fake modules, and of a project that uses them. Each folder of the project is a feature.
+// Its go.mod pins the versions.
 type universe struct {
 	modules map[module.Version]map[string]string
 	project map[string]string

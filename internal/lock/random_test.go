@@ -27,8 +27,8 @@ var optional = []string{
 	"load tests of dependencies", "require modules for tests of dependencies", "require modules of ambiguous packages",
 }
 
-// TestComputeMatchesGoModTidyOnRandomModules generates modules with more special cases than real ones, and compares every
-// combination with go mod tidy.
+// TestComputeMatchesGoModTidyOnRandomModules generates modules with more special cases than real ones, and compares
+// every combination with go mod tidy.
 func TestComputeMatchesGoModTidyOnRandomModules(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv(seedVariable); text != "" {
@@ -116,8 +116,8 @@ func randomUniverse(r *rand.Rand) universe {
 
 func (m *builder) likely(percent int) bool { return m.IntN(100) < percent }
 
-// module adds a version of a module. Its packages import from later modules. Its go.mod has most of the requirements, and
-// some that are not needed.
+// module adds a version of a module. Its packages import from later modules. Its go.mod has most of the requirements,
+// and some that are not needed.
 func (m *builder) module(i int, version string) {
 	files := map[string]string{}
 	requires := map[string]string{}

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/mod/module"
 )
 
-// Closure returns the pins of a lock: the roots, and every module with a package that a project can load. Each module has
-// the version that all pins together select. imports is the union of the imports of all projects.
+// Closure returns the pins of a lock: the roots, and every module with a package that a project can load. Each module
+// has the version that all pins together select. imports is the union of the imports of all projects.
 func Closure(goVersion string, roots []module.Version, imports *Imports, source Source) ([]module.Version, error) {
 	for {
 		if err := source.Prepare(roots); err != nil {
@@ -132,8 +132,8 @@ func (l *Lock) transitive() map[*moduleFacts]bool {
 	return found
 }
 
-// matters reports whether Compute may need the selected version of a module: whether it is pinned, or its path is a prefix
-// of a package.
+// matters reports whether Compute may need the selected version of a module: whether it is pinned, or its path is a
+// prefix of a package.
 func (l *Lock) matters(path string) bool {
 	if _, pinned := l.pins[path]; pinned {
 		return true

@@ -39,8 +39,8 @@ func readUniverse(t *testing.T, name string) universe {
 	return u
 }
 
-// TestEveryRuleIsNeeded compares small projects with go mod tidy, and checks that the result differs without the rule that
-// gives the archive its name.
+// TestEveryRuleIsNeeded compares small projects with go mod tidy, and checks that the result differs without the rule
+// that gives the archive its name.
 func TestEveryRuleIsNeeded(t *testing.T) {
 	names, err := filepath.Glob("testdata/rules/*.txtar")
 	if err != nil {

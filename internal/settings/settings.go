@@ -1,6 +1,6 @@
 // Package settings reads the settings of a service from the source of its Config structs. The struct tags describe each
-// setting: yaml is the key, default is the default value, and doc is the description. A field is a section if its type is
-// a struct with such tags. A field of type secret.Value has a second key, for the file that contains the secret.
+// setting: yaml is the key, default is the default value, and doc is the description. A field is a section if its type
+// is a struct with such tags. A field of type secret.Value has a second key, for the file that contains the secret.
 package settings
 
 import (
@@ -35,8 +35,8 @@ type Setting struct {
 	Children []Setting
 }
 
-// Read returns the sections of a service, in the order of the fields. files yields the path and content of every file of
-// the project; Read ignores all but Go files. module is the module path of the project.
+// Read returns the sections of a service, in the order of the fields. files yields the path and content of every file
+// of the project; Read ignores all but Go files. module is the module path of the project.
 func Read(module string, files iter.Seq2[string, []byte]) ([]Setting, error) {
 	r := reader{files: files, module: module, parsed: map[string]*ast.File{}}
 	sections, err := r.fields(path.Dir(Root), "Config", "")

@@ -16,8 +16,8 @@ import (
 	"github.com/acton-go/acton-new/internal/lock/modcache"
 )
 
-// Serve creates a module proxy from files by version, and an empty module cache. It returns the go command that uses both.
-// The checksum database is off, because it does not know the modules.
+// Serve creates a module proxy from files by version, and an empty module cache. It returns the go command that uses
+// both. The checksum database is off, because it does not know the modules.
 func Serve(t testing.TB, modules map[module.Version]map[string]string) modcache.Go {
 	t.Helper()
 	root := t.TempDir()

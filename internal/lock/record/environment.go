@@ -17,8 +17,8 @@ type goEnv struct {
 	GOSUMDB, GONOSUMDB, GOPRIVATE, GOINSECURE string
 }
 
-// environment returns the environment of the go command. It returns an error if the go command would not use the checksum
-// database: the recorded hashes end up in every project, whose go command does not verify them again.
+// environment returns the environment of the go command. It returns an error if the go command would not use the
+// checksum database: the recorded hashes end up in every project, whose go command does not verify them again.
 func environment(ctx context.Context) (goEnv, error) {
 	out, err := modcache.Go{}.Run(ctx, ".", "env", "-json")
 	if err != nil {

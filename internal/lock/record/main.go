@@ -1,8 +1,8 @@
 // Command record records the facts of the lock in lock.txt. go generate ./internal/lock runs it.
 //
-// It reads the imports of the templates, writes them to the module in internal/lock/pinned, tidies the module, and asks the
-// go command for every fact that a combination of features needs. With -check it writes nothing, and fails if a file is
-// out of date.
+// It reads the imports of the templates, writes them to the module in internal/lock/pinned, tidies the module, and asks
+// the go command for every fact that a combination of features needs. With -check it writes nothing, and fails if a
+// file is out of date.
 package main
 
 import (
@@ -128,7 +128,8 @@ func record(pinned pinnedModule, union *lock.Imports, combinations []*lock.Impor
 	return l.Encode(), nil
 }
 
-// write writes the files. With -check it compares them with the existing files instead. It removes a file with nil content.
+// write writes the files. With -check it compares them with the existing files instead. It removes a file with nil
+// content.
 func (r recorder) write(files map[string][]byte) error {
 	var changed []string
 	for _, name := range slices.Sorted(maps.Keys(files)) {

@@ -26,8 +26,8 @@ type pinnedModule struct {
 
 // files returns the Go files of the module: blank imports of every package that a template imports.
 func (p *pinnedModule) files(union *lock.Imports) (map[string][]byte, error) {
-	const doc = `// Package pinned imports every package that a template imports from another module, so that its go.mod pins the versions.
-// No program imports or embeds it.
+	const doc = `// Package pinned imports every package that a template imports from another module, so that its go.mod pins the
+// versions. No program imports or embeds it.
 `
 	packages := union.Packages()
 	tests := union.Tests()
@@ -88,8 +88,8 @@ func (p *pinnedModule) read() error {
 	return nil
 }
 
-// checkProviders returns an error if no module in go.mod provides a package. The error shows how to pin one. Without this
-// check, go mod tidy would choose a version.
+// checkProviders returns an error if no module in go.mod provides a package. The error shows how to pin one. Without
+// this check, go mod tidy would choose a version.
 func (p *pinnedModule) checkProviders(union *lock.Imports, source lock.Source) error {
 	importers := union.Tests()
 	maps.Copy(importers, union.Packages())
