@@ -151,7 +151,7 @@ func TestGitignoreOfProjectIgnoresNoRenderedFile(t *testing.T) {
 	}
 }
 
-// go:embed skips some files, for example those below a folder with a go.mod.
+// The directive go:embed skips some files, for example those below a folder with a go.mod.
 func TestEmbeddedTemplatesAreComplete(t *testing.T) {
 	list := func(fsys fs.FS) []string {
 		var files []string

@@ -2,7 +2,6 @@ package generator
 
 import (
 	"bytes"
-	"fmt"
 	"maps"
 	"path"
 	"slices"
@@ -62,5 +61,5 @@ func TestDefaultProjectIsWithinSizeLimits(t *testing.T) {
 			t.Errorf("%s: got %d lines of Go, want at most %d: %s", name, packages[name], limit, reason)
 		}
 	}
-	t.Log(fmt.Sprintf("%d lines of Go, %d of tests", code, tests))
+	t.Logf("%d lines of Go, %d of tests", code, tests)
 }

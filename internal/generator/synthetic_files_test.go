@@ -32,7 +32,7 @@ func (c Config) Validate() error {
 }
 `,
 
-	"internal/PKG/PKG.go": `// Package PKG is what the feature NAME brings.
+	"internal/PKG/PKG.go": `// Package PKG implements the feature NAME.
 package PKG
 
 import (
