@@ -41,11 +41,16 @@ func checkMetrics(p *Project) []Finding {
 	return all
 }
 
-// isFamily tells whether a name begins as that of a metric of the service, or of an exporter that is known, does.
+// isFamily reports whether a name begins like a metric of the service, of a library that services use, or of a known exporter.
 func (p *Project) isFamily(name string) bool {
 	first, _, _ := strings.Cut(name, "_")
 	for metric := range p.golang.metrics {
 		if strings.HasPrefix(metric, first+"_") {
+			return true
+		}
+	}
+	for _, metrics := range libraryMetrics {
+		if slices.ContainsFunc(metrics, func(metric string) bool { return strings.HasPrefix(metric, first+"_") }) {
 			return true
 		}
 	}

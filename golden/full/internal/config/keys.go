@@ -1,10 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/acme/billing-api/internal/secret"
 )
@@ -61,17 +61,14 @@ func keysOf(t reflect.Type, parent string, index []int) []key {
 	return keys
 }
 
-// kindName describes the values that a key accepts.
-func (k key) kindName() string {
-	if k.kind == reflect.TypeFor[time.Duration]() {
-		return "a duration such as 500ms, 15s or 2m"
-	}
-	names := map[reflect.Kind]string{
-		reflect.Bool: "true or false", reflect.Int: "a whole number", reflect.Int64: "a whole number",
-		reflect.Float64: "a number", reflect.Slice: "a list",
-	}
-	if name, ok := names[k.kind.Kind()]; ok {
-		return name
-	}
-	return "text"
+var kindNames = map[string]string{
+	"bool":          "true or false",
+	"int":           "a whole number",
+	"int64":         "a whole number",
+	"float64":       "a number",
+	"time.Duration": "a duration such as 500ms, 15s or 2m",
+	"[]string":      "a list of values",
 }
+
+// kindName describes the values that a key accepts.
+func (k key) kindName() string { return cmp.Or(kindNames[k.kind.String()], "text") }

@@ -9,12 +9,12 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/v2"
 
-	"github.com/acme/billing-api/internal/secret"
 	"github.com/acme/billing-api/internal/setting"
 )
 
@@ -29,6 +29,13 @@ type Sources struct {
 
 // System returns the sources of this process, without flags.
 func System() Sources { return Sources{Environ: os.Environ(), Files: defaultFiles()} }
+
+func (s Sources) files() []string {
+	if s.File == "" {
+		return s.Files
+	}
+	return slices.Concat(s.Files, []string{s.File})
+}
 
 // Loaded is a valid configuration, and where it came from.
 type Loaded struct {
@@ -51,7 +58,7 @@ func Load(sources Sources) (*Loaded, error) {
 	return loaded, nil
 }
 
-// LoadLenient is for commands that must work with broken settings: it ignores what it cannot use.
+// LoadLenient reads the settings for a command that must work with broken settings. It ignores what it cannot use.
 func LoadLenient(sources Sources) Config {
 	var config Config
 	load(&config, sources)
@@ -83,9 +90,8 @@ func (l *Loaded) Files() []string {
 
 // loader merges the layers and collects problems.
 type loader struct {
-	keys     []key
-	byPath   map[string]key
-	sections map[string]bool // server, server.tls
+	keys   []key
+	byPath map[string]key
 
 	values   *koanf.Koanf
 	origins  map[string]origin
@@ -103,32 +109,24 @@ type file struct {
 // problem is one reason why the service cannot use the settings.
 type problem struct {
 	origin origin
-	key    key // the zero key if no known key is concerned
-	reason string
+	path   string // of the key, if it is a known key
+	text   string
 }
 
 // load fills the struct that target points to.
 func load(target any, sources Sources) *loader {
 	value := reflect.ValueOf(target).Elem()
-	l := &loader{keys: keysOf(value.Type(), "", nil), byPath: map[string]key{}, sections: map[string]bool{}}
+	l := &loader{keys: keysOf(value.Type(), "", nil), byPath: map[string]key{}}
 	for _, k := range l.keys {
 		l.byPath[k.path] = k
-		for i, c := range k.path {
-			if c == '.' {
-				l.sections[k.path[:i]] = true
-			}
-		}
 	}
 
 	layers := []layer{l.readDefaults()}
-	for _, path := range sources.Files {
-		layers = append(layers, l.readFile(path, false))
-	}
-	if sources.File != "" {
-		layers = append(layers, l.readFile(sources.File, true))
+	for _, path := range sources.files() {
+		layers = append(layers, l.readFile(path, path == sources.File))
 	}
 	layers = append(layers, l.readEnvironment(sources.Environ), l.readFlags(sources.Profile, sources.Set))
-	l.merge(layers) // to know the profile
+	l.merge(layers) // these layers choose the profile
 	l.merge(slices.Insert(layers, 1, l.readProfile()))
 
 	for _, k := range l.keys {
@@ -138,6 +136,10 @@ func load(target any, sources Sources) *loader {
 	}
 	l.validate("", value)
 	return l
+}
+
+func (l *loader) isSection(path string) bool {
+	return slices.ContainsFunc(l.keys, func(k key) bool { return strings.HasPrefix(k.path, path+".") })
 }
 
 func (l *loader) merge(layers []layer) {
@@ -163,9 +165,7 @@ func (l *loader) decode(k key, field reflect.Value) {
 		_ = l.values.UnmarshalWithConf(k.path, field.Addr().Interface(), fromText) // a test decodes every default
 	}
 	if k.isSecret() {
-		if path, content := l.readSecret(k); path != "" {
-			field.Set(reflect.ValueOf(secret.FromFile(path, content)))
-		}
+		l.readSecret(k, field)
 	}
 }
 
@@ -181,15 +181,22 @@ func (l *loader) validate(parent string, value reflect.Value) {
 	}
 }
 
-// reject reports a value that is not allowed. It reports one problem for a key, since others may follow from it.
+// reject reports a value that is not allowed. It reports one problem for each key, because others may follow from it.
 func (l *loader) reject(path, format string, args ...any) {
-	if !slices.ContainsFunc(l.problems, func(p problem) bool { return p.key.path == path }) {
+	if !slices.ContainsFunc(l.problems, func(p problem) bool { return p.path == path }) {
 		l.report(l.origins[path], l.byPath[path], format, args...)
 	}
 }
 
 func (l *loader) report(from origin, k key, format string, args ...any) {
-	l.problems = append(l.problems, problem{origin: from, key: k, reason: fmt.Sprintf(format, args...)})
+	text := fmt.Sprintf(format, args...)
+	if k.path != "" {
+		text = k.path + ": " + text
+	}
+	if k.path != "" && k.variable != from.name {
+		text += " (environment: " + k.variable + ")"
+	}
+	l.problems = append(l.problems, problem{origin: from, path: k.path, text: text})
 }
 
 func (l *loader) err() error {
@@ -198,15 +205,7 @@ func (l *loader) err() error {
 	})
 	var errs []error
 	for _, p := range l.problems {
-		text := p.origin.String() + ": "
-		if p.key.path != "" {
-			text += p.key.path + ": "
-		}
-		text += p.reason
-		if p.key.variable != "" && p.key.variable != p.origin.name {
-			text += " (environment: " + p.key.variable + ")"
-		}
-		errs = append(errs, errors.New(text))
+		errs = append(errs, fmt.Errorf("%s: %s", p.origin, p.text))
 	}
 	return errors.Join(errs...)
 }

@@ -43,13 +43,14 @@ func waivers() []string {
 
 func (l *loader) checkProduction(c Config) {
 	for _, r := range productionRules(c) {
-		switch {
-		case !r.broken || r.waiver != "" && slices.Contains(c.Service.AllowInProduction, r.waiver):
-		case r.waiver == "":
-			l.reject(r.key, "refused in production: %s", r.problem)
-		default:
-			l.reject(r.key, "refused in production: %s; to allow it, add %s to service.allow_in_production", r.problem, r.waiver)
+		if !r.broken || slices.Contains(c.Service.AllowInProduction, r.waiver) {
+			continue
 		}
+		reason := "refused in production: " + r.problem
+		if r.waiver != "" {
+			reason += "; to allow it, add " + r.waiver + " to service.allow_in_production"
+		}
+		l.reject(r.key, "%s", reason)
 	}
 
 	if path := c.Server.TLS.KeyFile; path != "" {

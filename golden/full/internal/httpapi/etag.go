@@ -61,8 +61,8 @@ func (p Preconditions) parse() (match, noneMatch etags, err error) {
 	return match, noneMatch, nil
 }
 
-// forWrite returns whether a request may change a version. It requires If-Match, so that a client
-// cannot overwrite a change that it has not read.
+// forWrite returns a function that reports whether the request may change a version. It requires
+// If-Match, so that a client cannot overwrite a change that it has not read.
 func (p Preconditions) forWrite() (accept func(version int64) bool, err error) {
 	if p.IfMatch == "" {
 		return nil, problem.New(http.StatusPreconditionRequired, "", "this request needs the header If-Match")

@@ -31,8 +31,8 @@ type connections struct {
 type connection struct {
 	opened     time.Time
 	generation int64
-	active     atomic.Int64 // how often net/http began to read a request
-	handled    atomic.Int64 // requests that reached the handler
+	active     atomic.Bool // net/http began to read a request
+	served     atomic.Bool // a request reached the handler
 }
 
 type connectionKey struct{}
@@ -61,46 +61,48 @@ func (c *connections) changed(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateActive:
 		if known, ok := c.open.Load(conn); ok {
-			known.(*connection).active.Add(1) //nolint:forcetypeassert // the map holds nothing else
+			known.(*connection).active.Store(true) //nolint:forcetypeassert // the map holds nothing else
 		}
 	case http.StateClosed, http.StateHijacked:
 		known, ok := c.open.LoadAndDelete(conn)
 		if !ok {
 			return
 		}
-		// net/http began to read a request and never called the handler: it answered 400, 408, 431 or the like.
-		if k := known.(*connection); k.active.Load() > k.handled.Load() { //nolint:forcetypeassert // as above
-			c.refuse("malformed_request")
+		// net/http began to read a request and never called the handler: it answered 400, 408, 431 or the like. A later
+		// request on a connection that was served is not noticed.
+		if k := known.(*connection); k.active.Load() && !k.served.Load() { //nolint:forcetypeassert // as above
+			c.refuse(context.Background(), "malformed_request")
 			c.log.Info("connection closed before a complete request", slog.String("client_addr", conn.RemoteAddr().String()))
 		}
 	case http.StateNew, http.StateIdle:
 	}
 }
 
-// handle counts a request, and reports whether its connection must close after the response.
+// handle notes that a request was served, and reports whether its connection must close after the response.
 func (c *connections) handle(r *http.Request) (closing bool) {
 	known, ok := r.Context().Value(connectionKey{}).(*connection)
 	if !ok {
 		return false
 	}
-	known.handled.Add(1)
+	known.served.Store(true)
 	return known.generation != c.generation.Load() || c.maxAge > 0 && time.Since(known.opened) > c.maxAge
 }
 
-func (c *connections) refuse(reason string) {
-	c.refused.Add(context.Background(), 1, metric.WithAttributes(attribute.String("reason", reason)))
+func (c *connections) refuse(ctx context.Context, reason string) {
+	c.refused.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", reason)))
 }
 
 // errorLog returns the logger for what net/http reports. Refused handshakes are counted and logged at debug level
 // only, because port scanners and load balancers cause them all day.
-func (c *connections) errorLog(out *slog.Logger) *log.Logger {
+func (c *connections) errorLog(ctx context.Context, out *slog.Logger) *log.Logger {
+	ctx = context.WithoutCancel(ctx)
 	return log.New(writerFunc(func(p []byte) {
 		text, level := strings.TrimSpace(string(p)), slog.LevelWarn
 		if strings.Contains(text, "TLS handshake error") {
-			c.refuse("tls_handshake")
+			c.refuse(ctx, "tls_handshake")
 			level = slog.LevelDebug
 		}
-		out.Log(context.Background(), level, text)
+		out.Log(ctx, level, text)
 	}), "", 0)
 }
 

@@ -78,30 +78,6 @@ func TestRequestsAreServedWhileDrainingAndOpenOnesFinish(t *testing.T) {
 	}
 }
 
-func TestHTTP2ClientsAreSentAwayWhileDraining(t *testing.T) {
-	cfg := testConfig()
-	cfg.DrainDelay = time.Second
-	s := serve(t, cfg, hello)
-	client, transport := newClient(t)
-	transport.Protocols = new(http.Protocols)
-	transport.Protocols.SetUnencryptedHTTP2(true)
-	dials := 0
-	transport.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		dials++
-		return new(net.Dialer).DialContext(ctx, network, addr)
-	}
-	url := "http://" + s.api.Addr().String()
-	get(t, client, url)
-	s.stop()
-	await(t, s.drained, "drain")
-	for deadline := time.Now().Add(patience); dials < 2; {
-		if time.Now().After(deadline) {
-			t.Fatal("client stays on its connection")
-		}
-		get(t, client, url)
-	}
-}
-
 func TestOpenRequestsAreAnsweredAtTheEndOfTheShutdown(t *testing.T) {
 	cfg := testConfig()
 	cfg.RequestTimeout, cfg.ShutdownTimeout = 50*time.Millisecond, answerTime+100*time.Millisecond
@@ -124,28 +100,6 @@ func TestOpenRequestsAreAnsweredAtTheEndOfTheShutdown(t *testing.T) {
 	}
 	if err := s.end(t); !errors.Is(err, errCutOff) {
 		t.Errorf("got %v, want %v", err, errCutOff)
-	}
-}
-
-func TestHandlersThatIgnoreTheirContextAreCutOff(t *testing.T) {
-	cfg := testConfig()
-	cfg.RequestTimeout, cfg.ShutdownTimeout = 50*time.Millisecond, answerTime+100*time.Millisecond
-	begun, release := make(chan struct{}), make(chan struct{})
-	defer close(release)
-	s := serve(t, cfg, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		close(begun)
-		<-release
-	}))
-	conn, err := net.Dial("tcp", s.api.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-	await(t, begun, "request")
-	s.stop()
-	if err := s.end(t); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
 	}
 }
 

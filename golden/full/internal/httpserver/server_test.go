@@ -161,16 +161,17 @@ func TestEveryListenerHasTimeouts(t *testing.T) {
 	}
 }
 
-func TestEveryRequestReachesTheHandler(t *testing.T) {
-	s := serve(t, testConfig(), hello)
-	conn, err := net.Dial("tcp", s.api.Addr().String())
-	if err != nil {
-		t.Fatal(err)
+func TestOldConnectionsAreClosedAfterAResponse(t *testing.T) {
+	cfg := testConfig()
+	cfg.MaxConnectionAge = 100 * time.Millisecond
+	s := serve(t, cfg, hello)
+	client, _ := newClient(t)
+	url := "http://" + s.api.Addr().String()
+	if res, _ := get(t, client, url); res.Close {
+		t.Error("a new connection is closed")
 	}
-	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(patience))
-	_, _ = io.WriteString(conn, "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-	if got, err := io.ReadAll(conn); err != nil || !strings.HasSuffix(string(got), "HTTP/1.1") {
-		t.Errorf("got %q, %v, want the answer of the handler", got, err)
+	time.Sleep(cfg.MaxConnectionAge)
+	if res, _ := get(t, client, url); !res.Close {
+		t.Error("an old connection stays open")
 	}
 }

@@ -1,5 +1,6 @@
-// Package logging writes structured log lines with flat keys: time, level, msg, service and, within a request, its
-// request_id and correlation_id. It masks every value whose name says that it is secret, however deeply nested.
+// Package logging writes structured log lines with flat keys: time, level, msg, service and, within
+// a request, its request_id and correlation_id. It masks every value whose name says that it is
+// secret, however deeply nested.
 package logging
 
 import (
@@ -7,8 +8,8 @@ import (
 	"log/slog"
 )
 
-// New returns a logger that writes to w, and its level, which may be changed while the logger is in use. Writes to w may
-// be concurrent.
+// New returns a logger that writes to w, and its level, which may be changed while the logger is in
+// use. Writes to w may be concurrent.
 func New(cfg Config, service string, w io.Writer) (*slog.Logger, *slog.LevelVar, error) {
 	parsed, err := ParseLevel(cfg.Level)
 	if err != nil {

@@ -13,16 +13,19 @@ import (
 const Mask = "[redacted]"
 
 // secretNames are texts that make every name that contains them sensitive.
-var secretNames = []string{"authorization", "apikey", "accesskey", "bearer", "cookie", "credential", "jwt", "password", "passwd",
-	"passphrase", "privatekey", "pwd", "secret", "sessionid", "signature", "token"}
+var secretNames = []string{
+	"accesskey", "apikey", "authorization", "bearer", "cookie", "credential", "jwt", "passphrase", "passwd", "password",
+	"privatekey", "pwd", "secret", "sessionid", "signature", "token",
+}
 
-// secretParameters are names that are sensitive only as a header or a query parameter, or as one word of its name.
+// secretParameters are names that are sensitive only as a header or a query parameter, or as one
+// word of its name.
 var secretParameters = []string{"auth", "code", "key", "session", "sig"}
 
 var separators = strings.NewReplacer("-", "", "_", "", ".", "", " ", "")
 
-// Sensitive reports whether an attribute of this name must be masked. Case and separators do not matter: api-key, API_KEY
-// and apiKey are one name.
+// Sensitive reports whether an attribute of this name must be masked. Case and separators do not
+// matter: api-key, API_KEY and apiKey are one name.
 func Sensitive(name string) bool {
 	folded := strings.ToLower(separators.Replace(name))
 	return slices.ContainsFunc(secretNames, func(secret string) bool { return strings.Contains(folded, secret) })
@@ -77,8 +80,8 @@ func Header(h map[string][]string) slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// redact masks the secrets in an attribute, for slog's ReplaceAttr. Types that hold a secret protect themselves by their
-// methods.
+// redact masks the secrets in an attribute, for slog's ReplaceAttr. Types that hold a secret
+// protect themselves by their methods.
 func redact(groups []string, a slog.Attr) slog.Attr {
 	if Sensitive(a.Key) || slices.ContainsFunc(groups, Sensitive) {
 		return slog.String(a.Key, Mask)

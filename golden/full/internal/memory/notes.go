@@ -20,9 +20,6 @@ type Notes struct {
 // Open returns an empty store.
 func Open() *Notes { return new(Notes) }
 
-// Ping always returns nil.
-func (s *Notes) Ping(context.Context) error { return nil }
-
 // Create adds n.
 func (s *Notes) Create(ctx context.Context, n note.Note) error {
 	if err := ctx.Err(); err != nil {

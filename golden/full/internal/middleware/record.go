@@ -9,10 +9,10 @@ import (
 	"github.com/acme/billing-api/internal/request"
 )
 
-// Record creates the record of each request: its ids, the address of its client and its route. It sets the ids on the
-// response. It must be the outermost layer.
+// Record creates the record of each request: its ids, the address of its client and its route. It
+// sets the ids on the response. It must be the outermost layer.
 func Record(routes Routes, cfg Config) Layer {
-	// Config.Validate has refused what cannot be parsed.
+	// Config.Validate has refused malformed entries.
 	proxies, _ := request.ParseProxies(cfg.TrustedProxies)
 	return newLayer("record", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		x := &exchange{start: time.Now(), response: response{ResponseWriter: w}}
@@ -40,8 +40,9 @@ func Record(routes Routes, cfg Config) Layer {
 	}, slog.Int("trusted_proxies", len(proxies)))
 }
 
-// ambiguousFraming reports whether a proxy in front may have read another length of the body (RFC 9112, section 6.1).
-// net/http hides if a chunked request also had a Content-Length, and if an HTTP/1.0 request had a Transfer-Encoding.
+// ambiguousFraming reports whether a proxy in front may disagree about where the body ends (RFC
+// 9112, section 6.1). net/http does not tell whether a chunked request also had a Content-Length,
+// or an HTTP/1.0 request a Transfer-Encoding.
 func ambiguousFraming(r *http.Request) bool {
 	return r.ProtoMajor == 1 && (r.ProtoMinor == 0 || len(r.TransferEncoding) > 0)
 }

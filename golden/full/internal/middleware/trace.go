@@ -26,11 +26,12 @@ const (
 	maxTracedQuery = 256
 )
 
-// Trace records a span for each request by OpenTelemetry's semantic conventions, and sets its ids on the response. Probes
-// are not traced. https says that clients reach the service by HTTPS.
+// Trace records a span for each request by OpenTelemetry's semantic conventions, and sets its ids
+// on the response. Probes are not traced. https says that clients reach the service by HTTPS.
 //
-// The span starts a new trace and links to the span of the caller, so that callers can neither force sampling nor pass
-// baggage on. With trustIncoming it continues the trace of the caller. otelhttp would not do: it does not know the outcome.
+// The span starts a new trace and links to the span of the caller, so that callers can neither
+// force sampling nor pass baggage on. With trustIncoming it continues the trace of the caller.
+// otelhttp would not do: it does not know the outcome.
 func Trace(provider trace.TracerProvider, propagator propagation.TextMapPropagator, https, trustIncoming bool) Layer {
 	tracer := provider.Tracer("github.com/acme/billing-api/internal/middleware")
 	return newLayer("trace", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -40,16 +41,16 @@ func Trace(provider trace.TracerProvider, propagator propagation.TextMapPropagat
 			return
 		}
 		ctx, opts := r.Context(), []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
-		incoming := propagator.Extract(ctx, propagation.HeaderCarrier(r.Header))
+		parent, incoming := ctx, propagator.Extract(ctx, propagation.HeaderCarrier(r.Header))
 		if trustIncoming {
-			ctx = incoming
+			parent = incoming
 		} else if caller := trace.SpanContextFromContext(incoming); caller.IsValid() {
 			opts = append(opts, trace.WithLinks(trace.Link{SpanContext: caller}))
 		}
-		ctx, span := tracer.Start(ctx, spanName(x, r), opts...)
+		traced, span := tracer.Start(parent, spanName(x, r), opts...)
 		// Deferred, because an aborted response panics through this layer.
 		defer func() {
-			if result := x.outcome(r.Context()); span.IsRecording() {
+			if result := x.finish(ctx); span.IsRecording() {
 				span.SetAttributes(spanAttributes(x, r, result, scheme(https))...)
 				if result.errorType() != "" {
 					span.SetStatus(codes.Error, "")
@@ -61,7 +62,7 @@ func Trace(provider trace.TracerProvider, propagator propagation.TextMapPropagat
 			w.Header().Set(headerTraceID, ids.TraceID().String())
 			w.Header().Set(headerSpanID, ids.SpanID().String())
 		}
-		next.ServeHTTP(w, r.WithContext(ctx))
+		next.ServeHTTP(w, r.WithContext(traced))
 	}, slog.Bool("trust_incoming", trustIncoming))
 }
 

@@ -21,9 +21,6 @@ type Store interface {
 	// Delete removes the note if the stored version is expected. Otherwise it returns
 	// ErrVersionMismatch or ErrNotFound.
 	Delete(ctx context.Context, id string, expected int64) error
-
-	// Ping returns an error while the store is unavailable.
-	Ping(ctx context.Context) error
 }
 
 // Query selects one page. The page after it starts after the ID of its last note.

@@ -13,9 +13,6 @@ type Notes struct{ db *Database }
 // Notes returns the store of notes.
 func (d *Database) Notes() *Notes { return &Notes{d} }
 
-// Ping returns an error while the database is unavailable.
-func (s *Notes) Ping(ctx context.Context) error { return s.db.Ping(ctx) }
-
 // Create adds n.
 func (s *Notes) Create(ctx context.Context, n note.Note) error {
 	err := s.db.execute(ctx, func(ctx context.Context, q *query.Queries) error {

@@ -2,15 +2,9 @@ package postgres_test
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
 	"go.opentelemetry.io/otel/attribute"
 	sdk "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
@@ -22,98 +16,11 @@ import (
 	"github.com/acme/billing-api/test/postgrestest"
 )
 
-func TestPasswordIsReadForEachNewConnection(t *testing.T) {
-	t.Parallel()
-	address := postgrestest.New(t)
-	role := strings.Replace(filepath.Base(strings.Split(address, "?")[0]), "test_", "role_", 1)
-	postgrestest.Exec(t, address,
-		"CREATE ROLE "+role+" LOGIN PASSWORD 'first'",
-		"GRANT ALL ON ALL TABLES IN SCHEMA public TO "+role)
-	t.Cleanup(func() {
-		postgrestest.Exec(t, address, "DROP OWNED BY "+role, "DROP ROLE "+role)
-	})
-	file := filepath.Join(t.TempDir(), "password")
-	write := func(text string) {
-		t.Helper()
-		if err := os.WriteFile(file, []byte(text+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("first")
-	cfg := defaults(t)
-	cfg.URL = secret.New(withUser(t, address, role))
-	cfg.Password = secret.FromFile(file, []byte("first"))
-	out := new(buffer)
-	db := openWith(t, cfg, slog.New(slog.NewJSONHandler(out, nil)))
-	eventually(t, "the store answers", func() bool { return answers(t.Context(), db.Notes()) })
-
-	// The old password ends, and with it every connection.
-	write("second")
-	postgrestest.Exec(t, address, "ALTER ROLE "+role+" PASSWORD 'second'",
-		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '"+role+"'")
-	eventually(t, "the store answers with the new password", func() bool { return answers(t.Context(), db.Notes()) })
-
-	// A file that cannot be read takes nothing away.
-	if err := os.Remove(file); err != nil {
-		t.Fatal(err)
-	}
-	postgrestest.Exec(t, address, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '"+role+"'")
-	eventually(t, "the store answers with the last password", func() bool { return answers(t.Context(), db.Notes()) })
-	if len(out.entries(t, "cannot read the credentials of the database; the last ones stay in use")) == 0 {
-		t.Error("nothing in the log tells that the file is gone")
-	}
-}
-
-// withUser returns the URL for another user.
-func withUser(t *testing.T, address, user string) string {
-	t.Helper()
-	config, err := pgx.ParseConfig(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fmt.Sprintf("postgres://%s@/%s?host=%s&port=%d", user, config.Database, config.Host, config.Port)
-}
-
 func TestNotesMeetTheContractBehindATransactionPooler(t *testing.T) {
 	notetest.Run(t, func(t *testing.T) note.Store {
 		return open(t, func(cfg *postgres.Config) { cfg.Pooler = "transaction" }).Notes()
 	})
 }
-
-// A diagnostic never fails a connection, even if the server refuses it.
-func TestPoolIsComparedWithTheServerOnce(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		instances int
-		prepare   string
-		want      string // logged once; empty means nothing
-	}{
-		{1, "SELECT 1", ""},
-		{100_000, "SELECT 1", "the server has too few connections for all instances"},
-		{1, "CREATE SCHEMA other; CREATE VIEW other.pg_settings AS SELECT 1 AS x", "cannot compare the pool with the server"},
-	} {
-		cfg := defaults(t)
-		address := postgrestest.New(t)
-		postgrestest.Exec(t, address, tt.prepare, "ALTER DATABASE "+databaseOf(address)+" SET search_path = other, pg_catalog, public")
-		cfg.URL = secret.New(address)
-		cfg.MaxInstances = tt.instances
-		out := new(buffer)
-		db := openWith(t, cfg, slog.New(slog.NewJSONHandler(out, nil)))
-		for range 3 {
-			conn, err := db.Pool().Acquire(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Release()
-		}
-		if text := out.String(); strings.Count(text, `"level":"WARN"`) != min(len(tt.want), 1) || !strings.Contains(text, tt.want) {
-			t.Errorf("%d instances: got %s, want %q", tt.instances, text, tt.want)
-		}
-	}
-}
-
-// databaseOf returns the name of the database in a URL of postgrestest.
-func databaseOf(address string) string { return filepath.Base(strings.Split(address, "?")[0]) }
 
 func TestQueriesAndPoolAreMeasured(t *testing.T) {
 	t.Parallel()
@@ -183,28 +90,4 @@ func collect(t *testing.T, reader *sdk.ManualReader) map[string]int64 {
 		}
 	}
 	return found
-}
-
-func TestConnectionsThatTheServerEndsAreReplaced(t *testing.T) {
-	t.Parallel()
-	address := postgrestest.New(t)
-	cfg := defaults(t)
-	cfg.URL = secret.New(address)
-	db := openWith(t, cfg, discard)
-	eventually(t, "the store answers", func() bool { return answers(t.Context(), db.Notes()) })
-	postgrestest.Exec(t, address, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
-	eventually(t, "the store answers", func() bool { return answers(t.Context(), db.Notes()) })
-}
-
-func TestMissingDatabaseIsUnavailable(t *testing.T) {
-	t.Parallel()
-	cfg := defaults(t)
-	cfg.URL = secret.New(fmt.Sprintf("postgres://nobody@/nothing?host=%s", t.TempDir()))
-	db := openWith(t, cfg, discard)
-	if err := db.Notes().Create(t.Context(), notetest.Note(1)); !errors.Is(err, note.ErrUnavailable) {
-		t.Errorf("got %v, want %v", err, note.ErrUnavailable)
-	}
-	if err := db.Ready(t.Context()); err == nil {
-		t.Error("got ready without a server")
-	}
 }

@@ -17,10 +17,8 @@ var manyQuery = regexp.MustCompile("(?s)= `-- name: (\\w+) :many\n(.*?)`")
 // the table.
 var noIndex = regexp.MustCompile(`Seq Scan|Sort|Index .*\n *Filter:`)
 
-// What has no index to follow reads the whole table, sorts it, or passes over
-// rows that are not asked for, at each page. The planner is told to avoid this at
-// any price, so what remains is what there is no other way for, however small the
-// table is.
+// Without an index, each page reads the whole table, sorts it, or skips rows. The test makes the planner avoid this at any
+// cost, so a plan that still does it has no suitable index, however small the table is.
 func TestEveryListingFollowsAnIndex(t *testing.T) {
 	t.Parallel()
 	conn := postgrestest.Connect(t, postgrestest.New(t))
@@ -80,8 +78,7 @@ func TestEveryListingFollowsAnIndex(t *testing.T) {
 	}
 }
 
-// Without an index on its columns, each change of what a foreign key points at
-// reads the whole table that has the key.
+// Without an index on the columns of a foreign key, each change of a referenced row reads the whole referencing table.
 func TestEveryForeignKeyHasAnIndex(t *testing.T) {
 	t.Parallel()
 	address := postgrestest.New(t)
@@ -101,7 +98,7 @@ func TestEveryForeignKeyHasAnIndex(t *testing.T) {
 	if got := missing(); got != "" {
 		t.Errorf("foreign keys without an index: %s", got)
 	}
-	// The search finds what it looks for.
+	// The query of this test finds a missing index.
 	postgrestest.Exec(t, address, "CREATE TABLE a (id int PRIMARY KEY)", "CREATE TABLE b (x int, a int CONSTRAINT to_a REFERENCES a)", "CREATE INDEX ON b (x, a)")
 	if got := missing(); got != "b.to_a" {
 		t.Errorf("got %q, want b.to_a", got)

@@ -16,7 +16,7 @@ import (
 	"github.com/acme/billing-api/internal/note"
 )
 
-// recorded makes the spans of the process be kept, until the test ends.
+// recorded installs a global tracer provider that keeps all spans, until the test ends.
 func recorded(t *testing.T) *tracetest.SpanRecorder {
 	t.Helper()
 	before := otel.GetTracerProvider()
@@ -41,7 +41,7 @@ func named(spans *tracetest.SpanRecorder, name string) []sdktrace.ReadOnlySpan {
 	return found
 }
 
-func TestAQueryIsASpanWithItsNameAndWithoutItsArguments(t *testing.T) {
+func TestQueryHasASpanWithoutItsArguments(t *testing.T) {
 	spans := recorded(t)
 	notes := open(t, nil).Notes()
 	ctx, request := otel.Tracer("test").Start(t.Context(), "request")
@@ -85,7 +85,7 @@ func TestAQueryIsASpanWithItsNameAndWithoutItsArguments(t *testing.T) {
 	}
 }
 
-func TestOutsideOfATraceNoSpansAreMade(t *testing.T) {
+func TestQueryOutsideOfATraceHasNoSpan(t *testing.T) {
 	spans := recorded(t)
 	db := open(t, nil)
 	if _, err := db.Notes().List(t.Context(), note.Query{Limit: 1}); err != nil {

@@ -64,7 +64,7 @@ func titleOf(status int) string {
 // publicDetail is the detail of every server error. The cause goes to the log only.
 func publicDetail(status int) string {
 	if status == http.StatusServiceUnavailable {
-		return "the service cannot answer this request now"
+		return "the service is temporarily unavailable"
 	}
-	return "the service could not answer this request"
+	return "the service failed to process the request"
 }

@@ -83,40 +83,24 @@ func TestValidationErrorsNeverRepeatTheInput(t *testing.T) {
 	}{
 		{"too short", "/notes/1", `{"title":"e"}`, 422, "validation_failed",
 			[]FieldError{{"body.title", "expected length >= 3"}}},
-		{"several", "/notes/1", `{"title":"e","mail":"echo-me","state":"echo-me"}`, 422, "validation_failed",
-			[]FieldError{{"body.mail", "expected string to be RFC 5322 email"},
-				{"body.state", `expected value to be one of "open, done"`}, {"body.title", "expected length >= 3"}}},
 		{"missing", "/notes/1", `{}`, 422, "validation_failed",
 			[]FieldError{{"body", "expected required property title to be present"}}},
 		{"unknown property", "/notes/1", `{"title":"abc","echo-me":1}`, 422, "validation_failed",
 			[]FieldError{{"body", "unexpected property"}}},
-		{"unknown property with dots", "/notes/1", `{"title":"abc","a.echo-me.b":1}`, 422, "validation_failed",
-			[]FieldError{{"body", "unexpected property"}}},
-		{"map key", "/notes/1", `{"title":"abc","labels":{"<echo-me>":7}}`, 422, "validation_failed",
-			[]FieldError{{"body.labels", "expected string"}}},
 		{"not JSON", "/notes/1", `echo-me`, 400, "bad_request", []FieldError{{"body", "is not valid"}}},
-		{"no body", "/notes/1", ``, 400, "bad_request", nil},
 		{"path parameter of another type", "/notes/echo-me", `{"title":"abc"}`, 422, "validation_failed",
 			[]FieldError{{"path.id", "invalid integer"}}},
-		{"parameter with its own decoder", "/notes/1?kind=echo-me", `{"title":"abc"}`, 422, "validation_failed",
-			[]FieldError{{"query.kind", "invalid value"}}},
-		{"unknown parameter", "/notes/1?a.echo-me.b=1", `{"title":"abc"}`, 422, "validation_failed",
-			[]FieldError{{"query", "unknown query parameter"}}},
-		{"date", "/notes/1?since=echo-me", `{"title":"abc"}`, 422, "validation_failed",
-			[]FieldError{{"query.since", "expected string to be RFC 3339 date-time"}}},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			w, p := put(t, h, tt.target, strings.NewReader(tt.body))
-			if w.Code != tt.status || p.Code != tt.code {
-				t.Errorf("got %d %s, want %d %s", w.Code, p.Code, tt.status, tt.code)
-			}
-			if strings.Contains(w.Body.String(), "echo-me") {
-				t.Errorf("the response repeats the input: %s", w.Body)
-			}
-			if diff := cmp.Diff(tt.errors, p.Errors); diff != "" {
-				t.Errorf("-want +got\n%s", diff)
-			}
-		})
+		w, p := put(t, h, tt.target, strings.NewReader(tt.body))
+		if w.Code != tt.status || p.Code != tt.code {
+			t.Errorf("%s: got %d %s, want %d %s", tt.name, w.Code, p.Code, tt.status, tt.code)
+		}
+		if strings.Contains(w.Body.String(), "echo-me") {
+			t.Errorf("%s: the response repeats the input: %s", tt.name, w.Body)
+		}
+		if diff := cmp.Diff(tt.errors, p.Errors); diff != "" {
+			t.Errorf("%s: -want +got\n%s", tt.name, diff)
+		}
 	}
 }
 

@@ -53,14 +53,14 @@ func (sink) Init(logr.RuntimeInfo) {}
 func (sink) Enabled(verbosity int) bool { return verbosity <= 1 }
 
 func (s sink) Info(_ int, message string, _ ...any) {
-	s.log.Warn("OpenTelemetry: " + message) //nolint:sloglint // the library chooses the message
+	s.log.Warn("OpenTelemetry: " + message)
 }
 
 func (s sink) Error(err error, message string, _ ...any) {
 	if invalid, ok := errors.AsType[*url.Error](err); ok {
 		err = invalid.Err // without the URL
 	}
-	s.log.Warn("OpenTelemetry: "+message, slog.Any("error", err)) //nolint:sloglint // the library chooses the message
+	s.log.Warn("OpenTelemetry: "+message, slog.Any("error", err))
 }
 
 func (s sink) WithValues(...any) logr.LogSink { return s }

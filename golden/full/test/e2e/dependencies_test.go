@@ -8,7 +8,7 @@ import (
 	"github.com/acme/billing-api/test/postgrestest"
 )
 
-// dependencies returns settings for the dependencies of the service: a database of its own.
+// dependencies returns settings for the dependencies of the service: a new database.
 func dependencies(t *testing.T) settings {
 	t.Helper()
 	return settings{

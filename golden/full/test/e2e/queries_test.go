@@ -11,7 +11,7 @@ import (
 	"github.com/acme/billing-api/test/collector"
 )
 
-func TestAQueryIsPartOfTheTraceOfItsRequest(t *testing.T) {
+func TestQueryIsPartOfTheTraceOfItsRequest(t *testing.T) {
 	received := collector.New(t)
 	p := traced(t, nil, exportSoon, "OTEL_EXPORTER_OTLP_ENDPOINT="+received.HTTP())
 	c := newClient(t, "http://"+p.api, nil)

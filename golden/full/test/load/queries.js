@@ -1,9 +1,8 @@
-// Loads the queries of the database, each by the request that it serves, over a table that has something in it:
+// Load tests each query of the database through the request that it serves, with a filled table:
 //
 //   make load-queries URL=https://staging.example.com ROWS=20000 RATE=200
 //
-// A query that got slower fails by its own limit. Its name is that in internal/postgres/query/notes.sql and in the log
-// of slow queries.
+// Each query has its own latency limit. Its name is the one in internal/postgres/query/notes.sql and in the slow query log.
 import http from 'k6/http';
 import { files } from './report.js';
 import { begin, observe, optionsFor, sendOne } from './run.js';
@@ -17,7 +16,7 @@ const total = number('ROWS', 5000);
 const perOwner = 500;
 const pageSize = 100;
 
-// Milliseconds, for 99 of 100 requests: a page costs more than a row.
+// Limits of the 99th percentile in milliseconds, for a page and for a row.
 const page = number('LIST_P99', 250);
 const row = number('ROW_P99', 100);
 

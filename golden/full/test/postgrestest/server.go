@@ -56,7 +56,7 @@ func socketFolder() (string, error) {
 	if len(parent) > maxSocketFolder-len("/pg0123456789") {
 		parent = "/tmp"
 	}
-	folder, err := os.MkdirTemp(parent, "pg") //nolint:usetesting // see maxSocketFolder
+	folder, err := os.MkdirTemp(parent, "pg")
 	if err != nil {
 		return "", fmt.Errorf("make a folder for the socket of PostgreSQL; set TMPDIR to a short, writable path: %w", err)
 	}
@@ -84,15 +84,17 @@ wait "$server"
 [ -e closed ] && cd / && rm -rf "$1"
 `
 
-// supervisorInput is open as long as this process lives.
-var supervisorInput io.WriteCloser
+// keptOpen holds the input of the supervisor, which stays open as long as this process lives.
+var keptOpen []io.Closer
 
 // launch starts the supervisor.
-func launch(programs, folder string) (err error) {
+func launch(programs, folder string) error {
 	shell := exec.Command("sh", "-c", supervisor, "sh", folder, programs) //nolint:gosec,noctx // outlives every context
-	if supervisorInput, err = shell.StdinPipe(); err != nil {
+	input, err := shell.StdinPipe()
+	if err != nil {
 		return err
 	}
+	keptOpen = append(keptOpen, input)
 	if err := shell.Start(); err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func (s *smoke) query(ctx context.Context, expression string) (float64, error) {
 		}
 	}
 	if err := s.prometheus.get(ctx, "/api/v1/query", url.Values{"query": {expression}}, &response); err != nil {
-		return 0, fmt.Errorf("Prometheus: %w", err)
+		return 0, fmt.Errorf("query Prometheus: %w", err)
 	}
 	if len(response.Data.Result) == 0 {
 		return 0, nil
@@ -76,7 +76,7 @@ func (s *smoke) checkMetrics(ctx context.Context) (string, error) {
 		case targets == 0 || healthy < targets:
 			return fmt.Errorf("%v of %v targets are up and have %s", healthy, targets, build)
 		case scraped < began:
-			return errors.New("Prometheus has not scraped the requests of this check: " + deletions)
+			return errors.New("the requests of this check are not scraped yet: " + deletions)
 		}
 		return nil
 	})
@@ -95,10 +95,10 @@ func (s *smoke) checkLogs(ctx context.Context) (string, error) {
 	return "found " + query, s.retry(ctx, func() error {
 		var response json.RawMessage
 		if err := s.loki.get(ctx, "/loki/api/v1/query_range", url.Values{"query": {query}, "since": {"1h"}}, &response); err != nil {
-			return fmt.Errorf("Loki: %w", err)
+			return fmt.Errorf("query Loki: %w", err)
 		}
 		if !bytes.Contains(response, []byte(s.requestID)) {
-			return errors.New("Loki has no log line for " + query)
+			return errors.New("no log line in Loki for " + query)
 		}
 		return nil
 	})
@@ -135,7 +135,7 @@ func (s *smoke) checkErrors(ctx context.Context) (string, error) {
 			return "", err
 		}
 		if !(ratio <= maxFailures) { // NaN without any request
-			return "", fmt.Errorf("Prometheus has counted %.2f %% failed requests, at most 1 %% may fail", 100*ratio)
+			return "", fmt.Errorf("%.2f %% of all requests failed by Prometheus, at most 1 %% may", 100*ratio)
 		}
 	}
 	return fmt.Sprintf("%v of %v requests failed in %s, %.2f %% of all in Prometheus", failures, requests, s.watch, 100*ratio), ctx.Err()

@@ -9,12 +9,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"syscall"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/acme/billing-api/internal/readfile"
+	"github.com/acme/billing-api/internal/secret"
 )
 
 //go:embed profiles/*.yaml
@@ -97,7 +99,7 @@ func (l *loader) readSection(node *yaml.Node, parent, file string, into layer) {
 		switch {
 		case twice:
 			l.report(from, k, "%s is set twice, first in line %d", path, earlier.line)
-		case l.sections[path]:
+		case l.isSection(path):
 			into.origins[path] = from // to find a section that occurs twice
 			l.readSection(value, path+".", file, into)
 		case known:
@@ -110,44 +112,40 @@ func (l *loader) readSection(node *yaml.Node, parent, file string, into layer) {
 
 // readValue reads the value of one key. A null leaves the key unset.
 func (l *loader) readValue(node *yaml.Node, k key, from origin, into layer) {
+	var items []string
 	switch {
 	case node.ShortTag() == "!!null":
 	case k.isSecret() && node.Value != "":
 		l.report(from, k, "a secret must not be in a settings file; use the environment or %s", k.path+fileSuffix)
 	case node.Kind == yaml.ScalarNode:
 		into.set(k, node.Value, from)
-	case node.Kind == yaml.SequenceNode && k.isList():
-		var items []string
-		if err := node.Decode(&items); err != nil {
-			l.report(from, k, "must be a list of values")
-			return
-		}
+	case node.Kind == yaml.SequenceNode && k.isList() && node.Decode(&items) == nil:
 		into.values[k.path], into.origins[k.path] = items, from
 	default:
 		l.report(from, k, "must be %s", k.kindName())
 	}
 }
 
-// readSecret reads the file of a secret and returns its content, if a key names the file.
-func (l *loader) readSecret(k key) (path string, content []byte) {
+// readSecret sets the field of a secret to the content of its file, if a key names the file.
+func (l *loader) readSecret(k key, field reflect.Value) {
 	fileKey := l.byPath[k.path+fileSuffix]
-	path = l.values.String(fileKey.path)
+	path := l.values.String(fileKey.path)
 	if path == "" {
-		return "", nil
+		return
 	}
 	from := l.origins[fileKey.path]
 	data, mode, err := readfile.Regular(path)
+	value := secret.FromFile(path, data)
 	switch {
 	case l.values.String(k.path) != "":
 		l.report(from, fileKey, "excludes %s, which is set too (%s)", k.path, l.origins[k.path])
 	case err != nil:
 		l.report(from, fileKey, "%v", err)
-	case strings.TrimSpace(string(data)) == "":
+	case !value.IsSet():
 		l.report(from, fileKey, "%s is empty", path)
 	default:
+		field.Set(reflect.ValueOf(value))
 		l.files = append(l.files, file{path: path, secret: fileKey, mode: mode})
 		l.origins[k.path] = origin{name: path}
-		return path, data
 	}
-	return "", nil
 }

@@ -78,21 +78,6 @@ func TestProfilesAreValid(t *testing.T) {
 	}
 }
 
-func TestSettingsFilesAreFound(t *testing.T) {
-	for xdg, want := range map[string]string{
-		"":      "/home/user/.config/billing-api/config.yaml",
-		"local": "/home/user/.config/billing-api/config.yaml", // the XDG specification ignores a relative path
-		"/xdg":  "/xdg/billing-api/config.yaml",
-	} {
-		t.Setenv("HOME", "/home/user")
-		t.Setenv("XDG_CONFIG_HOME", xdg)
-		got := defaultFiles()
-		if diff := cmp.Diff(got, []string{"/etc/billing-api/config.yaml", want, "config.yaml"}); diff != "" {
-			t.Errorf("XDG_CONFIG_HOME=%q: got -, want +\n%s", xdg, diff)
-		}
-	}
-}
-
 func TestFileThatCannotBeReadIsAnError(t *testing.T) {
 	f := newFixture(t)
 	f.sources.File = filepath.Join(f.dir, "gone.yaml")

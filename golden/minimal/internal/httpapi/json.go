@@ -42,7 +42,8 @@ func (jsonAPI) Transform(ctx huma.Context, status string, body any) (any, error)
 // Marshal writes what Transform encoded. It does not return the error of the write, which
 // middleware.Record sees: huma would panic.
 func (jsonAPI) Marshal(w io.Writer, _ string, data any) error {
-	_, _ = w.Write(data.([]byte))
+	encoded, _ := data.([]byte)
+	_, _ = w.Write(encoded)
 	return nil
 }
 

@@ -39,8 +39,8 @@ func (l Lifecycle) validate() error {
 	return nil
 }
 
-// headers returns the response headers of RFC 9745, RFC 8594 and RFC 8288. All responses of the
-// version share their values, so none of them has spare capacity for an append.
+// headers returns the response headers of RFC 9745, RFC 8594 and RFC 8288. All responses share their
+// values: the links have no spare capacity, so that appending to them copies them.
 func (l Lifecycle) headers() http.Header {
 	h := make(http.Header)
 	if !l.DeprecatedAt.IsZero() {
@@ -49,13 +49,16 @@ func (l Lifecycle) headers() http.Header {
 	if !l.Sunset.IsZero() {
 		h.Set("Sunset", l.Sunset.UTC().Format(http.TimeFormat))
 	}
+	var links []string
 	if l.Successor != "" {
-		h.Add("Link", fmt.Sprintf(`<%s>; rel="successor-version"`, l.Successor))
+		links = append(links, fmt.Sprintf(`<%s>; rel="successor-version"`, l.Successor))
 	}
 	if l.Guide != "" {
-		h.Add("Link", fmt.Sprintf(`<%s>; rel="deprecation"; type="text/html"`, l.Guide))
+		links = append(links, fmt.Sprintf(`<%s>; rel="deprecation"; type="text/html"`, l.Guide))
 	}
-	h["Link"] = slices.Clip(h["Link"])
+	if len(links) > 0 {
+		h["Link"] = slices.Clip(links)
+	}
 	return h
 }
 

@@ -37,7 +37,7 @@ func Listen(ctx context.Context, cfg Config, meter metric.Meter, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
-	s := newServer("api", conns, log)
+	s := newServer(ctx, "api", conns, log)
 	s.http.ReadHeaderTimeout = cfg.ReadHeaderTimeout
 	s.http.ReadTimeout = cfg.ReadTimeout
 	s.http.WriteTimeout = cfg.WriteTimeout
@@ -62,7 +62,7 @@ func Listen(ctx context.Context, cfg Config, meter metric.Meter, log *slog.Logge
 
 // ListenInternal opens a plaintext listener for operators. section is the section of the settings with its address.
 func ListenInternal(ctx context.Context, section, bind string, port int, log *slog.Logger) (*Server, error) {
-	s := newServer(section, nil, log)
+	s := newServer(ctx, section, nil, log)
 	s.http.ReadHeaderTimeout = 5 * time.Second
 	s.http.ReadTimeout = 10 * time.Second
 	s.http.WriteTimeout = time.Minute // a CPU profile takes 30 s by default
@@ -74,7 +74,7 @@ func ListenInternal(ctx context.Context, section, bind string, port int, log *sl
 	return s, nil
 }
 
-func newServer(name string, conns *connections, log *slog.Logger) *Server {
+func newServer(ctx context.Context, name string, conns *connections, log *slog.Logger) *Server {
 	log = log.With(slog.String("listener", name))
 	s := &Server{name: name, log: log, conns: conns, http: &http.Server{ //nolint:gosec // the callers set the timeouts
 		Protocols: new(http.Protocols),
@@ -86,7 +86,7 @@ func newServer(name string, conns *connections, log *slog.Logger) *Server {
 	s.http.Protocols.SetHTTP1(true)
 	if conns != nil {
 		s.http.ConnContext, s.http.ConnState = conns.context, conns.changed
-		s.http.ErrorLog = conns.errorLog(log)
+		s.http.ErrorLog = conns.errorLog(ctx, log)
 	}
 	return s
 }

@@ -1,5 +1,5 @@
-// Package id makes identifiers that sort by time and say what they name, such as note_01h455vb4pex5vsknk084sn02q: a
-// prefix, an underscore and a UUIDv7 in 26 characters of Crockford's base32. The form is that of a TypeID.
+// Package id creates TypeIDs such as note_01h455vb4pex5vsknk084sn02q: a prefix, an underscore, and a UUIDv7 in 26
+// characters of Crockford's base32. They sort by the time of creation.
 package id
 
 import (
@@ -8,26 +8,26 @@ import (
 	"github.com/google/uuid"
 )
 
-// alphabet is Crockford's base32 in lower case: no i, l, o or u, so that an id survives being read aloud.
+// alphabet is Crockford's base32 in lower case. It has no i, l, o or u, which are easily confused.
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 
-// encodedLen is what 128 bits need in base32.
+// encodedLen is the length of 128 bits in base32.
 const encodedLen = 26
 
-// New returns a new id with the prefix, which is a short noun in lower case.
+// New returns a new id. The prefix is a short noun in lower case.
 func New(prefix string) string {
-	// NewV7 fails only if the system has no randomness, and then nothing the process does can be trusted.
+	// NewV7 fails only if the system cannot provide random numbers.
 	return encode(prefix, uuid.Must(uuid.NewV7()))
 }
 
-// Valid reports whether s has the form that New gives for the prefix. It does not say that the id names anything.
+// Valid reports whether s has the form of an id with the prefix.
 func Valid(prefix, s string) bool {
 	n := len(prefix)
 	if len(s) != n+1+encodedLen || s[:n] != prefix || s[n] != '_' {
 		return false
 	}
 	code := s[n+1:]
-	if code[0] > '7' { // the first character holds three bits only
+	if code[0] > '7' { // the first character holds only three bits
 		return false
 	}
 	for i := range len(code) {
@@ -46,7 +46,7 @@ func inAlphabet(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z'
 }
 
-// encode writes the 128 bits behind two zero bits, five at a time, as TypeID has it.
+// encode writes two zero bits and the 128 bits of u, five bits per character.
 func encode(prefix string, u uuid.UUID) string {
 	high, low := binary.BigEndian.Uint64(u[:8]), binary.BigEndian.Uint64(u[8:])
 	var code [encodedLen]byte

@@ -15,8 +15,8 @@ type handler struct {
 	unredacted slog.Handler
 }
 
-// Unredacted returns a handler that writes to the same log without searching each attribute for secrets. It is for lines
-// whose attributes are known.
+// Unredacted returns a handler that writes to the same log without searching each attribute for
+// secrets. It is for lines whose attributes are known.
 func Unredacted(h slog.Handler) slog.Handler {
 	if own, ok := h.(*handler); ok && own.unredacted != nil {
 		return &handler{out: own.unredacted}
@@ -24,12 +24,10 @@ func Unredacted(h slog.Handler) slog.Handler {
 	return h
 }
 
-// Enabled implements slog.Handler.
 func (h *handler) Enabled(ctx context.Context, level slog.Level) bool {
 	return h.out.Enabled(ctx, level)
 }
 
-// Handle implements slog.Handler.
 func (h *handler) Handle(ctx context.Context, line slog.Record) error {
 	out := h.out.WithAttrs(requestAttrs(ctx))
 	for _, step := range h.inGroup {
@@ -38,7 +36,6 @@ func (h *handler) Handle(ctx context.Context, line slog.Record) error {
 	return out.Handle(ctx, line)
 }
 
-// WithAttrs implements slog.Handler.
 func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	if len(h.inGroup) == 0 {
 		return &handler{out: h.out.WithAttrs(attrs)}
@@ -46,7 +43,6 @@ func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return h.then(func(out slog.Handler) slog.Handler { return out.WithAttrs(attrs) })
 }
 
-// WithGroup implements slog.Handler.
 func (h *handler) WithGroup(name string) slog.Handler {
 	return h.then(func(out slog.Handler) slog.Handler { return out.WithGroup(name) })
 }

@@ -3,6 +3,7 @@ package middleware
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/acme/billing-api/internal/logging"
@@ -15,10 +16,11 @@ const (
 	maxLoggedError     = 2048
 )
 
-// AccessLog writes one line for each request: at level error for 5xx, at level info otherwise. At level debug the line also
-// has the query and the headers. Probes are logged only if they fail.
+// AccessLog writes one line for each request: at level error for 5xx, at level info otherwise. At
+// level debug the line also has the query and the headers. Probes are logged only if they fail.
 func AccessLog(log *slog.Logger) Layer {
-	// logAccess masks what may be sensitive; searching each line again would cost more than writing it.
+	// logAccess masks what may be sensitive; searching each line again would cost more than writing
+	// it.
 	out := logging.Unredacted(log.Handler())
 	return newLayer("access_log", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		// Deferred, because an aborted response panics through this layer.
@@ -29,7 +31,7 @@ func AccessLog(log *slog.Logger) Layer {
 
 func logAccess(out slog.Handler, x *exchange, r *http.Request) {
 	ctx := r.Context()
-	result := x.outcome(ctx)
+	result := x.finish(ctx)
 	level := accessLevel(result.status, x.route.Probe)
 	if !out.Enabled(ctx, level) {
 		return
@@ -94,5 +96,7 @@ func clientAddr(x *exchange) string {
 	return x.record.ClientAddr.String()
 }
 
-// bounded cuts s to at most limit bytes.
-func bounded(s string, limit int) string { return s[:min(len(s), limit)] }
+// bounded returns at most limit bytes of s as valid UTF-8. OTLP rejects a whole batch for one invalid string.
+func bounded(s string, limit int) string {
+	return strings.ToValidUTF8(s[:min(len(s), limit)], "\uFFFD")
+}

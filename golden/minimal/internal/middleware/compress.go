@@ -15,15 +15,17 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// minCompressed is the size below which compression saves nothing: the response fits into one packet.
+// minCompressed is the size below which compression saves nothing: the response fits into one
+// packet.
 const minCompressed = 1024
 
 // codings are the supported content codings, best first.
 var codings = []string{"zstd", "br", "gzip", "deflate"}
 
-// Compress encodes responses with the coding that the client prefers. It leaves alone what is small, already compressed, an
-// event or RPC stream, a part of a resource, or marked no-transform. No library does: chi ignores quality, gzhttp has only
-// two codings, and httpcompression breaks flushing.
+// Compress encodes responses with the coding that the client prefers. It leaves alone what is
+// small, already compressed, an event or RPC stream, a part of a resource, or marked no-transform.
+// No library does all of that: chi ignores quality, gzhttp has only two codings, and
+// httpcompression breaks flushing.
 func Compress(cfg CompressionConfig) Layer {
 	if !cfg.Enabled {
 		return Layer{}
@@ -45,8 +47,9 @@ func Compress(cfg CompressionConfig) Layer {
 	}, slog.Any("codings", codings), slog.Int("min_bytes", minCompressed))
 }
 
-// negotiate returns the coding that Accept-Encoding prefers, or "" for none (RFC 9110, section 12.5.3). It skips malformed
-// entries, and does not honor a refusal of responses without a coding, which no client needs.
+// negotiate returns the coding that Accept-Encoding prefers, or "" for none (RFC 9110, section
+// 12.5.3). It skips malformed entries. It ignores identity;q=0, because every client can read a
+// response without a coding.
 func negotiate(header []string) string {
 	quality := make(map[string]float64)
 	for entry := range strings.SplitSeq(strings.ToLower(strings.Join(header, ",")), ",") {
@@ -84,7 +87,8 @@ type encoder interface {
 func newEncoder(coding string) encoder {
 	switch coding {
 	case "zstd":
-		// Without these options an encoder keeps a goroutine per processor and a window of 4 MiB. They are constant: no error.
+		// By default an encoder keeps several goroutines and megabytes. Constant options cannot
+		// fail.
 		e, _ := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest),
 			zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true))
 		return e
@@ -96,8 +100,8 @@ func newEncoder(coding string) encoder {
 	return gzip.NewWriter(nil)
 }
 
-// compressWriter holds back the start of a response until it can decide whether to compress it: after minCompressed bytes,
-// at the first flush, or at the end.
+// compressWriter holds back the start of a response until it can decide whether to compress it:
+// after minCompressed bytes, at the first flush, or at the end.
 type compressWriter struct {
 	http.ResponseWriter
 	coding string
@@ -109,7 +113,6 @@ type compressWriter struct {
 	encoder encoder   // nil unless the response is compressed
 }
 
-// WriteHeader implements http.ResponseWriter.
 func (w *compressWriter) WriteHeader(status int) {
 	if status < http.StatusOK {
 		w.ResponseWriter.WriteHeader(status)
@@ -118,7 +121,6 @@ func (w *compressWriter) WriteHeader(status int) {
 	}
 }
 
-// Write implements http.ResponseWriter.
 func (w *compressWriter) Write(p []byte) (int, error) {
 	if w.out == nil && len(w.held)+len(p) < minCompressed {
 		w.held = append(w.held, p...)
@@ -130,7 +132,6 @@ func (w *compressWriter) Write(p []byte) (int, error) {
 	return w.out.Write(p)
 }
 
-// FlushError implements the flushing of http.ResponseController.
 func (w *compressWriter) FlushError() error {
 	if err := w.decide(nil, true); err != nil {
 		return err
@@ -143,10 +144,8 @@ func (w *compressWriter) FlushError() error {
 	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 
-// Flush implements http.Flusher.
 func (w *compressWriter) Flush() { _ = w.FlushError() }
 
-// Unwrap implements the unwrapping of http.ResponseController.
 func (w *compressWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // finish sends the rest of the response. The writer behind this one records the errors.
@@ -160,7 +159,8 @@ func (w *compressWriter) finish() {
 	}
 }
 
-// decide sends the header and what was held back, unless it has already. next is what will be written after that.
+// decide sends the header and what was held back. Only the first call has an effect. next is what
+// the caller writes after that.
 func (w *compressWriter) decide(next []byte, compress bool) error {
 	if w.out != nil {
 		return nil
@@ -178,7 +178,7 @@ func (w *compressWriter) decide(next []byte, compress bool) error {
 		if etag := h.Get("Etag"); strings.HasPrefix(etag, `"`) {
 			h.Set("Etag", "W/"+etag) // the same content in other bytes
 		}
-		w.encoder = w.pool.Get().(encoder)
+		w.encoder, _ = w.pool.Get().(encoder)
 		w.encoder.Reset(w.ResponseWriter)
 		w.out = w.encoder
 	}

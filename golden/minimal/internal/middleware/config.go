@@ -8,7 +8,7 @@ import (
 // Config holds the settings of what every request passes through.
 type Config struct {
 	TrustedProxies []string          `yaml:"trusted_proxies" doc:"Addresses or networks of trusted proxies, such as 10.0.0.0/8. The service reads X-Forwarded-For only from these; without any, from nobody."`
-	MaxInFlight    int               `yaml:"max_in_flight" default:"128" doc:"Maximum number of requests served at one time, without probes. More are answered 503. Keep max_in_flight × max_body_bytes well below the memory limit."`
+	MaxInFlight    int               `yaml:"max_in_flight" default:"100" doc:"Maximum number of requests served at one time, without probes. More are answered 503. Keep max_in_flight × max_body_bytes well below the memory limit."`
 	MaxBodyBytes   int64             `yaml:"max_body_bytes" default:"1048576" doc:"Largest request body, in bytes. A route may have its own limit."`
 	Compression    CompressionConfig `yaml:"compression"`
 }
@@ -27,6 +27,7 @@ func (c Config) Validate() setting.Errors {
 		errs.Add("trusted_proxies", "%v", err)
 	}
 	errs.AddIf(c.MaxInFlight < 1, "max_in_flight", "%d is below 1", c.MaxInFlight)
-	errs.AddIf(c.MaxBodyBytes < 1 || c.MaxBodyBytes > maxBodyBytes, "max_body_bytes", "%d is not between 1 and %d", c.MaxBodyBytes, maxBodyBytes)
+	errs.AddIf(c.MaxBodyBytes < 1 || c.MaxBodyBytes > maxBodyBytes, "max_body_bytes",
+		"%d is not between 1 and %d", c.MaxBodyBytes, maxBodyBytes)
 	return errs
 }

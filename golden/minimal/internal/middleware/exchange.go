@@ -24,7 +24,7 @@ type exchange struct {
 
 	panicked bool    // the handler panicked
 	aborted  bool    // the handler gave up the connection with http.ErrAbortHandler
-	result   outcome // set by the first call of outcome
+	outcome  outcome // set by finish
 }
 
 type exchangeKey struct{}
@@ -34,7 +34,7 @@ func exchangeFrom(ctx context.Context) *exchange {
 	return x
 }
 
-// outcome is the result of a request. Log, metrics and traces report the same one.
+// outcome is the result of a request, the same in log, metrics and traces.
 type outcome struct {
 	status      int  // 500 if the response failed after its header was sent, 499 if the client left
 	undelivered bool // the service could not send its whole response
@@ -51,16 +51,17 @@ func (o outcome) errorType() string {
 	return ""
 }
 
-// outcome sends what the server has buffered of the response, and returns the result of the request. The handler must
-// have returned. ctx is the context of the request, without its deadline.
-func (x *exchange) outcome(ctx context.Context) outcome {
-	if x.result.status == 0 {
+// finish sends what the server still buffers of the response, and returns the outcome. The handler
+// must have returned. The first call decides the outcome. ctx is the context of the request without
+// its deadline.
+func (x *exchange) finish(ctx context.Context) outcome {
+	if x.outcome.status == 0 {
 		if !x.panicked && !x.aborted {
 			x.response.flushComplete(x.late())
 		}
-		x.result = x.decide(ctx)
+		x.outcome = x.decide(ctx)
 	}
-	return x.result
+	return x.outcome
 }
 
 func (x *exchange) decide(ctx context.Context) outcome {
@@ -78,8 +79,8 @@ func (x *exchange) decide(ctx context.Context) outcome {
 	return outcome{status: x.response.status}
 }
 
-// clientLeft reports whether the client closed the connection while the service could still answer. After the deadline,
-// and while the service shuts down, a lost response is a failure of the service.
+// clientLeft reports whether the client closed the connection in time. A response that is lost
+// after the deadline, or because the service shuts down, is a failure of the service.
 func (x *exchange) clientLeft(ctx context.Context) bool {
 	return !x.late() && ctx.Err() != nil && !errors.Is(context.Cause(ctx), problem.ErrShuttingDown)
 }
@@ -103,7 +104,6 @@ type response struct {
 	err    error // the first error of a write or a flush
 }
 
-// WriteHeader implements http.ResponseWriter.
 func (w *response) WriteHeader(status int) {
 	// 1xx precede the response, except for 101.
 	if w.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
@@ -112,7 +112,6 @@ func (w *response) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Write implements http.ResponseWriter.
 func (w *response) Write(p []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
@@ -123,7 +122,6 @@ func (w *response) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// FlushError implements the flushing of http.ResponseController.
 func (w *response) FlushError() error {
 	if w.status == 0 {
 		w.status = http.StatusOK
@@ -133,10 +131,8 @@ func (w *response) FlushError() error {
 	return err
 }
 
-// Flush implements http.Flusher.
 func (w *response) Flush() { _ = w.FlushError() }
 
-// Unwrap implements the unwrapping of http.ResponseController.
 func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *response) note(err error) {
@@ -145,11 +141,12 @@ func (w *response) note(err error) {
 	}
 }
 
-// serverBuffer is the size from which net/http sends a response without Content-Length in chunks.
+// serverBuffer is the size above which net/http sends a response without Content-Length in chunks.
 const serverBuffer = 2048
 
-// flushComplete sends a complete response. Otherwise the server sends it after the last layer has returned, and drops the
-// error. A short response without Content-Length is left to the server unless it is late: a flush makes it chunked.
+// flushComplete sends a complete response and records the error. Without it, the server sends the
+// response after the last layer has returned, and drops the error. A flush makes a short response
+// without Content-Length chunked, so flushComplete leaves that to the server unless it is late.
 func (w *response) flushComplete(late bool) {
 	bodiless := w.status == http.StatusNoContent || w.status == http.StatusNotModified
 	if w.status != 0 && (late || bodiless || w.bytes > serverBuffer || w.Header().Get("Content-Length") != "") {
@@ -157,13 +154,13 @@ func (w *response) flushComplete(late bool) {
 	}
 }
 
-// body counts what is read of a request body. Its errors tell a slow client from a broken transfer.
+// body counts the bytes read of a request body. Its errors tell a slow client from a broken
+// transfer.
 type body struct {
 	io.ReadCloser
 	bytes int64
 }
 
-// Read implements io.Reader.
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.bytes += int64(n)

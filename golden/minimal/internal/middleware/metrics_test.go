@@ -13,12 +13,13 @@ func TestMetrics(t *testing.T) {
 	opts := defaultOptions()
 	opts.meter = meter
 	active := 0.0
-	s := newTestServer(t, testRouter{"/v1/notes": {method: "POST", route: Route{Template: "/v1/notes"}, serve: func(w http.ResponseWriter, r *http.Request) {
+	serve := func(w http.ResponseWriter, r *http.Request) {
 		active = scrape(t, registry, `http_server_active_requests{http_request_method="POST",url_scheme="http"}`)
 		_, _ = io.ReadAll(r.Body)
 		w.WriteHeader(http.StatusCreated)
 		_, _ = io.WriteString(w, "done")
-	}}}, opts)
+	}
+	s := newTestServer(t, testRouter{"/v1/notes": {method: "POST", route: Route{Template: "/v1/notes"}, serve: serve}}, opts)
 	s.do(httptest.NewRequest(http.MethodPost, "/v1/notes", strings.NewReader("0123456789")))
 
 	const labels = `{http_request_method="POST",http_response_status_code="201",http_route="/v1/notes",` +
@@ -51,28 +52,5 @@ func TestMetricsErrorType(t *testing.T) {
 		if got := scrape(t, registry, "http_server_request_duration_seconds_count", label) == 1; got != (want != "") {
 			t.Errorf("got %s %t for %s", label, got, path)
 		}
-	}
-}
-
-// A stream lasts as long as its client wants: it says nothing about latency, unless it fails.
-func TestStreamsHaveNoDuration(t *testing.T) {
-	meter, registry := newMeter(t)
-	opts := defaultOptions()
-	opts.meter = meter
-	status := http.StatusOK
-	s := newTestServer(t, testRouter{"/events": {route: Route{Template: "/events", Stream: true}, serve: func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(status)
-	}}}, opts)
-	s.do(get("/events"))
-	if got := scrape(t, registry, "http_server_request_duration_seconds_count"); got != 0 {
-		t.Errorf("got %v durations of a stream, want 0", got)
-	}
-	if got := scrape(t, registry, "http_server_response_body_size_bytes_count", `http_route="/events"`); got != 1 {
-		t.Errorf("got %v response sizes of a stream, want 1", got)
-	}
-	status = http.StatusServiceUnavailable
-	s.do(get("/events"))
-	if got := scrape(t, registry, "http_server_request_duration_seconds_count", `error_type="503"`); got != 1 {
-		t.Errorf("got %v durations of a stream that failed, want 1", got)
 	}
 }

@@ -1,13 +1,7 @@
 package middleware
 
 import (
-	"bufio"
-	"context"
-	"errors"
-	"io"
-	"net"
 	"net/http"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,62 +9,7 @@ import (
 	"github.com/acme/billing-api/internal/problem"
 )
 
-// pipeListener accepts connections in memory, so that a server can run in a synctest bubble, where time is simulated.
-type pipeListener struct {
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func (p *pipeListener) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-func (p *pipeListener) Close() error   { close(p.closed); return nil }
-func (p *pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
-
-// dial returns a connection to a server with the default time limits of the service. base is the parent of the contexts
-// of requests.
-func dial(t *testing.T, base context.Context, h http.Handler) net.Conn {
-	t.Helper()
-	l := &pipeListener{conns: make(chan net.Conn, 1), closed: make(chan struct{})}
-	server := &http.Server{
-		Handler: h, ReadTimeout: 15 * time.Second, WriteTimeout: 20 * time.Second,
-		BaseContext: func(net.Listener) context.Context { return base },
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = server.Serve(l)
-	}()
-	client, conn := net.Pipe()
-	l.conns <- conn
-	t.Cleanup(func() {
-		_ = client.Close()
-		_ = server.Close()
-		<-done
-	})
-	return client
-}
-
-// readResponse reads one response and its body.
-func readResponse(t *testing.T, conn net.Conn) (*http.Response, string) {
-	t.Helper()
-	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp, string(body)
-}
-
-// work waits for d as a well-behaved handler does.
+// work takes d, unless the context of the request ends before.
 func work(d time.Duration) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -83,127 +22,31 @@ func work(d time.Duration) http.HandlerFunc {
 }
 
 func TestTimeout(t *testing.T) {
-	silent := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
-	hiding := func(w http.ResponseWriter, r *http.Request) { // as drivers do
-		<-r.Context().Done()
-		problem.Write(w, r, problem.From(r.Context(), errors.New("connection lost")))
-	}
 	for _, tt := range []struct {
-		name     string
-		endpoint endpoint
-		want     int
-		after    time.Duration
+		name  string
+		route Route
+		work  time.Duration
+		want  int
+		after time.Duration
 	}{
-		{"in time", endpoint{serve: work(14 * time.Second)}, 200, 14 * time.Second},
-		{"too slow", endpoint{serve: work(16 * time.Second)}, 503, 15 * time.Second},
-		{"no response", endpoint{serve: silent}, 503, 15 * time.Second},
-		{"another error", endpoint{serve: hiding}, 503, 15 * time.Second},
-		{"shorter by route", endpoint{route: Route{Timeout: time.Second}, serve: work(2 * time.Second)}, 503, time.Second},
-		{"longer than the server's limits", endpoint{route: Route{Timeout: time.Minute}, serve: work(50 * time.Second)}, 200, 50 * time.Second},
-		{"stream", endpoint{route: Route{Stream: true}, serve: work(time.Hour)}, 200, time.Hour},
+		{"in time", Route{}, 14 * time.Second, 200, 14 * time.Second},
+		{"too slow", Route{}, 16 * time.Second, 503, 15 * time.Second},
+		{"shorter by route", Route{Timeout: time.Second}, 2 * time.Second, 503, time.Second},
+		{"longer by route", Route{Timeout: time.Minute}, 50 * time.Second, 200, 50 * time.Second},
+		{"stream", Route{Stream: true}, time.Hour, 200, time.Hour},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newTestServer(t, testRouter{"/slow": tt.endpoint}, defaultOptions())
-				conn := dial(t, t.Context(), s)
+				s := newTestServer(t, testRouter{"/slow": {route: tt.route, serve: work(tt.work)}}, defaultOptions())
 				start := time.Now()
-				_, _ = io.WriteString(conn, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
-				resp, body := readResponse(t, conn)
-				if resp.StatusCode != tt.want || time.Since(start) != tt.after {
-					t.Errorf("got %d after %s, want %d after %s", resp.StatusCode, time.Since(start), tt.want, tt.after)
+				w := s.do(get("/slow"))
+				if w.Code != tt.want || time.Since(start) != tt.after {
+					t.Errorf("got %d after %s, want %d after %s", w.Code, time.Since(start), tt.want, tt.after)
 				}
-				if tt.want == 503 && !strings.Contains(body, `"code":"deadline_exceeded"`) {
-					t.Errorf("got %s, want code deadline_exceeded", body)
-				}
-			})
-		})
-	}
-}
-
-func TestSlowBodyIsCutOff(t *testing.T) {
-	for limit, route := range map[time.Duration]Route{
-		15 * time.Second: {}, time.Minute: {Timeout: time.Minute}, time.Second: {Timeout: time.Second},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			s := newTestServer(t, testRouter{"/post": {method: "POST", route: route, serve: serveDrain}}, defaultOptions())
-			conn := dial(t, t.Context(), s)
-			start := time.Now()
-			_, _ = io.WriteString(conn, "POST /post HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345")
-			resp, body := readResponse(t, conn)
-			if resp.StatusCode != 408 || !strings.Contains(body, `"code":"request_timeout"`) || time.Since(start) != limit {
-				t.Errorf("got %d after %s, want 408 after %s: %s", resp.StatusCode, time.Since(start), limit, body)
-			}
-		})
-	}
-}
-
-// A response that cannot be sent is a failure of the service, unless the client left while there was time.
-func TestResponsesThatFailToArrive(t *testing.T) {
-	leave := func(conn net.Conn) { _ = conn.Close() }
-	stopReading := func(net.Conn) {}
-	late := func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(30 * time.Second)
-		serveHello(w, r)
-	}
-	for _, tt := range []struct {
-		name   string
-		client func(net.Conn)
-		serve  http.HandlerFunc
-		status float64
-		level  string
-	}{
-		{"the client leaves", leave, work(10 * time.Second), 499, "INFO"},
-		{"the client does not read", stopReading, refuse(http.StatusNotFound), 500, "ERROR"},
-		{"the client does not read much", stopReading, respond(200, document(100_000)), 500, "ERROR"},
-		{"the handler is late", stopReading, late, 500, "ERROR"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				meter, registry := newMeter(t)
-				opts := defaultOptions()
-				opts.meter = meter
-				s := newTestServer(t, testRouter{"/ok": {serve: tt.serve}}, opts)
-				conn := dial(t, t.Context(), s)
-				_, _ = io.WriteString(conn, "GET /ok HTTP/1.1\r\nHost: x\r\n\r\n")
-				tt.client(conn)
-				time.Sleep(time.Minute)
-				synctest.Wait()
-				line := s.log.accessLine(t)
-				failed := tt.status == 500
-				if line["status"] != tt.status || line["level"] != tt.level || (line["undelivered"] == true) != failed || (line["error"] != nil) != failed {
-					t.Errorf("got %v, want status %v at level %s", line, tt.status, tt.level)
-				}
-				if got := scrape(t, registry, "http_server_request_duration_seconds_count", `error_type="undelivered"`) == 1; got != failed {
-					t.Errorf("got error.type undelivered %t, want %t", got, failed)
+				if tt.want == 503 && readProblem(t, w).Code != "deadline_exceeded" {
+					t.Errorf("got %s, want code deadline_exceeded", w.Body)
 				}
 			})
 		})
 	}
-}
-
-func TestShutdownIsAnError(t *testing.T) {
-	silent := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
-	for name, serve := range map[string]http.HandlerFunc{"error": work(time.Hour), "no response": silent} {
-		synctest.Test(t, func(t *testing.T) {
-			base, stop := context.WithCancelCause(t.Context())
-			opts := defaultOptions()
-			s := newTestServer(t, testRouter{"/ok": {route: Route{Timeout: time.Hour}, serve: serve}}, opts)
-			conn := dial(t, base, s)
-			_, _ = io.WriteString(conn, "GET /ok HTTP/1.1\r\nHost: x\r\n\r\n")
-			time.AfterFunc(time.Second, func() { stop(problem.ErrShuttingDown) })
-			resp, body := readResponse(t, conn)
-			if resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" || !strings.Contains(body, `"code":"shutting_down"`) {
-				t.Errorf("%s: got %d %v %s, want 503 with Retry-After", name, resp.StatusCode, resp.Header, body)
-			}
-			synctest.Wait()
-			if line := s.log.accessLine(t); line["status"] != 503.0 || line["level"] != "ERROR" {
-				t.Errorf("%s: got %v, want an error with status 503", name, line)
-			}
-		})
-	}
-}
-
-// refuse sends a problem.
-func refuse(status int) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) { problem.Write(w, r, problem.New(status, "", "")) }
 }

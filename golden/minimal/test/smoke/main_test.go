@@ -152,8 +152,8 @@ func TestPrometheusIsAsked(t *testing.T) {
 		"healthy":         {},
 		"no target":       {change: map[string]float64{targets: 0}, check: "metrics", say: "2 of 0 targets"},
 		"target down":     {change: map[string]float64{up: 1}, check: "metrics", say: "1 of 2 targets are up"},
-		"not scraped":     {change: map[string]float64{scraped: 99}, check: "metrics", say: "has not scraped"},
-		"failed requests": {change: map[string]float64{ratio: 0.015}, check: "errors", say: "1.50 % failed requests"},
+		"not scraped":     {change: map[string]float64{scraped: 99}, check: "metrics", say: "not scraped yet"},
+		"failed requests": {change: map[string]float64{ratio: 0.015}, check: "errors", say: "1.50 % of all requests failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			prometheus := newServer(t, func(w http.ResponseWriter, r *http.Request) {

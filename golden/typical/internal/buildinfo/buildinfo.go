@@ -1,9 +1,8 @@
-// Package buildinfo tells which build is running. Release builds write the
-// variables with the linker:
+// Package buildinfo identifies the running build. Release builds set the variables with the linker:
 //
 //	go build -ldflags "-X git.example.org/shop/orders/v2/internal/buildinfo.version=v1.2.3"
 //
-// Without that, what the go command recorded in the binary is used.
+// Other builds use what the go command recorded in the binary.
 package buildinfo
 
 import (
@@ -12,7 +11,7 @@ import (
 	"runtime/debug"
 )
 
-// Written by the linker, and never at run time.
+// The linker sets these variables.
 var (
 	version string
 	commit  string
@@ -27,13 +26,13 @@ type Info struct {
 	Go      string `json:"go"`
 }
 
-// Get returns the description of the running build.
+// Get returns the running build.
 func Get() Info {
 	recorded, _ := debug.ReadBuildInfo()
 	return resolve(Info{Version: version, Commit: commit, Time: date, Go: runtime.Version()}, recorded)
 }
 
-// resolve fills what the linker left empty from what the go command recorded.
+// resolve fills the empty fields of info from what the go command recorded.
 func resolve(info Info, recorded *debug.BuildInfo) Info {
 	if recorded != nil {
 		settings := make(map[string]string, len(recorded.Settings))

@@ -2,6 +2,8 @@ package config
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -48,35 +50,32 @@ func (l *loader) readDefaults() layer {
 	return read
 }
 
+// serviceLink matches values such as tcp://10.0.0.1:80. Kubernetes sets NAME_PORT to such a value for every Service of the
+// namespace: ORDERS_SERVER_PORT may belong to a Service orders-server.
+var serviceLink = regexp.MustCompile(`^(tcp|udp|sctp)://`)
+
 // readEnvironment reads the variables of the service. An empty variable is unset.
 func (l *loader) readEnvironment(environ []string) layer {
 	read := newLayer()
-	byVariable, singleUnderscores := map[string]key{}, map[string]key{}
-	for _, k := range l.keys {
-		byVariable[k.variable] = k
-		singleUnderscores[strings.ReplaceAll(k.variable, separator, "_")] = k
-	}
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
-		if !strings.HasPrefix(name, prefix) || value == "" {
+		rest, ours := strings.CutPrefix(name, prefix)
+		if !ours || value == "" {
 			continue
 		}
 		from := origin{name: name}
-		if k, ok := byVariable[name]; ok {
+		k := l.byPath[strings.ToLower(strings.ReplaceAll(rest, separator, "."))]
+		similar := slices.IndexFunc(l.keys, func(k key) bool { return strings.ReplaceAll(k.variable, separator, "_") == name })
+		switch {
+		case k.variable == name:
 			read.set(k, value, from)
-		} else if strings.Contains(name[len(prefix):], separator) {
+		case strings.Contains(rest, separator):
 			l.report(from, key{}, "unknown variable; docs/configuration.md lists all variables")
-		} else if k, ok := singleUnderscores[name]; ok && !isServiceLink(value) {
-			l.report(from, key{}, "unknown variable; two underscores separate the levels of a key: use %s", k.variable)
+		case similar >= 0 && !serviceLink.MatchString(value):
+			l.report(from, key{}, "unknown variable; two underscores separate the levels of a key: use %s", l.keys[similar].variable)
 		}
 	}
 	return read
-}
-
-// isServiceLink recognizes values such as tcp://10.0.0.1:80. For every Service of the namespace, Kubernetes sets NAME_PORT
-// to such a value: ORDERS_SERVER_PORT may belong to a Service orders-server.
-func isServiceLink(value string) bool {
-	return strings.HasPrefix(value, "tcp://") || strings.HasPrefix(value, "udp://") || strings.HasPrefix(value, "sctp://")
 }
 
 // readFlags reads --profile and --set.

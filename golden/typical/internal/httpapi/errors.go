@@ -39,7 +39,7 @@ func invalidIn(part string, err error) error {
 	}
 	p := problem.New(http.StatusUnprocessableEntity, "", "validation failed")
 	for _, f := range invalid.Fields {
-		p.WithErrors(problem.FieldError{Location: part + "." + f.Field, Message: f.Reason})
+		p = p.WithErrors(problem.FieldError{Location: part + "." + f.Field, Message: f.Reason})
 	}
 	return p
 }

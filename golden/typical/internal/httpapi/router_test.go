@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"git.example.org/shop/orders/v2/internal/middleware"
-	"git.example.org/shop/orders/v2/internal/problem"
 )
 
 func TestEveryRouteHasAVersionOrIsAProbe(t *testing.T) {
@@ -78,22 +76,6 @@ func TestRequestsWithoutARoute(t *testing.T) {
 	}
 }
 
-func TestUncleanPathsAreRedirected(t *testing.T) {
-	a := newAPI(t)
-	for target, want := range map[string]string{
-		"/v1//notes?limit=1":               "/v1/notes?limit=1",
-		"/v1/x/../notes/1":                 "/v1/notes/1",
-		"//elsewhere.example/..//v1/notes": "/v1/notes",
-	} {
-		r := httptest.NewRequest(http.MethodGet, "/", nil)
-		r.URL.Path, r.URL.RawQuery, _ = strings.Cut(target, "?")
-		w := httptest.NewRecorder()
-		a.router.ServeHTTP(w, r)
-		wantStatus(t, w, 307)
-		wantHeader(t, w, "Location", want)
-	}
-}
-
 func TestHeadHasTheHeadersOfGet(t *testing.T) {
 	a := newAPI(t)
 	n := a.newNote(t, 1, "ada")
@@ -103,60 +85,5 @@ func TestHeadHasTheHeadersOfGet(t *testing.T) {
 		if diff := cmp.Diff(get.Header(), head.Header()); diff != "" {
 			t.Errorf("%s: headers differ (-get +head):\n%s", path, diff)
 		}
-	}
-}
-
-func TestCheckTimeouts(t *testing.T) {
-	a := newAPI(t)
-	Handle(a.router.Version("v9", Lifecycle{}), Operation{ID: "slow", Method: "GET", Path: "/slow", Timeout: time.Minute},
-		func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
-	if err := a.router.CheckTimeouts(time.Minute); err != nil {
-		t.Errorf("got error %v for the same time", err)
-	}
-	err := a.router.CheckTimeouts(20 * time.Second)
-	if err == nil || !strings.Contains(err.Error(), "GET /v9/slow: the timeout of this route is 1m0s") {
-		t.Errorf("got error %v, want one that names the route", err)
-	}
-}
-
-func TestRequestsAfterTheDeadlineDoNotReachTheHandler(t *testing.T) {
-	a := newAPI(t)
-	late, cancel := context.WithTimeout(withRecord(t.Context()), 0)
-	defer cancel()
-	stopped, stop := context.WithCancelCause(withRecord(t.Context()))
-	stop(problem.ErrShuttingDown)
-	for code, ctx := range map[string]context.Context{"deadline_exceeded": late, "shutting_down": stopped} {
-		for _, body := range []string{validDraft, `{"title":1}`} {
-			r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/v1/notes", strings.NewReader(body))
-			r.Header.Set("Content-Type", "application/json")
-			w := httptest.NewRecorder()
-			a.router.ServeHTTP(w, r)
-			wantProblem(t, w, 503, code)
-			wantHeader(t, w, "Retry-After", "5")
-		}
-	}
-	if got := a.do("GET", "/v1/notes", "").Body.String(); got != "{\"notes\":[]}\n" {
-		t.Errorf("got %s, want no note", got)
-	}
-}
-
-func TestInvalidDeclarationsPanic(t *testing.T) {
-	past, later := time.Unix(1, 0), time.Unix(2, 0)
-	for name, declare := range map[string]func(r *Router){
-		"name":                    func(r *Router) { r.Version("latest", Lifecycle{}) },
-		"twice":                   func(r *Router) { r.Version("v1", Lifecycle{}) },
-		"sunset alone":            func(r *Router) { r.Version("v9", Lifecycle{Sunset: later}) },
-		"sunset before":           func(r *Router) { r.Version("v9", Lifecycle{DeprecatedAt: later, Sunset: past}) },
-		"gone without sunset":     func(r *Router) { r.Version("v9", Lifecycle{DeprecatedAt: past, GoneAfterSunset: true}) },
-		"successor without dates": func(r *Router) { r.Version("v9", Lifecycle{Successor: "/v3"}) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			defer func() {
-				if recover() == nil {
-					t.Error("no panic")
-				}
-			}()
-			declare(newAPI(t).router)
-		})
 	}
 }

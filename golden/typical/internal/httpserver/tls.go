@@ -6,10 +6,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"os"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/metric"
+
+	"git.example.org/shop/orders/v2/internal/readfile"
 )
 
 var tlsVersions = map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
@@ -129,7 +130,7 @@ func readAuthorities(path string) (*x509.CertPool, error) {
 }
 
 func readFile(key, path string) ([]byte, error) {
-	data, err := os.ReadFile(path) //nolint:gosec // the operator chose the file
+	data, _, err := readfile.Regular(path)
 	if err != nil {
 		return nil, fmt.Errorf("server.tls.%s: %w", key, err)
 	}

@@ -1,6 +1,7 @@
-// Package middleware holds the layers that every request passes before it reaches its route. The outermost layers record,
-// log and measure the request; the inner ones recover from panics, set headers and enforce limits. Every response,
-// 404 and 405 included, has a request id and security headers, one log line and one measurement.
+// Package middleware holds the layers that every request passes before it reaches its route. The
+// outermost layers record, log and measure the request; the inner ones recover from panics, set
+// headers and enforce limits. Every response, 404 and 405 included, has a request id and security
+// headers, one log line and one measurement.
 package middleware
 
 import (
@@ -17,13 +18,16 @@ type Layer struct {
 	Wrap  func(http.Handler) http.Handler
 }
 
-func newLayer(name string, serve func(w http.ResponseWriter, r *http.Request, next http.Handler), attrs ...slog.Attr) Layer {
+type serveFunc func(w http.ResponseWriter, r *http.Request, next http.Handler)
+
+func newLayer(name string, serve serveFunc, attrs ...slog.Attr) Layer {
 	return Layer{Name: name, Attrs: attrs, Wrap: func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(w, r, next) })
 	}}
 }
 
-// Chain is a list of layers, outermost first. The first one must be Record, which creates the state that the others use.
+// Chain is a list of layers, outermost first. The first one must be Record, which creates the state
+// that the others use.
 type Chain []Layer
 
 // Then wraps h in the layers.

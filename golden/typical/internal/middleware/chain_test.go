@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -28,19 +29,6 @@ func TestChainOrder(t *testing.T) {
 	}
 }
 
-func TestChainLogValueListsActiveLayers(t *testing.T) {
-	chain := Chain{
-		Record(testRouter{}, Config{}),
-		Recover(slog.New(slog.DiscardHandler)),
-		ClientCert(false),
-		BodyLimit(1024),
-		Compress(CompressionConfig{Enabled: false}),
-	}
-	if got, want := chain.LogValue().String(), "[record[trusted_proxies=0] recover body_limit[bytes=1024]]"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-}
-
 func TestConfigValidate(t *testing.T) {
 	good := Config{TrustedProxies: []string{"10.0.0.0/8", "2001:db8::1"}, MaxInFlight: 1, MaxBodyBytes: 1}
 	if errs := good.Validate(); errs != nil {
@@ -55,14 +43,17 @@ func TestConfigValidate(t *testing.T) {
 	}
 }
 
-// Every error has a request id, the security headers, the common shape, one log line and one measurement.
+// Every error has a request id, the security headers, the common shape, one log line and one
+// measurement.
 func TestEveryErrorPassesTheWholeChain(t *testing.T) {
 	routes := testRouter{
 		"/ok": {serve: serveHello},
 		"/fault": {route: Route{Template: "/fault"}, serve: func(w http.ResponseWriter, r *http.Request) {
 			problem.Write(w, r, problem.From(r.Context(), errors.New("internal detail")))
 		}},
-		"/panic": {route: Route{Template: "/panic"}, serve: func(http.ResponseWriter, *http.Request) { panic("internal detail") }},
+		"/panic": {route: Route{Template: "/panic"}, serve: func(http.ResponseWriter, *http.Request) {
+			panic("internal detail")
+		}},
 		"/small": {route: Route{Template: "/small", MaxBodyBytes: 4}, method: http.MethodPost, serve: serveDrain},
 		"/slow": {route: Route{Template: "/slow", Timeout: 1}, serve: func(_ http.ResponseWriter, r *http.Request) {
 			<-r.Context().Done()
@@ -97,12 +88,26 @@ func TestEveryErrorPassesTheWholeChain(t *testing.T) {
 			if w.Header().Get("X-Content-Type-Options") == "" || w.Header().Get("Strict-Transport-Security") == "" {
 				t.Errorf("got headers %v, want security headers", w.Header())
 			}
-			if line := s.log.accessLine(t); line["status"] != float64(tt.status) || line["request_id"] != id {
+			line := s.log.accessLine(t)
+			if line["status"] != float64(tt.status) || line["request_id"] != id {
 				t.Errorf("got access line %v", line)
+			}
+			if cause, _ := line["error"].(string); strings.Contains(cause, "internal detail") != (tt.status == 500) {
+				t.Errorf("got error %q in the access line of status %d", cause, tt.status)
 			}
 			if got := scrape(t, registry, "http_server_request_duration_seconds_count{"); got != 1 {
 				t.Errorf("got %v measurements, want 1", got)
 			}
 		})
+	}
+}
+
+// BenchmarkChain measures a small response that passes every layer.
+func BenchmarkChain(b *testing.B) {
+	routes := testRouter{"/ok": {serve: serveHello}}
+	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
+	h := newChain(b, routes, defaultOptions(), log).Then(routes)
+	for b.Loop() {
+		h.ServeHTTP(httptest.NewRecorder(), get("/ok"))
 	}
 }

@@ -55,16 +55,16 @@ func (c CORSConfig) Validate() setting.Errors {
 	return errs
 }
 
-// validOrigin accepts * and what a browser sends in the header Origin. The library would take anything else as a wildcard
-// or ignore it.
+// validOrigin accepts * and what a browser sends in the header Origin. The library would take
+// anything else as a wildcard or ignore it.
 func validOrigin(origin string) bool {
 	u, err := url.Parse(origin)
 	return origin == anyOrigin || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" &&
 		!strings.Contains(origin, "*") && origin == strings.ToLower(u.Scheme+"://"+u.Host)
 }
 
-// CORS answers preflight requests, and lets pages of the allowed origins read responses. It must be outside of authentication,
-// because browsers send preflights without credentials.
+// CORS answers preflight requests, and lets pages of the allowed origins read responses. It must be
+// outside of authentication, because browsers send preflights without credentials.
 func CORS(cfg CORSConfig) Layer {
 	opts := cors.Options{
 		AllowedOrigins:   cfg.AllowedOrigins,

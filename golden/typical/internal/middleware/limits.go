@@ -3,6 +3,7 @@ package middleware
 import (
 	"cmp"
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -13,8 +14,12 @@ import (
 	"git.example.org/shop/orders/v2/internal/problem"
 )
 
-// InFlight limits the requests that are served at one time, and so the memory for their bodies. Beyond the limit it answers
-// 503 with Retry-After before it reads the body. Probes are exempt. A stream counts as long as it lasts.
+// maxDrained is the number of bytes that InFlight reads of a refused request, without keeping them.
+const maxDrained = 1 << 20
+
+// InFlight limits the number of requests served at one time, and with it the memory for their
+// bodies. Above the limit it answers 503 with Retry-After and discards the body. Probes are exempt.
+// A stream counts as long as it lasts.
 func InFlight(limit int, meter metric.Meter) (Layer, error) {
 	rejected, err := meter.Int64Counter("http.server.rejected_requests",
 		metric.WithUnit("{request}"), metric.WithDescription("Number of requests refused without being served."))
@@ -34,14 +39,16 @@ func InFlight(limit int, meter metric.Meter) (Layer, error) {
 			next.ServeHTTP(w, r)
 		default:
 			rejected.Add(r.Context(), 1, overloaded)
+			// A client that still sends its body would see a reset connection instead of the response.
+			_, _ = io.CopyN(io.Discard, r.Body, maxDrained)
 			problem.Write(w, r, problem.New(http.StatusServiceUnavailable, problem.CodeOverloaded,
 				"as many requests are in flight as http.max_in_flight allows"))
 		}
 	}, slog.Int("limit", limit)), nil
 }
 
-// BodyLimit refuses request bodies larger than limit, or than the limit of the route. It refuses a declared length at once,
-// and an undeclared one when the handler reads past the limit.
+// BodyLimit refuses request bodies larger than limit, or than the limit of the route. It refuses a
+// declared length at once, and an undeclared one when the handler reads past the limit.
 func BodyLimit(limit int64) Layer {
 	return newLayer("body_limit", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		allowed := cmp.Or(RouteFrom(r.Context()).MaxBodyBytes, limit)
@@ -59,12 +66,13 @@ func BodyLimit(limit int64) Layer {
 // writeGrace is the time for sending the response of a request that used its whole deadline.
 const writeGrace = 5 * time.Second
 
-// Timeout sets the deadline of each request, for its context and for reading its body: the timeout of its route, or limit.
-// Streams have no deadline. If the context ends before the handler has sent anything, Timeout sends the error.
+// Timeout sets the deadline of each request, for its context and for reading its body. It is the
+// timeout of the route, or limit; a stream has none. If the context ends before the handler has
+// sent anything, Timeout sends the error.
 func Timeout(limit time.Duration) Layer {
 	return newLayer("timeout", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		x := exchangeFrom(r.Context())
-		conn := http.NewResponseController(w) // its errors mean that a test has no connection
+		conn := http.NewResponseController(w) // fails only in tests, without a connection
 		if x.route.Stream {
 			_ = conn.SetReadDeadline(time.Time{})
 			_ = conn.SetWriteDeadline(time.Time{})
@@ -76,7 +84,7 @@ func Timeout(limit time.Duration) Layer {
 			if r.Body != nil && r.Body != http.NoBody {
 				_ = conn.SetReadDeadline(x.deadline)
 			}
-			if x.route.Timeout > 0 { // server.write_timeout suits the default only
+			if x.route.Timeout > 0 { // server.write_timeout is made for limit
 				_ = conn.SetWriteDeadline(x.deadline.Add(writeGrace))
 			}
 		}

@@ -10,11 +10,12 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// Metrics records each request by OpenTelemetry's semantic conventions. No attribute holds text that a client chooses:
-// unknown methods are _OTHER, the route is a template, and the Host header is left out. A stream that succeeds has no
-// duration, so that it does not count as a slow request.
+// Metrics records each request by OpenTelemetry's semantic conventions. No attribute holds text
+// that a client chooses: unknown methods are _OTHER, the route is a template, and the Host header
+// is left out. A stream that succeeds has no duration, so that it does not count as a slow request.
 //
-// otelhttp would not do: it has no active requests, takes the Host header as an attribute, and does not know the outcome.
+// otelhttp would not do: it has no active requests, takes the Host header as an attribute, and does
+// not know the outcome.
 func Metrics(meter metric.Meter, https bool) (Layer, error) {
 	m, err := newInstruments(meter)
 	if err != nil {
@@ -22,16 +23,16 @@ func Metrics(meter metric.Meter, https bool) (Layer, error) {
 	}
 	return newLayer("metrics", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		ctx := r.Context()
-		common := []attribute.KeyValue{
+		attrs := []attribute.KeyValue{
 			attribute.String("http.request.method", knownMethod(r.Method)),
 			attribute.String("url.scheme", scheme(https)),
 		}
-		active := metric.WithAttributeSet(attribute.NewSet(common...))
+		active := metric.WithAttributeSet(attribute.NewSet(attrs...))
 		m.active.Add(ctx, 1, active)
 		// Deferred, because an aborted response panics through this layer.
 		defer func() {
 			m.active.Add(ctx, -1, active)
-			m.record(ctx, exchangeFrom(ctx), r, common)
+			m.record(ctx, exchangeFrom(ctx), r, attrs)
 		}()
 		next.ServeHTTP(w, r)
 	}), nil
@@ -63,9 +64,9 @@ func newInstruments(meter metric.Meter) (instruments, error) {
 	return m, errors.Join(errs[:]...)
 }
 
-func (m instruments) record(ctx context.Context, x *exchange, r *http.Request, common []attribute.KeyValue) {
-	result := x.outcome(ctx)
-	attrs := append(common,
+func (m instruments) record(ctx context.Context, x *exchange, r *http.Request, attrs []attribute.KeyValue) {
+	result := x.finish(ctx)
+	attrs = append(attrs,
 		attribute.String("http.route", x.record.Route),
 		attribute.Int("http.response.status_code", result.status),
 		attribute.String("network.protocol.version", protocolVersion(r)),

@@ -76,8 +76,8 @@ type options struct {
 
 func defaultOptions() options {
 	return options{
-		config:  Config{MaxInFlight: 128, MaxBodyBytes: 1 << 20, Compression: CompressionConfig{Enabled: true}},
-		cors:    CORSConfig{AllowedMethods: []string{"GET", "PUT"}, AllowedHeaders: []string{"content-type"}, MaxAge: time.Minute},
+		config:  Config{MaxInFlight: 100, MaxBodyBytes: 1 << 20, Compression: CompressionConfig{Enabled: true}},
+		cors:    CORSConfig{AllowedMethods: []string{"GET", "PUT"}, AllowedHeaders: []string{"content-type"}},
 		timeout: 15 * time.Second,
 		level:   "info",
 		meter:   noop.Meter{},

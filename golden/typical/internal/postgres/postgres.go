@@ -68,14 +68,6 @@ func Open(ctx context.Context, cfg Config, service string, meters metric.MeterPr
 	return d, nil
 }
 
-// Ping returns an error unless the server answers.
-func (d *Database) Ping(ctx context.Context) error {
-	if err := d.pool.Ping(ctx); err != nil {
-		return fmt.Errorf("postgres: ping: %w", err)
-	}
-	return nil
-}
-
 // Close closes every connection. It gives up after closeTime, or when ctx is done.
 func (d *Database) Close(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, closeTime)
@@ -158,6 +150,9 @@ func (d *Database) afterConnect(ctx context.Context, conn *pgx.Conn) error {
 	if d.cfg.Pooler == poolerTransaction {
 		return nil
 	}
+	// The pool sets no deadline here, and a frozen server would occupy a slot of the pool for ever.
+	ctx, cancel := context.WithTimeout(ctx, d.cfg.ConnectTimeout)
+	defer cancel()
 	// Poolers refuse the timeout as a parameter of the connection.
 	if err := setTimeout(ctx, conn, "statement_timeout", d.cfg.StatementTimeout); err != nil {
 		d.backoff.failed(err)
@@ -178,11 +173,12 @@ func setTimeout(ctx context.Context, conn *pgx.Conn, name string, limit time.Dur
 	return nil
 }
 
+// acquireInterval is the time between attempts to get a connection while the pool cannot open one.
+const acquireInterval = 20 * time.Millisecond
+
 // withConn calls f with a connection of the pool.
 func (d *Database) withConn(ctx context.Context, f func(*pgx.Conn) error) error {
-	limited, cancel := context.WithTimeout(ctx, d.cfg.AcquireTimeout)
-	defer cancel()
-	conn, err := d.pool.Acquire(limited)
+	conn, err := d.acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("%w: acquire a connection: %w", note.ErrUnavailable, err)
 	}
@@ -198,6 +194,23 @@ func (d *Database) withConn(ctx context.Context, f func(*pgx.Conn) error) error 
 		return fmt.Errorf("%w: the connection is lost: %w", note.ErrUnavailable, err)
 	}
 	return err
+}
+
+// acquire waits for a connection. If a new one cannot be opened, for example because the server has no free slot, it waits
+// for one of those in use.
+func (d *Database) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, d.cfg.AcquireTimeout)
+	defer cancel()
+	for {
+		conn, err := d.pool.Acquire(ctx)
+		if stat := d.pool.Stat(); err == nil || ctx.Err() != nil || stat.AcquiredConns()+stat.IdleConns() == 0 {
+			return conn, err
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(acquireInterval):
+		}
+	}
 }
 
 // limit returns a context for a statement. The server has a timeout of its own, unless it is frozen, unreachable or

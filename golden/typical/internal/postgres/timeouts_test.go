@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"git.example.org/shop/orders/v2/internal/health"
 	"git.example.org/shop/orders/v2/internal/note"
 	"git.example.org/shop/orders/v2/internal/note/notetest"
 	"git.example.org/shop/orders/v2/internal/postgres"
@@ -41,7 +40,7 @@ func locked(t *testing.T, log *slog.Logger, set func(*postgres.Config)) (db *pos
 	return db, release
 }
 
-func TestStatementThatTakesTooLongEnds(t *testing.T) {
+func TestStatementTimesOut(t *testing.T) {
 	t.Parallel()
 	for _, pooler := range []string{"session", "transaction"} {
 		t.Run(pooler, func(t *testing.T) {
@@ -60,42 +59,7 @@ func TestStatementThatTakesTooLongEnds(t *testing.T) {
 	}
 }
 
-func TestExhaustedPoolRefusesAndShowsAsDegraded(t *testing.T) {
-	t.Parallel()
-	db, release := locked(t, discard, func(cfg *postgres.Config) {
-		cfg.MaxConnections, cfg.MinIdleConnections = 2, 0
-		cfg.AcquireTimeout, cfg.StatementTimeout = 500*time.Millisecond, patience
-	})
-	// As many as there are connections hang, and one more waits for the first.
-	errs := make(chan error, 3)
-	for i := range cap(errs) {
-		go func() { errs <- db.Notes().Create(t.Context(), notetest.Note(i)) }()
-	}
-	checks := health.New(health.Config{CheckTimeout: patience}, discard, "", "", "")
-	checks.Add("database", db.Ready)
-	eventually(t, "the pool is degraded", func() bool {
-		report := checks.Ready(t.Context())
-		if !report.Ready {
-			t.Fatalf("got %+v, want ready", report)
-		}
-		found := report.Dependencies["database"]
-		return found.Degraded && strings.Contains(found.Message, "no connection is free")
-	})
-	if err := <-errs; !errors.Is(err, note.ErrUnavailable) {
-		t.Errorf("the one who waits: got %v, want %v", err, note.ErrUnavailable)
-	}
-	release()
-	for range cap(errs) - 1 {
-		if err := <-errs; err != nil {
-			t.Errorf("after the lock: got %v", err)
-		}
-	}
-	if report := checks.Ready(t.Context()); report.Dependencies["database"].Degraded {
-		t.Errorf("got %+v with an idle pool", report)
-	}
-}
-
-func TestSlowQueryIsLoggedByNameOnly(t *testing.T) {
+func TestSlowQueryIsLoggedWithoutArguments(t *testing.T) {
 	t.Parallel()
 	out := new(buffer)
 	db, release := locked(t, slog.New(slog.NewJSONHandler(out, nil)), func(cfg *postgres.Config) { cfg.SlowQuery = 50 * time.Millisecond })

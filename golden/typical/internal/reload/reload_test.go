@@ -2,7 +2,6 @@ package reload
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -91,77 +90,6 @@ func TestTurnedLinkIsAChange(t *testing.T) {
 		rounds(2)
 		if loads != 1 {
 			t.Errorf("got %d loads, want 1", loads)
-		}
-	})
-}
-
-func TestFailedLoadIsTriedAgainOnlyAfterAnotherChange(t *testing.T) {
-	dir := t.TempDir()
-	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	write(t, cert, "old")
-	write(t, key, "old")
-	synctest.Test(t, func(t *testing.T) {
-		l := newLoop()
-		var failures, loads int
-		l.Add("certificates", []string{cert, key}, func() error {
-			a, _ := os.ReadFile(cert)
-			b, _ := os.ReadFile(key)
-			if string(a) != string(b) {
-				failures++
-				return errors.New("they do not match")
-			}
-			loads++
-			return nil
-		})
-		start(t, l)
-		write(t, cert, "new")
-		rounds(3)
-		write(t, key, "new")
-		rounds(3)
-		if failures != 1 || loads != 1 {
-			t.Errorf("got %d failures and %d loads, want one of each", failures, loads)
-		}
-	})
-}
-
-func TestLoopThatHangsIsNotAlive(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "settings.yaml")
-	write(t, path, "one")
-	synctest.Test(t, func(t *testing.T) {
-		l := newLoop()
-		release := make(chan struct{})
-		l.Add("settings", []string{path}, func() error { <-release; return nil })
-		start(t, l)
-
-		rounds(20)
-		if err := l.Alive(t.Context()); err != nil {
-			t.Errorf("got %v from a loop that runs, want nil", err)
-		}
-		write(t, path, "two")
-		time.Sleep(maxSilence + 2*interval)
-		synctest.Wait()
-		if err := l.Alive(t.Context()); err == nil {
-			t.Error("got nil from a loop that hangs, want an error")
-		}
-		close(release)
-		rounds(2)
-		if err := l.Alive(t.Context()); err != nil {
-			t.Errorf("got %v after the loop came back, want nil", err)
-		}
-	})
-}
-
-func TestLoopThatWasEndedIsNoSignOfDeath(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLoop()
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		if err := l.Run(ctx); err != nil {
-			t.Errorf("run: got %v, want nil", err)
-		}
-		time.Sleep(time.Hour)
-		if err := l.Alive(t.Context()); err != nil {
-			t.Errorf("got %v, want nil", err)
 		}
 	})
 }

@@ -24,14 +24,14 @@ func TestBuildIsDescribed(t *testing.T) {
 	}{
 		{"the linker wins", linked, recorded, linked},
 		{
-			"the go command's record fills the rest", Info{}, recorded,
+			"the record of the go command fills the rest", Info{}, recorded,
 			Info{Version: "v0.9.0", Commit: "abc123-modified", Time: "2026-01-02T03:04:05Z"},
 		},
 		{
-			"a development build is called so", Info{}, &debug.BuildInfo{Main: debug.Module{Version: "(devel)"}},
+			"development build", Info{}, &debug.BuildInfo{Main: debug.Module{Version: "(devel)"}},
 			Info{Version: "development", Commit: "unknown", Time: "unknown"},
 		},
-		{"no record at all", Info{}, nil, Info{Version: "development", Commit: "unknown", Time: "unknown"}},
+		{"no record", Info{}, nil, Info{Version: "development", Commit: "unknown", Time: "unknown"}},
 	} {
 		t.Run(test.rule, func(t *testing.T) {
 			if got := resolve(test.linked, test.recorded); got != test.want {

@@ -4,25 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"text/tabwriter"
 )
 
 // Print writes every setting with its value and its origin. It masks secrets.
 func (l *Loaded) Print(w io.Writer) error {
-	files := slices.Concat(l.sources.Files, []string{l.sources.File})
-	return l.loader.print(w, "Settings files, lowest layer first: "+strings.Join(files, " ")+"\n\n")
-}
-
-func (l *loader) print(w io.Writer, title string) error {
-	text := title + "KEY\tORIGIN\tVALUE\n"
-	for _, k := range l.keys {
-		value := fmt.Sprint(l.values.Get(k.path))
-		if k.isSecret() && l.origins[k.path].name != "default" {
+	text := "Settings files, lowest layer first: " + strings.Join(l.sources.files(), " ") + "\n\nKEY\tORIGIN\tVALUE\n"
+	for _, k := range l.loader.keys {
+		from, value := l.loader.origins[k.path], fmt.Sprint(l.loader.values.Get(k.path))
+		if k.isSecret() && from.name != "default" {
 			value = "[redacted]"
 		}
-		text += k.path + "\t" + l.origins[k.path].String() + "\t" + value + "\n"
+		text += k.path + "\t" + from.String() + "\t" + value + "\n"
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	_, err := io.WriteString(table, text)

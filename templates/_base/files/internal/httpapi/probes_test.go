@@ -23,15 +23,6 @@ func TestHealthReportsTheBuild(t *testing.T) {
 	}
 }
 
-func TestHealthCallsNoDependency(t *testing.T) {
-	a := newAPI(t)
-	a.checks.Add("store", func(context.Context) error {
-		t.Error("a dependency was called")
-		return errDown
-	})
-	wantStatus(t, a.do("GET", "/health", ""), 200)
-}
-
 func TestHealthIs503WhileALivenessCheckFails(t *testing.T) {
 	a := newAPI(t)
 	a.checks.AddLiveness("worker", func(context.Context) error { return errDown })

@@ -31,8 +31,8 @@ type connections struct {
 type connection struct {
 	opened     time.Time
 	generation int64
-	active     atomic.Int64 // how often net/http began to read a request
-	handled    atomic.Int64 // requests that reached the handler
+	active     atomic.Bool // net/http began to read a request
+	served     atomic.Bool // a request reached the handler
 }
 
 type connectionKey struct{}
@@ -61,15 +61,16 @@ func (c *connections) changed(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateActive:
 		if known, ok := c.open.Load(conn); ok {
-			known.(*connection).active.Add(1) //nolint:forcetypeassert // the map holds nothing else
+			known.(*connection).active.Store(true) //nolint:forcetypeassert // the map holds nothing else
 		}
 	case http.StateClosed, http.StateHijacked:
 		known, ok := c.open.LoadAndDelete(conn)
 		if !ok {
 			return
 		}
-		// net/http began to read a request and never called the handler: it answered 400, 408, 431 or the like.
-		if k := known.(*connection); k.active.Load() > k.handled.Load() { //nolint:forcetypeassert // as above
+		// net/http began to read a request and never called the handler: it answered 400, 408, 431 or the like. A later
+		// request on a connection that was served is not noticed.
+		if k := known.(*connection); k.active.Load() && !k.served.Load() { //nolint:forcetypeassert // as above
 			c.refuse(context.Background(), "malformed_request")
 			c.log.Info("connection closed before a complete request", slog.String("client_addr", conn.RemoteAddr().String()))
 		}
@@ -77,13 +78,13 @@ func (c *connections) changed(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// handle counts a request, and reports whether its connection must close after the response.
+// handle notes that a request was served, and reports whether its connection must close after the response.
 func (c *connections) handle(r *http.Request) (closing bool) {
 	known, ok := r.Context().Value(connectionKey{}).(*connection)
 	if !ok {
 		return false
 	}
-	known.handled.Add(1)
+	known.served.Store(true)
 	return known.generation != c.generation.Load() || c.maxAge > 0 && time.Since(known.opened) > c.maxAge
 }
 

@@ -57,7 +57,6 @@ func (o *Output) Alive(context.Context) error {
 // as they are, and terminals obey them.
 type escaper struct{ w io.Writer }
 
-// Write implements io.Writer.
 func (e escaper) Write(line []byte) (int, error) {
 	if isPlain(line) {
 		return e.w.Write(line)

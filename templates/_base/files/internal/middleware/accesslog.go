@@ -3,6 +3,7 @@ package middleware
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"example.com/acme/sample-service/internal/logging"
@@ -30,7 +31,7 @@ func AccessLog(log *slog.Logger) Layer {
 
 func logAccess(out slog.Handler, x *exchange, r *http.Request) {
 	ctx := r.Context()
-	result := x.outcome(ctx)
+	result := x.finish(ctx)
 	level := accessLevel(result.status, x.route.Probe)
 	if !out.Enabled(ctx, level) {
 		return
@@ -95,5 +96,7 @@ func clientAddr(x *exchange) string {
 	return x.record.ClientAddr.String()
 }
 
-// bounded cuts s to at most limit bytes.
-func bounded(s string, limit int) string { return s[:min(len(s), limit)] }
+// bounded returns at most limit bytes of s as valid UTF-8. OTLP rejects a whole batch for one invalid string.
+func bounded(s string, limit int) string {
+	return strings.ToValidUTF8(s[:min(len(s), limit)], "\uFFFD")
+}

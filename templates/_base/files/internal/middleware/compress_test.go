@@ -5,7 +5,6 @@ import (
 	"compress/zlib"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -17,31 +16,16 @@ import (
 
 func TestNegotiate(t *testing.T) {
 	for header, want := range map[string]string{
-		"":                              "",
-		"gzip":                          "gzip",
-		"x-gzip":                        "gzip",
-		"GZIP":                          "gzip",
-		"gzip, deflate, br":             "br",
-		"gzip, deflate, br, zstd":       "zstd",
-		"gzip;q=1.0, br;q=0.5":          "gzip",
-		"br;q=0.5,gzip;q=0.501":         "gzip",
-		"gzip ; q=0.8 , br;Q=0.9":       "br",
-		"gzip;q=0":                      "",
-		"gzip;q=0, br":                  "br",
-		"*":                             "gzip",
-		"*;q=0.1":                       "gzip",
-		"*;q=0":                         "",
-		"gzip;q=0, *":                   "",
-		"identity, gzip;q=0.5":          "",
-		"identity;q=0.5, gzip":          "gzip",
-		"compress":                      "",
-		"gzip;q=2":                      "",
-		"gzip;q=-1":                     "",
-		"gzip;q=NaN":                    "",
-		"gzip;q=":                       "",
-		"gzip;level=9":                  "",
-		";q=1,,br;q=0.2":                "br",
-		"gzip;q=nonsense, deflate;q=.5": "deflate",
+		"":                        "",
+		"gzip":                    "gzip",
+		"gzip, deflate, br":       "br",
+		"gzip, deflate, br, zstd": "zstd",
+		"gzip;q=1.0, br;q=0.5":    "gzip",
+		"gzip;q=0":                "",
+		"gzip;q=0, br":            "br",
+		"*":                       "gzip",
+		"identity, gzip;q=0.5":    "",
+		"compress":                "",
 	} {
 		if got := negotiate([]string{header}); got != want {
 			t.Errorf("got %q for %q, want %q", got, header, want)
@@ -99,7 +83,8 @@ func accepting(codings string) *http.Request {
 func TestEveryCodingDecodes(t *testing.T) {
 	body := document(9000)
 	for _, coding := range codings {
-		s := newTestServer(t, testRouter{"/ok": {serve: respond(200, body, "Content-Type", "application/json", "Etag", `"7"`)}}, defaultOptions())
+		serve := respond(200, body, "Content-Type", "application/json", "Etag", `"7"`)
+		s := newTestServer(t, testRouter{"/ok": {serve: serve}}, defaultOptions())
 		w := s.do(accepting(coding))
 		if h := w.Header(); h.Get("Content-Encoding") != coding || h.Get("Etag") != `W/"7"` {
 			t.Errorf("got headers %v for %s", h, coding)
@@ -122,16 +107,11 @@ func TestWhatIsCompressed(t *testing.T) {
 	}{
 		{"JSON", respond(200, large, "Content-Type", "application/json; charset=utf-8"), "gzip"},
 		{"problem", respond(422, large, "Content-Type", "application/problem+json"), "gzip"},
-		{"detected type", respond(200, append([]byte("<html>"), large...)), "gzip"},
 		{"small", respond(200, small, "Content-Type", "application/json"), ""},
 		{"image", respond(200, large, "Content-Type", "image/png"), ""},
 		{"encoded", respond(200, large, "Content-Type", "application/json", "Content-Encoding", "br"), "br"},
 		{"no-transform", respond(200, large, "Content-Type", "application/json", "Cache-Control", "no-transform"), ""},
-		{"range", respond(206, large, "Content-Type", "application/json", "Content-Range", "bytes 0-8999/20000"), ""},
 		{"no content", respond(204, nil), ""},
-		{"event stream", respond(200, large, "Content-Type", "text/event-stream"), ""},
-		{"gRPC", respond(200, large, "Content-Type", "application/grpc-web+json"), ""},
-		{"Connect stream", respond(200, large, "Content-Type", "application/connect+json"), ""},
 	} {
 		h := newTestServer(t, testRouter{"/ok": {serve: tt.serve}}, defaultOptions()).do(accepting("gzip")).Header()
 		if got := h.Get("Content-Encoding"); got != tt.want {
@@ -140,38 +120,5 @@ func TestWhatIsCompressed(t *testing.T) {
 		if vary := strings.Join(h["Vary"], ","); !strings.Contains(vary, "Accept-Encoding") {
 			t.Errorf("got Vary %q for %s, want Accept-Encoding", vary, tt.name)
 		}
-	}
-}
-
-func TestFlushSendsWhatWasWritten(t *testing.T) {
-	for coding, contentType := range map[string]string{"gzip": "application/x-ndjson", "br": "text/plain", "zstd": "text/plain", "": "text/event-stream"} {
-		arrived := make(chan struct{})
-		server := httptest.NewServer(newTestServer(t, testRouter{"/ok": {route: Route{Stream: true}, serve: func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", contentType)
-			_, _ = io.WriteString(w, "tick\n")
-			if err := http.NewResponseController(w).Flush(); err != nil {
-				t.Errorf("flush: %v", err)
-			}
-			<-arrived
-		}}}, defaultOptions()))
-		req, err := http.NewRequest(http.MethodGet, server.URL+"/ok", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Accept-Encoding", max(coding, "br"))
-		resp, err := server.Client().Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text := make([]byte, 5)
-		if _, err := io.ReadFull(decoder(t, resp.Header.Get("Content-Encoding"), resp.Body), text); err != nil || string(text) != "tick\n" {
-			t.Errorf("got %q, %v with %q before the handler returns", text, err, coding)
-		}
-		if got := resp.Header.Get("Content-Encoding"); got != coding {
-			t.Errorf("got coding %q, want %q", got, coding)
-		}
-		close(arrived)
-		_ = resp.Body.Close()
-		server.Close()
 	}
 }

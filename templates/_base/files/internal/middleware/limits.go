@@ -3,6 +3,7 @@ package middleware
 import (
 	"cmp"
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -13,9 +14,12 @@ import (
 	"example.com/acme/sample-service/internal/problem"
 )
 
-// InFlight limits the requests that are served at one time, and so the memory for their bodies.
-// Beyond the limit it answers 503 with Retry-After before it reads the body. Probes are exempt. A
-// stream counts as long as it lasts.
+// maxDrained is the number of bytes that InFlight reads of a refused request, without keeping them.
+const maxDrained = 1 << 20
+
+// InFlight limits the number of requests served at one time, and with it the memory for their
+// bodies. Above the limit it answers 503 with Retry-After and discards the body. Probes are exempt.
+// A stream counts as long as it lasts.
 func InFlight(limit int, meter metric.Meter) (Layer, error) {
 	rejected, err := meter.Int64Counter("http.server.rejected_requests",
 		metric.WithUnit("{request}"), metric.WithDescription("Number of requests refused without being served."))
@@ -35,8 +39,10 @@ func InFlight(limit int, meter metric.Meter) (Layer, error) {
 			next.ServeHTTP(w, r)
 		default:
 			rejected.Add(r.Context(), 1, overloaded)
+			// A client that still sends its body would see a reset connection instead of the response.
+			_, _ = io.CopyN(io.Discard, r.Body, maxDrained)
 			problem.Write(w, r, problem.New(http.StatusServiceUnavailable, problem.CodeOverloaded,
-				"as many requests are in flight as http.max_in_flight allows"))
+				"too many requests in flight; the limit is http.max_in_flight"))
 		}
 	}, slog.Int("limit", limit)), nil
 }
@@ -60,13 +66,13 @@ func BodyLimit(limit int64) Layer {
 // writeGrace is the time for sending the response of a request that used its whole deadline.
 const writeGrace = 5 * time.Second
 
-// Timeout sets the deadline of each request, for its context and for reading its body: the timeout
-// of its route, or limit. Streams have no deadline. If the context ends before the handler has sent
-// anything, Timeout sends the error.
+// Timeout sets the deadline of each request, for its context and for reading its body. It is the
+// timeout of the route, or limit; a stream has none. If the context ends before the handler has
+// sent anything, Timeout sends the error.
 func Timeout(limit time.Duration) Layer {
 	return newLayer("timeout", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		x := exchangeFrom(r.Context())
-		conn := http.NewResponseController(w) // its errors mean that a test has no connection
+		conn := http.NewResponseController(w) // fails only in tests, without a connection
 		if x.route.Stream {
 			_ = conn.SetReadDeadline(time.Time{})
 			_ = conn.SetWriteDeadline(time.Time{})
@@ -78,7 +84,7 @@ func Timeout(limit time.Duration) Layer {
 			if r.Body != nil && r.Body != http.NoBody {
 				_ = conn.SetReadDeadline(x.deadline)
 			}
-			if x.route.Timeout > 0 { // server.write_timeout suits the default only
+			if x.route.Timeout > 0 { // server.write_timeout assumes the default timeout
 				_ = conn.SetWriteDeadline(x.deadline.Add(writeGrace))
 			}
 		}

@@ -65,7 +65,7 @@ func newInstruments(meter metric.Meter) (instruments, error) {
 }
 
 func (m instruments) record(ctx context.Context, x *exchange, r *http.Request, attrs []attribute.KeyValue) {
-	result := x.outcome(ctx)
+	result := x.finish(ctx)
 	attrs = append(attrs,
 		attribute.String("http.route", x.record.Route),
 		attribute.Int("http.response.status_code", result.status),

@@ -47,7 +47,7 @@ func From(ctx context.Context, err error) *Problem {
 	if p == nil {
 		p = New(http.StatusInternalServerError, "", "")
 	}
-	return p.finish(ctx, err)
+	return p.WithCause(err).finish(ctx, err)
 }
 
 // bodyProblem returns nil unless err comes from reading the request body.

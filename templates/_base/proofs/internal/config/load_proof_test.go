@@ -172,7 +172,7 @@ func FuzzLoad(f *testing.F) {
 		var got everything
 		l := load(&got, sources)
 		var out strings.Builder
-		if err := l.print(&out, ""); err != nil {
+		if err := (&Loaded{loader: l}).Print(&out); err != nil {
 			t.Fatal(err)
 		}
 		if text := fmt.Sprint(l.err(), out.String(), got); strings.Contains(text, "correct-horse") {
@@ -180,4 +180,19 @@ func FuzzLoad(f *testing.F) {
 		}
 		load(new(Config), sources)
 	})
+}
+
+func TestSettingsFilesAreFound(t *testing.T) {
+	for xdg, want := range map[string]string{
+		"":      "/home/user/.config/sample-service/config.yaml",
+		"local": "/home/user/.config/sample-service/config.yaml", // the XDG specification ignores a relative path
+		"/xdg":  "/xdg/sample-service/config.yaml",
+	} {
+		t.Setenv("HOME", "/home/user")
+		t.Setenv("XDG_CONFIG_HOME", xdg)
+		got := defaultFiles()
+		if diff := cmp.Diff(got, []string{"/etc/sample-service/config.yaml", want, "config.yaml"}); diff != "" {
+			t.Errorf("XDG_CONFIG_HOME=%q: got -, want +\n%s", xdg, diff)
+		}
+	}
 }

@@ -190,3 +190,12 @@ func TestPagesOfLargeNotesAreBoundedInBytes(t *testing.T) {
 		t.Errorf("got %d notes, want %d", read, notes)
 	}
 }
+
+func TestHealthCallsNoDependency(t *testing.T) {
+	a := newAPI(t)
+	a.checks.Add("store", func(context.Context) error {
+		t.Error("a dependency was called")
+		return errDown
+	})
+	wantStatus(t, a.do("GET", "/health", ""), 200)
+}

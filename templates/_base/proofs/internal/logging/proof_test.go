@@ -3,10 +3,15 @@ package logging
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"log/slog"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/slogtest"
+	"testing/synctest"
+	"time"
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
@@ -66,6 +71,62 @@ func FuzzLinesHoldNoControlCharacters(f *testing.F) {
 		}
 		if got := readLine(t, &buf)["text"]; got != strings.ToValidUTF8(text, "\ufffd") && strings.ToValidUTF8(text, "") == text {
 			t.Errorf("got %q, want %q", got, text)
+		}
+	})
+}
+
+// Terminals obey C1 controls, and bidirectional overrides make a line read as another one.
+func TestControlCharactersAreEscaped(t *testing.T) {
+	const text = "a\x7f\u009b2J\u202e\u2066\U000e0041é\U0001f600\nz"
+	var buf bytes.Buffer
+	jsonLogger(t, &buf).Info(text, slog.Any("key"+text, errors.New(text)))
+	if got := buf.String(); strings.ContainsAny(strings.TrimSuffix(got, "\n"), "\x7f\u009b\u202e\u2066\U000e0041\n") {
+		t.Errorf("got a control character in %q", got)
+	}
+	if got := readLine(t, &buf); got["msg"] != text || got["key"+text] != text {
+		t.Errorf("got %q, want the text unchanged after decoding", got)
+	}
+}
+
+func TestSecretsAreMaskedInEveryPlace(t *testing.T) {
+	link, err := url.Parse("https://jo:hunter2@example.com/x?token=hunter2&page=2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, log := range map[string]func(*slog.Logger){
+		"open group":      func(l *slog.Logger) { l.WithGroup("a").Info("x", slog.Any("cookie", "hunter2")) },
+		"open group with": func(l *slog.Logger) { l.WithGroup("a").With(slog.Any("cookie", "hunter2")).Info("x") },
+		"sensitive group": func(l *slog.Logger) { l.WithGroup("credentials").Info("x", slog.Any("a", "hunter2")) },
+		"header in group": func(l *slog.Logger) { l.Info("x", slog.Group("r", slog.Any("h", http.Header{"Cookie": {"hunter2"}}))) },
+		"referer": func(l *slog.Logger) {
+			l.Info("x", slog.Any("h", http.Header{"Referer": {"https://example.com/?t=hunter2"}}))
+		},
+		"URL by value": func(l *slog.Logger) { l.Info("x", slog.Any("u", *link)) },
+	} {
+		testMasked(t, name, log)
+	}
+}
+
+func TestOutputReportsABlockedWriter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		resume := make(chan struct{})
+		out := NewOutput(writerFunc(func(p []byte) (int, error) {
+			<-resume
+			return len(p), nil
+		}))
+		go jsonLogger(t, out).Info("x")
+		time.Sleep(maxBlocked)
+		if err := out.Alive(t.Context()); err != nil {
+			t.Errorf("got %v within the limit, want no error", err)
+		}
+		time.Sleep(time.Second)
+		if err := out.Alive(t.Context()); err == nil {
+			t.Error("got no error for a writer that has been blocked too long")
+		}
+		close(resume)
+		synctest.Wait()
+		if err := out.Alive(t.Context()); err != nil || out.Lost() != 0 {
+			t.Errorf("got %v and %d lost lines after the writer resumed", err, out.Lost())
 		}
 	})
 }

@@ -132,7 +132,7 @@ func TestPanicAfterTheHeaderAbortsEveryCoding(t *testing.T) {
 			opts.meter = meter
 			s := newTestServer(t, testRouter{"/panic": {route: Route{Template: "/panic"}, serve: func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "text/plain")
-				_, _ = io.WriteString(w, strings.Repeat("half an answer ", 1000))
+				_, _ = io.WriteString(w, strings.Repeat("a partial response ", 1000))
 				_ = http.NewResponseController(w).Flush()
 				panic("boom")
 			}}}, opts)
@@ -148,7 +148,7 @@ func TestPanicAfterTheHeaderAbortsEveryCoding(t *testing.T) {
 				t.Fatal(err)
 			}
 			if _, err = io.Copy(io.Discard, resp.Body); err == nil {
-				t.Error("half an answer looks whole")
+				t.Error("the client takes the partial response for a complete one")
 			}
 			_ = resp.Body.Close()
 			server.Close() // waits for the handler, and so for the log
@@ -172,6 +172,11 @@ func TestWhatIsCompressedOnAConnection(t *testing.T) {
 		handler http.HandlerFunc
 		want    string
 	}{
+		{"detected type", "gzip", respond(200, append([]byte("<html>"), large...)), "gzip"},
+		{"range", "gzip", respond(206, large, "Content-Type", "application/json", "Content-Range", "bytes 0-8999/20000"), ""},
+		{"event stream", "gzip", respond(200, large, "Content-Type", "text/event-stream"), ""},
+		{"gRPC on the web", "gzip", respond(200, large, "Content-Type", "application/grpc-web+json"), ""},
+		{"Connect stream", "gzip", respond(200, large, "Content-Type", "application/connect+json"), ""},
 		{"own JSON type", "gzip", respond(200, large, "Content-Type", "application/vnd.acme.note+json"), "gzip"},
 		{"SVG", "gzip", respond(200, large, "Content-Type", "image/svg+xml"), "gzip"},
 		{"declared length", "gzip", respond(200, large, with("Content-Length", "9000")...), "gzip"},
@@ -214,6 +219,30 @@ func TestWhatIsCompressedOnAConnection(t *testing.T) {
 	}
 }
 
+func TestNegotiateRareAndMalformedHeaders(t *testing.T) {
+	for header, want := range map[string]string{
+		"x-gzip":                        "gzip",
+		"GZIP":                          "gzip",
+		"br;q=0.5,gzip;q=0.501":         "gzip",
+		"gzip ; q=0.8 , br;Q=0.9":       "br",
+		"*;q=0.1":                       "gzip",
+		"*;q=0":                         "",
+		"gzip;q=0, *":                   "",
+		"identity;q=0.5, gzip":          "gzip",
+		"gzip;q=2":                      "",
+		"gzip;q=-1":                     "",
+		"gzip;q=NaN":                    "",
+		"gzip;q=":                       "",
+		"gzip;level=9":                  "",
+		";q=1,,br;q=0.2":                "br",
+		"gzip;q=nonsense, deflate;q=.5": "deflate",
+	} {
+		if got := negotiate([]string{header}); got != want {
+			t.Errorf("got %q for %q, want %q", got, header, want)
+		}
+	}
+}
+
 func FuzzNegotiate(f *testing.F) {
 	for _, seed := range []string{"gzip", "br;q=0.5, *;q=0", "identity;q=0", ";;q=,,", "gzip;q=0.1234", "gzip;q=inf", "gzip;q=0x1p-2"} {
 		f.Add(seed)
@@ -230,4 +259,42 @@ func FuzzNegotiate(f *testing.F) {
 			t.Errorf("got %s, which %q does not mention", got, header)
 		}
 	})
+}
+
+func TestFlushSendsWhatWasWritten(t *testing.T) {
+	for coding, contentType := range map[string]string{
+		"gzip": "application/x-ndjson", "br": "text/plain", "zstd": "text/plain", "": "text/event-stream",
+	} {
+		arrived := make(chan struct{})
+		serve := func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", contentType)
+			_, _ = io.WriteString(w, "tick\n")
+			if err := http.NewResponseController(w).Flush(); err != nil {
+				t.Errorf("flush: %v", err)
+			}
+			<-arrived
+		}
+		routes := testRouter{"/ok": {route: Route{Stream: true}, serve: serve}}
+		server := httptest.NewServer(newTestServer(t, routes, defaultOptions()))
+		req, err := http.NewRequest(http.MethodGet, server.URL+"/ok", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Accept-Encoding", max(coding, "br"))
+		resp, err := server.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := make([]byte, len("tick\n"))
+		_, err = io.ReadFull(decoder(t, resp.Header.Get("Content-Encoding"), resp.Body), text)
+		if err != nil || string(text) != "tick\n" {
+			t.Errorf("got %q, %v with %q before the handler returns", text, err, coding)
+		}
+		if got := resp.Header.Get("Content-Encoding"); got != coding {
+			t.Errorf("got coding %q, want %q", got, coding)
+		}
+		close(arrived)
+		_ = resp.Body.Close()
+		server.Close()
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -251,5 +252,71 @@ func TestResponseThatFailsToArriveOverHTTP2(t *testing.T) {
 	<-logged
 	if line := s.log.accessLine(t); line["status"] != 499.0 || line["level"] != "INFO" {
 		t.Errorf("got %v, want status 499 at level INFO", line)
+	}
+}
+
+func TestErrAbortHandlerIsNotABug(t *testing.T) {
+	s := newTestServer(t, testRouter{"/abort": {serve: func(http.ResponseWriter, *http.Request) {
+		panic(http.ErrAbortHandler)
+	}}}, defaultOptions())
+	defer func() {
+		if got, _ := recover().(error); !errors.Is(got, http.ErrAbortHandler) {
+			t.Errorf("got panic %v, want http.ErrAbortHandler", got)
+		}
+		line := s.log.accessLine(t)
+		if line["status"] != 500.0 || line["undelivered"] != true || strings.Contains(s.log.String(), "stack") {
+			t.Errorf("got %s, want an undelivered response without a stack", s.log)
+		}
+	}()
+	s.do(get("/abort"))
+}
+
+func TestAccessLogIsBoundedAndSafe(t *testing.T) {
+	s := newTestServer(t, testRouter{}, defaultOptions())
+	r := get("/")
+	r.URL.Path = "/\n{\"msg\":\"forged\"}\u009b2J\u202e" + strings.Repeat("x", 1000)
+	r.Header.Set("User-Agent", "\r\n{\"msg\":\"forged\"}\u009b31m\u202e")
+	r.Method = "GET\n" + strings.Repeat("x", 100)
+	s.do(r)
+	if got, _ := s.log.accessLine(t)["path"].(string); len(got) != maxLoggedPath {
+		t.Errorf("got a path of %d bytes, want %d", len(got), maxLoggedPath)
+	}
+	if got := s.log.String(); strings.Count(got, "\n") != 1 || strings.ContainsAny(got, "\u009b\u202e") {
+		t.Errorf("got %q, want one line without control characters", got)
+	}
+}
+
+// A stream lasts as long as its client wants: it says nothing about latency, unless it fails.
+func TestStreamsHaveNoDuration(t *testing.T) {
+	meter, registry := newMeter(t)
+	opts := defaultOptions()
+	opts.meter = meter
+	status := http.StatusOK
+	serve := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
+	s := newTestServer(t, testRouter{"/events": {route: Route{Template: "/events", Stream: true}, serve: serve}}, opts)
+	s.do(get("/events"))
+	if got := scrape(t, registry, "http_server_request_duration_seconds_count"); got != 0 {
+		t.Errorf("got %v durations of a stream, want 0", got)
+	}
+	if got := scrape(t, registry, "http_server_response_body_size_bytes_count", `http_route="/events"`); got != 1 {
+		t.Errorf("got %v response sizes of a stream, want 1", got)
+	}
+	status = http.StatusServiceUnavailable
+	s.do(get("/events"))
+	if got := scrape(t, registry, "http_server_request_duration_seconds_count", `error_type="503"`); got != 1 {
+		t.Errorf("got %v durations of a stream that failed, want 1", got)
+	}
+}
+
+func TestChainLogValueListsActiveLayers(t *testing.T) {
+	chain := Chain{
+		Record(testRouter{}, Config{}),
+		Recover(slog.New(slog.DiscardHandler)),
+		ClientCert(false),
+		BodyLimit(1024),
+		Compress(CompressionConfig{Enabled: false}),
+	}
+	if got, want := chain.LogValue().String(), "[record[trusted_proxies=0] recover body_limit[bytes=1024]]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

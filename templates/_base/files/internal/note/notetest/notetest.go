@@ -32,7 +32,6 @@ func Run(t *testing.T, open func(t *testing.T) note.Store) {
 		"concurrent updates":     concurrentUpdates,
 		"concurrent creates":     concurrentCreates,
 		"canceled context":       canceled,
-		"ping of an open store":  func(t *testing.T, s note.Store) { wantErr(t, "Ping", s.Ping(t.Context()), nil) },
 		"returned notes are own": copies,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })

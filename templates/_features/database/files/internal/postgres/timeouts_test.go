@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"example.com/acme/sample-service/internal/health"
 	"example.com/acme/sample-service/internal/note"
 	"example.com/acme/sample-service/internal/note/notetest"
 	"example.com/acme/sample-service/internal/postgres"
@@ -57,41 +56,6 @@ func TestStatementTimesOut(t *testing.T) {
 				t.Errorf("after the lock: got %v", err)
 			}
 		})
-	}
-}
-
-func TestExhaustedPoolIsDegraded(t *testing.T) {
-	t.Parallel()
-	db, release := locked(t, discard, func(cfg *postgres.Config) {
-		cfg.MaxConnections, cfg.MinIdleConnections = 2, 0
-		cfg.AcquireTimeout, cfg.StatementTimeout = 500*time.Millisecond, patience
-	})
-	// Two calls use both connections, and a third one waits for a connection.
-	errs := make(chan error, 3)
-	for i := range cap(errs) {
-		go func() { errs <- db.Notes().Create(t.Context(), notetest.Note(i)) }()
-	}
-	checks := health.New(health.Config{CheckTimeout: patience}, discard, "", "", "")
-	checks.Add("database", db.Ready)
-	eventually(t, "the pool is degraded", func() bool {
-		report := checks.Ready(t.Context())
-		if !report.Ready {
-			t.Fatalf("got %+v, want ready", report)
-		}
-		found := report.Dependencies["database"]
-		return found.Degraded && strings.Contains(found.Message, "no connection is free")
-	})
-	if err := <-errs; !errors.Is(err, note.ErrUnavailable) {
-		t.Errorf("the call that waits: got %v, want %v", err, note.ErrUnavailable)
-	}
-	release()
-	for range cap(errs) - 1 {
-		if err := <-errs; err != nil {
-			t.Errorf("after the lock: got %v", err)
-		}
-	}
-	if report := checks.Ready(t.Context()); report.Dependencies["database"].Degraded {
-		t.Errorf("got %+v with an idle pool", report)
 	}
 }
 

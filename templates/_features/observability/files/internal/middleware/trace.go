@@ -50,7 +50,7 @@ func Trace(provider trace.TracerProvider, propagator propagation.TextMapPropagat
 		traced, span := tracer.Start(parent, spanName(x, r), opts...)
 		// Deferred, because an aborted response panics through this layer.
 		defer func() {
-			if result := x.outcome(ctx); span.IsRecording() {
+			if result := x.finish(ctx); span.IsRecording() {
 				span.SetAttributes(spanAttributes(x, r, result, scheme(https))...)
 				if result.errorType() != "" {
 					span.SetStatus(codes.Error, "")

@@ -72,7 +72,9 @@ var tracedRoutes = testRouter{
 	"/notes/1": {route: Route{Template: "/notes/{id}"}, serve: serveHello},
 	"/fault":   {route: Route{Template: "/fault"}, serve: refuseTraced(http.StatusServiceUnavailable)},
 	"/panic":   {route: Route{Template: "/panic"}, serve: func(http.ResponseWriter, *http.Request) { panic("boom") }},
-	"/abort":   {route: Route{Template: "/abort"}, serve: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
+	"/abort": {route: Route{Template: "/abort"}, serve: func(http.ResponseWriter, *http.Request) {
+		panic(http.ErrAbortHandler)
+	}},
 }
 
 func refuseTraced(status int) http.HandlerFunc {
@@ -130,7 +132,8 @@ func TestTraceStatus(t *testing.T) {
 		}()
 		span, attrs := s.span(t)
 		failed := span.Status().Code == codes.Error
-		if attrs["http.response.status_code"] != want.status || attrs["error.type"] != want.errorType || span.Name() != want.name || failed != (want.errorType != nil) {
+		if attrs["http.response.status_code"] != want.status || attrs["error.type"] != want.errorType ||
+			span.Name() != want.name || failed != (want.errorType != nil) {
 			t.Errorf("%s: got %s with %v, %v, want %+v", path, span.Name(), attrs, span.Status(), want)
 		}
 		if span.Status().Description != "" || len(span.Events()) > 0 {
@@ -175,13 +178,14 @@ func TestCallersDecideOnlyIfTrusted(t *testing.T) {
 
 			continued := tt.trusted && strings.Contains(tt.traceparent, callerSpan)
 			if ids.IsSampled() != tt.sampled || (ids.TraceID().String() == callerTrace) != continued {
-				t.Errorf("got trace %s, sampled %t, want continued %t, sampled %t", ids.TraceID(), ids.IsSampled(), continued, tt.sampled)
+				t.Errorf("got %v, want continued %t, sampled %t", ids, continued, tt.sampled)
 			}
 			if got := bag.Member("tenant").Value() == "blue"; got != tt.trusted {
 				t.Errorf("got baggage %t, want %t", got, tt.trusted)
 			}
 			line := s.log.accessLine(t)
-			if w.Header().Get("X-Trace-Id") != ids.TraceID().String() || line["trace_id"] != ids.TraceID().String() || line["span_id"] != ids.SpanID().String() {
+			traceID := ids.TraceID().String()
+			if w.Header().Get("X-Trace-Id") != traceID || line["trace_id"] != traceID || line["span_id"] != ids.SpanID().String() {
 				t.Errorf("got %v and %v, want the ids %v", w.Header(), line, ids)
 			}
 			if !tt.sampled {
@@ -198,7 +202,8 @@ func TestCallersDecideOnlyIfTrusted(t *testing.T) {
 
 func TestTracesAreOffWithoutAProvider(t *testing.T) {
 	s := newServerOf(t, tracedRoutes, noop.NewTracerProvider(), false)
-	if w := s.do(get("/notes/1")); w.Code != 200 || w.Header().Get("X-Trace-Id") != "" || s.log.accessLine(t)["trace_id"] != nil {
+	w := s.do(get("/notes/1"))
+	if w.Code != http.StatusOK || w.Header().Get("X-Trace-Id") != "" || s.log.accessLine(t)["trace_id"] != nil {
 		t.Errorf("got %d %v and %s, want no ids", w.Code, w.Header(), s.log)
 	}
 }

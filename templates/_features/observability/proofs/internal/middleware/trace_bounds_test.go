@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -26,6 +27,21 @@ func TestTracedTextOfClientsIsBounded(t *testing.T) {
 	for name, value := range attrs {
 		if text, ok := value.(string); ok && (len(text) > 256 || strings.Contains(text, "not recorded")) {
 			t.Errorf("got %d bytes for %s", len(text), name)
+		}
+	}
+}
+
+// OTLP is protobuf, which rejects a whole batch of spans for one string that is not UTF-8.
+func TestTracedTextIsValidUTF8(t *testing.T) {
+	s := newTracedServer(t, tracedRoutes, sdktrace.AlwaysSample(), false)
+	r := httptest.NewRequest(http.MethodGet, "/%ff"+strings.Repeat("é", 1000)+"?q=\xff", nil)
+	r.Host = "\xff.example.com"
+	r.Header.Set("User-Agent", "\xff")
+	s.do(r)
+	_, attrs := s.span(t)
+	for name, value := range attrs {
+		if text, ok := value.(string); ok && !utf8.ValidString(text) {
+			t.Errorf("%s: %q is not valid UTF-8", name, text)
 		}
 	}
 }

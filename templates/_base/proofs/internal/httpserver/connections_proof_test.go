@@ -11,23 +11,8 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
-	"git.example.org/shop/orders/v2/test/pki"
+	"example.com/acme/sample-service/test/pki"
 )
-
-func TestOldConnectionsAreClosedAfterAResponse(t *testing.T) {
-	cfg := testConfig()
-	cfg.MaxConnectionAge = 100 * time.Millisecond
-	s := serve(t, cfg, hello)
-	client, _ := newClient(t)
-	url := "http://" + s.api.Addr().String()
-	if res, _ := get(t, client, url); res.Close {
-		t.Error("a new connection is closed")
-	}
-	time.Sleep(cfg.MaxConnectionAge)
-	if res, _ := get(t, client, url); !res.Close {
-		t.Error("an old connection stays open")
-	}
-}
 
 func TestConnectionsFromBeforeAReloadAreClosed(t *testing.T) {
 	authority := pki.NewAuthority(t, "authority")

@@ -8,15 +8,17 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"github.com/acme/billing-api/internal/logging"
+	"example.com/acme/sample-service/internal/logging"
 )
 
 // benchChain returns the chain of the service with metrics and an access log that goes nowhere.
 func benchChain(tb testing.TB) (testRouter, Chain) {
 	tb.Helper()
-	note := document(300)
-	routes := testRouter{"/v1/notes/1": {route: Route{Template: "/v1/notes/{id}", APIVersion: "v1"}, serve: respond(200, note, "Content-Type", "application/json", "Content-Length", "300")}}
-	log, _, err := logging.New(logging.Config{Level: "info", Format: "json"}, "billing-api", io.Discard)
+	routes := testRouter{"/v1/notes/1": {
+		route: Route{Template: "/v1/notes/{id}", APIVersion: "v1"},
+		serve: respond(200, document(300), "Content-Type", "application/json", "Content-Length", "300"),
+	}}
+	log, _, err := logging.New(logging.Config{Level: "info", Format: "json"}, "sample-service", io.Discard)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -1,0 +1,83 @@
+package config
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestSecondDocumentIsRefused(t *testing.T) {
+	f := newFixture(t)
+	f.file("work.yaml", "log:\n---\nserver:\n")
+	if diff := cmp.Diff(f.problems(), []string{"work.yaml: must hold only one YAML document"}); diff != "" {
+		t.Error("got -, want +\n" + diff)
+	}
+}
+
+func TestEmptyFileAndEmptySectionAreAllowed(t *testing.T) {
+	for _, content := range []string{"", "\n", "# nothing\n", "---\n", "server:\nlog: {}\n", "server:\n  tls:\n  port:\n"} {
+		f := newFixture(t)
+		f.file("work.yaml", content)
+		if got := f.problems(); got != nil {
+			t.Errorf("%q: %v", content, got)
+		}
+	}
+}
+
+func TestProblemsOfAllLayersAreReportedTogether(t *testing.T) {
+	f := newFixture(t)
+	f.file("system.yaml", "server: {port: http}\n")
+	f.file("work.yaml", "service: {profile: prodution}\n")
+	f.environ("SAMPLE_SERVICE_LOG__LEVEL=loud", "SAMPLE_SERVICE_SERVER__DRAIN_DELAY=soon")
+	f.set("server.prot=1", "log.format", "server.read_timeout=", "service.allow_in_production=pporf")
+	want := []string{
+		"--set: unknown key server.prot; docs/configuration.md lists all keys",
+		"--set: log.format: must be KEY=VALUE",
+		`--set: server.read_timeout: "" is not a duration such as 500ms, 15s or 2m (environment: SAMPLE_SERVICE_SERVER__READ_TIMEOUT)`,
+		`--set: service.allow_in_production: unknown waiver "pporf"; use one of ` + strings.Join(waivers(), ", ") +
+			" (environment: SAMPLE_SERVICE_SERVICE__ALLOW_IN_PRODUCTION)",
+		`system.yaml:1: server.port: "http" is not a whole number (environment: SAMPLE_SERVICE_SERVER__PORT)`,
+		`work.yaml:1: service.profile: unknown profile "prodution"; use development, staging or production (environment: SAMPLE_SERVICE_SERVICE__PROFILE)`,
+		`SAMPLE_SERVICE_LOG__LEVEL: log.level: "loud" is not one of debug, info, warn, error`,
+		`SAMPLE_SERVICE_SERVER__DRAIN_DELAY: server.drain_delay: "soon" is not a duration such as 500ms, 15s or 2m`,
+	}
+	if diff := cmp.Diff(f.problems(), want); diff != "" {
+		t.Error("got -, want +\n" + diff)
+	}
+}
+
+func TestWrongFileOfEveryFormIsRefused(t *testing.T) {
+	const port = " (environment: SAMPLE_SERVICE_SERVER__PORT)"
+	for _, test := range []struct {
+		rule, yaml string
+		want       []string
+	}{
+		{"section twice", "log: {}\nserver:\nlog: {}\n", []string{"3: log is set twice, first in line 1"}},
+		{"fraction", "server: {port: 80.5}\n", []string{`1: server.port: "80.5" is not a whole number` + port}},
+		{"list for a number", "server: {port: [80]}\n", []string{"1: server.port: must be a whole number" + port}},
+		{"section for a number", "server: {port: {a: 1}}\n", []string{"1: server.port: must be a whole number" + port}},
+		{"alias", "service: {name: &n x}\nserver: {port: *n}\n", []string{"2: server.port: must be a whole number" + port}},
+		{
+			"list in a list", "cors: {allowed_origins: [[a]]}\n",
+			[]string{"1: cors.allowed_origins: must be a list of values (environment: SAMPLE_SERVICE_CORS__ALLOWED_ORIGINS)"},
+		},
+		{"list at the top", "- server\n", []string{"1: the document must be a section with keys"}},
+	} {
+		t.Run(test.rule, func(t *testing.T) { testWrongFile(t, test.yaml, test.want) })
+	}
+}
+
+func TestVariablesOfEveryForm(t *testing.T) {
+	for _, test := range []struct {
+		rule, entry string
+		want        string // empty: ignored
+	}{
+		{"lower case", "SAMPLE_SERVICE_server__port=1", "unknown variable; docs/configuration.md lists all variables"},
+		{"one underscore, no such key", "SAMPLE_SERVICE_ANYTHING=x", ""},
+		{"variable of another program", "X" + prefix + "SERVER__PORT=x", ""},
+		{"host of a service link", "SAMPLE_SERVICE_SERVICE_HOST=10.0.0.1", ""},
+	} {
+		t.Run(test.rule, func(t *testing.T) { testVariable(t, test.entry, test.want) })
+	}
+}

@@ -1,0 +1,60 @@
+package postgres_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"example.com/acme/sample-service/internal/note"
+	"example.com/acme/sample-service/internal/note/notetest"
+	"example.com/acme/sample-service/internal/secret"
+	"example.com/acme/sample-service/test/postgrestest"
+)
+
+// After a failover the old primary is a standby, and sessions with it are useless.
+func TestConnectionsToAReadOnlyServerAreReplaced(t *testing.T) {
+	t.Parallel()
+	address := postgrestest.New(t)
+	cfg := defaults(t)
+	cfg.URL = secret.New(address)
+	cfg.MinIdleConnections = 0
+	db := openWith(t, cfg, discard)
+	postgrestest.Exec(t, address, "ALTER DATABASE "+databaseOf(address)+" SET default_transaction_read_only = on")
+	if err := db.Notes().Create(t.Context(), notetest.Note(1)); !errors.Is(err, note.ErrUnavailable) {
+		t.Errorf("got %v, want %v", err, note.ErrUnavailable)
+	}
+	eventually(t, "the connection is closed", func() bool { return db.Pool().Stat().TotalConns() == 0 })
+	if !answers(t.Context(), db.Notes()) { // opens another session, which can read
+		t.Error("the store does not answer")
+	}
+	if ready, _, message := readiness(t, db); ready || !strings.Contains(message, "accepts no writes") {
+		t.Errorf("got ready %t and %q, want unready", ready, message)
+	}
+
+	postgrestest.Exec(t, address, "SET default_transaction_read_only = off", "ALTER DATABASE "+databaseOf(address)+" RESET default_transaction_read_only")
+	if err := db.Notes().Create(t.Context(), notetest.Note(1)); err != nil {
+		t.Errorf("got %v from the new primary", err)
+	}
+	if ready, _, message := readiness(t, db); !ready {
+		t.Errorf("got unready: %s", message)
+	}
+}
+
+// Other clients have taken every slot of the server. The service serves with the connections that it has.
+func TestReadinessNeedsNoNewConnectionWhileRequestsSucceed(t *testing.T) {
+	t.Parallel()
+	address := postgrestest.New(t)
+	cfg := defaults(t)
+	cfg.URL = secret.New(address)
+	cfg.MinIdleConnections = 0
+	db := openWith(t, cfg, discard)
+	conn, err := db.Pool().Acquire(t.Context()) // of a request
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Release()
+	postgrestest.Exec(t, strings.Replace(address, databaseOf(address), "postgres", 1), "ALTER DATABASE "+databaseOf(address)+" ALLOW_CONNECTIONS false")
+	if ready, degraded, message := readiness(t, db); !ready || !degraded {
+		t.Errorf("got ready %t, degraded %t and %q, want degraded", ready, degraded, message)
+	}
+}
