@@ -1,6 +1,5 @@
-// Package migrations holds the history of the schema, one SQL file for each
-// step, embedded into the binary. A file that has been released is never
-// changed: what it did is undone or continued by a further one.
+// Package migrations embeds the SQL files that change the schema, one for each step. Never change a released file. Add a new
+// migration instead.
 package migrations
 
 import "embed"

@@ -77,7 +77,7 @@ func (c *certificates) load() error {
 }
 
 // verifyChain checks what clients check: every certificate is valid now, the first one is meant for servers, and the
-// others lead to the last one. The root is usually not in the file, so the last certificate stands for it.
+// others lead to the last one. The root is usually not in the file, so the last certificate is treated as the root.
 func verifyChain(pair tls.Certificate) error {
 	roots, intermediates := x509.NewCertPool(), x509.NewCertPool()
 	last := pair.Leaf

@@ -1,6 +1,6 @@
 // Package health answers the liveness and the readiness probe.
 //
-// Liveness never calls a dependency: restarting the service repairs no database. Readiness calls every dependency that
+// Liveness never calls a dependency: a restart cannot fix a dependency. Readiness calls every dependency that
 // requests need. A probe response says only that a check fails, and the reason that the check itself gives; the error
 // goes to the log.
 package health

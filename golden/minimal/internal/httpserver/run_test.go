@@ -80,7 +80,7 @@ func TestRequestsAreServedWhileDrainingAndOpenOnesFinish(t *testing.T) {
 
 func TestOpenRequestsAreAnsweredAtTheEndOfTheShutdown(t *testing.T) {
 	cfg := testConfig()
-	cfg.RequestTimeout, cfg.ShutdownTimeout = 50*time.Millisecond, answerTime+100*time.Millisecond
+	cfg.RequestTimeout, cfg.ShutdownTimeout = 50*time.Millisecond, cancelGrace+100*time.Millisecond
 	begun := make(chan struct{})
 	s := serve(t, cfg, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		close(begun)

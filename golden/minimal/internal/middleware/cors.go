@@ -74,7 +74,7 @@ func CORS(cfg CORSConfig) Layer {
 		AllowCredentials: cfg.AllowCredentials,
 		MaxAge:           int(cfg.MaxAge.Seconds()),
 	}
-	// The library takes an empty list for a permissive default. Here it allows nothing.
+	// The library treats an empty list as "allow all". Here it allows nothing.
 	if len(cfg.AllowedOrigins) == 0 || len(cfg.AllowedMethods) == 0 {
 		opts.AllowOriginFunc = func(string) bool { return false }
 	}

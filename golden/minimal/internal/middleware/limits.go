@@ -42,7 +42,7 @@ func InFlight(limit int, meter metric.Meter) (Layer, error) {
 			// A client that still sends its body would see a reset connection instead of the response.
 			_, _ = io.CopyN(io.Discard, r.Body, maxDrained)
 			problem.Write(w, r, problem.New(http.StatusServiceUnavailable, problem.CodeOverloaded,
-				"as many requests are in flight as http.max_in_flight allows"))
+				"too many requests in flight; the limit is http.max_in_flight"))
 		}
 	}, slog.Int("limit", limit)), nil
 }
@@ -84,7 +84,7 @@ func Timeout(limit time.Duration) Layer {
 			if r.Body != nil && r.Body != http.NoBody {
 				_ = conn.SetReadDeadline(x.deadline)
 			}
-			if x.route.Timeout > 0 { // server.write_timeout is made for limit
+			if x.route.Timeout > 0 { // server.write_timeout assumes the default timeout
 				_ = conn.SetWriteDeadline(x.deadline.Add(writeGrace))
 			}
 		}

@@ -70,7 +70,7 @@ func (r *rules) title(s string) {
 	}
 }
 
-// body requires text. Databases refuse the NUL character, for one.
+// body requires text. Some databases refuse the NUL character.
 func (r *rules) body(s string) {
 	if r.length("body", s, 0, MaxBody) {
 		control := func(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\t' }

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Proxies lists the networks whose X-Forwarded-For the service believes.
+// Proxies lists the networks whose X-Forwarded-For the service trusts.
 type Proxies []netip.Prefix
 
 // ParseProxies parses networks such as 10.0.0.0/8 and addresses such as 10.1.2.3. It reports all

@@ -42,11 +42,11 @@ func (c TLSConfig) Enabled() bool { return c.CertFile != "" || c.KeyFile != "" }
 // Secure reports whether clients reach the service over HTTPS.
 func (c TLSConfig) Secure() bool { return c.Enabled() || c.TerminatedByProxy }
 
-// answerTime is the part of the shutdown in which cancelled requests can still be answered.
-const answerTime = 2 * time.Second
+// cancelGrace is the part of the shutdown in which cancelled requests can still be answered.
+const cancelGrace = 2 * time.Second
 
 // LongestRequest returns the longest request timeout that a shutdown can wait for.
-func (c Config) LongestRequest() time.Duration { return c.ShutdownTimeout - c.DrainDelay - answerTime }
+func (c Config) LongestRequest() time.Duration { return c.ShutdownTimeout - c.DrainDelay - cancelGrace }
 
 // Validate checks the settings.
 func (c Config) Validate() setting.Errors {
@@ -67,7 +67,7 @@ func (c Config) Validate() setting.Errors {
 	errs.AddIf(c.DrainDelay < 0, "drain_delay", "must not be negative")
 	errs.AddIf(c.WriteTimeout <= c.RequestTimeout, "write_timeout", "must be greater than request_timeout (%s)", c.RequestTimeout)
 	errs.AddIf(c.RequestTimeout > c.LongestRequest(), "shutdown_timeout",
-		"must be at least drain_delay + request_timeout + %s = %s", answerTime, c.DrainDelay+c.RequestTimeout+answerTime)
+		"must be at least drain_delay + request_timeout + %s = %s", cancelGrace, c.DrainDelay+c.RequestTimeout+cancelGrace)
 	errs.AddIf(c.MaxHeaderBytes < 1<<10 || c.MaxHeaderBytes > 1<<20, "max_header_bytes", "must be between 1024 and 1048576")
 
 	errs.AddIf(c.TLS.CertFile == "" && c.TLS.KeyFile != "", "tls.cert_file", "must be set when tls.key_file is set")

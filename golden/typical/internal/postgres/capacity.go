@@ -18,9 +18,9 @@ func (c capacity) fits() bool { return c.needed <= c.allowed }
 
 func (c capacity) String() string {
 	if c.fits() {
-		return fmt.Sprintf("%d connections of all instances fit the %d of the server", c.needed, c.allowed)
+		return fmt.Sprintf("all instances need %d connections, the server allows %d", c.needed, c.allowed)
 	}
-	return fmt.Sprintf("%d connections of all instances do not fit the %d of the server", c.needed, c.allowed)
+	return fmt.Sprintf("all instances need %d connections, but the server allows only %d", c.needed, c.allowed)
 }
 
 const queryCapacity = `-- name: ServerConnections :one

@@ -34,7 +34,7 @@ func (d *Database) Ready(ctx context.Context) error {
 	}
 	switch {
 	case err != nil && d.recentlyAnswered():
-		return health.Degraded("the database answered a moment ago, but no connection is free for this check")
+		return health.Degraded("no connection is free for this check; the database answered recently")
 	case err != nil:
 		return fmt.Errorf("postgres: ready: %w", err)
 	case standby:

@@ -63,7 +63,7 @@ func socketFolder() (string, error) {
 	return folder, nil
 }
 
-// supervisor runs the server until its own input is closed, which happens when the test binary ends in whatever way.
+// supervisor runs the server until its own input is closed, which happens when the test binary exits for any reason.
 // PostgreSQL refuses to run as root, so root runs it as postgres. Roles that a test creates need a password.
 const supervisor = `
 trap '' INT

@@ -105,7 +105,7 @@ func TestEveryErrorPassesTheWholeChain(t *testing.T) {
 // BenchmarkChain measures a small response that passes every layer.
 func BenchmarkChain(b *testing.B) {
 	routes := testRouter{"/ok": {serve: serveHello}}
-	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
+	log := slog.New(slog.NewJSONHandler(io.Discard, nil)) //nolint:sloglint // the benchmark includes encoding
 	h := newChain(b, routes, defaultOptions(), log).Then(routes)
 	for b.Loop() {
 		h.ServeHTTP(httptest.NewRecorder(), get("/ok"))

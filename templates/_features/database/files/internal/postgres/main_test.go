@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -15,8 +14,6 @@ import (
 	"go.uber.org/goleak"
 
 	"example.com/acme/sample-service/internal/config"
-	"example.com/acme/sample-service/internal/note"
-	"example.com/acme/sample-service/internal/note/notetest"
 	"example.com/acme/sample-service/internal/postgres"
 	"example.com/acme/sample-service/internal/secret"
 	"example.com/acme/sample-service/test/postgrestest"
@@ -60,12 +57,6 @@ func openWith(t *testing.T, cfg postgres.Config, log *slog.Logger) *postgres.Dat
 	return db
 }
 
-// answers reports whether the store answers.
-func answers(ctx context.Context, store note.Store) bool {
-	_, err := store.Get(ctx, notetest.Note(1).ID)
-	return errors.Is(err, note.ErrNotFound)
-}
-
 // buffer is a log that several goroutines can write.
 type buffer struct {
 	mu   sync.Mutex
@@ -102,15 +93,3 @@ func (b *buffer) entries(t *testing.T, msg string) []map[string]any {
 
 // patience is how long a test waits for a condition.
 const patience = 20 * time.Second
-
-// eventually waits until a condition holds.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	ticker := time.NewTicker(5 * time.Millisecond)
-	defer ticker.Stop()
-	for deadline := time.Now().Add(patience); !holds(); <-ticker.C {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: did not happen within %s", what, patience)
-		}
-	}
-}
