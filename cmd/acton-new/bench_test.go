@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// BenchmarkCommand is the whole command as a process, which writes and commits the project with every feature. Beside
-// the time it reports the CPU time of the process. .ci/speed compares it with cp and git.
+// BenchmarkCommand runs the command as a process, which writes and commits the project with every feature. It also
+// reports the CPU time of the process. .ci/speed compares it with cp and git.
 func BenchmarkCommand(b *testing.B) {
 	root := b.TempDir()
 	binary := filepath.Join(root, "acton-new")

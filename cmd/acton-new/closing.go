@@ -8,56 +8,56 @@ import (
 	"strings"
 )
 
-// plan prints what would be made.
+// plan prints the result of a dry run.
 func (p project) plan(w io.Writer) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "Nothing is written. This would make %s, %d files:\n\n", p.req.absolute(), len(p.tree))
-	b.WriteString(nodes(p.answers.Name, p.tree).draw())
+	fmt.Fprintf(&b, "Dry run: nothing was written. This would create %s with %d files:\n\n", p.req.absolute(), len(p.tree))
+	b.WriteString(newNode(p.answers.Name, p.tree).draw())
 	b.WriteString("\n")
-	p.facts(&b)
-	fmt.Fprintf(&b, "\nThe same without a question:\n  %s\n", p.commandLine())
+	p.printAnswers(&b)
+	fmt.Fprintf(&b, "\nTo create it without prompts:\n  %s\n", p.commandLine())
 	_, err := w.Write(b.Bytes())
 	return err
 }
 
-// closing prints what was made and what to do next.
+// closing prints the created project and the next steps.
 func (p project) closing(w io.Writer) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "Made %s in %s, %d files.\n\n", p.answers.Name, p.result.Dir, len(p.tree))
-	p.facts(&b)
-	line(&b, "Commit", p.commit())
+	fmt.Fprintf(&b, "Created %s in %s with %d files.\n\n", p.answers.Name, p.result.Dir, len(p.tree))
+	p.printAnswers(&b)
+	printField(&b, "Commit", p.commit())
 	if p.result.Fallback {
-		line(&b, "", "git knows no user; once it does, become the author by")
-		line(&b, "", "git commit --amend --reset-author --no-edit")
+		printField(&b, "", "git has no user.name and user.email; set them, then become the author with")
+		printField(&b, "", "git commit --amend --reset-author --no-edit")
 	}
 	for _, dir := range p.result.Removed {
-		line(&b, "Removed", dir+", which an interrupted run had left")
+		printField(&b, "Removed", dir+", left by an interrupted run")
 	}
 	b.WriteString("\nNext:\n")
-	for _, step := range p.next() {
+	for _, step := range p.nextSteps() {
 		fmt.Fprintf(&b, "  %s\n", step)
 	}
 	_, err := w.Write(b.Bytes())
 	return err
 }
 
-func line(b *bytes.Buffer, label, text string) { fmt.Fprintf(b, "  %-9s %s\n", label, text) }
+func printField(b *bytes.Buffer, label, text string) { fmt.Fprintf(b, "  %-9s %s\n", label, text) }
 
-// facts prints the answers that matter, and how to get others.
-func (p project) facts(b *bytes.Buffer) {
-	line(b, "Module", p.answers.Module)
-	if p.req.moduleFrom != "" {
-		line(b, "", p.req.moduleFrom)
-		line(b, "", p.otherModule())
+// printAnswers prints the module path, the features and the other answers, and how to change the module path.
+func (p project) printAnswers(b *bytes.Buffer) {
+	printField(b, "Module", p.answers.Module)
+	if p.req.moduleReason != "" {
+		printField(b, "", p.req.moduleReason)
+		printField(b, "", p.moduleHint())
 	}
-	line(b, "Features", p.features())
-	if answers := p.questionLine(); answers != "" {
-		line(b, "Answers", answers)
+	printField(b, "Features", p.featureList())
+	if answers := p.answerFlags(); answers != "" {
+		printField(b, "Answers", answers)
 	}
 }
 
-// questionLine is the answer to every question, as flags.
-func (p project) questionLine() string {
+// answerFlags returns the answer to every question, as flags.
+func (p project) answerFlags() string {
 	questions := p.set.Questions()
 	args := make([]string, 0, 2*len(questions))
 	for _, q := range questions {
@@ -66,16 +66,16 @@ func (p project) questionLine() string {
 	return join(args)
 }
 
-// otherModule says how to get another module path.
-func (p project) otherModule() string {
+// moduleHint says how to change the module path.
+func (p project) moduleHint() string {
 	if p.result == nil {
-		return "another one: --module PATH"
+		return "to change it: --module PATH"
 	}
-	return "another one: remove the directory and run again with --module PATH"
+	return "to change it: remove the directory and run again with --module PATH"
 }
 
-// features names the features, and why those are there that nobody chose.
-func (p project) features() string {
+// featureList lists the features. A feature that was not chosen is listed with the feature that requires it.
+func (p project) featureList() string {
 	if len(p.answers.Features) == 0 {
 		return "none"
 	}
@@ -90,7 +90,7 @@ func (p project) features() string {
 	return strings.Join(parts, ", ")
 }
 
-// forced returns the features that nobody chose, each with the one that requires it.
+// forced maps each feature that was not chosen to the feature that requires it.
 func (p project) forced() map[string]string { return p.set.Forced() }
 
 func (p project) commit() string {
@@ -99,27 +99,27 @@ func (p project) commit() string {
 	case r.Committed:
 		return fmt.Sprintf("%.7s on %s, by %s", r.Commit, r.Branch, r.Author)
 	case r.Enclosing != "":
-		return "none: it lies in the repository " + r.Enclosing + " (--git makes one of its own)"
+		return "none: inside the repository " + r.Enclosing + " (--git creates a nested one)"
 	default:
-		return "none, as --no-git asks"
+		return "none, because of --no-git"
 	}
 }
 
-// next returns the commands to go on with, as far as the project has what they need.
-func (p project) next() []string {
+// nextSteps returns the commands to run next. It prefers the make targets that the project has.
+func (p project) nextSteps() []string {
 	var steps []string
 	if p.req.target() != "." {
 		steps = append(steps, "cd "+quote(p.req.target()))
 	}
 	makefile, _ := p.tree.Lookup("Makefile")
-	for _, step := range []struct{ target, without string }{
+	for _, step := range []struct{ target, command string }{
 		{"run", "go run ./cmd/" + p.answers.Name + " serve"},
 		{"test", "go test ./..."},
 	} {
 		if regexp.MustCompile(`(?m)^` + step.target + `:`).Match(makefile) {
 			steps = append(steps, "make "+step.target)
 		} else {
-			steps = append(steps, step.without)
+			steps = append(steps, step.command)
 		}
 	}
 	return steps

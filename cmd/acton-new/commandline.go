@@ -7,8 +7,8 @@ import (
 	"github.com/acton-go/acton-new/internal/generator"
 )
 
-// commandLine returns the command that makes the same project without a question. What has its default is left out, but
-// not the module path, because its default depends on where the command runs.
+// commandLine returns the command that creates the same project without prompts. It omits answers that equal their
+// default, except the module path: its default depends on the working directory.
 func (p project) commandLine() string {
 	args := []string{"acton-new", p.answers.Name, "--yes", "--module", p.answers.Module}
 	if len(p.answers.Features) > 0 {
@@ -33,7 +33,7 @@ func (p project) commandLine() string {
 	return join(args)
 }
 
-// join quotes what a shell would take apart.
+// join returns the arguments as one line, quoted for a POSIX shell.
 func join(args []string) string {
 	args = slices.Clone(args)
 	for i, a := range args {

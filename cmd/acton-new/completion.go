@@ -11,38 +11,38 @@ import (
 
 var shells = []string{"bash", "zsh", "fish", "powershell"}
 
-func completionCommand(at host) *cobra.Command {
+func completionCommand(env environment) *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion SHELL",
-		Short: "Print a script that completes commands, flags and features in a shell",
+		Short: "Print the completion script for a shell",
 		Long: `Print a script that completes commands, flags and features in bash, zsh, fish or powershell.
 
-To have it in every new shell:
+To enable completion in every new shell:
   bash        acton-new completion bash > ~/.local/share/bash-completion/completions/acton-new
   zsh         acton-new completion zsh > "${fpath[1]}/_acton-new"
   fish        acton-new completion fish > ~/.config/fish/completions/acton-new.fish
   powershell  acton-new completion powershell >> $PROFILE`,
-		Args:      arguments(cobra.ExactArgs(1), "acton-new completion bash"),
+		Args:      validateArgs(cobra.ExactArgs(1), "acton-new completion bash"),
 		ValidArgs: shells,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root := cmd.Root()
 			switch args[0] {
 			case "bash":
-				return root.GenBashCompletionV2(at.out, true)
+				return root.GenBashCompletionV2(env.out, true)
 			case "zsh":
-				return root.GenZshCompletion(at.out)
+				return root.GenZshCompletion(env.out)
 			case "fish":
-				return root.GenFishCompletion(at.out, true)
+				return root.GenFishCompletion(env.out, true)
 			case "powershell":
-				return root.GenPowerShellCompletionWithDesc(at.out)
+				return root.GenPowerShellCompletionWithDesc(env.out)
 			}
-			return usagef("unknown shell %q: there are %s", args[0], strings.Join(shells, ", "))
+			return usagef("unknown shell %q; choose from %s", args[0], strings.Join(shells, ", "))
 		},
 	}
 }
 
-// completeValues registers what can follow the flags that have a fixed set of values.
-func completeValues(cmd *cobra.Command, catalog *features.Catalog) error {
+// registerCompletions registers the values of the flags that have a fixed set of values.
+func registerCompletions(cmd *cobra.Command, catalog *features.Catalog) error {
 	if err := cmd.RegisterFlagCompletionFunc("features", completeFeatures(catalog)); err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func completeValues(cmd *cobra.Command, catalog *features.Catalog) error {
 	return nil
 }
 
-// completeFeatures completes the last name of a list, and leaves out what the list has already.
+// completeFeatures completes the last name of a comma-separated list. It omits names that are already in the list.
 func completeFeatures(catalog *features.Catalog) cobra.CompletionFunc {
 	return func(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
 		before := word[:strings.LastIndex(word, ",")+1]
@@ -79,7 +79,7 @@ func completeFeatures(catalog *features.Catalog) cobra.CompletionFunc {
 	}
 }
 
-// questionsOf returns every question that any feature can ask: each is a flag.
+// questionsOf returns every question in the catalog. Each one is a flag.
 func questionsOf(catalog *features.Catalog) []features.Question {
 	questions := slices.Clone(catalog.Base().Questions)
 	for _, f := range catalog.All() {

@@ -15,21 +15,22 @@ import (
 	"github.com/hinshun/vt10x"
 )
 
-// Keys as a terminal sends them.
+// The keys, as a terminal sends them.
 const (
-	enter    = "\r"
-	down     = "\x1b[B"
-	up       = "\x1b[A"
-	space    = " "
-	escape   = "\x1b"
-	backTab  = "\x1b[Z"
-	ctrlC    = "\x03"
-	ctrlD    = "\x04"
-	erase    = "\x15" // ctrl-u: the line to its beginning
-	patience = 30 * time.Second
+	enter   = "\r"
+	down    = "\x1b[B"
+	up      = "\x1b[A"
+	space   = " "
+	escape  = "\x1b"
+	backTab = "\x1b[Z"
+	ctrlC   = "\x03"
+	ctrlD   = "\x04"
+	erase   = "\x15" // ctrl-u deletes to the start of the line
 )
 
-// console is a command at a real pseudo-terminal that, like many, answers no question about itself.
+const timeout = 30 * time.Second
+
+// console runs a command on a pseudo-terminal. Like many terminals, it does not answer queries.
 type console struct {
 	t      *testing.T
 	dir    string
@@ -37,9 +38,9 @@ type console struct {
 	term   vt10x.Terminal
 	cmd    *exec.Cmd
 	mu     sync.Mutex
-	raw    bytes.Buffer  // everything that was written
-	wake   chan struct{} // something was written, or the command has ended
-	closed chan struct{} // nothing more will be written
+	raw    bytes.Buffer  // all output
+	wake   chan struct{} // receives after new output
+	closed chan struct{} // closed after the last output
 }
 
 // open starts the command in an empty directory.
@@ -68,7 +69,7 @@ func openIn(t *testing.T, dir string, columns, rows int, env []string, args ...s
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = c.cmd.Process.Kill() // most often ended already
+		_ = c.cmd.Process.Kill() // fails if the command has ended
 		_ = c.tty.Close()
 	})
 	go c.read()
@@ -96,16 +97,16 @@ func (c *console) read() {
 
 func (c *console) screen() string { return c.term.String() }
 
-func (c *console) written() string {
+func (c *console) output() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.raw.String()
 }
 
-// await returns when the screen shows every text.
-func (c *console) await(texts ...string) {
+// waitFor waits until the screen shows every text.
+func (c *console) waitFor(texts ...string) {
 	c.t.Helper()
-	c.until(strings.Join(texts, " and "), func() bool {
+	c.waitUntil(strings.Join(texts, " and "), func() bool {
 		screen := c.screen()
 		for _, text := range texts {
 			if !strings.Contains(screen, text) {
@@ -116,25 +117,25 @@ func (c *console) await(texts ...string) {
 	})
 }
 
-func (c *console) until(what string, holds func() bool) {
+func (c *console) waitUntil(what string, condition func() bool) {
 	c.t.Helper()
-	deadline := time.After(patience)
-	for !holds() {
+	deadline := time.After(timeout)
+	for !condition() {
 		select {
 		case <-c.wake:
 		case <-c.closed:
-			if holds() {
+			if condition() {
 				return
 			}
-			c.t.Fatalf("the command ended without %s; screen:\n%s\nwritten: %q", what, c.screen(), c.written())
+			c.t.Fatalf("the command ended before %s; screen:\n%s\noutput: %q", what, c.screen(), c.output())
 		case <-deadline:
-			c.t.Fatalf("no %s; screen:\n%s", what, c.screen())
+			c.t.Fatalf("timed out waiting for %s; screen:\n%s", what, c.screen())
 		}
 	}
 }
 
-// settle waits for the end of the frame that is being painted: what is awaited may stand in its middle.
-func (c *console) settle() {
+// waitIdle waits until the command stops writing, so that the current frame is complete.
+func (c *console) waitIdle() {
 	for {
 		select {
 		case <-c.wake:
@@ -163,10 +164,10 @@ func (c *console) resize(columns, rows int) {
 	}
 }
 
-// exit waits for the end of the command and returns its exit code.
+// exit waits until the command ends, and returns its exit code.
 func (c *console) exit() int {
 	c.t.Helper()
-	timer := time.AfterFunc(patience, func() { _ = c.cmd.Process.Kill() })
+	timer := time.AfterFunc(timeout, func() { _ = c.cmd.Process.Kill() })
 	defer timer.Stop()
 	err := c.cmd.Wait()
 	var exit *exec.ExitError
@@ -177,8 +178,8 @@ func (c *console) exit() int {
 	return c.cmd.ProcessState.ExitCode()
 }
 
-// leaves checks the exit code, and that exactly these names are in the directory afterwards.
-func (c *console) leaves(code int, want ...string) {
+// wantExit waits until the command ends. It checks the exit code, and that the directory contains exactly these names.
+func (c *console) wantExit(code int, want ...string) {
 	c.t.Helper()
 	if got := c.exit(); got != code {
 		c.t.Errorf("exit code: got %d, want %d; screen:\n%s", got, code, c.screen())

@@ -7,19 +7,19 @@ import (
 	"io"
 )
 
-// document is what --json prints. Keys are only ever added.
+// document is the output of --json. Scripts depend on its keys: add keys, but never rename or remove one.
 type document struct {
 	Generator string            `json:"generator"`
 	Name      string            `json:"name"`
 	Module    string            `json:"module"`
 	Features  []string          `json:"features"`
-	Forced    map[string]string `json:"forced"` // features that were not chosen, each with the one that requires it
+	Forced    map[string]string `json:"forced"` // features that were not chosen, and what requires them
 	Values    map[string]string `json:"values"`
 	Dir       string            `json:"dir"`
 	DryRun    bool              `json:"dry_run"`
-	Commit    string            `json:"commit"` // empty when there is none
+	Commit    string            `json:"commit"` // empty without a commit
 	Command   string            `json:"command"`
-	Hash      string            `json:"hash"` // of the tree, as .acton-new.yaml records it
+	Hash      string            `json:"hash"` // hash of the tree, as in .acton-new.yaml
 	Files     []documentFile    `json:"files"`
 	NextSteps []string          `json:"next_steps"`
 }
@@ -34,7 +34,7 @@ func (p project) document(w io.Writer) error {
 	d := document{
 		Generator: p.version, Name: p.answers.Name, Module: p.answers.Module,
 		Features: append([]string{}, p.answers.Features...), Forced: p.forced(), Values: p.answers.Values,
-		Dir: p.req.absolute(), DryRun: p.result == nil, Command: p.commandLine(), Hash: p.tree.Hash(), NextSteps: p.next(),
+		Dir: p.req.absolute(), DryRun: p.result == nil, Command: p.commandLine(), Hash: p.tree.Hash(), NextSteps: p.nextSteps(),
 	}
 	if p.result != nil {
 		d.Dir, d.Commit = p.result.Dir, p.result.Commit

@@ -17,8 +17,8 @@ import (
 	"github.com/acton-go/acton-new/templates"
 )
 
-// The commands of documents that a test of this package cannot run, because it would run itself or take minutes, and what
-// in .ci/run does instead.
+// runByCI maps commands in documents to the stage of .ci/run that runs them. A test of this package cannot run them:
+// they would run this test or take minutes.
 var runByCI = map[string]string{
 	"go test -timeout 30m ./...\n":  "stage_readme_test",
 	".ci/throughput ../myservice\n": ".ci/throughput ",
@@ -27,7 +27,7 @@ var runByCI = map[string]string{
 	"make database\n":               ".ci/compose ",
 }
 
-func TestCommandsOfTheReadmeWork(t *testing.T) {
+func TestReadmeCommandsWork(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and runs a service")
 	}
@@ -44,10 +44,10 @@ func TestCommandsOfTheReadmeWork(t *testing.T) {
 	runDocument(t, checkout, "README.md", "MYSERVICE")
 }
 
-// The smallest service and the one with every feature show all documents there are, and each fragment in them. A document
-// that changes the project gets one of its own; the others share one. All go at once, however few processors there are:
-// they wait for their services as often as they build.
-func TestCommandsOfEveryDocumentOfTheServiceWork(t *testing.T) {
+// The smallest and the full service together contain every document and every fragment. A document that changes the
+// project gets a project of its own; the others share one. All of them run in parallel, even on few processors, because
+// they often wait for their services.
+func TestCommandsInServiceDocumentsWork(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and runs services")
 	}
@@ -60,8 +60,8 @@ func TestCommandsOfEveryDocumentOfTheServiceWork(t *testing.T) {
 	for _, f := range cat.Visible() {
 		all = append(all, f.Name)
 	}
-	var atOnce sync.WaitGroup
-	defer atOnce.Wait()
+	var group sync.WaitGroup
+	defer group.Wait()
 	for _, chosen := range [][]string{nil, all} {
 		answers := generator.Answers{Name: "orders", Module: "github.com/acme/orders", Features: chosen}
 		tree, err := generator.Render(templates.Files, cat, answers, testVersion)
@@ -78,7 +78,7 @@ func TestCommandsOfEveryDocumentOfTheServiceWork(t *testing.T) {
 		}
 		database := slices.Contains(chosen, "database")
 		name := "with " + strings.Join(chosen, ",")
-		var share []string
+		var shared []string
 		for file, text := range files {
 			blocks, err := mdtest.Blocks(text)
 			switch {
@@ -86,23 +86,23 @@ func TestCommandsOfEveryDocumentOfTheServiceWork(t *testing.T) {
 			case err != nil:
 				t.Errorf("%s: %v", file, err)
 			case !mdtest.Changes(blocks):
-				share = append(share, file)
+				shared = append(shared, file)
 			default:
-				atOnce.Go(func() {
+				group.Go(func() {
 					t.Run(path.Join(name, file), func(t *testing.T) {
-						dir, env := built(t, tree, database)
+						dir, env := buildProject(t, tree, database)
 						runDocument(t, dir, file, "ORDERS", env...)
 					})
 				})
 			}
 		}
-		slices.Sort(share)
-		atOnce.Go(func() {
-			t.Run(path.Join(name, "the others"), func(t *testing.T) {
-				dir, env := built(t, tree, database)
+		slices.Sort(shared)
+		group.Go(func() {
+			t.Run(path.Join(name, "shared"), func(t *testing.T) {
+				dir, env := buildProject(t, tree, database)
 				project.Binary = filepath.Join(dir, "bin/orders")
 				checkDocuments(t, project, files)
-				for _, file := range share {
+				for _, file := range shared {
 					t.Run(file, func(t *testing.T) { runDocument(t, dir, file, "ORDERS", env...) })
 				}
 			})
@@ -110,9 +110,9 @@ func TestCommandsOfEveryDocumentOfTheServiceWork(t *testing.T) {
 	}
 }
 
-// built writes and builds a project, and returns the environment in which it finds its database. Documents may count on
-// what their README has the reader do first.
-func built(t *testing.T, tree generator.Tree, database bool) (dir string, env []string) {
+// buildProject writes and builds a project, and returns the environment variables for its database. The documents
+// assume the steps of the README: a built binary and a migrated database.
+func buildProject(t *testing.T, tree generator.Tree, database bool) (dir string, env []string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "orders")
 	if _, err := generator.Write(t.Context(), tree, generator.Target{Dir: dir, Repository: generator.RepositoryAlways}); err != nil {
@@ -126,7 +126,7 @@ func built(t *testing.T, tree generator.Tree, database bool) (dir string, env []
 	return dir, env
 }
 
-// checkDocuments holds what the documents name against the binary.
+// checkDocuments checks the commands, flags and settings in the documents against the binary.
 func checkDocuments(t *testing.T, project *mdtest.Project, files map[string]string) {
 	t.Helper()
 	for file := range files {
@@ -138,7 +138,7 @@ func checkDocuments(t *testing.T, project *mdtest.Project, files map[string]stri
 	}
 }
 
-// runDocument runs the commands of a document on ports that are free, so that the test can run beside a service.
+// runDocument runs the commands of a document on free ports, so that the test does not conflict with a running service.
 func runDocument(t *testing.T, dir, document, prefix string, env ...string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, document))
@@ -152,7 +152,7 @@ func runDocument(t *testing.T, dir, document, prefix string, env ...string) {
 	blocks = slices.DeleteFunc(blocks, func(b mdtest.Block) bool {
 		stage, skip := runByCI[b.Text]
 		if skip && !strings.Contains(ciScript(t), stage) {
-			t.Errorf("%s:%d: .ci/run has no %q to run this command", document, b.Line, stage)
+			t.Errorf("%s:%d: .ci/run does not contain %q, which should run this command", document, b.Line, stage)
 		}
 		return skip
 	})
@@ -163,8 +163,8 @@ func runDocument(t *testing.T, dir, document, prefix string, env ...string) {
 	})
 	script = strings.NewReplacer("127.0.0.1:8080", "127.0.0.1:"+api, "127.0.0.1:9090", "127.0.0.1:"+metrics,
 		"127.0.0.1:4318", "127.0.0.1:"+collector).Replace(script)
-	// Each project has a path of its own. Without the path in what is compiled, they share the build cache, with those of
-	// earlier runs too, and a package that a document leaves alone is neither built nor tested again.
+	// With -trimpath, projects in different directories share the build cache, also across runs. Packages that a document
+	// does not change are neither built nor tested again.
 	flags := strings.TrimSpace(os.Getenv("GOFLAGS") + " -trimpath")
 	shell(t, dir, script, append(env, "GOFLAGS="+flags, prefix+"_SERVER__PORT="+api, prefix+"_METRICS__PORT="+metrics)...)
 }
@@ -208,7 +208,7 @@ func freePort(t *testing.T) string {
 	return port
 }
 
-func TestTheReadmeListsTheFeaturesThereAre(t *testing.T) {
+func TestReadmeListsAllFeatures(t *testing.T) {
 	cat, err := features.Load(templates.Files)
 	if err != nil {
 		t.Fatal(err)
@@ -233,7 +233,7 @@ func TestTheReadmeListsTheFeaturesThereAre(t *testing.T) {
 	}
 }
 
-// firstColumn returns the first cells of the table with the heading.
+// firstColumn returns the first column of the table with this header.
 func firstColumn(document, heading string) []string {
 	_, table, _ := strings.Cut(document, heading+"\n")
 	var cells []string
@@ -248,8 +248,8 @@ func firstColumn(document, heading string) []string {
 	return cells
 }
 
-// Links between our own documents resolve; those of the service are followed in every combination.
-func TestLinksOfDocumentsResolve(t *testing.T) {
+// Package generator tests the links in the documents of the service, in every combination.
+func TestDocumentLinksResolve(t *testing.T) {
 	for _, document := range []string{"README.md", "templates/README.md", "internal/lock/README.md"} {
 		data, err := os.ReadFile(filepath.Join("../..", document))
 		if err != nil {

@@ -9,23 +9,23 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 )
 
-// pick chooses exactly these features.
-func (w *wizard) pick(names []string) {
+// selectFeatures replaces the selection with these features.
+func (w *wizard) selectFeatures(names []string) {
 	for _, g := range w.catalog.Groups() {
-		*w.picked[g.Name] = nil
+		*w.selected[g.Name] = nil
 		for _, f := range g.Features {
 			if slices.Contains(names, f.Name) {
-				*w.picked[g.Name] = append(*w.picked[g.Name], f.Name)
+				*w.selected[g.Name] = append(*w.selected[g.Name], f.Name)
 			}
 		}
 	}
 }
 
-// chosen returns the features that are chosen on all pages but one.
-func (w *wizard) chosen(except string) []string {
+// selectedExcept returns the features that are selected in every group except one. An empty name excludes no group.
+func (w *wizard) selectedExcept(group string) []string {
 	var names []string
-	for group, list := range w.picked {
-		if group != except {
+	for name, list := range w.selected {
+		if name != group {
 			names = append(names, *list...)
 		}
 	}
@@ -33,45 +33,47 @@ func (w *wizard) chosen(except string) []string {
 	return names
 }
 
-// resolve returns what the choice of features means.
 func (w *wizard) resolve(names []string) (features.Set, error) {
 	return w.catalog.Resolve(features.Selection{Features: names})
 }
 
-// presetPage offers a beginning for the pages of features.
+// presetPage asks for the preset that pre-selects features on the next pages.
 func (w *wizard) presetPage() (page, bool, error) {
 	w.module = strings.TrimSpace(w.module)
-	f := field{title: "Begin with", help: "The next pages show what is chosen; anything can be changed there.", one: &w.preset}
+	f := field{
+		title: "Preset", help: "It selects features. You can change each of them on the next pages.", answer: &w.preset,
+	}
 	for _, p := range w.catalog.Presets() {
 		f.options = append(f.options, option{value: p.Name, label: p.Name, detail: "features: " + orNone(p.Features)})
 	}
 	before := w.preset
-	return page{title: "Features", fields: []field{f}, leave: func() {
+	return page{title: "Features", fields: []field{f}, onSubmit: func() {
 		if w.preset != before {
-			p, _ := w.catalog.Preset(w.preset) // an option is a preset
-			w.pick(p.Features)
+			p, _ := w.catalog.Preset(w.preset) // cannot fail: every option is a preset
+			w.selectFeatures(p.Features)
 			before = w.preset
 		}
 	}}, true, nil
 }
 
-// groupPage lets the features of one group be chosen. What another page requires is told, and cannot be left out.
+// groupPage asks for the features of one group. Features that another group requires are listed and cannot be
+// deselected.
 func (w *wizard) groupPage(g features.Group) (page, bool, error) {
-	elsewhere, err := w.resolve(w.chosen(g.Name))
+	elsewhere, err := w.resolve(w.selectedExcept(g.Name))
 	if err != nil {
 		return page{}, false, err
 	}
 	forced := elsewhere.Forced()
-	f := field{title: "What to add", many: w.picked[g.Name], checkMany: func(names []string) error {
-		_, err := w.resolve(append(w.chosen(g.Name), names...))
+	f := field{title: "Features to add", answers: w.selected[g.Name], checkAnswers: func(names []string) error {
+		_, err := w.resolve(append(w.selectedExcept(g.Name), names...))
 		return err
 	}}
-	var told []string
+	var notices []string
 	for _, feature := range g.Features {
 		by, ok := forced[feature.Name]
 		if ok {
-			told = append(told, fmt.Sprintf("%s is added, because %s requires it: %s", feature.Name, by, feature.Summary))
-			*f.many = slices.DeleteFunc(*f.many, func(name string) bool { return name == feature.Name })
+			notices = append(notices, fmt.Sprintf("%s is added because %s requires it: %s", feature.Name, by, feature.Summary))
+			*f.answers = slices.DeleteFunc(*f.answers, func(name string) bool { return name == feature.Name })
 			continue
 		}
 		detail, err := w.detail(feature)
@@ -80,14 +82,17 @@ func (w *wizard) groupPage(g features.Group) (page, bool, error) {
 		}
 		f.options = append(f.options, option{value: feature.Name, label: feature.Name + "  " + feature.Title, detail: detail})
 	}
-	p := page{title: "Features: " + g.Name, text: wrapped(strings.Join(told, "\n")), note: func() string { return w.consequences(*w.picked[g.Name]) }}
+	p := page{
+		title: "Features: " + g.Name, text: fixedText(strings.Join(notices, "\n")),
+		note: func() string { return w.requirements(*w.selected[g.Name]) },
+	}
 	if len(f.options) > 0 {
 		p.fields = []field{f}
 	}
 	return p, true, nil
 }
 
-// detail says what a feature adds and costs.
+// detail returns the summary of a feature, the number of files and modules that it adds, and its requirements.
 func (w *wizard) detail(f features.Feature) (string, error) {
 	if _, ok := w.costs[f.Name]; !ok {
 		c, err := costOf(w.catalog, w.deps, f)
@@ -103,9 +108,9 @@ func (w *wizard) detail(f features.Feature) (string, error) {
 	return detail, nil
 }
 
-// consequences tells which features are forced by these, which are chosen.
-func (w *wizard) consequences(chosen []string) string {
-	set, err := w.resolve(w.chosen(""))
+// requirements lists the features that are added because one of the chosen features requires them.
+func (w *wizard) requirements(chosen []string) string {
+	set, err := w.resolve(w.selectedExcept(""))
 	if err != nil {
 		return ""
 	}

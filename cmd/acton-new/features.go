@@ -14,11 +14,11 @@ import (
 	"github.com/acton-go/acton-new/internal/generator"
 )
 
-func featuresCommand(at host, d deps, catalog *features.Catalog) *cobra.Command {
+func featuresCommand(env environment, d deps, catalog *features.Catalog) *cobra.Command {
 	return &cobra.Command{
 		Use:   "features [NAME]",
-		Short: "List the features, or tell what one brings",
-		Args:  arguments(cobra.MaximumNArgs(1), "acton-new features "+someFeature(catalog)),
+		Short: "List the features, or describe one of them",
+		Args:  validateArgs(cobra.MaximumNArgs(1), "acton-new features "+exampleFeature(catalog)),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			var candidates []string
 			for _, f := range catalog.Visible() {
@@ -35,13 +35,13 @@ func featuresCommand(at host, d deps, catalog *features.Catalog) *cobra.Command 
 			} else if err := describeFeature(&b, catalog, d, args[0]); err != nil {
 				return err
 			}
-			_, err := at.out.Write(b.Bytes())
+			_, err := env.out.Write(b.Bytes())
 			return err
 		},
 	}
 }
 
-// listFeatures prints every feature by group, and the presets.
+// listFeatures prints the features by group, then the presets.
 func listFeatures(b *bytes.Buffer, catalog *features.Catalog) {
 	base := catalog.Base()
 	fmt.Fprintf(b, "Always: %s\n  %s\n", base.Title, base.Summary)
@@ -55,7 +55,7 @@ func listFeatures(b *bytes.Buffer, catalog *features.Catalog) {
 		}
 	}
 	if len(catalog.Visible()) == 0 {
-		b.WriteString("\nThere are no features to choose yet.\n")
+		b.WriteString("\nNo features are available yet.\n")
 		return
 	}
 	b.WriteString("\npresets\n")
@@ -71,7 +71,7 @@ func orNone(words []string) string {
 	return strings.Join(words, ", ")
 }
 
-// describeFeature prints everything that one feature brings.
+// describeFeature prints what one feature requires, asks and adds.
 func describeFeature(b *bytes.Buffer, catalog *features.Catalog, d deps, name string) error {
 	if _, err := catalog.Resolve(features.Selection{Features: []string{name}}); err != nil {
 		return usagef("features: %w", err)
@@ -82,17 +82,17 @@ func describeFeature(b *bytes.Buffer, catalog *features.Catalog, d deps, name st
 		return err
 	}
 	fmt.Fprintf(b, "%s: %s\n  %s\n\n", f.Name, f.Title, f.Summary)
-	line(b, "Group", f.Group)
-	line(b, "Requires", orNone(catalog.Required(f)))
+	printField(b, "Group", f.Group)
+	printField(b, "Requires", orNone(catalog.Required(f)))
 	var presets []string
 	for _, p := range catalog.Presets() {
 		if strings.Contains(","+strings.Join(p.Features, ",")+",", ","+f.Name+",") {
 			presets = append(presets, p.Name)
 		}
 	}
-	line(b, "Presets", orNone(presets))
+	printField(b, "Presets", orNone(presets))
 	for _, q := range f.Questions {
-		line(b, "Asks", "--"+q.Flag+": "+questionUsage(q))
+		printField(b, "Asks", "--"+q.Flag+": "+questionUsage(q))
 	}
 	fmt.Fprintf(b, "\nModules (%d)\n", len(c.modules))
 	for _, m := range c.modules {
@@ -105,10 +105,10 @@ func describeFeature(b *bytes.Buffer, catalog *features.Catalog, d deps, name st
 	return nil
 }
 
-// cost is what a feature adds to a project that has what it requires.
+// cost is what a feature adds to a project that has the feature's requirements.
 type cost struct {
 	files   []string
-	modules []string // required directly
+	modules []string // direct requirements in go.mod
 }
 
 func (c cost) String() string {
@@ -125,7 +125,7 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// costOf compares a project that has the feature with one that has only what the feature requires.
+// costOf compares a project with the feature to a project with only the feature's requirements.
 func costOf(catalog *features.Catalog, d deps, f features.Feature) (cost, error) {
 	render := func(chosen ...string) (map[string]bool, map[string]bool, error) {
 		_, answers, err := generator.Resolve(catalog, generator.Answers{Name: "billing-api", Module: "example.com/billing-api", Features: chosen})
@@ -160,14 +160,14 @@ func costOf(catalog *features.Catalog, d deps, f features.Feature) (cost, error)
 	if err != nil {
 		return cost{}, err
 	}
-	return cost{files: added(withFiles, files), modules: added(withModules, modules)}, nil
+	return cost{files: difference(withFiles, files), modules: difference(withModules, modules)}, nil
 }
 
-// added returns what is in with and not in without, sorted.
-func added(with, without map[string]bool) []string {
+// difference returns the keys of a that are not in b, sorted.
+func difference(a, b map[string]bool) []string {
 	var words []string
-	for _, word := range slices.Sorted(maps.Keys(with)) {
-		if !without[word] {
+	for _, word := range slices.Sorted(maps.Keys(a)) {
+		if !b[word] {
 			words = append(words, word)
 		}
 	}

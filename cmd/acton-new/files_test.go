@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// files returns the content of every file below dir but those of the repository.
+// files returns the content of every file below dir, except in .git.
 func files(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	contents := map[string]string{}

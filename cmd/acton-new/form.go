@@ -13,16 +13,16 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// This file is the only one that knows the forms library: another version of it changes nothing else.
+// Only this file imports the forms library, so a new version of the library affects no other file.
 
-// run shows the steps one after the other. It returns errInterrupted when somebody leaves, and the error of a step.
+// run shows the steps in order. It returns errInterrupted when the user quits, or the error of a step.
 func (d dialog) run(ctx context.Context) error {
 	if d.accessible {
-		// Nothing that a screen reader would have to skip: a stream that is no terminal has no colours.
+		// Disable colours: a screen reader would read the escape sequences.
 		lipgloss.SetDefaultRenderer(lipgloss.NewRenderer(io.Discard))
 		return d.runLines(ctx)
 	}
-	// The colours are those of the stream that is written to. Said once more, so that nothing asks the terminal.
+	// The new renderer must not query the terminal for its background, so it gets the value that package terminal set.
 	renderer := lipgloss.NewRenderer(d.out)
 	renderer.SetHasDarkBackground(lipgloss.HasDarkBackground())
 	lipgloss.SetDefaultRenderer(renderer)
@@ -38,7 +38,8 @@ func (d dialog) run(ctx context.Context) error {
 	return s.err
 }
 
-// theme uses the sixteen colours of the terminal, which suit its background; what is chosen shows without colour too.
+// theme uses the terminal's own sixteen colours, which suit its background. The prefix "[x]" marks a selected option
+// without colour too.
 func theme() *huh.Theme {
 	t := huh.ThemeBase16()
 	t.Focused.SelectedPrefix = t.Focused.SelectedPrefix.SetString("[x] ")
@@ -48,7 +49,7 @@ func theme() *huh.Theme {
 	return t
 }
 
-// keys leaves out the filter of lists, which are short here, so that esc means one thing.
+// keys disables list filters, so that esc always goes back. The lists are short.
 func keys() *huh.KeyMap {
 	k := huh.NewDefaultKeyMap()
 	k.Select.Filter.SetKeys()
@@ -57,10 +58,10 @@ func keys() *huh.KeyMap {
 	return k
 }
 
-// screen shows one page at a time on the whole width of the terminal.
+// screen shows one page at a time, at the full width of the terminal.
 type screen struct {
 	steps  []step
-	at     int // the step that is shown
+	at     int // index of the current step
 	page   page
 	form   *huh.Form
 	fields []huh.Field
@@ -107,18 +108,18 @@ func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return s, cmd
 }
 
-// next goes to the next field, or from the last one to the next step, unless the answer is wrong. The library would do so
-// by messages to itself, and keys that are typed ahead would overtake them and reach the wrong field.
+// next moves to the next field, or from the last field to the next step, if the answer is valid. The library would send
+// itself messages to do so. Keys that are typed ahead would overtake those messages and reach the wrong field.
 func (s *screen) next(key tea.KeyMsg) tea.Cmd {
 	i := s.focus()
-	s.form.Update(key) // stores and judges the answer
+	s.form.Update(key) // stores and validates the answer
 	switch {
 	case s.fields[i].Error() != nil:
 		return nil
 	case i < len(s.fields)-1:
 		return s.form.NextField()
 	}
-	s.page.answered()
+	s.page.submit()
 	return s.move(+1)
 }
 
@@ -127,7 +128,7 @@ func (s *screen) finish(err error) tea.Cmd {
 	return tea.Quit
 }
 
-// move goes to the next step that has something to ask, in the given direction; behind the last one all is answered.
+// move shows the next step that has a page, in the given direction. After the last step the form is complete.
 func (s *screen) move(direction int) tea.Cmd {
 	for i := s.at + direction; i >= 0; i += direction {
 		if i >= len(s.steps) {
@@ -145,7 +146,7 @@ func (s *screen) move(direction int) tea.Cmd {
 	return nil
 }
 
-// build makes the form of the page, with its first field focused.
+// build creates the form of the page and focuses its first field.
 func (s *screen) build() tea.Cmd {
 	s.fields = nil
 	for _, f := range s.page.fields {
@@ -158,7 +159,7 @@ func (s *screen) build() tea.Cmd {
 	return tea.Sequence(s.form.Init(), s.fit())
 }
 
-// rebuild makes the form anew for another size, with the same field focused.
+// rebuild creates the form again for a new size and keeps the focus.
 func (s *screen) rebuild() tea.Cmd {
 	focus := s.focus()
 	cmds := make([]tea.Cmd, 0, 1+focus)
@@ -169,9 +170,9 @@ func (s *screen) rebuild() tea.Cmd {
 	return tea.Sequence(cmds...)
 }
 
-// fit tells the form how much room the other lines leave.
+// fit sets the size of the form to what the title, the text, the notes and the help leave.
 func (s *screen) fit() tea.Cmd {
-	room := s.height - s.noteHeight() - 4 - lipgloss.Height(s.text()) // title, two empty lines, keys
+	room := s.height - s.noteHeight() - 4 - lipgloss.Height(s.text()) // title, two empty lines, help
 	_, cmd := s.form.Update(tea.WindowSizeMsg{Width: min(s.width, 100), Height: max(room, 3)})
 	return cmd
 }
@@ -201,7 +202,7 @@ func (s *screen) View() string {
 	return strings.Join(append(parts, muted.Render(s.help())), "\n")
 }
 
-// text is the page's text, as far as a question has room below it.
+// text returns the text of the page, clipped so that a question fits below it.
 func (s *screen) text() string {
 	if s.page.text == nil {
 		return ""
@@ -210,7 +211,7 @@ func (s *screen) text() string {
 	return clip(s.page.text(s.width-1, room), s.width-1, room)
 }
 
-// noteHeight is how many lines the notes have, so that nothing moves when they change.
+// noteHeight returns the fixed height of the notes, so that the page does not move when they change.
 func (s *screen) noteHeight() int {
 	if !s.page.hasNotes() {
 		return 0
@@ -218,7 +219,7 @@ func (s *screen) noteHeight() int {
 	return max(1, min(4, s.height/6))
 }
 
-// note tells of the option under the cursor, and what follows from the answers.
+// note returns the detail of the option under the cursor, then the note of the page.
 func (s *screen) note() string {
 	i := s.focus()
 	var lines []string
@@ -242,13 +243,13 @@ func (s *screen) note() string {
 	return strings.Trim(strings.Join(lines, "\n"), "\n")
 }
 
-// help names the keys, with as many words as the width has room for.
+// help lists the keys, in the longest form that fits the width.
 func (s *screen) help() string {
 	long, short := "enter next", "enter"
 	if i := s.focus(); i < len(s.page.fields) {
 		switch f := s.page.fields[i]; {
-		case f.many != nil:
-			long, short = "↑↓ move · space choose · enter next", "↑↓ · space · enter"
+		case f.answers != nil:
+			long, short = "↑↓ move · space select · enter next", "↑↓ · space · enter"
 		case f.options != nil:
 			long, short = "↑↓ choose · enter next", "↑↓ · enter"
 		}
@@ -256,31 +257,31 @@ func (s *screen) help() string {
 	if s.at > 0 {
 		long, short = long+" · esc back", short+" · esc"
 	}
-	for _, help := range []string{long + " · ctrl+c leave, writing nothing", long + " · ctrl+c leave"} {
+	for _, help := range []string{long + " · ctrl+c quit, write nothing", long + " · ctrl+c quit"} {
 		if ansi.StringWidth(help) < s.width {
 			return help
 		}
 	}
-	return short + " · ctrl+c leave"
+	return short + " · ctrl+c quit"
 }
 
-// build makes the library's field.
+// build creates the library's field.
 func (f field) build(width int) huh.Field {
 	options := make([]huh.Option[string], len(f.options))
 	for i, o := range f.options {
 		options[i] = huh.NewOption(ansi.Truncate(o.label, max(width-8, 10), "…"), o.value)
 	}
 	switch {
-	case f.many != nil:
-		list := huh.NewMultiSelect[string]().Title(f.title).Description(f.help).Options(options...).Filterable(false).Value(f.many)
-		if f.checkMany != nil {
-			list.Validate(f.checkMany)
+	case f.answers != nil:
+		list := huh.NewMultiSelect[string]().Title(f.title).Description(f.help).Options(options...).Filterable(false).Value(f.answers)
+		if f.checkAnswers != nil {
+			list.Validate(f.checkAnswers)
 		}
 		return list
 	case f.options != nil:
-		return huh.NewSelect[string]().Title(f.title).Description(f.help).Options(options...).Value(f.one)
+		return huh.NewSelect[string]().Title(f.title).Description(f.help).Options(options...).Value(f.answer)
 	default:
-		input := huh.NewInput().Title(f.title).Description(f.help).Placeholder(f.placeholder).Value(f.one)
+		input := huh.NewInput().Title(f.title).Description(f.help).Placeholder(f.placeholder).Value(f.answer)
 		if f.check != nil {
 			input.Validate(func(value string) error { return f.check(strings.TrimSpace(value)) })
 		}
@@ -288,7 +289,7 @@ func (f field) build(width int) huh.Field {
 	}
 }
 
-// askLine asks one question in lines.
+// askLine asks one question without drawing on the screen.
 func (f field) askLine(w io.Writer, r io.Reader) error {
 	return f.build(80).WithTheme(huh.ThemeBase()).RunAccessible(w, r)
 }

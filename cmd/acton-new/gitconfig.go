@@ -22,8 +22,8 @@ func readGitConfig(file string) (*config.Config, error) {
 	return c, nil
 }
 
-// gitDir returns where the configuration of the work tree dir lies: .git, or for a linked work tree and a submodule the
-// directory that the file .git leads to.
+// gitDir returns the directory that holds the git configuration of the work tree dir. It is .git, or, in a linked work
+// tree or a submodule, the directory that the file .git points to.
 func gitDir(dir string) string {
 	dotGit := filepath.Join(dir, ".git")
 	data, err := readFile(dotGit)
@@ -48,10 +48,10 @@ func gitDir(dir string) string {
 	return shared
 }
 
-// noReply is the address that GitHub gives to those who hide theirs: 123+name@users.noreply.github.com.
+// noReply matches the address that GitHub assigns to users who hide theirs: 123+name@users.noreply.github.com.
 var noReply = regexp.MustCompile(`^(?:[0-9]+\+)?([A-Za-z0-9-]+)@users\.noreply\.github\.com$`)
 
-// gitOwner returns the name on GitHub that git's own configuration tells: github.user, or one in user.email.
+// gitOwner returns the GitHub user in git's global configuration: github.user, or the user in a noreply user.email.
 func gitOwner(getenv func(string) string) string {
 	owner := ""
 	for _, file := range globalGitConfigs(getenv) {
@@ -69,14 +69,14 @@ func gitOwner(getenv func(string) string) string {
 	return owner
 }
 
-// globalGitConfigs returns the files that git reads for every repository of a person; later ones win.
+// globalGitConfigs returns git's global configuration files. Later files override earlier ones.
 func globalGitConfigs(getenv func(string) string) []string {
 	if file := getenv("GIT_CONFIG_GLOBAL"); file != "" {
 		return []string{file}
 	}
 	home := getenv("HOME")
 	if home == "" {
-		home, _ = os.UserHomeDir() // none: the paths below do not exist
+		home, _ = os.UserHomeDir() // on failure the paths below do not exist
 	}
 	xdg := getenv("XDG_CONFIG_HOME")
 	if xdg == "" {

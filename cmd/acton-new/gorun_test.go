@@ -16,10 +16,9 @@ import (
 
 const modulePath = "github.com/acton-go/acton-new"
 
-// TestGoRunFromTheModuleZipMakesTheSame publishes the module in a directory and runs it from there, with no checkout and
-// no network. Files that the module zip would lose, such as those below a folder called vendor or those that git
-// ignores, are missed here.
-func TestGoRunFromTheModuleZipMakesTheSame(t *testing.T) {
+// TestGoRunFromModuleZip publishes the module to a directory and runs it from there, without a checkout or a network.
+// It fails if the module zip lacks a file, for example one that git ignores or one below a folder named vendor.
+func TestGoRunFromModuleZip(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds everything from a module zip")
 	}
@@ -27,7 +26,7 @@ func TestGoRunFromTheModuleZipMakesTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// What others change meanwhile is not seen: everything is made of one copy.
+	// Work on a copy, so that changes to the checkout during the test have no effect.
 	checkout := t.TempDir()
 	if err := walkFiles(os.DirFS(root), func(path string, data []byte) {
 		if !strings.HasPrefix(path, ".git/") {
@@ -40,8 +39,8 @@ func TestGoRunFromTheModuleZipMakesTheSame(t *testing.T) {
 	work := t.TempDir()
 	env := append(os.Environ(),
 		"HOME="+filepath.Join(work, "home"), "GIT_CONFIG_NOSYSTEM=1",
-		// A cache of its own: the module of an earlier run must not be found, nor be left to others. Built packages
-		// are kept where they always are, for which -trimpath makes them independent of this directory.
+		// The module cache is empty, so that the test does not use the module of an earlier run. The build cache is
+		// shared: -trimpath makes the built packages independent of this directory.
 		"GOMODCACHE="+filepath.Join(work, "modules"), "GOCACHE="+goEnv(t, "GOCACHE"), "GOENV=off", "GOWORK=off", "GOTOOLCHAIN=local",
 		"GOPROXY=file://"+filepath.ToSlash(proxy)+",file://"+filepath.ToSlash(goEnv(t, "GOMODCACHE"))+"/cache/download",
 		"GOSUMDB=off", "GOFLAGS=-modcacherw -trimpath",
@@ -70,24 +69,24 @@ func TestGoRunFromTheModuleZipMakesTheSame(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	if diff := cmp.Diff(files(t, filepath.Join(local, "orders")), files(t, filepath.Join(published, "orders"))); diff != "" {
-		t.Errorf("the published command makes another project (-local +published):\n%s", diff)
+		t.Errorf("projects differ (-local +published):\n%s", diff)
 	}
 }
 
-// publish packs those files of the copy that git knows or would add, and returns the directory to serve as GOPROXY.
+// publish packs the files of the copy that git does not ignore, and returns the directory to use as GOPROXY.
 func publish(t *testing.T, root, checkout string) string {
 	t.Helper()
 	list := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
 	list.Dir = root
 	out, err := list.Output()
 	if err != nil {
-		t.Fatalf("needs a checkout: git ls-files: %v", err)
+		t.Fatalf("git ls-files: %v; run this test in a checkout", err)
 	}
 	clean := t.TempDir()
 	for name := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") {
 		data, err := os.ReadFile(filepath.Join(checkout, name))
 		if os.IsNotExist(err) {
-			continue // deleted, and git not told yet
+			continue // deleted, but not yet in git
 		}
 		if err != nil {
 			t.Fatal(err)

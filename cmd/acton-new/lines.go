@@ -6,14 +6,14 @@ import (
 	"io"
 )
 
-// runLines asks line by line, for screen readers: nothing is drawn over.
+// runLines asks line by line, for screen readers. It never redraws the screen.
 func (d dialog) runLines(ctx context.Context) error {
 	ended := make(chan error, 1)
 	go func() { ended <- d.askLines() }()
 	select {
 	case err := <-ended:
 		return err
-	case <-ctx.Done(): // the read that is left waiting ends with the process
+	case <-ctx.Done(): // the pending read ends with the process
 		return errInterrupted
 	}
 }
@@ -41,29 +41,29 @@ func (d dialog) askLines() error {
 					before = append(before, o.label+": "+o.detail)
 				}
 			}
-			if err := d.say(before...); err != nil {
+			if err := d.printLines(before...); err != nil {
 				return err
 			}
 			before = nil
-			if err := f.spoken().askLine(d.out, in); err != nil {
+			if err := f.withDefaultInTitle().askLine(d.out, in); err != nil {
 				return err
 			}
 			if in.ended {
 				return errInterrupted
 			}
 		}
-		p.answered()
+		p.submit()
 		if p.note != nil && p.note() != "" {
 			before = append(before, p.note())
 		}
-		if err := d.say(append(before, "")...); err != nil {
+		if err := d.printLines(append(before, "")...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (d dialog) say(lines ...string) error {
+func (d dialog) printLines(lines ...string) error {
 	for _, line := range lines {
 		if _, err := fmt.Fprintln(d.out, line); err != nil {
 			return err
@@ -72,13 +72,13 @@ func (d dialog) say(lines ...string) error {
 	return nil
 }
 
-// spoken puts into the title what a line cannot show otherwise: the answer that an empty line gives.
-func (f field) spoken() field {
+// withDefaultInTitle adds the current answer to the title: an empty line keeps that answer.
+func (f field) withDefaultInTitle() field {
 	f.help = ""
-	if f.one == nil {
+	if f.answer == nil {
 		return f
 	}
-	answer := *f.one
+	answer := *f.answer
 	for _, o := range f.options {
 		if o.value == answer {
 			answer = o.label
@@ -88,7 +88,7 @@ func (f field) spoken() field {
 		f.title += " (" + answer + ")"
 	}
 	if check := f.check; check != nil {
-		before := *f.one
+		before := *f.answer
 		f.check = func(value string) error {
 			if value == "" && before != "" {
 				return nil
@@ -102,8 +102,8 @@ func (f field) spoken() field {
 	return f
 }
 
-// lineReader gives one byte at a time, because each field of the library reads on its own and would swallow lines that
-// are meant for the next, and notes the end, which the library takes for an empty line.
+// lineReader returns one byte per Read: each field of the library has its own buffer and would consume the lines of the
+// next field. It also records the end of the input, which the library treats as an empty line.
 type lineReader struct {
 	r     io.Reader
 	ended bool

@@ -8,21 +8,21 @@ import (
 	"testing"
 )
 
-// lines are the answers, one after the other, that lead through every question of the small catalog.
+// lines answers every question of the small catalog, in order.
 var lines = []visit{
 	{"Name:", []string{"orders"}},
 	{"Module (example.com/orders):", []string{""}},
-	{"Begin with (minimal)", []string{"2"}},
+	{"Preset (minimal)", []string{"2"}},
 	{"1. ✓ auth", []string{"2"}},
 	{"2. ✓ authz", []string{"0"}},
 	{"3. ✓ database", []string{"0"}},
 	{"Who is called at night (Mail)", []string{"2"}},
 	{"Port (8080):", []string{"9000"}},
 	{"Name of the database (orders):", []string{""}},
-	{"Is that right? (Make it)", []string{"1"}},
+	{"Continue? (Create the project)", []string{"1"}},
 }
 
-func TestLinesAskForTheSame(t *testing.T) {
+func TestAccessibleModeCreatesProject(t *testing.T) {
 	for name, start := range map[string]struct{ env, args []string }{
 		"by flag":        {nil, []string{"acton-small", "--accessible"}},
 		"by environment": {[]string{"ACCESSIBLE=1"}, []string{"acton-small"}},
@@ -30,12 +30,12 @@ func TestLinesAskForTheSame(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := open(t, 100, 200, start.env, start.args...)
 			for _, l := range lines {
-				c.await(l.shows)
+				c.waitFor(l.page)
 				c.press(l.keys[0], enter)
 			}
-			c.leaves(exitDone, "orders")
-			if got := colour.FindString(c.written()); got != "" {
-				t.Errorf("a colour: %q", got)
+			c.wantExit(exitDone, "orders")
+			if got := colour.FindString(c.output()); got != "" {
+				t.Errorf("got the colour %q, want none", got)
 			}
 			record, err := os.ReadFile(filepath.Join(c.dir, "orders", ".acton-new.yaml"))
 			if err != nil {
@@ -43,56 +43,56 @@ func TestLinesAskForTheSame(t *testing.T) {
 			}
 			for _, want := range []string{`port: "9000"`, "pager: phone", "- authz", "- database", "database-name: orders"} {
 				if !strings.Contains(string(record), want) {
-					t.Errorf("%s is not recorded:\n%s", want, record)
+					t.Errorf("got a record without %s:\n%s", want, record)
 				}
 			}
 		})
 	}
 }
 
-func TestLinesTypedAheadReachTheirQuestions(t *testing.T) {
+func TestAccessibleModeKeepsLinesTypedAhead(t *testing.T) {
 	c := open(t, 100, 200, nil, "acton-small", "--accessible")
-	c.await("Name:")
+	c.waitFor("Name:")
 	for _, l := range lines {
 		c.press(l.keys[0], enter)
 	}
-	c.leaves(exitDone, "orders")
+	c.wantExit(exitDone, "orders")
 }
 
-func TestLinesSayWhatIsWrongAndAskAgain(t *testing.T) {
+func TestAccessibleModeAsksAgainAfterInvalidAnswer(t *testing.T) {
 	c := open(t, 100, 200, nil, "acton-small", "--accessible")
-	c.await("Name:")
+	c.waitFor("Name:")
 	c.press("Orders", enter)
-	c.await("for example billing-api")
+	c.waitFor("for example billing-api")
 	c.press(enter)
-	c.await("name: is missing")
+	c.waitFor("name: missing")
 	c.press("orders", enter)
-	c.await("Module (example.com/orders):")
+	c.waitFor("Module (example.com/orders):")
 	c.press(ctrlC)
-	c.leaves(exitInterrupted)
+	c.wantExit(exitInterrupted)
 }
 
-func TestLeavingAnyLineLeavesNothing(t *testing.T) {
+func TestAccessibleModeWritesNothingAfterQuit(t *testing.T) {
 	for _, key := range []string{ctrlC, ctrlD} {
 		for i := range lines {
 			c := open(t, 100, 200, nil, "acton-small", "--accessible")
 			for _, l := range lines[:i] {
-				c.await(l.shows)
+				c.waitFor(l.page)
 				c.press(l.keys[0], enter)
 			}
-			c.await(lines[i].shows)
+			c.waitFor(lines[i].page)
 			c.press(key)
-			c.leaves(exitInterrupted)
+			c.wantExit(exitInterrupted)
 		}
 	}
 }
 
-func TestLinesDrawNothingOver(t *testing.T) {
+func TestAccessibleModeSendsNoControlSequences(t *testing.T) {
 	c := open(t, 100, 200, nil, "acton-new", "orders", "--accessible")
-	c.await("Name (orders):")
+	c.waitFor("Name (orders):")
 	c.press(ctrlC)
-	c.leaves(exitInterrupted)
-	if got := regexp.MustCompile(`\x1b`).FindString(c.written()); got != "" {
-		t.Errorf("a control sequence: %q", c.written())
+	c.wantExit(exitInterrupted)
+	if got := regexp.MustCompile(`\x1b`).FindString(c.output()); got != "" {
+		t.Errorf("got a control sequence in %q", c.output())
 	}
 }

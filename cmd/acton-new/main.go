@@ -1,4 +1,4 @@
-// Command acton-new makes a Go service that is ready for production: code, tests, Dockerfile and documents.
+// Command acton-new creates a production-ready Go service: code, tests, Dockerfile and documents.
 package main
 
 import (
@@ -9,7 +9,7 @@ import (
 )
 
 func main() {
-	// A run lives for a moment and needs little: collecting at every 4 MB would take a tenth of its time.
+	// The process is short-lived and small. With the default GOGC, garbage collection takes a tenth of the run time.
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
 	}

@@ -13,11 +13,11 @@ import (
 	"github.com/acton-go/acton-new/templates"
 )
 
-// testVersion is the version that commands in tests are told.
+// testVersion is the version of the generator in tests.
 const testVersion = "v0.1.0"
 
-// TestMain lets scripts and terminals run the command: acton-new with the real templates, acton-small with the catalog of
-// testdata/small.txtar, acton-bare with what is left of it when nothing can be chosen.
+// TestMain provides the commands for scripts and consoles. acton-new has the real templates, acton-small the catalog of
+// testdata/small.txtar, and acton-bare the same catalog without visible features.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"acton-new":   func() { os.Exit(start(deps{templates: templates.Files, version: testVersion})) },
@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// smallCatalog names the variable that tells acton-small and acton-bare, which run in other directories, where their catalog is.
+// smallCatalog is the environment variable with the path of the catalog for acton-small and acton-bare.
 const smallCatalog = "ACTON_SMALL_CATALOG"
 
 func archive(file string) fstest.MapFS {
@@ -41,7 +41,7 @@ func archive(file string) fstest.MapFS {
 	return fsys
 }
 
-// bare returns the catalog without the features that are not hidden.
+// bare returns the catalog without its visible features.
 func bare(fsys fstest.MapFS) fs.FS {
 	visible := map[string]bool{}
 	for name, f := range fsys {

@@ -28,7 +28,7 @@ import (
 	"github.com/acton-go/acton-new/templates"
 )
 
-// manifest is what these tests read of a Kubernetes object.
+// manifest holds the fields of a Kubernetes object that these tests read.
 type manifest struct {
 	Kind     string
 	Metadata struct{ Name, Namespace string }
@@ -79,17 +79,17 @@ type probe struct {
 	HTTPGet struct{ Path, Port, Scheme string } `yaml:"httpGet"`
 }
 
-// The start refuses settings that do not fit together, and production those that are unsafe. So what was built starts with
-// the variables and files that each environment gives it, its init containers first, and answers the probes.
-func TestTheServiceStartsAsEachEnvironmentRunsIt(t *testing.T) {
+// The service rejects inconsistent settings at startup, and unsafe settings in production. So this test starts the
+// binary with the variables and files of each environment, after its init containers, and calls the probes.
+func TestServiceStartsWithManifestsOfEachEnvironment(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and runs services")
 	}
-	for _, chosen := range [][]string{nil, everything(t)} {
+	for _, chosen := range [][]string{nil, allFeatures(t)} {
 		for _, exposure := range []string{"external", "cluster-only"} {
 			t.Run(strings.Join(append(slices.Clone(chosen), exposure), ","), func(t *testing.T) {
-				dir := projectOf(t, chosen, map[string]string{"exposure": exposure})
-				shell(t, dir, "make build") // as the tests of documents do, so that it is compiled once
+				dir := writeProject(t, chosen, map[string]string{"exposure": exposure})
+				shell(t, dir, "make build") // the same command as in documents_test.go, to share the build cache
 				files := secretsFor(t, chosen)
 				for _, environment := range []string{"development", "staging", "production"} {
 					manifests := overlay(t, dir, environment)
@@ -102,19 +102,19 @@ func TestTheServiceStartsAsEachEnvironmentRunsIt(t *testing.T) {
 						}
 					}
 					c := pod.Containers[0]
-					probed(t, dir, variables(t, manifests, pod, c, files), c)
+					checkProbes(t, dir, variables(t, manifests, pod, c, files), c)
 				}
 			})
 		}
 	}
 }
 
-// A backup of the manifest can be restored, and what fails takes nothing away.
-func TestTheBackupOfTheManifestIsOne(t *testing.T) {
+// A failed backup must not remove older backups.
+func TestBackupJobCreatesRestorableBackup(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a database")
 	}
-	dir := projectOf(t, []string{"database"}, nil)
+	dir := writeProject(t, []string{"database"}, nil)
 	files := secretsFor(t, []string{"database"})
 	backup := named(t, overlay(t, dir, "production"), "CronJob", "orders-backup").Spec.JobTemplate.Spec.Template.Spec.Containers[0]
 	folder := t.TempDir()
@@ -122,8 +122,8 @@ func TestTheBackupOfTheManifestIsOne(t *testing.T) {
 	write(t, filepath.Join(files, "backup.sh"), []byte("set -eu\n"+script))
 	for name, days := range map[string]int{"old.dump": 15, "young.dump": 13, "broken.dump.part": 1} {
 		write(t, filepath.Join(folder, name), nil)
-		made := time.Now().AddDate(0, 0, -days)
-		if err := os.Chtimes(filepath.Join(folder, name), made, made); err != nil {
+		modified := time.Now().AddDate(0, 0, -days)
+		if err := os.Chtimes(filepath.Join(folder, name), modified, modified); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -132,7 +132,7 @@ export PATH=$programs:$PATH
 psql -q "$(cat database/url)" -c 'CREATE TABLE notes AS SELECT generate_series(1, 1000) AS id'
 cp database/url kept
 sed -i 's|/orders?|/absent?|' database/url
-if sh backup.sh 2>/dev/null; then echo 'a backup of no database' >&2; exit 1; fi
+if sh backup.sh 2>/dev/null; then echo 'the backup of a missing database succeeded' >&2; exit 1; fi
 test -e `+folder+`/old.dump
 mv kept database/url
 sh backup.sh
@@ -145,25 +145,25 @@ test "$(psql -At "$(cat database/url)" -c 'SELECT count(*) FROM notes')" = 1000
 `)
 }
 
-// What the checklist demands of the manifests stands in a file of its own, so that it does not change with them.
-func TestTheManifestsHaveTheFiguresOfTheChecklist(t *testing.T) {
-	wanted, err := os.ReadFile("testdata/checklist.yaml")
+// The checklist is a separate file, so that a change to the manifests does not change it.
+func TestManifestsMatchChecklist(t *testing.T) {
+	checklist, err := os.ReadFile("testdata/checklist.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, chosen := range [][]string{nil, everything(t)} {
+	for _, chosen := range [][]string{nil, allFeatures(t)} {
 		for _, exposure := range []string{"external", "cluster-only"} {
-			got := decoded[map[string]any](t, kustomized(t, projectOf(t, chosen, map[string]string{"exposure": exposure}), "production"))
-			for _, want := range decoded[map[string]any](t, wanted) {
+			got := decodeYAML[map[string]any](t, kustomize(t, writeProject(t, chosen, map[string]string{"exposure": exposure}), "production"))
+			for _, want := range decodeYAML[map[string]any](t, checklist) {
 				name := want["metadata"].(map[string]any)["name"]
 				i := slices.IndexFunc(got, func(o map[string]any) bool {
 					return o["kind"] == want["kind"] && o["metadata"].(map[string]any)["name"] == name
 				})
 				if i < 0 {
-					t.Errorf("%v,%s: there is no %s %s", chosen, exposure, want["kind"], name)
+					t.Errorf("%v,%s: missing %s %s", chosen, exposure, want["kind"], name)
 					continue
 				}
-				for _, problem := range lacking(got[i], want, fmt.Sprint(want["kind"])) {
+				for _, problem := range differences(got[i], want, fmt.Sprint(want["kind"])) {
 					t.Errorf("%v,%s: %s", chosen, exposure, problem)
 				}
 			}
@@ -171,22 +171,21 @@ func TestTheManifestsHaveTheFiguresOfTheChecklist(t *testing.T) {
 	}
 }
 
-// What is answered is what is applied, in the forms that registries and domains have.
-func TestAnswersReachTheManifests(t *testing.T) {
-	dir := projectOf(t, everything(t), map[string]string{"registry": "registry.acme.io:5000/team-a/go_services", "domain": "orders.api.acme.io"})
+func TestManifestsContainRegistryAndDomain(t *testing.T) {
+	dir := writeProject(t, allFeatures(t), map[string]string{"registry": "registry.acme.io:5000/team-a/go_services", "domain": "orders.api.acme.io"})
 	for environment, host := range map[string]string{
 		"development": "development.orders.api.acme.io", "staging": "staging.orders.api.acme.io", "production": "orders.api.acme.io",
 	} {
-		text := string(kustomized(t, dir, environment))
+		text := string(kustomize(t, dir, environment))
 		for _, want := range []string{
 			"image: registry.acme.io:5000/team-a/go_services/orders:v0.1.0\n", "- host: " + host + "\n", "- hosts:\n    - " + host + "\n",
 		} {
 			if !strings.Contains(text, want) {
-				t.Errorf("%s has no %q", environment, want)
+				t.Errorf("%s: missing %q", environment, want)
 			}
 		}
 		if strings.Contains(text, "example.com") {
-			t.Errorf("%s has a name that is an example", environment)
+			t.Errorf("%s: contains example.com", environment)
 		}
 	}
 	shell(t, dir, `
@@ -194,28 +193,28 @@ make -s manifests ENV=staging >plain
 make -s manifests ENV=staging TAG=v1.2.3 >tagged
 sed 's|go_services/orders:v0.1.0|go_services/orders:v1.2.3|' plain | diff - tagged
 if grep v1.2.3 plain; then exit 1; fi
-mkdir none
-printf '#!/bin/sh\necho "it was asked" >>asked\n' >none/kubectl
-chmod +x none/kubectl
+mkdir stub
+printf '#!/bin/sh\necho called >>calls\n' >stub/kubectl
+chmod +x stub/kubectl
 for variables in '' ENV=staging TAG=v1.2.3; do
-  if PATH=$PWD/none:$PATH make -s deploy $variables 2>said; then exit 1; fi
-  grep -q 'is missing: make deploy' said
+  if PATH=$PWD/stub:$PATH make -s deploy $variables 2>stderr; then exit 1; fi
+  grep -q 'is missing: make deploy' stderr
 done
-[ ! -e asked ]
+[ ! -e calls ]
 `)
 }
 
-// lacking tells what got does not have of want.
-func lacking(got, want any, at string) []string {
+// differences lists the parts of want that got does not contain.
+func differences(got, want any, at string) []string {
 	switch want := want.(type) {
 	case map[string]any:
 		var all []string
 		fields, _ := got.(map[string]any)
 		if len(want) == 0 && len(fields) > 0 {
-			all = append(all, fmt.Sprintf("%s: got %v, want nothing", at, fields))
+			all = append(all, fmt.Sprintf("%s: got %v, want an empty object", at, fields))
 		}
 		for key, value := range want {
-			all = append(all, lacking(fields[key], value, at+"."+key)...)
+			all = append(all, differences(fields[key], value, at+"."+key)...)
 		}
 		return all
 	case []any:
@@ -223,9 +222,9 @@ func lacking(got, want any, at string) []string {
 		var all []string
 		for i, value := range want {
 			if i >= len(list) {
-				return append(all, fmt.Sprintf("%s: has %d elements, want %d", at, len(list), len(want)))
+				return append(all, fmt.Sprintf("%s: got %d elements, want at least %d", at, len(list), len(want)))
 			}
-			all = append(all, lacking(list[i], value, fmt.Sprintf("%s[%d]", at, i))...)
+			all = append(all, differences(list[i], value, fmt.Sprintf("%s[%d]", at, i))...)
 		}
 		return all
 	}
@@ -235,11 +234,11 @@ func lacking(got, want any, at string) []string {
 	return nil
 }
 
-// secretsFor makes the files that the cluster would mount, by the folder that they are mounted at.
+// secretsFor creates the files that the cluster mounts, in folders named like the last element of the mount path.
 func secretsFor(t *testing.T, chosen []string) string {
 	t.Helper()
 	files := t.TempDir()
-	selfSigned(t, filepath.Join(files, "tls"))
+	writeCertificate(t, filepath.Join(files, "tls"))
 	if slices.Contains(chosen, "database") {
 		_, address, _ := strings.Cut(databaseFor(t, "ORDERS")[0], "=")
 		write(t, filepath.Join(files, "database/url"), []byte(address+"\n"))
@@ -247,8 +246,8 @@ func secretsFor(t *testing.T, chosen []string) string {
 	return files
 }
 
-// variables returns the environment of a container, with the folders of its secrets replaced by those that were made. A
-// mode that production would refuse is refused here, as the files have another one.
+// variables returns the environment of a container, with the mount paths of its secrets replaced by files. It checks
+// the mode of the mounted secrets, because the files have another mode.
 func variables(t *testing.T, manifests []manifest, pod pod, c container, files string) []string {
 	t.Helper()
 	var env []string
@@ -285,13 +284,13 @@ func variables(t *testing.T, manifests []manifest, pod pod, c container, files s
 	return env
 }
 
-// probed starts the service, and asks it as the kubelet would.
-func probed(t *testing.T, dir string, env []string, c container) {
+// checkProbes starts the service and calls its probes, as the kubelet does.
+func checkProbes(t *testing.T, dir string, env []string, c container) {
 	t.Helper()
-	listen := map[string]string{"http": freePort(t), "metrics": freePort(t)}
+	ports := map[string]string{"http": freePort(t), "metrics": freePort(t)}
 	cmd := exec.Command("bin/orders", "serve")
 	cmd.Dir = dir
-	cmd.Env = slices.Concat(env, []string{"ORDERS_SERVER__PORT=" + listen["http"], "ORDERS_METRICS__PORT=" + listen["metrics"]})
+	cmd.Env = slices.Concat(env, []string{"ORDERS_SERVER__PORT=" + ports["http"], "ORDERS_METRICS__PORT=" + ports["metrics"]})
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
@@ -300,28 +299,29 @@ func probed(t *testing.T, dir string, env []string, c container) {
 	client := http.Client{Timeout: 3 * time.Second, Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // the kubelet does not verify either
 	}}
-	var wrong error
+	var failure error
 	for _, p := range []probe{c.Startup, c.Liveness, c.Readiness} {
 		scheme := "http"
 		if p.HTTPGet.Scheme != "" {
 			scheme = strings.ToLower(p.HTTPGet.Scheme)
 		}
-		if wrong = within(10*time.Second, func() error {
-			return answers(&client, scheme+"://127.0.0.1:"+listen[p.HTTPGet.Port]+p.HTTPGet.Path)
-		}); wrong != nil {
+		failure = retry(10*time.Second, func() error {
+			return get(&client, scheme+"://127.0.0.1:"+ports[p.HTTPGet.Port]+p.HTTPGet.Path)
+		})
+		if failure != nil {
 			break
 		}
 	}
 	if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		t.Error(err)
 	}
-	_ = cmd.Wait() // it was killed
-	if wrong != nil {
-		t.Fatalf("with %q: %v\n%s", env, wrong, out.String())
+	_ = cmd.Wait() // always fails: the process was killed
+	if failure != nil {
+		t.Fatalf("with %q: %v\n%s", env, failure, out.String())
 	}
 }
 
-func within(limit time.Duration, try func() error) error {
+func retry(limit time.Duration, try func() error) error {
 	for end := time.Now().Add(limit); ; time.Sleep(50 * time.Millisecond) {
 		if err := try(); err == nil || time.Now().After(end) {
 			return err
@@ -329,7 +329,8 @@ func within(limit time.Duration, try func() error) error {
 	}
 }
 
-func answers(client *http.Client, url string) error {
+// get returns an error unless the status is 200.
+func get(client *http.Client, url string) error {
 	response, err := client.Get(url)
 	if err != nil {
 		return err
@@ -342,8 +343,8 @@ func answers(client *http.Client, url string) error {
 	return err
 }
 
-// everything returns all features that can be chosen.
-func everything(t *testing.T) []string {
+// allFeatures returns the names of all visible features.
+func allFeatures(t *testing.T) []string {
 	t.Helper()
 	cat, err := features.Load(templates.Files)
 	if err != nil {
@@ -356,8 +357,8 @@ func everything(t *testing.T) []string {
 	return all
 }
 
-// projectOf writes the service orders with these features and answers.
-func projectOf(t *testing.T, chosen []string, values map[string]string) string {
+// writeProject writes the service orders with these features and answers.
+func writeProject(t *testing.T, chosen []string, values map[string]string) string {
 	t.Helper()
 	cat, err := features.Load(templates.Files)
 	if err != nil {
@@ -375,11 +376,11 @@ func projectOf(t *testing.T, chosen []string, values map[string]string) string {
 	return dir
 }
 
-// kustomized returns what is applied to an environment, as text.
-func kustomized(t *testing.T, dir, environment string) []byte {
+// kustomize returns the rendered manifests of an environment.
+func kustomize(t *testing.T, dir, environment string) []byte {
 	t.Helper()
 	if _, err := exec.LookPath("kubectl"); err != nil {
-		t.Fatal("kubectl is missing: .ci/run tools builds it into $ACTON_TOOLS/bin, which belongs on the PATH")
+		t.Fatal("kubectl not found: run .ci/run tools, and add $ACTON_TOOLS/bin to PATH")
 	}
 	out, err := exec.Command("kubectl", "kustomize", filepath.Join(dir, "deploy/kubernetes/overlays", environment)).Output()
 	if err != nil {
@@ -390,11 +391,11 @@ func kustomized(t *testing.T, dir, environment string) []byte {
 
 func overlay(t *testing.T, dir, environment string) []manifest {
 	t.Helper()
-	return decoded[manifest](t, kustomized(t, dir, environment))
+	return decodeYAML[manifest](t, kustomize(t, dir, environment))
 }
 
-// decoded returns the documents of a YAML file.
-func decoded[T any](t *testing.T, data []byte) []T {
+// decodeYAML returns the documents of a YAML file.
+func decodeYAML[T any](t *testing.T, data []byte) []T {
 	t.Helper()
 	var all []T
 	for dec := yaml.NewDecoder(strings.NewReader(string(data))); ; {
@@ -412,7 +413,7 @@ func named(t *testing.T, manifests []manifest, kind, name string) manifest {
 	t.Helper()
 	i := slices.IndexFunc(manifests, func(m manifest) bool { return m.Kind == kind && m.Metadata.Name == name })
 	if i < 0 {
-		t.Fatalf("there is no %s %s", kind, name)
+		t.Fatalf("missing %s %s", kind, name)
 	}
 	return manifests[i]
 }
@@ -426,13 +427,13 @@ func only(t *testing.T, manifests []manifest, kind string) manifest {
 		}
 	}
 	if len(found) != 1 {
-		t.Fatalf("there are %d of kind %s, want one", len(found), kind)
+		t.Fatalf("got %d objects of kind %s, want one", len(found), kind)
 	}
 	return found[0]
 }
 
-// selfSigned writes a certificate and its key as cert-manager does.
-func selfSigned(t *testing.T, folder string) {
+// writeCertificate writes a self-signed certificate and its key, with the file names of cert-manager.
+func writeCertificate(t *testing.T, folder string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

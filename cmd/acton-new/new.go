@@ -14,7 +14,7 @@ import (
 	"github.com/acton-go/acton-new/internal/generator"
 )
 
-// options are the flags of the root command as they were given.
+// options holds the values of the root command's flags.
 type options struct {
 	module      string
 	features    []string
@@ -27,26 +27,26 @@ type options struct {
 	noGit       bool
 	git         bool
 	accessible  bool
-	values      map[string]*string // by the flag of the question
+	values      map[string]*string // by flag of the question
 }
 
-// newCommand is the root command, which makes a project.
-func newCommand(ctx context.Context, at host, d deps, catalog *features.Catalog) *cobra.Command {
+// newCommand returns the root command, which creates a project.
+func newCommand(ctx context.Context, env environment, d deps, catalog *features.Catalog) *cobra.Command {
 	opts := options{values: map[string]*string{}}
 	cmd := &cobra.Command{
 		Use:   "acton-new NAME",
-		Short: "Make a Go service that is ready for production",
-		Long: `Make a Go service that is ready for production: code, tests, Dockerfile and documents, in its first commit.
+		Short: "Create a production-ready Go service",
+		Long: `Create a production-ready Go service: code, tests, Dockerfile and documents, in a first commit.
 
-At a terminal it asks what it needs to know; what flags and an answers file say is filled in already. With --yes it asks
-nothing: whatever is not given takes its default. The same answers give the same bytes. A flag wins over the answers
-file, and the answers file over the default.`,
+On a terminal, a wizard asks for the answers. Flags and the answers file pre-fill it. With --yes there are no prompts:
+every answer that you do not give takes its default. The same answers always give the same bytes. Flags override the
+answers file, and the answers file overrides the defaults.`,
 		Example: `  acton-new billing-api
   acton-new billing-api --yes --module github.com/acme/billing-api
   acton-new billing-api --yes --dry-run
   acton-new --yes --answers billing-api/.acton-new.yaml --dir copy`,
 		Version:           d.version,
-		Args:              arguments(cobra.MaximumNArgs(1), "acton-new billing-api"),
+		Args:              validateArgs(cobra.MaximumNArgs(1), "acton-new billing-api"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
@@ -55,38 +55,41 @@ file, and the answers file over the default.`,
 			if len(args) == 1 {
 				name = args[0]
 			}
-			return makeProject(ctx, at, d, catalog, name, opts, cmd.Flags().Changed)
+			return createProject(ctx, env, d, catalog, name, opts, cmd.Flags().Changed)
 		},
 	}
 	cmd.SetVersionTemplate("acton-new {{.Version}}\n")
 	opts.register(cmd.Flags(), catalog)
-	if err := completeValues(cmd, catalog); err != nil {
-		panic(fmt.Sprintf("completion of flags: %v", err)) // a flag that is not registered: no input leads here
+	if err := registerCompletions(cmd, catalog); err != nil {
+		panic(fmt.Sprintf("register completions: %v", err)) // a bug: the flag is not registered
 	}
 	return cmd
 }
 
-// register adds the flags, those of the catalog's questions too.
+// register adds the flags, including one for each question of the catalog.
 func (o *options) register(flags *pflag.FlagSet, catalog *features.Catalog) {
 	flags.SortFlags = false
-	flags.StringVar(&o.module, "module", "", "Go module `PATH` (default: derived from the surroundings, and shown)")
-	flags.StringSliceVar(&o.features, "features", nil, "features to add, separated by commas; 'acton-new features' lists them")
-	flags.StringVar(&o.preset, "preset", "", "features by the `NAME` of a preset, instead of --features")
+	flags.StringVar(&o.module, "module", "",
+		"Go module `PATH` (default: derived from go.mod, the git remote or the GitHub user)")
+	flags.StringSliceVar(&o.features, "features", nil, "comma-separated features to add; 'acton-new features' lists them")
+	flags.StringVar(&o.preset, "preset", "", "add the features of the preset `NAME`, instead of --features")
 	for _, q := range questionsOf(catalog) {
 		o.values[q.Flag] = new(string)
 		flags.StringVar(o.values[q.Flag], q.Flag, "", questionUsage(q))
 		setExample(flags, q.Flag, q.Default)
 	}
-	flags.StringVar(&o.dir, "dir", "", "the `DIRECTORY` to make (default ./NAME)")
-	flags.StringVar(&o.answersFile, "answers", "", "take answers from `FILE`, such as the .acton-new.yaml of a project")
-	flags.BoolVarP(&o.yes, "yes", "y", false, "ask nothing: take the default of whatever is not given")
-	flags.BoolVar(&o.dryRun, "dry-run", false, "write nothing: show what would be made")
-	flags.BoolVar(&o.json, "json", false, "print one JSON document with every file and its hash")
-	flags.BoolVar(&o.noGit, "no-git", false, "make no repository and no commit")
-	flags.BoolVar(&o.git, "git", false, "make a repository even inside another one")
-	flags.BoolVar(&o.accessible, "accessible", false, "ask line by line, for screen readers (also with ACCESSIBLE set)")
+	flags.StringVar(&o.dir, "dir", "", "`DIRECTORY` to create (default ./NAME)")
+	flags.StringVar(&o.answersFile, "answers", "",
+		"read answers from `FILE`, such as the .acton-new.yaml of a project; - is standard input")
+	flags.BoolVarP(&o.yes, "yes", "y", false, "do not prompt: use the default for every answer that is not given")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "print what would be created, without writing it")
+	flags.BoolVar(&o.json, "json", false, "print the result as JSON, with the hash of every file")
+	flags.BoolVar(&o.noGit, "no-git", false, "do not create a repository or a commit")
+	flags.BoolVar(&o.git, "git", false, "create a repository even inside another one")
+	flags.BoolVar(&o.accessible, "accessible", false,
+		"prompt line by line, for screen readers (also if ACCESSIBLE is set)")
 	for flag, value := range map[string]string{
-		"module": "github.com/acme/billing-api", "preset": features.PresetMinimal, "features": someFeature(catalog),
+		"module": "github.com/acme/billing-api", "preset": features.PresetMinimal, "features": exampleFeature(catalog),
 		"dir": "services/billing-api", "answers": "billing-api/.acton-new.yaml",
 	} {
 		setExample(flags, flag, value)
@@ -112,26 +115,29 @@ func setExample(flags *pflag.FlagSet, name, value string) {
 	f.Annotations[exampleKey] = []string{value}
 }
 
-func someFeature(catalog *features.Catalog) string {
+func exampleFeature(catalog *features.Catalog) string {
 	if visible := catalog.Visible(); len(visible) > 0 {
 		return visible[0].Name
 	}
 	return `""`
 }
 
-// makeProject is the root command: collect the answers, ask for the rest, render, write, and say what was made.
-func makeProject(ctx context.Context, at host, d deps, catalog *features.Catalog, name string, opts options, changed func(string) bool) error {
-	req, err := collect(at, catalog, name, opts, changed)
+// createProject runs the root command: it collects the answers, prompts for the rest, renders, writes and reports.
+func createProject(
+	ctx context.Context, env environment, d deps, catalog *features.Catalog, name string, opts options,
+	changed func(string) bool,
+) error {
+	req, err := collect(env, catalog, name, opts, changed)
 	if err != nil {
 		return err
 	}
 	if !opts.yes {
-		if !isTerminal(at.in) || !isTerminal(at.err) {
-			return noTerminal(req)
+		if !isTerminal(env.in) || !isTerminal(env.err) {
+			return noTerminalError(req)
 		}
 		w := wizard{catalog: catalog, deps: d, req: &req}
-		accessible := opts.accessible || at.getenv("ACCESSIBLE") != ""
-		if err := w.run(ctx, dialog{in: at.in, out: at.err, accessible: accessible}); err != nil {
+		accessible := opts.accessible || env.getenv("ACCESSIBLE") != ""
+		if err := w.run(ctx, dialog{in: env.in, out: env.err, accessible: accessible}); err != nil {
 			return err
 		}
 	}
@@ -140,23 +146,23 @@ func makeProject(ctx context.Context, at host, d deps, catalog *features.Catalog
 		return err
 	}
 	if opts.dryRun {
-		return p.show(at.out, opts.json)
+		return p.show(env.out, opts.json)
 	}
 	result, err := generator.Write(ctx, p.tree, p.target)
 	if err != nil {
 		return err
 	}
 	p.result = &result
-	return p.show(at.out, opts.json)
+	return p.show(env.out, opts.json)
 }
 
-// noTerminal is the error when something would have to be asked and nobody can answer.
-func noTerminal(req request) error {
+// noTerminalError is the error for a run that must prompt but has no terminal.
+func noTerminalError(req request) error {
 	name := req.answers.Name
 	if name == "" {
 		name = "billing-api"
 	}
-	return usagef("there is no terminal to ask questions at: add --yes to take the defaults, and give answers as flags "+
+	return usagef("cannot prompt: no terminal; add --yes to use the defaults, and give answers with flags "+
 		"(--module, --features, --preset, …) or with --answers FILE; for example\n  acton-new %s --yes --module %s",
 		quote(name), quote(req.answers.Module))
 }
@@ -166,7 +172,7 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// project is everything that there is to write and to tell.
+// project is a rendered project and, once it is written, the result.
 type project struct {
 	req     request
 	answers generator.Answers // complete
@@ -174,7 +180,7 @@ type project struct {
 	tree    generator.Tree
 	target  generator.Target
 	version string
-	result  *generator.Result // nil when nothing was written
+	result  *generator.Result // nil if nothing was written
 }
 
 // project renders the answers.
@@ -193,7 +199,7 @@ func (r request) project(catalog *features.Catalog, d deps) (project, error) {
 	}, nil
 }
 
-// show prints what was made, or would be.
+// show prints the result, or the plan of a dry run.
 func (p project) show(w io.Writer, asJSON bool) error {
 	var err error
 	switch {
@@ -205,7 +211,7 @@ func (p project) show(w io.Writer, asJSON bool) error {
 		err = p.closing(w)
 	}
 	if err != nil {
-		return fmt.Errorf("print: %w", err)
+		return fmt.Errorf("print the result: %w", err)
 	}
 	return nil
 }

@@ -7,39 +7,39 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// page is what the wizard asks at once. Pages are plain values, so that the forms library behind form.go can be replaced.
+// page is one page of the wizard. Pages are plain values: only form.go depends on the forms library.
 type page struct {
-	title  string
-	text   func(width, height int) string // what to know before answering, in at most so many lines; may be nil
-	fields []field
-	note   func() string // what follows from the answers so far; may be nil
-	leave  func()        // called when the page is answered; may be nil
+	title    string
+	text     func(width, height int) string // text above the fields, at most height lines; may be nil
+	fields   []field
+	note     func() string // text below the fields that depends on the answers; may be nil
+	onSubmit func()        // called when the user has answered the page; may be nil
 }
 
-// field is one question. Exactly one of one and many is set: where the answer is, and where it goes.
+// field is one question. Exactly one of answer and answers is set; it holds the current answer and receives the new
+// one.
 type field struct {
-	title       string
-	help        string
-	placeholder string
-	options     []option // none: a line of text
-	one         *string
-	many        *[]string
-	check       func(string) error   // of a line of text
-	checkMany   func([]string) error // of several options
+	title        string
+	help         string
+	placeholder  string
+	options      []option // empty for a text input
+	answer       *string
+	answers      *[]string
+	check        func(string) error   // validates answer
+	checkAnswers func([]string) error // validates answers
 }
 
-// option is one possible answer.
 type option struct {
 	value  string
-	label  string // short
-	detail string // shown while the option is under the cursor
+	label  string
+	detail string // shown while the cursor is on the option
 }
 
-// step makes a page of the answers so far; ok is false when there is nothing to ask. It is made anew whenever somebody
-// comes to it, from either side.
+// step builds a page from the answers so far. It runs each time the user reaches the page, forwards or backwards.
+// ok is false if there is nothing to ask.
 type step func() (p page, ok bool, err error)
 
-// dialog is where and how pages are shown.
+// dialog shows the pages of the steps on a terminal.
 type dialog struct {
 	in         io.Reader
 	out        io.Writer
@@ -47,13 +47,13 @@ type dialog struct {
 	steps      []step
 }
 
-func (p page) answered() {
-	if p.leave != nil {
-		p.leave()
+func (p page) submit() {
+	if p.onSubmit != nil {
+		p.onSubmit()
 	}
 }
 
-// height is how many lines the fields would like to have.
+// height returns the number of lines that the fields need.
 func (p page) height() int {
 	lines := 0
 	for _, f := range p.fields {
@@ -62,7 +62,7 @@ func (p page) height() int {
 	return lines - 1
 }
 
-// hasNotes tells whether something can stand below the fields.
+// hasNotes reports whether the page can show text below its fields.
 func (p page) hasNotes() bool {
 	for _, f := range p.fields {
 		for _, o := range f.options {
@@ -74,7 +74,7 @@ func (p page) hasNotes() bool {
 	return p.note != nil
 }
 
-// clip wraps text to a width and keeps the first lines.
+// clip wraps text to a width and keeps at most the given number of lines.
 func clip(text string, width, lines int) string {
 	all := strings.Split(wrap(text, width), "\n")
 	if len(all) > lines {

@@ -14,39 +14,39 @@ import (
 	"github.com/acton-go/acton-new/templates"
 )
 
-var update = flag.Bool("update", false, "write ../../docs/wizard.svg anew")
+var update = flag.Bool("update", false, "rewrite ../../docs/wizard.svg")
 
 const picture = "../../docs/wizard.svg"
 
-// TestThePictureInTheReadmeShowsTheWizard compares the picture with the real wizard; -update draws it anew.
-func TestThePictureInTheReadmeShowsTheWizard(t *testing.T) {
+// TestReadmePictureShowsTheWizard compares the picture in the README with the wizard. -update redraws the picture.
+func TestReadmePictureShowsTheWizard(t *testing.T) {
 	c := open(t, 80, 24, nil, "acton-new", "billing-api", "--module", "github.com/acme/billing-api")
 	var p drawing
-	c.await("A new service")
+	c.waitFor("New service")
 	c.press(enter)
-	c.await("Go module path", "esc back")
-	c.settle()
+	c.waitFor("Go module path", "esc back")
+	c.waitIdle()
 	p.add(c.term)
 	c.press(enter)
-	c.await("Begin with", "↑↓ choose")
+	c.waitFor("Preset", "↑↓ choose")
 	c.press(enter)
-	c.await("Features: data", "space")
+	c.waitFor("Features: data", "space")
 	c.press(space)
-	c.await("[x] database")
-	c.settle()
+	c.waitFor("[x] database")
+	c.waitIdle()
 	p.add(c.term)
 	c.press(enter)
-	c.await("Features: operations")
+	c.waitFor("Features: operations")
 	c.press(enter)
 	for i, q := range questionsWithDefaults(t) {
-		c.await(fmt.Sprintf("Question %d of", i+1), q.Title)
+		c.waitFor(fmt.Sprintf("Question %d of", i+1), q.Title)
 		c.press(enter)
 	}
-	c.await("Leave, writing nothing", "↑↓ choose") // the last lines
-	c.settle()
+	c.waitFor("Quit without writing", "↑↓ choose") // the last lines
+	c.waitIdle()
 	p.add(c.term)
 	c.press(ctrlC)
-	c.leaves(exitInterrupted)
+	c.wantExit(exitInterrupted)
 	got := p.String()
 
 	if *update {
@@ -59,11 +59,11 @@ func TestThePictureInTheReadmeShowsTheWizard(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s is not what the wizard shows; draw it anew: go test ./cmd/acton-new -run Picture -update", picture)
+		t.Errorf("%s does not match the wizard; run go test ./cmd/acton-new -run Picture -update", picture)
 	}
 }
 
-// questionsWithDefaults returns what is asked when nothing but the feature of the picture is chosen.
+// questionsWithDefaults returns the questions of a project with only the feature database.
 func questionsWithDefaults(t *testing.T) []features.Question {
 	t.Helper()
 	cat, err := features.Load(templates.Files)
@@ -77,30 +77,30 @@ func questionsWithDefaults(t *testing.T) []features.Question {
 	return set.Questions()
 }
 
-// A character in the picture is so wide and so high.
+// The size of a character and of the margin, in pixels.
 const (
 	cellWidth  = 9
 	cellHeight = 19
 	margin     = 18
 )
 
-// palette are the sixteen colours of a terminal.
+// palette holds the sixteen colours of a terminal.
 var palette = [16]string{
 	"#1d2330", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#c8ccd4",
 	"#7f848e", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#ffffff",
 }
 
-// vt10x keeps its bit for bold to itself.
+// bold is the mode bit of bold text, which vt10x does not export.
 const bold = 1 << 2
 
-// drawing is a picture of screens, one below the other. It depends on nothing but what is on them.
+// drawing is an SVG picture of screens, one below the other.
 type drawing struct {
 	body    strings.Builder
 	columns int
-	rows    int // that have been drawn
+	rows    int // drawn so far
 }
 
-// add draws a screen without the empty lines at its end.
+// add draws a screen without its trailing empty lines.
 func (d *drawing) add(term vt10x.Terminal) {
 	term.Lock()
 	defer term.Unlock()

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// databaseFor starts PostgreSQL from the programs of this machine, for the time of a test, and returns the variables that
-// lead a service of this prefix to it. It listens on a socket in a folder of its own. As sqlc takes minutes to build, the
-// one that .ci/run has installed is used if it is there.
+// databaseFor starts the installed PostgreSQL for the duration of a test. It returns the environment variables for a
+// service with this prefix. The server listens on a socket in a temporary folder. The variables also point to the sqlc
+// that .ci/run has installed, if there is one, because sqlc takes minutes to build.
 func databaseFor(t *testing.T, prefix string) []string {
 	t.Helper()
 	folder, err := os.MkdirTemp("", "pg") //nolint:usetesting // the path of a socket must be short
@@ -24,7 +24,6 @@ as pg_ctl -D "$PWD/data" -w -l "$PWD/server.log" -o "-k $PWD -c listen_addresses
 as createdb -h "$PWD" -U orders orders
 `)
 	t.Cleanup(func() {
-		// Not by shell: the context of the test has ended.
 		if out, err := bash(folder, postgresFunctions+`as pg_ctl -D "$PWD/data" -m immediate -w stop`).CombinedOutput(); err != nil {
 			t.Errorf("stop PostgreSQL: %v\n%s", err, out)
 		}
@@ -39,11 +38,11 @@ as createdb -h "$PWD" -U orders orders
 	return env
 }
 
-// postgresFunctions runs programs of the newest PostgreSQL that is here, as the user postgres if this is root, whom the
-// server refuses.
+// postgresFunctions is a shell function that runs a program of the newest installed PostgreSQL. If the current user is
+// root, it runs the program as the user postgres, because the server refuses to run as root.
 const postgresFunctions = `
 programs=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
-[ -n "$programs" ] || programs=$(dirname "$(command -v initdb)") || { echo "no PostgreSQL is here: apt-get install postgresql" >&2; exit 1; }
+[ -n "$programs" ] || programs=$(dirname "$(command -v initdb)") || { echo "PostgreSQL not found: run apt-get install postgresql" >&2; exit 1; }
 as() {
   local program=$1; shift
   if [ "$(id -u)" = 0 ]; then setpriv --reuid=postgres --regid=postgres --clear-groups "$programs/$program" "$@"; else "$programs/$program" "$@"; fi

@@ -13,57 +13,60 @@ import (
 	"github.com/acton-go/acton-new/internal/generator"
 )
 
-// request is what is asked for so far: flag over answers file over default.
+// request holds the answers that are known before the wizard runs. Flags override the answers file.
 type request struct {
-	answers    generator.Answers
-	origins    map[string]string // where an answer was given, by "name", "module", "features" or flag: "--module", a file's name
-	moduleFrom string            // why the module path is the default; empty when it was given
-	dir        string            // as given; empty means ./NAME
-	repository generator.RepositoryMode
-	surround   surroundings
+	answers generator.Answers
+	// origins maps "name", "module", "features" or the flag of a question to the source of the answer: a flag such as
+	// "--module", or the name of the answers file.
+	origins      map[string]string
+	moduleReason string // where the default module path comes from; empty if the path was given
+	dir          string // value of --dir; empty means ./NAME
+	repository   generator.RepositoryMode
+	location     location
 }
 
-// collect fills a request from flags, answers file and surroundings. Nothing is written and nothing is asked.
-func collect(at host, catalog *features.Catalog, name string, o options, changed func(string) bool) (request, error) {
+// collect builds a request from the flags, the answers file and the location. It neither writes nor prompts.
+func collect(env environment, catalog *features.Catalog, name string, o options, changed func(string) bool) (request, error) {
 	r := request{origins: map[string]string{}, dir: o.dir}
 	switch {
 	case changed("features") && changed("preset"):
-		return r, usagef("--features and --preset exclude each other: give --preset alone, or all features with --features")
+		return r, usagef("--features and --preset cannot be combined; " +
+			"use --preset alone, or list every feature with --features")
 	case o.git && o.noGit:
-		return r, usagef("--git and --no-git exclude each other: give one of them")
+		return r, usagef("--git and --no-git cannot be combined; use one of them")
 	case changed("dir") && o.dir == "":
-		return r, usagef("--dir: is empty; for example --dir services/billing-api")
+		return r, usagef("--dir: empty; for example --dir services/billing-api")
 	case o.noGit:
 		r.repository = generator.RepositoryNever
 	case o.git:
 		r.repository = generator.RepositoryAlways
 	}
 	if changed("answers") {
-		if err := r.readAnswers(at.in, o.answersFile); err != nil {
+		if err := r.readAnswers(env.in, o.answersFile); err != nil {
 			return r, err
 		}
 	}
-	if err := r.takeFlags(catalog, name, o, changed); err != nil {
+	if err := r.applyFlags(catalog, name, o, changed); err != nil {
 		return r, err
 	}
 	if err := r.check(); err != nil {
 		return r, err
 	}
-	r.dropUnasked(catalog)
-	working, err := os.Getwd()
+	r.dropUnusedValues(catalog)
+	workDir, err := os.Getwd()
 	if err != nil {
 		return r, fmt.Errorf("working directory: %w", err)
 	}
-	r.surround = surroundings{working: working, getenv: at.getenv}
+	r.location = location{workDir: workDir, getenv: env.getenv}
 	r.deriveModule()
 	if r.answers.Name == "" && !o.yes {
-		return r, nil // the wizard asks for it
+		return r, nil // the wizard asks for the name
 	}
 	_, _, err = r.resolve(catalog)
 	return r, err
 }
 
-// readAnswers takes every answer that the file has; "-" is standard input.
+// readAnswers reads the answers file. The name "-" means standard input.
 func (r *request) readAnswers(stdin io.Reader, file string) error {
 	var data []byte
 	var err error
@@ -73,7 +76,7 @@ func (r *request) readAnswers(stdin io.Reader, file string) error {
 		data, err = readFile(file)
 	}
 	if err != nil {
-		return usagef("--answers: %w; it is a file such as the %s of a project", err, generator.RecordFile)
+		return usagef("--answers: %w; give the %s of a project, or a file like it", err, generator.RecordFile)
 	}
 	if r.answers, err = generator.ReadAnswers(data); err != nil {
 		return usagef("--answers %s: %w", file, err)
@@ -90,8 +93,8 @@ func (r *request) readAnswers(stdin io.Reader, file string) error {
 	return nil
 }
 
-// takeFlags puts what flags say over what the answers file says.
-func (r *request) takeFlags(catalog *features.Catalog, name string, o options, changed func(string) bool) error {
+// applyFlags overrides the answers of the file with those of the flags.
+func (r *request) applyFlags(catalog *features.Catalog, name string, o options, changed func(string) bool) error {
 	if name != "" {
 		r.answers.Name = name
 		r.origins["name"] = "NAME"
@@ -109,7 +112,7 @@ func (r *request) takeFlags(catalog *features.Catalog, name string, o options, c
 		r.origins["features"] = "--preset"
 	}
 	if changed("features") {
-		r.answers.Features = names(o.features)
+		r.answers.Features = cleanNames(o.features)
 		r.origins["features"] = "--features"
 	}
 	for flag, value := range o.values {
@@ -124,14 +127,15 @@ func (r *request) takeFlags(catalog *features.Catalog, name string, o options, c
 	return nil
 }
 
-// dropUnasked forgets values of the answers file that only other features ask for, when a flag chose the features.
-func (r *request) dropUnasked(catalog *features.Catalog) {
+// dropUnusedValues removes values of the answers file that no selected feature asks for, if a flag selects the
+// features.
+func (r *request) dropUnusedValues(catalog *features.Catalog) {
 	if !strings.HasPrefix(r.origins["features"], "--") {
 		return
 	}
-	set, err := resolveAsked(catalog, r.answers.Features, r.answers.Values)
+	set, err := resolveWithValues(catalog, r.answers.Features, r.answers.Values)
 	if err != nil {
-		return // resolve says what is wrong
+		return // resolve reports the error
 	}
 	asks := func(questions []features.Question, flag string) bool {
 		return slices.ContainsFunc(questions, func(q features.Question) bool { return q.Flag == flag })
@@ -144,8 +148,9 @@ func (r *request) dropUnasked(catalog *features.Catalog) {
 	}
 }
 
-// resolveAsked resolves features with those values that are choices and asked for. A choice can ask for further ones.
-func resolveAsked(catalog *features.Catalog, chosen []string, values map[string]string) (features.Set, error) {
+// resolveWithValues resolves features with the values that answer one of their choices. It ignores other values. It
+// repeats until no choice asks for a further one.
+func resolveWithValues(catalog *features.Catalog, chosen []string, values map[string]string) (features.Set, error) {
 	choices := map[string]string{}
 	for {
 		set, err := catalog.Resolve(features.Selection{Features: chosen, Choices: choices})
@@ -164,8 +169,8 @@ func resolveAsked(catalog *features.Catalog, chosen []string, values map[string]
 	}
 }
 
-// names leaves out what only separates: spaces, empty parts, repetitions.
-func names(list []string) []string {
+// cleanNames trims spaces and removes empty and repeated names.
+func cleanNames(list []string) []string {
 	var clean []string
 	for _, name := range list {
 		if name = strings.TrimSpace(name); name != "" && !slices.Contains(clean, name) {
@@ -175,22 +180,22 @@ func names(list []string) []string {
 	return clean
 }
 
-// check judges the name and the module path as far as they were given.
+// check validates the name and the module path, if they were given.
 func (r *request) check() error {
 	if _, ok := r.origins["name"]; ok {
 		if err := generator.CheckName(r.answers.Name); err != nil {
-			return usageError{r.blame("name", err)}
+			return usageError{r.withOrigin("name", err)}
 		}
 	}
 	if _, ok := r.origins["module"]; ok {
 		if err := generator.CheckModule(r.answers.Module); err != nil {
-			return usageError{r.blame("module", err)}
+			return usageError{r.withOrigin("module", err)}
 		}
 	}
 	return nil
 }
 
-// deriveModule takes the module path from the surroundings unless it was given.
+// deriveModule sets the default module path, unless one was given.
 func (r *request) deriveModule() {
 	if _, given := r.origins["module"]; given {
 		return
@@ -199,26 +204,26 @@ func (r *request) deriveModule() {
 	if name == "" {
 		name = "billing-api"
 	}
-	r.answers.Module, r.moduleFrom = r.surround.module(r.targetFor(name), name)
+	r.answers.Module, r.moduleReason = r.location.defaultModule(r.targetFor(name), name)
 }
 
-// resolve completes the answers. Whatever is wrong with them is a usage error that names the flag or file.
+// resolve completes the answers. An invalid answer is a usage error that names its flag or file.
 func (r request) resolve(catalog *features.Catalog) (features.Set, generator.Answers, error) {
 	if r.answers.Name == "" {
-		return features.Set{}, generator.Answers{}, usagef("NAME is missing; for example acton-new billing-api --yes")
+		return features.Set{}, generator.Answers{}, usagef("NAME: missing; for example acton-new billing-api --yes")
 	}
 	if _, err := catalog.Resolve(features.Selection{Features: r.answers.Features}); err != nil {
-		return features.Set{}, generator.Answers{}, usageError{r.blame("features", err)}
+		return features.Set{}, generator.Answers{}, usageError{r.withOrigin("features", err)}
 	}
 	set, answers, err := generator.Resolve(catalog, r.answers)
 	if err != nil {
-		return set, answers, usageError{r.blameValue(err)}
+		return set, answers, usageError{r.withFileOfValue(err)}
 	}
 	return set, answers, nil
 }
 
-// blame names the flag or file that an answer came from.
-func (r request) blame(key string, err error) error {
+// withOrigin adds the flag or file of an answer to the error.
+func (r request) withOrigin(key string, err error) error {
 	origin := r.origins[key]
 	switch {
 	case origin == "" || origin == "NAME":
@@ -230,8 +235,8 @@ func (r request) blame(key string, err error) error {
 	}
 }
 
-// blameValue names the file when the value that is wrong stands in one; the error names the flag already.
-func (r request) blameValue(err error) error {
+// withFileOfValue adds the file to the error if the invalid value comes from one. The error already names the flag.
+func (r request) withFileOfValue(err error) error {
 	for flag, origin := range r.origins {
 		if !strings.HasPrefix(origin, "-") && strings.HasPrefix(err.Error(), "--"+flag+":") {
 			return fmt.Errorf("%s: values: %s", origin, strings.TrimPrefix(err.Error(), "--"))
@@ -240,7 +245,7 @@ func (r request) blameValue(err error) error {
 	return err
 }
 
-// target is the directory to make, as it is named to people.
+// target returns the directory to create, as the user gave it.
 func (r request) target() string { return r.targetFor(r.answers.Name) }
 
 func (r request) targetFor(name string) string {
@@ -250,16 +255,16 @@ func (r request) targetFor(name string) string {
 	return name
 }
 
-// absolute returns the directory to make for messages and documents that must not depend on the working directory.
+// absolute returns the absolute path of the directory to create.
 func (r request) absolute() string {
 	if filepath.IsAbs(r.target()) {
 		return filepath.Clean(r.target())
 	}
-	return filepath.Join(r.surround.working, r.target())
+	return filepath.Join(r.location.workDir, r.target())
 }
 
-// homely returns the directory to make, short: below the working directory as it is, else as a whole.
-func (r request) homely() string {
+// displayDir returns the directory to create as the summary shows it: relative paths begin with "./".
+func (r request) displayDir() string {
 	if filepath.IsAbs(r.target()) {
 		return r.target()
 	}

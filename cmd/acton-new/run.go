@@ -22,66 +22,65 @@ import (
 // Exit codes.
 const (
 	exitDone        = 0
-	exitFailed      = 1   // what was asked could not be done
-	exitUsage       = 2   // what was asked is wrong: a flag, a name, an answers file
-	exitInterrupted = 130 // somebody left; nothing is left behind
+	exitFailed      = 1   // the command failed
+	exitUsage       = 2   // invalid usage: a flag, a name or an answers file
+	exitInterrupted = 130 // the user quit; nothing was written
 )
 
-// deps is what the command is made of.
+// deps holds the templates and the version of the generator.
 type deps struct {
 	templates fs.FS  // with _base and _features
 	version   string // recorded in every project
 }
 
-// host is where the command runs.
-type host struct {
+// environment is the environment of the process, which tests replace.
+type environment struct {
 	in     io.Reader
-	out    io.Writer // what was asked for
+	out    io.Writer // the result
 	err    io.Writer // errors and the wizard
 	getenv func(string) string
 }
 
-// errInterrupted says that somebody left before the end.
+// errInterrupted means that the user quit, or that a signal ended the process.
 var errInterrupted = errors.New("interrupted: nothing was written")
 
-// usageError is an error in what the command was given.
+// usageError is an error in the arguments or the answers file.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// start runs the command in this process, which a signal ends.
+// start runs the command until it ends or receives a signal, and returns the exit code.
 func start(d deps) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return run(ctx, os.Args[1:], host{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv}, d)
+	return run(ctx, os.Args[1:], environment{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv}, d)
 }
 
-// run is the whole command; it returns the exit code.
-func run(ctx context.Context, args []string, at host, d deps) int {
+// run executes the command and returns the exit code.
+func run(ctx context.Context, args []string, env environment, d deps) int {
 	catalog, err := features.Load(d.templates)
 	if err != nil {
-		_, _ = fmt.Fprintf(at.err, "acton-new: %v\n", err)
+		_, _ = fmt.Fprintf(env.err, "acton-new: %v\n", err)
 		return exitFailed
 	}
-	root := newCommand(ctx, at, d, catalog)
-	root.AddCommand(featuresCommand(at, d, catalog), completionCommand(at), versionCommand(at, d))
+	root := newCommand(ctx, env, d, catalog)
+	root.AddCommand(featuresCommand(env, d, catalog), completionCommand(env), versionCommand(env, d))
 	root.SetArgs(args)
-	root.SetIn(at.in)
-	root.SetOut(at.out)
-	root.SetErr(at.err)
+	root.SetIn(env.in)
+	root.SetOut(env.out)
+	root.SetErr(env.err)
 	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.DisableDefaultCmd = true
 	err = root.Execute()
 	if err != nil && ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		err = errInterrupted
 	}
-	return report(at.err, err)
+	return report(env.err, err)
 }
 
-// report prints the error, if there is one, and returns the exit code that it means, which is all that is left to tell
-// when printing fails.
+// report prints the error and returns its exit code. It ignores a failed write: the exit code still reports the error.
 func report(w io.Writer, err error) int {
 	var usage usageError
 	switch {
@@ -99,7 +98,7 @@ func report(w io.Writer, err error) int {
 	}
 }
 
-// flagError says which flag is wrong, with one that is right.
+// flagError names the invalid flag and suggests a valid one.
 func flagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var missing *pflag.ValueRequiredError
@@ -108,10 +107,11 @@ func flagError(cmd *cobra.Command, err error) error {
 		var known []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
 		if s := features.Suggest(unknown.GetSpecifiedName(), known); s != "" {
-			return usagef("unknown flag --%s: did you mean --%s?", unknown.GetSpecifiedName(), s)
+			return usagef("unknown flag --%s; did you mean --%s?", unknown.GetSpecifiedName(), s)
 		}
 	case errors.As(err, &missing):
-		return usagef("--%s: needs a value; for example --%s %s", missing.GetFlag().Name, missing.GetFlag().Name, example(missing.GetFlag()))
+		name := missing.GetFlag().Name
+		return usagef("--%s: missing value; for example --%s %s", name, name, example(missing.GetFlag()))
 	}
 	return usageError{err}
 }
@@ -123,11 +123,11 @@ func example(f *pflag.Flag) string {
 	return strings.Join(f.Annotations[exampleKey], "")
 }
 
-// arguments makes cobra's check of the number of arguments a usage error that shows the right form.
-func arguments(check cobra.PositionalArgs, form string) cobra.PositionalArgs {
+// validateArgs wraps cobra's check of the number of arguments: its error becomes a usage error with an example.
+func validateArgs(check cobra.PositionalArgs, example string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
-			return usagef("%s: %w; for example %s", cmd.CommandPath(), err, form)
+			return usagef("%s: %w; for example %s", cmd.CommandPath(), err, example)
 		}
 		return nil
 	}

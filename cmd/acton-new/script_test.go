@@ -11,7 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestScripts runs testdata/script: the command line as people meet it. No script has a network or git's user.
+// TestScripts runs the scripts in testdata/script, without a network and without a configured git user.
 func TestScripts(t *testing.T) {
 	catalog, err := filepath.Abs("testdata/small.txtar")
 	if err != nil {
@@ -29,15 +29,15 @@ func TestScripts(t *testing.T) {
 			return os.Mkdir(filepath.Join(env.WorkDir, "home"), 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": exitsWith,
-			"same": sameFiles,
-			"json": jsonHas,
+			"code": checkExitCode,
+			"same": compareFiles,
+			"json": checkJSON,
 		},
 	})
 }
 
-// exitsWith runs a command that must end with a code: code 2 acton-new --nonsense.
-func exitsWith(ts *testscript.TestScript, _ bool, args []string) {
+// checkExitCode runs a command and checks its exit code: code 2 acton-new --nonsense.
+func checkExitCode(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 2 {
 		ts.Fatalf("usage: code N COMMAND …")
 	}
@@ -51,8 +51,8 @@ func exitsWith(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// sameFiles compares every file of two directories but those of their repositories: same a b.
-func sameFiles(ts *testscript.TestScript, neg bool, args []string) {
+// compareFiles compares the files of two directories, except in .git: same a b.
+func compareFiles(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: same DIRECTORY DIRECTORY")
 	}
@@ -71,8 +71,8 @@ func sameFiles(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// jsonHas checks the document on standard output: json KEY REGEXP. Values are compared as JSON.
-func jsonHas(ts *testscript.TestScript, _ bool, args []string) {
+// checkJSON matches the JSON of a key of the document on standard output: json KEY REGEXP.
+func checkJSON(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: json KEY REGEXP")
 	}

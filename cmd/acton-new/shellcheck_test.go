@@ -15,10 +15,11 @@ import (
 	"github.com/acton-go/acton-new/templates"
 )
 
-var shellcheck = flag.Bool("shellcheck", false, "pass the scripts and the bash blocks of rendered projects to shellcheck; .ci/run does")
+var shellcheck = flag.Bool("shellcheck", false,
+	"run shellcheck on the scripts and bash blocks of rendered projects, as .ci/run does")
 
-// TestScriptsPassShellcheck checks the scripts of the smallest and of the full project, and the bash blocks of their
-// documents, which no test runs. Without -shellcheck it does nothing: `go test ./...` needs only Go.
+// TestScriptsPassShellcheck checks the scripts of the smallest and the full project, and the bash blocks in their
+// documents that no test runs. It needs the flag -shellcheck, because `go test ./...` must need only Go.
 func TestScriptsPassShellcheck(t *testing.T) {
 	if !*shellcheck {
 		return
@@ -60,7 +61,7 @@ func TestScriptsPassShellcheck(t *testing.T) {
 		}
 	}
 	if checked == 0 {
-		t.Error("no script and no bash block was found")
+		t.Error("found no scripts and no bash blocks")
 	}
 }
 
@@ -70,7 +71,7 @@ func runShellcheck(t *testing.T, dir, name, input string, args ...string) {
 	cmd.Dir = dir
 	cmd.Stdin = strings.NewReader(input)
 	if out, err := cmd.CombinedOutput(); errors.Is(err, exec.ErrNotFound) {
-		t.Fatalf("%v: .ci/run tools installs it", err)
+		t.Fatalf("%v: run .ci/run tools to install it", err)
 	} else if err != nil {
 		t.Errorf("%s: %v\n%s", name, err, out)
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// summaryPage shows what will be made and asks whether to make it.
+// summaryPage shows the project and asks for confirmation.
 func (w *wizard) summaryPage() (page, bool, error) {
 	r, _, err := w.request()
 	if err != nil {
@@ -16,41 +16,41 @@ func (w *wizard) summaryPage() (page, bool, error) {
 		return page{}, false, err
 	}
 	return page{
-		title: "Make " + w.name + "?",
+		title: "Create " + w.name + "?",
 		text:  p.summary,
-		fields: []field{{title: "Is that right?", one: &w.decision, options: []option{
-			{value: decideCreate, label: "Make it"},
-			{value: decideChange, label: "Change something"},
-			{value: decideLeave, label: "Leave, writing nothing"},
+		fields: []field{{title: "Continue?", answer: &w.decision, options: []option{
+			{value: decideCreate, label: "Create the project"},
+			{value: decideChange, label: "Change the answers"},
+			{value: decideQuit, label: "Quit without writing"},
 		}}},
 	}, true, nil
 }
 
-// summary describes the project in at most so many lines. The command is never left out for the answers or the tree,
-// which it implies.
+// summary describes the project in at most height lines. If there is not enough room, it omits the tree first, then the
+// number of files, then the answers. It always includes the command, which implies them.
 func (p project) summary(width, height int) string {
-	facts := []string{
-		"Directory  " + p.req.homely(),
+	rows := []string{
+		"Directory  " + p.req.displayDir(),
 		"Module     " + p.answers.Module,
-		"Features   " + p.features(),
+		"Features   " + p.featureList(),
 	}
 	command := "$ " + p.commandLine()
-	room := height - countLines(strings.Join(append(facts, command), "\n"), width)
-	if answers := p.questionLine(); answers != "" {
+	room := height - countLines(strings.Join(append(rows, command), "\n"), width)
+	if answers := p.answerFlags(); answers != "" {
 		answers = "Answers    " + answers
 		if n := countLines(answers, width); n <= room {
-			facts, room = append(facts, answers), room-n
+			rows, room = append(rows, answers), room-n
 		}
 	}
 	if room > 0 {
-		facts, room = append(facts, fmt.Sprintf("Files      %d", len(p.tree))), room-1
+		rows, room = append(rows, fmt.Sprintf("Files      %d", len(p.tree))), room-1
 	}
 	if room > 0 {
-		for _, row := range nodes(p.answers.Name, p.tree).outline(width-2, room) {
-			facts = append(facts, "  "+row)
+		for _, row := range newNode(p.answers.Name, p.tree).outline(width-2, room) {
+			rows = append(rows, "  "+row)
 		}
 	}
-	return strings.Join(append(facts, command), "\n")
+	return strings.Join(append(rows, command), "\n")
 }
 
 func countLines(text string, width int) int { return strings.Count(wrap(text, width), "\n") + 1 }

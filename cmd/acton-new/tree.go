@@ -8,15 +8,15 @@ import (
 	"github.com/acton-go/acton-new/internal/generator"
 )
 
-// node is a directory of a tree, for drawing; a node without children is a file.
+// node is a file or a directory of a tree to draw. A node without children is a file.
 type node struct {
 	name     string
 	children []*node
-	files    int // below this directory
+	files    int // number of files below this directory
 }
 
-// nodes returns the tree as directories: directories first, then files, each by name.
-func nodes(name string, tree generator.Tree) *node {
+// newNode returns the root of the tree. Directories come first, then files, each sorted by name.
+func newNode(name string, tree generator.Tree) *node {
 	root := &node{name: name}
 	for _, f := range tree {
 		at := root
@@ -52,7 +52,7 @@ func (n *node) sort() {
 	}
 }
 
-// draw returns the whole tree, a line for each file and directory.
+// draw returns the whole tree, with one line per file and directory.
 func (n *node) draw() string {
 	var b strings.Builder
 	b.WriteString(n.name + "/\n")
@@ -75,8 +75,8 @@ func (n *node) drawChildren(b *strings.Builder, indent string) {
 	}
 }
 
-// outline returns the top of the tree in at most so many lines of at most so many characters: directories with the
-// number of their files, then files, side by side where there is room. What does not fit is counted.
+// outline returns the top level of the tree in at most the given number of lines, in columns that fit the width. Each
+// directory has the number of its files. The last entry counts the entries that do not fit.
 func (n *node) outline(width, lines int) []string {
 	var entries []string
 	for _, c := range n.children {

@@ -13,7 +13,7 @@ import (
 	"github.com/acton-go/acton-new/templates"
 )
 
-func TestARemoteIsAModulePathWithoutUserPasswordAndPort(t *testing.T) {
+func TestRemotePathOmitsCredentialsAndPort(t *testing.T) {
 	for address, want := range map[string]string{
 		"git@github.com:acme/orders.git":               "github.com/acme/orders",
 		"github.com:acme/orders":                       "github.com/acme/orders",
@@ -32,19 +32,19 @@ func TestARemoteIsAModulePathWithoutUserPasswordAndPort(t *testing.T) {
 	}
 }
 
-func TestACommandLineSurvivesTheShell(t *testing.T) {
+func TestJoinQuotesForTheShell(t *testing.T) {
 	got := join([]string{"acton-new", "--team", "it's us", "", "a,b", "~x", "$HOME"})
 	if want := `acton-new --team 'it'\''s us' '' a,b '~x' '$HOME'`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
-func TestAnOutlineNeverHasMoreLinesOrColumnsThanThereAre(t *testing.T) {
+func TestOutlineFitsWidthAndHeight(t *testing.T) {
 	tree := generator.Tree{
 		{Path: "Makefile"}, {Path: "README.md"}, {Path: "cmd/a/main.go"}, {Path: "docs/a.md"}, {Path: "docs/b.md"},
 		{Path: "go.mod"}, {Path: "go.sum"},
 	}
-	root := nodes("orders", tree)
+	root := newNode("orders", tree)
 	if got, want := root.outline(30, 9), []string{"cmd/ 1      README.md", "docs/ 2     go.mod", "Makefile    go.sum"}; cmp.Diff(got, want) != "" {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -56,33 +56,33 @@ func TestAnOutlineNeverHasMoreLinesOrColumnsThanThereAre(t *testing.T) {
 			}
 			for _, row := range rows {
 				if len([]rune(row)) > max(width, 12) {
-					t.Errorf("width %d: %q is wider", width, row)
+					t.Errorf("width %d: got a row of %d characters: %q", width, len([]rune(row)), row)
 				}
 			}
 		}
 	}
 }
 
-func TestAnInterruptedRunEndsWith130AndLeavesNothing(t *testing.T) {
+func TestInterruptedRunExits130AndWritesNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	t.Chdir(t.TempDir())
 	var out, errs bytes.Buffer
-	at := host{in: strings.NewReader(""), out: &out, err: &errs, getenv: func(string) string { return "" }}
-	code := run(ctx, []string{"orders", "--yes"}, at, deps{templates: templates.Files, version: testVersion})
+	env := environment{in: strings.NewReader(""), out: &out, err: &errs, getenv: func(string) string { return "" }}
+	code := run(ctx, []string{"orders", "--yes"}, env, deps{templates: templates.Files, version: testVersion})
 	if code != exitInterrupted || out.Len() > 0 || !strings.Contains(errs.String(), errInterrupted.Error()) {
 		t.Errorf("got %d, %q, %q", code, &out, &errs)
 	}
 	entries, err := os.ReadDir(".")
 	if err != nil || len(entries) > 0 {
-		t.Errorf("left: %v, %v", entries, err)
+		t.Errorf("entries: got %v, %v, want none", entries, err)
 	}
 }
 
-func TestABrokenCatalogIsAnErrorAndNotAPanic(t *testing.T) {
+func TestBrokenCatalogIsAnError(t *testing.T) {
 	var out, errs bytes.Buffer
-	at := host{in: strings.NewReader(""), out: &out, err: &errs, getenv: func(string) string { return "" }}
-	code := run(t.Context(), []string{"orders", "--yes"}, at, deps{templates: os.DirFS(t.TempDir()), version: testVersion})
+	env := environment{in: strings.NewReader(""), out: &out, err: &errs, getenv: func(string) string { return "" }}
+	code := run(t.Context(), []string{"orders", "--yes"}, env, deps{templates: os.DirFS(t.TempDir()), version: testVersion})
 	if code != exitFailed || !strings.Contains(errs.String(), "catalog") {
 		t.Errorf("got %d, %q", code, &errs)
 	}

@@ -7,11 +7,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// version is set by whoever builds a release: go build -ldflags "-X main.version=v1.2.3". Without it the version of the
-// module is used, which `go run MODULE@VERSION` and `go install MODULE@VERSION` know.
+// version is set by a release build: go build -ldflags "-X main.version=v1.2.3". If it is empty, the command uses the
+// version of the module, which `go run MODULE@VERSION` and `go install MODULE@VERSION` record in the binary.
 var version string
 
-// unknownVersion is the version of a build that nobody told one.
+// unknownVersion is the version of a build without version information.
 const unknownVersion = "devel"
 
 func buildVersion() string {
@@ -25,14 +25,14 @@ func buildVersion() string {
 	return info.Main.Version
 }
 
-func versionCommand(at host, d deps) *cobra.Command {
+func versionCommand(env environment, d deps) *cobra.Command {
 	return &cobra.Command{
 		Use:               "version",
-		Short:             "Print the version that is recorded in projects",
-		Args:              arguments(cobra.NoArgs, "acton-new version"),
+		Short:             "Print the version of the generator, which every project records",
+		Args:              validateArgs(cobra.NoArgs, "acton-new version"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(at.out, "acton-new", d.version)
+			_, err := fmt.Fprintln(env.out, "acton-new", d.version)
 			return err
 		},
 	}

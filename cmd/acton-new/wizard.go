@@ -13,7 +13,7 @@ import (
 	"github.com/acton-go/acton-new/internal/generator"
 )
 
-// wizard asks for a request, beginning with what the request holds already.
+// wizard prompts for the answers of a request. It starts from the answers that the request already has.
 type wizard struct {
 	catalog *features.Catalog
 	deps    deps
@@ -21,25 +21,25 @@ type wizard struct {
 
 	name     string
 	module   string
-	derived  string               // the module path that was offered last
-	preset   string               // the preset that was taken last
-	picked   map[string]*[]string // chosen features by group
+	derived  string               // last default of the module path
+	preset   string               // last preset that was applied
+	selected map[string]*[]string // selected features by group
 	values   map[string]*string   // answers by flag
-	offered  map[string]string    // the default that was offered last, by flag
-	costs    map[string]string    // what a feature costs, by name
+	offered  map[string]string    // last default of each answer, by flag
+	costs    map[string]string    // cost of each feature, by name
 	decision string
 }
 
-// What can be said to the summary.
+// The answers to the summary page.
 const (
 	decideCreate = "create"
 	decideChange = "change"
-	decideLeave  = "leave"
+	decideQuit   = "quit"
 )
 
-// run asks until the summary is agreed to, and leaves the answers in the request.
+// run shows the pages until the user confirms the summary, and stores the answers in the request.
 func (w *wizard) run(ctx context.Context, d dialog) error {
-	w.fill()
+	w.prefill()
 	d.steps = []step{w.namePage, w.modulePage}
 	if len(w.catalog.Visible()) > 0 {
 		if _, given := w.req.origins["features"]; !given {
@@ -61,14 +61,14 @@ func (w *wizard) run(ctx context.Context, d dialog) error {
 		switch w.decision {
 		case decideCreate:
 			return w.store()
-		case decideLeave:
+		case decideQuit:
 			return errInterrupted
 		}
 	}
 }
 
-// fill takes what the request holds.
-func (w *wizard) fill() {
+// prefill copies the answers of the request.
+func (w *wizard) prefill() {
 	w.name, w.module, w.derived = w.req.answers.Name, w.req.answers.Module, ""
 	if _, given := w.req.origins["module"]; !given {
 		w.module = ""
@@ -77,58 +77,59 @@ func (w *wizard) fill() {
 		w.name = base
 	}
 	w.preset = features.PresetMinimal
-	w.picked, w.costs = map[string]*[]string{}, map[string]string{}
+	w.selected, w.costs = map[string]*[]string{}, map[string]string{}
 	for _, g := range w.catalog.Groups() {
-		w.picked[g.Name] = &[]string{}
+		w.selected[g.Name] = &[]string{}
 	}
-	w.pick(w.req.answers.Features)
+	w.selectFeatures(w.req.answers.Features)
 	w.values, w.offered = map[string]*string{}, map[string]string{}
 	for flag, value := range w.req.answers.Values {
 		w.values[flag] = &value
 	}
 }
 
-// request returns the answers so far as a request, and the questions that they ask.
+// request returns the answers so far as a request, and the questions of the selected features.
 func (w *wizard) request() (request, []features.Question, error) {
 	r := *w.req
 	given := map[string]string{}
 	for flag, value := range w.values {
 		given[flag] = *value
 	}
-	set, err := resolveAsked(w.catalog, w.chosen(""), given)
+	set, err := resolveWithValues(w.catalog, w.selectedExcept(""), given)
 	if err != nil {
 		return r, nil, err
 	}
-	r.answers = generator.Answers{Name: w.name, Module: w.module, Features: w.chosen(""), Values: map[string]string{}}
+	r.answers = generator.Answers{Name: w.name, Module: w.module, Features: w.selectedExcept(""), Values: map[string]string{}}
 	for _, q := range set.Questions() {
 		r.answers.Values[q.Flag] = *w.value(q)
 	}
 	return r, set.Questions(), nil
 }
 
-// value returns where the answer to a question is kept, with the default in it when there is none yet.
+// value returns a pointer to the answer to a question. An answer that is empty or equals the last default becomes the
+// current default.
 func (w *wizard) value(q features.Question) *string {
-	standard := generator.DefaultValue(q, w.name, w.module)
+	current := generator.DefaultValue(q, w.name, w.module)
 	v, ok := w.values[q.Flag]
 	if !ok {
 		v = new(string)
 		w.values[q.Flag] = v
 	}
 	if offered, ok := w.offered[q.Flag]; *v == "" || ok && *v == offered {
-		*v = standard
+		*v = current
 	}
-	w.offered[q.Flag] = standard
+	w.offered[q.Flag] = current
 	return v
 }
 
-// store leaves the answers in the request.
+// store copies the answers to the request.
 func (w *wizard) store() error {
 	r, _, err := w.request()
 	if err != nil {
 		return err
 	}
 	if w.module != w.derived {
-		r.moduleFrom = ""
+		r.moduleReason = ""
 	}
 	*w.req = r
 	return nil
@@ -136,10 +137,10 @@ func (w *wizard) store() error {
 
 func (w *wizard) namePage() (page, bool, error) {
 	return page{
-		title: "A new service",
-		text:  wrapped("The name is that of its directory, its command and its image."),
+		title: "New service",
+		text:  fixedText("The directory, the command and the image get this name."),
 		fields: []field{{
-			title: "Name", placeholder: "billing-api", one: &w.name, check: w.checkName,
+			title: "Name", placeholder: "billing-api", answer: &w.name, check: w.checkName,
 		}},
 	}, true, nil
 }
@@ -154,34 +155,34 @@ func (w *wizard) checkName(name string) error {
 	case errors.Is(err, os.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("%s exists and is not a directory: take another name", target)
+		return fmt.Errorf("%s exists and is not a directory; choose another name", target)
 	case len(entries) > 1 || len(entries) == 1 && entries[0].Name() != ".git":
-		return fmt.Errorf("the directory %s is not empty: take another name, or --dir", target)
+		return fmt.Errorf("the directory %s is not empty; choose another name, or use --dir", target)
 	}
 	return nil
 }
 
 func (w *wizard) modulePage() (page, bool, error) {
 	w.name = strings.TrimSpace(w.name)
-	derived, reason := w.req.surround.module(w.req.targetFor(w.name), w.name)
+	derived, reason := w.req.location.defaultModule(w.req.targetFor(w.name), w.name)
 	if w.module == "" || w.module == w.derived {
-		w.module, w.req.moduleFrom = derived, reason
+		w.module, w.req.moduleReason = derived, reason
 	}
 	w.derived = derived
-	text := "What its imports begin with, most often where its repository will be."
+	text := "The prefix of every import path, usually the address of the repository."
 	if w.module == derived {
 		text += " This one is " + reason + "."
 	}
 	return page{
 		title: "Go module path",
-		text:  wrapped(text),
+		text:  fixedText(text),
 		fields: []field{{
-			title: "Module", placeholder: derived, one: &w.module, check: generator.CheckModule,
+			title: "Module", placeholder: derived, answer: &w.module, check: generator.CheckModule,
 		}},
 	}, true, nil
 }
 
-// questionPage asks one question, if the base, a chosen feature or the answer to an earlier question asks it.
+// questionPage asks one question, if the base, a selected feature or an earlier answer requires it.
 func (w *wizard) questionPage(flag string) (page, bool, error) {
 	w.module = strings.TrimSpace(w.module)
 	_, questions, err := w.request()
@@ -193,15 +194,15 @@ func (w *wizard) questionPage(flag string) (page, bool, error) {
 		return page{}, false, nil
 	}
 	q := questions[i]
-	f := field{title: q.Title, help: q.Help, one: w.value(q), check: q.Check, placeholder: q.Default}
+	f := field{title: q.Title, help: q.Help, answer: w.value(q), check: q.Check, placeholder: q.Default}
 	for _, c := range q.Choices {
 		f.options = append(f.options, option{value: c.Value, label: c.Title, detail: c.Help})
 	}
 	return page{title: fmt.Sprintf("Question %d of %d", i+1, len(questions)), fields: []field{f}}, true, nil
 }
 
-// wrapped is a text that does not depend on its room.
-func wrapped(text string) func(int, int) string {
+// fixedText returns a page text that does not depend on the size of the screen.
+func fixedText(text string) func(int, int) string {
 	if text == "" {
 		return nil
 	}

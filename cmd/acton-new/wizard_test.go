@@ -13,279 +13,279 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A visit is a page, and the keys that lead on from it.
+// visit is a page and the keys that answer it.
 type visit struct {
-	shows string
-	keys  []string
+	page string
+	keys []string
 }
 
-// visits lead through every page of the small catalog.
+// visits answers every page of the wizard for the small catalog.
 var visits = []visit{
-	{"A new service", []string{"orders", enter}},
+	{"New service", []string{"orders", enter}},
 	{"Go module path", []string{enter}},
-	{"Begin with", []string{enter}},
+	{"Preset", []string{enter}},
 	{"Features: access", []string{down, space, enter}},
 	{"Features: storage", []string{enter}},
 	{"Who is called at night", []string{enter, enter}},
-	{"Make orders?", []string{enter}},
+	{"Create orders?", []string{enter}},
 }
 
 var sizes = [][2]int{{80, 24}, {40, 15}}
 
-func TestWizardMakesWhatWasChosen(t *testing.T) {
+func TestWizardCreatesProjectWithSelectedFeatures(t *testing.T) {
 	for _, size := range sizes {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			c := open(t, size[0], size[1], nil, "acton-small")
 			for _, v := range visits {
-				c.await(v.shows)
+				c.waitFor(v.page)
 				c.press(v.keys...)
 			}
-			c.leaves(exitDone, "orders")
+			c.wantExit(exitDone, "orders")
 			for file, want := range map[string]bool{
 				"internal/authz/authz.go": true, "internal/auth/auth.go": true, "internal/cache/cache.go": false, ".git/HEAD": true,
 			} {
 				if _, err := os.Stat(filepath.Join(c.dir, "orders", file)); (err == nil) != want {
-					t.Errorf("%s: got %v, want it there: %v", file, err, want)
+					t.Errorf("%s: got %v, want the file to exist: %v", file, err, want)
 				}
 			}
 		})
 	}
 }
 
-func TestWizardWithoutFeaturesHasNoPagesForThem(t *testing.T) {
+func TestWizardWithoutFeaturesHasNoFeaturePages(t *testing.T) {
 	c := open(t, 80, 24, nil, "acton-bare", "orders")
 	for _, v := range []visit{
-		{"A new service", []string{enter}},
+		{"New service", []string{enter}},
 		{"Go module path", []string{enter}},
 		{"Who is called at night", []string{enter, enter}},
-		{"Make orders?", []string{enter}},
+		{"Create orders?", []string{enter}},
 	} {
-		c.await(v.shows)
+		c.waitFor(v.page)
 		if strings.Contains(c.screen(), "Features:") {
-			t.Errorf("a page of features:\n%s", c.screen())
+			t.Errorf("got a page of features:\n%s", c.screen())
 		}
 		c.press(v.keys...)
 	}
-	c.leaves(exitDone, "orders")
+	c.wantExit(exitDone, "orders")
 }
 
-func TestCtrlCOnAnyPageLeavesNothing(t *testing.T) {
+func TestCtrlCOnAnyPageWritesNothing(t *testing.T) {
 	for _, size := range sizes {
 		for i := range visits {
 			t.Run(fmt.Sprintf("%v page %d", size, i), func(t *testing.T) {
 				t.Parallel()
 				c := open(t, size[0], size[1], nil, "acton-small")
 				for _, v := range visits[:i] {
-					c.await(v.shows)
+					c.waitFor(v.page)
 					c.press(v.keys...)
 				}
-				c.await(visits[i].shows)
+				c.waitFor(visits[i].page)
 				c.press(ctrlC)
-				c.leaves(exitInterrupted)
-				if !strings.Contains(c.written(), errInterrupted.Error()) {
-					t.Errorf("nothing says that nothing was written:\n%s", c.screen())
+				c.wantExit(exitInterrupted)
+				if !strings.Contains(c.output(), errInterrupted.Error()) {
+					t.Errorf("got no message %q:\n%s", errInterrupted, c.screen())
 				}
 			})
 		}
 	}
 }
 
-func TestASignalLeavesNothing(t *testing.T) {
+func TestSignalWritesNothing(t *testing.T) {
 	for _, args := range [][]string{{"acton-small"}, {"acton-small", "--accessible"}} {
 		c := open(t, 80, 24, nil, args...)
-		c.await("A new service", "Name")
+		c.waitFor("New service", "Name")
 		if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
-		c.leaves(exitInterrupted)
+		c.wantExit(exitInterrupted)
 	}
 }
 
-func TestLeavingAtTheSummaryLeavesNothing(t *testing.T) {
+func TestQuitAtTheSummaryWritesNothing(t *testing.T) {
 	c := open(t, 80, 24, nil, "acton-small")
 	for _, v := range visits[:len(visits)-1] {
-		c.await(v.shows)
+		c.waitFor(v.page)
 		c.press(v.keys...)
 	}
-	c.await("Make orders?")
+	c.waitFor("Create orders?")
 	c.press(down, down)
-	c.await("> Leave")
+	c.waitFor("> Quit")
 	c.press(enter)
-	c.leaves(exitInterrupted)
+	c.wantExit(exitInterrupted)
 }
 
-func TestFirstPageIsPaintedBeforeTheTerminalAnswersAnything(t *testing.T) {
+func TestCommandsDoNotQueryTheTerminal(t *testing.T) {
 	for _, command := range [][]string{{"acton-new"}, {"acton-new", "version"}} {
-		c := open(t, 80, 24, nil, command...) // no question is ever answered
+		c := open(t, 80, 24, nil, command...) // a console does not answer queries
 		if len(command) == 1 {
-			c.await("A new service")
+			c.waitFor("New service")
 			c.press(ctrlC)
 		}
 		c.exit()
 		for name, query := range map[string]string{
 			"background": "\x1b]11;?", "foreground": "\x1b]10;?", "cursor": "\x1b[6n", "attributes": "\x1b[c",
 		} {
-			if strings.Contains(c.written(), query) {
-				t.Errorf("%q asks the terminal for its %s: %q", command, name, c.written())
+			if strings.Contains(c.output(), query) {
+				t.Errorf("%q queries the terminal for its %s: %q", command, name, c.output())
 			}
 		}
 	}
 }
 
-func TestFlagsAndAnswersPreFillTheWizard(t *testing.T) {
+func TestFlagsAndAnswersFilePreFillTheWizard(t *testing.T) {
 	dir := t.TempDir()
 	answers := "name: orders\nmodule: github.com/acme/orders\nfeatures: [session]\nvalues:\n  pager: phone\n  port: \"9000\"\n"
 	if err := os.WriteFile(filepath.Join(dir, "answers.yaml"), []byte(answers), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	c := openIn(t, dir, 80, 24, nil, "acton-small", "--answers", "answers.yaml", "--port", "9999")
-	c.await("> orders")
+	c.waitFor("> orders")
 	c.press(enter)
-	c.await("> github.com/acme/orders")
+	c.waitFor("> github.com/acme/orders")
 	c.press(enter)
-	c.await("[x] session", "[ ] authz")
+	c.waitFor("[x] session", "[ ] authz")
 	c.press(enter)
-	c.await("Features: storage")
+	c.waitFor("Features: storage")
 	c.press(enter)
-	c.await("Question 1 of 2", "> Phone")
+	c.waitFor("Question 1 of 2", "> Phone")
 	c.press(enter)
-	c.await("Question 2 of 2", "> 9999")
+	c.waitFor("Question 2 of 2", "> 9999")
 	c.press(ctrlC)
-	c.leaves(exitInterrupted, "answers.yaml")
+	c.wantExit(exitInterrupted, "answers.yaml")
 }
 
-func TestRequirementsAreForcedAndExplained(t *testing.T) {
+func TestWizardAddsAndExplainsRequirements(t *testing.T) {
 	c := open(t, 80, 24, nil, "acton-small", "orders", "--features", "session")
-	c.await("A new service")
+	c.waitFor("New service")
 	c.press(enter)
-	c.await("Go module path")
+	c.waitFor("Go module path")
 	c.press(enter)
-	c.await("Features: access", "cache is added: session requires it.")
+	c.waitFor("Features: access", "cache is added: session requires it.")
 	c.press(down, space)
-	c.await("Requires auth.", "auth is added: authz requires it.")
+	c.waitFor("Requires auth.", "auth is added: authz requires it.")
 	c.press(enter)
-	c.await("Features: storage", "cache is added, because session requires it: Answers a second time from Redis.")
+	c.waitFor("Features: storage", "cache is added because session requires it: Answers a second time from Redis.")
 	if strings.Contains(c.screen(), "[ ] cache") {
-		t.Errorf("what is required can be left out:\n%s", c.screen())
+		t.Errorf("a required feature can be deselected:\n%s", c.screen())
 	}
 	c.press(enter)
-	c.await("Who is called at night")
+	c.waitFor("Who is called at night")
 	c.press(enter, enter)
-	c.await("auth (authz requires it), authz, cache (session requires it)", "auth,authz,cache,session")
+	c.waitFor("auth (authz requires it), authz, cache (session requires it)", "auth,authz,cache,session")
 	c.press(ctrlC)
-	c.leaves(exitInterrupted)
+	c.wantExit(exitInterrupted)
 }
 
-func TestWhatIsWrongIsSaidBesideTheAnswerWithAnExample(t *testing.T) {
+func TestWizardExplainsInvalidAnswers(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "taken", "src"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	c := openIn(t, dir, 80, 24, nil, "acton-small")
-	c.await("A new service")
+	c.waitFor("New service")
 	c.press("Orders", enter)
-	c.await("lower-case", "for example billing-api")
+	c.waitFor("lower-case", "for example billing-api")
 	c.press(erase, "taken", enter)
-	c.await("directory taken is not empty", "--dir")
+	c.waitFor("directory taken is not empty", "--dir")
 	c.press(erase, "orders", enter)
-	c.await("Go module path")
+	c.waitFor("Go module path")
 	c.press(erase, "a b", enter)
-	c.await("for example github.com/acme/billing-api")
+	c.waitFor("for example github.com/acme/billing-api")
 	c.press(erase, "acme.com/orders", enter)
-	c.await("Begin with")
+	c.waitFor("Preset")
 	c.press(enter)
-	c.await("Features: access")
+	c.waitFor("Features: access")
 	c.press(enter)
-	c.await("[ ] archive", "[ ] database")
+	c.waitFor("[ ] archive", "[ ] database")
 	c.press(space, down, down, space, enter)
-	c.await(`both provide "store": choose one`)
+	c.waitFor(`both provide "store"; choose one`)
 	c.press(space, enter)
-	c.await("Who is called at night")
+	c.waitFor("Who is called at night")
 	c.press(enter)
-	c.await("┃ Port")
+	c.waitFor("┃ Port")
 	c.press(erase, "99999", enter)
-	c.await("from 1 to 65535, for example 8080")
+	c.waitFor("from 1 to 65535; for example 8080")
 	c.press(ctrlC)
-	c.leaves(exitInterrupted, "taken")
+	c.wantExit(exitInterrupted, "taken")
 }
 
-func TestAnswersOutliveGoingBackAndResizing(t *testing.T) {
+func TestWizardKeepsAnswersAfterBackAndResize(t *testing.T) {
 	c := open(t, 80, 24, nil, "acton-small")
-	c.await("A new service")
+	c.waitFor("New service")
 	c.press("orders", enter)
-	c.await("> example.com/orders")
+	c.waitFor("> example.com/orders")
 	c.press(escape)
-	c.await("A new service", "> orders")
+	c.waitFor("New service", "> orders")
 	c.press("-v2", enter)
-	c.await("> example.com/orders-v2") // what is derived follows the name
+	c.waitFor("> example.com/orders-v2") // the default follows the name
 	c.press(erase, "acme.com/o", backTab)
-	c.await("A new service")
+	c.waitFor("New service")
 	c.press(enter)
-	c.await("> acme.com/o") // what was typed does not
+	c.waitFor("> acme.com/o") // a typed answer does not
 	c.press(enter)
-	c.await("Begin with")
+	c.waitFor("Preset")
 	c.press(down, enter)
-	c.await("[x] auth")
+	c.waitFor("[x] auth")
 	c.press(enter)
-	c.await("[x] database")
+	c.waitFor("[x] database")
 	c.press(enter)
-	c.await("Who is called at night")
+	c.waitFor("Who is called at night")
 	c.press(down, enter)
-	c.await("┃ Port")
+	c.waitFor("┃ Port")
 	c.press(erase, "9000")
 	c.resize(40, 15)
-	c.await("┃ > 9000", "enter next · esc back · ctrl+c leave")
+	c.waitFor("┃ > 9000", "enter next · esc back · ctrl+c quit")
 	c.resize(100, 40)
-	c.await("Question 2 of 3", "┃ Port", "> 9000", "writing nothing")
+	c.waitFor("Question 2 of 3", "┃ Port", "> 9000", "write nothing")
 	c.press(escape)
-	c.await("> Phone")
+	c.waitFor("> Phone")
 	c.press(enter)
-	c.await("> 9000")
+	c.waitFor("> 9000")
 	c.press(enter)
-	c.await("Name of the database")
+	c.waitFor("Name of the database")
 	c.press(enter)
-	c.await("Make orders-v2?")
+	c.waitFor("Create orders-v2?")
 	c.press(down, enter)
-	c.await("A new service", "> orders-v2")
+	c.waitFor("New service", "> orders-v2")
 	c.press(ctrlC)
-	c.leaves(exitInterrupted)
+	c.wantExit(exitInterrupted)
 }
 
 var colour = regexp.MustCompile(`\x1b\[[0-9;]+m`)
 
-func TestNoColorIsHonoured(t *testing.T) {
+func TestWizardHonoursNoColor(t *testing.T) {
 	for _, env := range [][]string{nil, {"NO_COLOR=1"}} {
 		c := open(t, 80, 24, env, "acton-small", "--features", "auth", "orders")
-		c.await("A new service")
+		c.waitFor("New service")
 		c.press(enter)
-		c.await("Go module path")
+		c.waitFor("Go module path")
 		c.press(enter)
-		c.await("[x] auth")
+		c.waitFor("[x] auth")
 		c.press(ctrlC)
-		c.leaves(exitInterrupted)
-		if got, want := colour.MatchString(c.written()), env == nil; got != want {
+		c.wantExit(exitInterrupted)
+		if got, want := colour.MatchString(c.output()), env == nil; got != want {
 			t.Errorf("with %q: colours: got %v, want %v", env, got, want)
 		}
 	}
 }
 
-func TestTheCommandInTheSummaryMakesTheSame(t *testing.T) {
+func TestSummaryCommandCreatesTheSameProject(t *testing.T) {
 	c := open(t, 200, 50, nil, "acton-small", "orders", "--features", "database,session", "--module", "acme.com/orders")
 	for _, v := range []visit{
-		{"A new service", []string{enter}},
+		{"New service", []string{enter}},
 		{"Go module path", []string{enter}},
 		{"Features: access", []string{enter}},
 		{"Features: storage", []string{enter}},
 		{"Who is called at night", []string{down, enter, erase, "9000", enter, erase, "the orders", enter}},
 	} {
-		c.await(v.shows)
+		c.waitFor(v.page)
 		c.press(v.keys...)
 	}
-	c.await("$ acton-new orders")
+	c.waitFor("$ acton-new orders")
 	_, rest, _ := strings.Cut(c.screen(), "$ acton-new")
 	command, _, _ := strings.Cut(rest, "\n")
 	c.press(enter)
-	c.leaves(exitDone, "orders")
+	c.wantExit(exitDone, "orders")
 
 	again := t.TempDir()
 	catalog, err := filepath.Abs("testdata/small.txtar")
@@ -299,6 +299,6 @@ func TestTheCommandInTheSummaryMakesTheSame(t *testing.T) {
 		t.Fatalf("%s: %v\n%s", command, err, out)
 	}
 	if diff := cmp.Diff(files(t, filepath.Join(c.dir, "orders")), files(t, filepath.Join(again, "orders"))); diff != "" {
-		t.Errorf("%s: another project (-wizard +command):\n%s", command, diff)
+		t.Errorf("%s: projects differ (-wizard +command):\n%s", command, diff)
 	}
 }

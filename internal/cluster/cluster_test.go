@@ -34,7 +34,7 @@ func TestCombination(t *testing.T) {
 		return // go test ./... needs no server
 	case "sound":
 	case "tried":
-		sets = catalog(t).Tried()
+		sets = catalog(t).TestSets()
 	default:
 		t.Fatalf("-combinations: %q: there are none, sound and tried", *combinations)
 	}

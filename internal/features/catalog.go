@@ -9,33 +9,34 @@ import (
 	"strings"
 )
 
-// The presets that no manifest names, because they follow from the catalog.
+// The predefined presets. No manifest names them.
 const (
 	PresetMinimal = "minimal" // no feature
 	PresetFull    = "full"    // every visible feature
 )
 
-// Catalog is every feature there is. It does not change after Load.
+// Catalog holds the base and every feature. It is immutable after Load.
 type Catalog struct {
 	base     Feature
 	features map[string]Feature
-	order    []string // features so that what is required comes first; see sortFeatures
-	pairs    []Pair   // by folder name
+	order    []string // names of the features, each after its requirements; see sortFeatures
+	pairs    []Pair   // sorted by name
 }
 
-// Pair is a folder that applies when all of several features are chosen: auth+cache.
+// Pair is a folder such as auth+cache, which applies if a set contains all of its features. It has two or more
+// features.
 type Pair struct {
-	Name     string   // the folder's name
-	Features []string // the features it is for, sorted
-	Traces   []string // words that must not occur unless all of them are chosen
+	Name     string   // name of the folder
+	Features []string // sorted
+	Traces   []string // words that must not occur in a project without all of these features
 	Files    []string // as in Feature
 	Slots    []string // as in Feature
 	Probes   []string // as in Feature
 	Proofs   []string // as in Feature
 }
 
-// Load reads the catalog from the root of the templates: _base, and one folder below _features for each feature. It
-// fails unless the catalog is sound, and then with everything that is wrong.
+// Load reads the catalog from the root of the templates: the folder _base, and the folders of the features below
+// _features. It validates the catalog and reports all errors at once.
 func Load(fsys fs.FS) (*Catalog, error) {
 	base, err := loadFolder(fsys, baseFolder, "")
 	if err != nil {
@@ -52,7 +53,7 @@ func Load(fsys fs.FS) (*Catalog, error) {
 		name := entry.Name()
 		folder := path.Join(featuresFolder, name)
 		if !entry.IsDir() {
-			problems = append(problems, fmt.Errorf("%s: not a folder", folder))
+			problems = append(problems, fmt.Errorf("%s: not a folder; put each feature in a folder of its own", folder))
 			continue
 		}
 		f, err := loadFolder(fsys, folder, name)
@@ -77,13 +78,13 @@ func Load(fsys fs.FS) (*Catalog, error) {
 	return c, nil
 }
 
-// Base returns the base as if it were a feature; its name is empty.
+// Base returns the base as a feature with an empty name.
 func (c *Catalog) Base() Feature { return c.base }
 
-// Pairs returns the folders that apply to several features at once, by name.
+// Pairs returns the folders for several features, sorted by name.
 func (c *Catalog) Pairs() []Pair { return slices.Clone(c.pairs) }
 
-// All returns every feature, hidden ones too, in the order in which they are laid over the base.
+// All returns every feature, including hidden ones, in the order of their overlays.
 func (c *Catalog) All() []Feature {
 	all := make([]Feature, 0, len(c.order))
 	for _, name := range c.order {
@@ -92,7 +93,7 @@ func (c *Catalog) All() []Feature {
 	return all
 }
 
-// Visible returns the features that can be chosen, by name.
+// Visible returns the features that a user can select, sorted by name.
 func (c *Catalog) Visible() []Feature {
 	var visible []Feature
 	for _, f := range c.features {
@@ -104,7 +105,7 @@ func (c *Catalog) Visible() []Feature {
 	return visible
 }
 
-// Groups returns the visible features as pages, both by name.
+// Groups returns the visible features by group. Groups and features are sorted by name.
 func (c *Catalog) Groups() []Group {
 	var groups []Group
 	for _, f := range c.Visible() {
@@ -119,7 +120,7 @@ func (c *Catalog) Groups() []Group {
 	return groups
 }
 
-// Presets returns minimal, the presets of the manifests by name, and full.
+// Presets returns minimal, the presets of the manifests sorted by name, and full.
 func (c *Catalog) Presets() []Preset {
 	members := map[string][]string{}
 	full := Preset{Name: PresetFull}
@@ -136,7 +137,7 @@ func (c *Catalog) Presets() []Preset {
 	return append(presets, full)
 }
 
-// Preset returns the preset with this name; the error names those there are.
+// Preset returns the preset with this name. The error suggests valid names.
 func (c *Catalog) Preset(name string) (Preset, error) {
 	var names []string
 	for _, p := range c.Presets() {
@@ -145,17 +146,17 @@ func (c *Catalog) Preset(name string) (Preset, error) {
 		}
 		names = append(names, p.Name)
 	}
-	return Preset{}, unknown("preset", name, names)
+	return Preset{}, unknownError("preset", name, names)
 }
 
-// Lookup returns the feature with this name, hidden ones too.
+// Lookup returns the feature with this name. It may be hidden.
 func (c *Catalog) Lookup(name string) (Feature, bool) {
 	f, ok := c.features[name]
 	return f, ok
 }
 
-// Questions returns what is asked when these features are chosen: first what the base asks, then what they and the
-// features they require ask, in order. Names that the catalog does not know ask nothing.
+// Questions returns the questions of the base, then those of the chosen features and their requirements, in overlay
+// order. It ignores unknown names.
 func (c *Catalog) Questions(chosen []string) []Question {
 	in := map[string]bool{}
 	for _, name := range chosen {
@@ -170,7 +171,7 @@ func (c *Catalog) Questions(chosen []string) []Question {
 	return questions
 }
 
-// require adds a known feature, and what it requires, to in.
+// require adds a feature and its requirements to in. It ignores unknown names.
 func (c *Catalog) require(name string, in map[string]bool) {
 	f, ok := c.features[name]
 	if !ok || in[name] {
@@ -182,25 +183,26 @@ func (c *Catalog) require(name string, in map[string]bool) {
 	}
 }
 
-// Required returns the visible features that one requires, sorted: where it requires a hidden one, those that that one
-// requires.
+// Required returns the visible features that a feature requires, sorted. It replaces a hidden feature with the
+// requirements of that feature.
 func (c *Catalog) Required(f Feature) []string {
 	required := map[string]bool{}
 	for _, name := range f.Requires {
-		if needed := c.features[name]; !needed.Hidden {
+		dependency := c.features[name]
+		if !dependency.Hidden {
 			required[name] = true
-		} else {
-			for _, behind := range c.Required(needed) {
-				required[behind] = true
-			}
+			continue
+		}
+		for _, indirect := range c.Required(dependency) {
+			required[indirect] = true
 		}
 	}
 	return sortedKeys(required)
 }
 
-// sortFeatures puts what is required first; where that leaves a choice, hidden features come first, then the name
-// decides. The order within any selection is this order with the rest left out, so adding a feature to a selection never
-// swaps two others.
+// sortFeatures sorts the features topologically: each feature comes after its requirements. Otherwise hidden features
+// come first, then the name decides. Every selection uses this order, so an additional feature never reorders the
+// others.
 func (c *Catalog) sortFeatures() []string {
 	names := sortedKeys(c.features)
 	slices.SortStableFunc(names, func(a, b string) int {

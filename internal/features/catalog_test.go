@@ -10,7 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// small is the catalog in the generator's testdata: six features, a pair, a capability, a choice and a preset.
+// small returns the catalog in the testdata of the generator. It has six features, a pair, a capability, a choice and a
+// preset.
 func small(t testing.TB) *Catalog {
 	t.Helper()
 	c, err := Load(os.DirFS("../generator/testdata/catalog"))
@@ -20,13 +21,13 @@ func small(t testing.TB) *Catalog {
 	return c
 }
 
-const soundBase = "title: Base\nsummary: A base.\n"
+const validBase = "title: Base\nsummary: A base.\n"
 
 func feature(lines ...string) string {
 	return "title: T\nsummary: S.\n" + strings.Join(lines, "\n") + "\n"
 }
 
-// catalogOf makes a catalog of manifests; each feature also brings a file.
+// catalogOf returns a catalog with these manifests. Each feature also has a file.
 func catalogOf(base string, manifests map[string]string) fstest.MapFS {
 	fsys := fstest.MapFS{"_base/feature.yaml": {Data: []byte(base)}, "_base/files/README.md": {}}
 	for name, text := range manifests {
@@ -38,45 +39,45 @@ func catalogOf(base string, manifests map[string]string) fstest.MapFS {
 	return fsys
 }
 
-func TestACatalogThatIsNotSoundIsRefused(t *testing.T) {
-	question := func(text string) string { return soundBase + "questions:\n  - " + text + "\n" }
+func TestLoadRejectsInvalidCatalog(t *testing.T) {
+	question := func(text string) string { return validBase + "questions:\n  - " + text + "\n" }
 	tests := map[string]struct {
 		base      string
 		manifests map[string]string
 		want      string
 	}{
-		"unknown key":           {soundBase + "titel: x\n", nil, "_base/feature.yaml: yaml: unmarshal errors:\n  line 3: field titel not found"},
-		"key twice":             {soundBase + "title: x\n", nil, `mapping key "title" already defined`},
-		"wrong kind":            {soundBase, map[string]string{"a": feature("group: g", "requires: b")}, "_features/a/feature.yaml: yaml: unmarshal errors:\n  line 4: cannot unmarshal !!str"},
+		"unknown key":           {validBase + "titel: x\n", nil, "_base/feature.yaml: yaml: unmarshal errors:\n  line 3: field titel not found"},
+		"key twice":             {validBase + "title: x\n", nil, `mapping key "title" already defined`},
+		"wrong kind":            {validBase, map[string]string{"a": feature("group: g", "requires: b")}, "_features/a/feature.yaml: yaml: unmarshal errors:\n  line 4: cannot unmarshal !!str"},
 		"empty manifest":        {"", nil, "the manifest is empty"},
-		"two documents":         {soundBase + "---\ntitle: x\n", nil, "more than one document"},
-		"no manifest":           {soundBase, map[string]string{"a": ""}, "_features/a/feature.yaml: file does not exist"},
+		"two documents":         {validBase + "---\ntitle: x\n", nil, "more than one YAML document"},
+		"no manifest":           {validBase, map[string]string{"a": ""}, "_features/a/feature.yaml: file does not exist"},
 		"no title":              {"summary: x\n", nil, "title is missing"},
-		"no group":              {soundBase, map[string]string{"a": feature()}, `group "" must be`},
-		"bad name":              {soundBase, map[string]string{"A_b": feature("group: g")}, "lower-case letters"},
-		"hidden in a preset":    {soundBase, map[string]string{"a": feature("hidden: true", "presets: [p]")}, "neither group nor presets"},
-		"unknown requirement":   {soundBase, map[string]string{"clock": feature("group: g"), "b": feature("group: g", "requires: [clok]")}, `requires: unknown feature "clok": did you mean "clock"?`},
-		"cycle":                 {soundBase, map[string]string{"a": feature("group: g", "requires: [b]"), "b": feature("group: g", "requires: [a]")}, "requires itself"},
-		"itself":                {soundBase, map[string]string{"a": feature("group: g", "requires: [a]")}, "requires itself"},
-		"required twice":        {soundBase, map[string]string{"a": feature("group: g"), "b": feature("group: g", "requires: [a, a]")}, `"a" occurs twice`},
-		"no default provider":   {soundBase + "needs: [store]\n", map[string]string{"a": feature("group: g", "provides: [store]")}, `"store" has no default provider`},
-		"two defaults":          {soundBase, map[string]string{"a": feature("hidden: true", "provides: [s]", "default: true"), "b": feature("hidden: true", "provides: [s]", "default: true")}, `has the default provider "a" already`},
-		"default of nothing":    {soundBase, map[string]string{"a": feature("group: g", "default: true")}, "default needs provides"},
-		"pair of unknown":       {soundBase, map[string]string{"a": feature("group: g"), "a+b": ""}, `_features/a+b: unknown feature "b"`},
-		"pair not sorted":       {soundBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "b+a": ""}, "sorted"},
-		"pair that requires":    {soundBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "a+b": feature("requires: [a]")}, "can only set"},
-		"short trace":           {soundBase, map[string]string{"a": feature("group: g", "traces: [x]")}, "too short"},
-		"reserved preset":       {soundBase, map[string]string{"a": feature("group: g", "presets: [full]")}, "follows from the catalog"},
-		"base that provides":    {soundBase + "provides: [x]\n", nil, "the base can only"},
+		"no group":              {validBase, map[string]string{"a": feature()}, `group "" must be`},
+		"bad name":              {validBase, map[string]string{"A_b": feature("group: g")}, "lower-case letters"},
+		"hidden in a preset":    {validBase, map[string]string{"a": feature("hidden: true", "presets: [p]")}, "cannot have a group or presets"},
+		"unknown requirement":   {validBase, map[string]string{"clock": feature("group: g"), "b": feature("group: g", "requires: [clok]")}, `requires: unknown feature "clok"; did you mean "clock"?`},
+		"cycle":                 {validBase, map[string]string{"a": feature("group: g", "requires: [b]"), "b": feature("group: g", "requires: [a]")}, "requires itself"},
+		"itself":                {validBase, map[string]string{"a": feature("group: g", "requires: [a]")}, "requires itself"},
+		"required twice":        {validBase, map[string]string{"a": feature("group: g"), "b": feature("group: g", "requires: [a, a]")}, `"a" occurs twice`},
+		"no default provider":   {validBase + "needs: [store]\n", map[string]string{"a": feature("group: g", "provides: [store]")}, `"store" has no default provider`},
+		"two defaults":          {validBase, map[string]string{"a": feature("hidden: true", "provides: [s]", "default: true"), "b": feature("hidden: true", "provides: [s]", "default: true")}, `already has the default provider "a"`},
+		"default of nothing":    {validBase, map[string]string{"a": feature("group: g", "default: true")}, "default requires provides"},
+		"pair of unknown":       {validBase, map[string]string{"a": feature("group: g"), "a+b": ""}, `_features/a+b: unknown feature "b"`},
+		"pair not sorted":       {validBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "b+a": ""}, "sorted"},
+		"pair that requires":    {validBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "a+b": feature("requires: [a]")}, "can set only"},
+		"short trace":           {validBase, map[string]string{"a": feature("group: g", "traces: [x]")}, "too short"},
+		"reserved preset":       {validBase, map[string]string{"a": feature("group: g", "presets: [full]")}, "is predefined"},
+		"base that provides":    {validBase + "provides: [x]\n", nil, "the base can set only"},
 		"unknown kind":          {question("{flag: port, title: T, kind: numbr, default: x}"), nil, `kind "numbr"`},
-		"reserved flag":         {question("{flag: dir, title: T, kind: text, default: x, sample: abcdef}"), nil, "the command does not use itself"},
+		"reserved flag":         {question("{flag: dir, title: T, kind: text, default: x, sample: abcdef}"), nil, "not a flag of the command"},
 		"short sample":          {question("{flag: port, title: T, kind: number, default: 1, sample: 1, max: 9}"), nil, "too short to be unique"},
 		"bad default":           {question("{flag: port, title: T, kind: number, default: 99, sample: 4711, max: 9}"), nil, `default: "99" is not a whole number from 0 to 9`},
 		"bad pattern":           {question("{flag: url, title: T, kind: text, default: x, sample: abcdef, pattern: '('}"), nil, "pattern:"},
-		"choice without folder": {question("{flag: img, title: T, kind: choice, default: a, choices: [{value: a}, {value: b}]}"), map[string]string{"img-a": feature("hidden: true")}, `value "b" needs the hidden feature img-b`},
-		"choice that is seen":   {question("{flag: img, title: T, kind: choice, default: a, choices: [{value: a}, {value: b}]}"), map[string]string{"img-a": feature("hidden: true"), "img-b": feature("group: g")}, `value "b" needs the hidden feature img-b`},
-		"question twice":        {question("{flag: url, title: T, kind: text, default: x, sample: abcdef}"), map[string]string{"a": feature("group: g", "questions: [{flag: url, title: T, kind: text, default: x, sample: ghijkl}]")}, "asked by _base/feature.yaml already"},
-		"sample twice":          {question("{flag: url, title: T, kind: text, default: x, sample: abcdef}"), map[string]string{"a": feature("group: g", "questions: [{flag: uri, title: T, kind: text, default: x, sample: abcdef}]")}, `sample "abcdef" is that of "url" already`},
+		"choice without folder": {question("{flag: img, title: T, kind: choice, default: a, choices: [{value: a}, {value: b}]}"), map[string]string{"img-a": feature("hidden: true")}, `value "b": add the hidden feature img-b`},
+		"visible choice":        {question("{flag: img, title: T, kind: choice, default: a, choices: [{value: a}, {value: b}]}"), map[string]string{"img-a": feature("hidden: true"), "img-b": feature("group: g")}, `value "b": add the hidden feature img-b`},
+		"question twice":        {question("{flag: url, title: T, kind: text, default: x, sample: abcdef}"), map[string]string{"a": feature("group: g", "questions: [{flag: url, title: T, kind: text, default: x, sample: ghijkl}]")}, "_base/feature.yaml already has a question with this flag"},
+		"sample twice":          {question("{flag: url, title: T, kind: text, default: x, sample: abcdef}"), map[string]string{"a": feature("group: g", "questions: [{flag: uri, title: T, kind: text, default: x, sample: abcdef}]")}, `sample "abcdef": question "url" already uses it`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -88,29 +89,29 @@ func TestACatalogThatIsNotSoundIsRefused(t *testing.T) {
 	}
 }
 
-func TestAFolderHoldsNothingUnknown(t *testing.T) {
-	fsys := catalogOf(soundBase, nil)
+func TestLoadRejectsUnexpectedFolderContent(t *testing.T) {
+	fsys := catalogOf(validBase, nil)
 	fsys["_base/slot/app/open"] = &fstest.MapFile{}
 	if _, err := Load(fsys); err == nil || !strings.Contains(err.Error(), `unexpected "slot"`) {
 		t.Errorf("got %v", err)
 	}
-	fsys = catalogOf(soundBase, nil)
+	fsys = catalogOf(validBase, nil)
 	fsys["_features/notes.txt"] = &fstest.MapFile{}
 	if _, err := Load(fsys); err == nil || !strings.Contains(err.Error(), "not a folder") {
 		t.Errorf("got %v", err)
 	}
-	fsys = catalogOf(soundBase, map[string]string{"a": feature("group: g")})
+	fsys = catalogOf(validBase, map[string]string{"a": feature("group: g")})
 	delete(fsys, "_features/a/files/a")
-	if _, err := Load(fsys); err == nil || !strings.Contains(err.Error(), "brings nothing") {
+	if _, err := Load(fsys); err == nil || !strings.Contains(err.Error(), "the feature is empty") {
 		t.Errorf("got %v", err)
 	}
 	if _, err := Load(fstest.MapFS{}); err == nil {
-		t.Error("a catalog without base was read")
+		t.Error("got no error for a catalog without a base")
 	}
 }
 
-func TestProbesOfAFolderAreListedAndNothingElseStandsBesideThem(t *testing.T) {
-	fsys := catalogOf(soundBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "a+b": feature()})
+func TestLoadListsProbesAndRejectsOtherFiles(t *testing.T) {
+	fsys := catalogOf(validBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "a+b": feature()})
 	for _, p := range []string{"_base/probes/boots", "_features/a/probes/works", "_features/a/probes/setup", "_features/a+b/probes/both"} {
 		fsys[p+".txtar"] = &fstest.MapFile{}
 	}
@@ -136,14 +137,14 @@ func TestProbesOfAFolderAreListedAndNothingElseStandsBesideThem(t *testing.T) {
 	}
 	for _, wrong := range []string{"boots.txt", "deeper/boots.txtar", "Boots.txtar"} {
 		fsys["_base/probes/"+wrong] = &fstest.MapFile{}
-		if _, err := Load(fsys); err == nil || !strings.Contains(err.Error(), "a probe is a lower-case word") {
+		if _, err := Load(fsys); err == nil || !strings.Contains(err.Error(), "a probe must have a lower-case name") {
 			t.Errorf("%s: got %v", wrong, err)
 		}
 		delete(fsys, "_base/probes/"+wrong)
 	}
 }
 
-func TestEverythingThatIsWrongIsReportedAtOnce(t *testing.T) {
+func TestLoadReportsAllErrors(t *testing.T) {
 	_, err := Load(catalogOf("title: x\n", map[string]string{"a": feature(), "b": feature("group: g", "requires: [c]")}))
 	for _, want := range []string{"summary is missing", `group ""`, `unknown feature "c"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -152,7 +153,7 @@ func TestEverythingThatIsWrongIsReportedAtOnce(t *testing.T) {
 	}
 }
 
-func TestPagesAndPresetsComeFromTheManifests(t *testing.T) {
+func TestGroupsAndPresetsComeFromManifests(t *testing.T) {
 	c := small(t)
 	var groups []string
 	for _, g := range c.Groups() {
@@ -176,8 +177,8 @@ func TestPagesAndPresetsComeFromTheManifests(t *testing.T) {
 	}
 }
 
-func TestWhatIsHiddenIsNotShownAsRequired(t *testing.T) {
-	c, err := Load(catalogOf(soundBase, map[string]string{
+func TestRequiredReplacesHiddenFeaturesWithTheirRequirements(t *testing.T) {
+	c, err := Load(catalogOf(validBase, map[string]string{
 		"cache":  feature("group: data", "requires: [client, clock]"),
 		"client": feature("hidden: true", "requires: [pool]"),
 		"clock":  feature("group: data"),
@@ -192,7 +193,7 @@ func TestWhatIsHiddenIsNotShownAsRequired(t *testing.T) {
 	}
 }
 
-func TestQuestionsOfWhatIsRequiredAreAsked(t *testing.T) {
+func TestQuestionsIncludeThoseOfRequiredFeatures(t *testing.T) {
 	var flags []string
 	for _, q := range small(t).Questions([]string{"zone", "nonsense"}) {
 		flags = append(flags, q.Feature+":"+q.Flag)
@@ -202,7 +203,7 @@ func TestQuestionsOfWhatIsRequiredAreAsked(t *testing.T) {
 	}
 }
 
-func TestAnswersAreChecked(t *testing.T) {
+func TestCheckValidatesAnswers(t *testing.T) {
 	text := Question{Flag: "u", Kind: KindText, Default: "https://x", Pattern: "https?://.+"}
 	number := Question{Flag: "n", Kind: KindNumber, Default: "3", Min: 1, Max: 10}
 	choice := Question{Flag: "c", Kind: KindChoice, Choices: []Choice{{Value: "red"}, {Value: "blue"}}}
@@ -212,7 +213,7 @@ func TestAnswersAreChecked(t *testing.T) {
 		want  string // empty: accepted
 	}{
 		{text, "https://x/y#z", ""},
-		{text, "", "is empty"},
+		{text, "", "empty; for example"},
 		{text, "ftp://x", "does not match"},
 		{text, "https://x\ny", "cannot contain"},
 		{text, `https://"x`, "cannot contain"},
@@ -221,12 +222,12 @@ func TestAnswersAreChecked(t *testing.T) {
 		{text, "-https://x", "must begin"},
 		{text, "https://" + strings.Repeat("x", 200), "longer than"},
 		{number, "10", ""},
-		{number, "11", "from 1 to 10, for example 3"},
+		{number, "11", "from 1 to 10; for example 3"},
 		{number, "0x1", "not a whole number"},
 		{number, "07", "not a whole number"},
 		{choice, "blue", ""},
 		{choice, "bleu", `did you mean "blue"?`},
-		{choice, "", "there are red, blue"},
+		{choice, "", "choose from red, blue"},
 	}
 	for _, test := range tests {
 		err := test.q.Check(test.value)
@@ -239,7 +240,7 @@ func TestAnswersAreChecked(t *testing.T) {
 	}
 }
 
-func TestSuggestionsAreNearOrNone(t *testing.T) {
+func TestSuggestReturnsSimilarNameOrNone(t *testing.T) {
 	known := []string{"auth", "authz", "cache", "database", "events", "observability", "rate-limit"}
 	tests := map[string]string{
 		"databse": "database", "Database": "database", "data": "database", "obs": "observability", "ratelimit": "rate-limit",
@@ -260,7 +261,7 @@ func FuzzManifest(f *testing.F) {
 		m, err := readManifest("feature.yaml", []byte(text))
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), "feature.yaml: ") {
-				t.Errorf("the error does not name the file: %v", err)
+				t.Errorf("error without the file name: %v", err)
 			}
 			return
 		}
@@ -268,7 +269,7 @@ func FuzzManifest(f *testing.F) {
 		feature.Files = []string{"a"}
 		c := &Catalog{base: feature, features: map[string]Feature{"a": feature}}
 		if len(c.validate()) == 0 {
-			t.Error("the base cannot be a feature as well")
+			t.Error("validate accepted a manifest for both the base and a feature")
 		}
 	})
 }
@@ -280,7 +281,7 @@ func BenchmarkLoad(b *testing.B) {
 }
 
 func BenchmarkResolve(b *testing.B) {
-	fsys := catalogOf(soundBase, nil)
+	fsys := catalogOf(validBase, nil)
 	for i := range 14 {
 		name := fmt.Sprintf("f%d", i)
 		text := feature("group: g")

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Combinations yields every valid set of visible features with the default of each choice: closed under what is
-// required, without two providers of one capability. The order is fixed; the empty selection comes first. There are up
-// to 2^n of n features, so this is for tests and for recording.
+// Combinations yields every valid set of visible features, with the default of each choice. A valid set contains all
+// requirements, and at most one provider of each capability. The order is fixed and starts with the empty set. n
+// features have up to 2^n sets, so use it only in tests and in the recorder of the lock.
 func (c *Catalog) Combinations() iter.Seq[Set] {
 	return func(yield func(Set) bool) {
 		visible := c.Visible()
@@ -30,20 +30,20 @@ func (c *Catalog) Combinations() iter.Seq[Set] {
 	}
 }
 
-// Every yields every valid set there is: each combination with each value of each choice that it asks for.
-func (c *Catalog) Every() iter.Seq[Set] {
+// AllSets yields every valid set: each combination, with each combination of values for its choices.
+func (c *Catalog) AllSets() iter.Seq[Set] {
 	return func(yield func(Set) bool) {
 		for set := range c.Combinations() {
-			if !c.choices(Selection{Features: set.visible}, yield) {
+			if !c.yieldChoices(Selection{Features: set.visible}, yield) {
 				return
 			}
 		}
 	}
 }
 
-// choices yields the selection with each value of the first choice that it leaves open, and so on. A value that
-// contradicts what is selected makes no set.
-func (c *Catalog) choices(sel Selection, yield func(Set) bool) bool {
+// yieldChoices yields the sets of the selection with each value of each open choice, recursively. It skips values that
+// conflict with the selection.
+func (c *Catalog) yieldChoices(sel Selection, yield func(Set) bool) bool {
 	set, err := c.Resolve(sel)
 	if err != nil {
 		return true
@@ -58,7 +58,7 @@ func (c *Catalog) choices(sel Selection, yield func(Set) bool) bool {
 				next.Choices = map[string]string{}
 			}
 			next.Choices[q.Flag] = choice.Value
-			if !c.choices(next, yield) {
+			if !c.yieldChoices(next, yield) {
 				return false
 			}
 		}
@@ -67,28 +67,27 @@ func (c *Catalog) choices(sel Selection, yield func(Set) bool) bool {
 	return yield(set)
 }
 
-// Absent returns the words that must not occur in a project of this set: the traces of every feature that is not in it,
-// and of every folder for several features of which one is not in it. A word that also a feature of the set has as its
-// trace may occur.
-func (c *Catalog) Absent(s Set) []string {
-	present, absent := map[string]bool{}, map[string]bool{}
-	note := func(traces []string, in bool) {
+// ForbiddenTraces returns the words that must not occur in a project with this set: the traces of every feature and
+// every pair that does not apply. It omits words that are also traces of a feature or pair that applies.
+func (c *Catalog) ForbiddenTraces(s Set) []string {
+	allowed, forbidden := map[string]bool{}, map[string]bool{}
+	add := func(traces []string, applies bool) {
 		for _, t := range traces {
-			if in {
-				present[t] = true
+			if applies {
+				allowed[t] = true
 			} else {
-				absent[t] = true
+				forbidden[t] = true
 			}
 		}
 	}
 	for _, f := range c.features {
-		note(f.Traces, s.Has(f.Name))
+		add(f.Traces, s.Has(f.Name))
 	}
 	for _, p := range c.pairs {
-		note(p.Traces, !slices.ContainsFunc(p.Features, func(name string) bool { return !s.Has(name) }))
+		add(p.Traces, !slices.ContainsFunc(p.Features, func(name string) bool { return !s.Has(name) }))
 	}
-	for t := range present {
-		delete(absent, t)
+	for t := range allowed {
+		delete(forbidden, t)
 	}
-	return sortedKeys(absent)
+	return sortedKeys(forbidden)
 }

@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// Tried returns the sets that are worth a process of their own: to be built, tested and booted. They are nothing, each
-// visible feature alone, each value of a choice alone, everything, and the pairwise cover. Everything is left out where
-// two features exclude each other.
-func (c *Catalog) Tried() []Set {
+// TestSets returns the sets that are built, tested and booted: the empty set, each visible feature alone, each value of
+// a choice alone, all features together, and the pairwise cover. It omits all features together if two of them
+// conflict.
+func (c *Catalog) TestSets() []Set {
 	none, err := c.Resolve(Selection{})
 	if err != nil {
 		return nil
@@ -26,12 +26,12 @@ func (c *Catalog) Tried() []Set {
 	selections = append(selections, choicesOf(none, func(Question) bool { return true })...)
 	selections = append(selections, full)
 
-	var tried []Set
+	var sets []Set
 	seen := map[string]bool{}
 	add := func(set Set) {
 		if !seen[set.Name()] {
 			seen[set.Name()] = true
-			tried = append(tried, set)
+			sets = append(sets, set)
 		}
 	}
 	for _, sel := range selections {
@@ -42,14 +42,14 @@ func (c *Catalog) Tried() []Set {
 	for _, set := range c.Cover() {
 		add(set)
 	}
-	return tried
+	return sets
 }
 
-// choicesOf returns, for each choice that the set asks and which counts, a selection of the set with each of its values.
-func choicesOf(set Set, counts func(Question) bool) []Selection {
+// choicesOf returns a selection of the set for each value of each choice that the filter accepts.
+func choicesOf(set Set, filter func(Question) bool) []Selection {
 	var selections []Selection
 	for _, q := range set.questions {
-		if !counts(q) {
+		if !filter(q) {
 			continue
 		}
 		for _, choice := range q.Choices {
@@ -59,34 +59,33 @@ func choicesOf(set Set, counts func(Question) bool) []Selection {
 	return selections
 }
 
-// literal is one thing that holds of a set: a feature is in it, a feature is not, or a choice has a value.
+// literal is a property of a set: a feature is on or off, or a choice has a value.
 type literal struct {
-	flag    string // of a choice, else empty
-	feature string // else its name
-	value   string // "on" or "off", or that of the choice
+	flag    string // flag of the choice; empty for a feature
+	feature string // name of the feature; empty for a choice
+	value   string // "on" or "off" for a feature, else the value of the choice
 }
 
-// pairOf is two literals that hold of one set, in the order of compareLiterals, or the same one twice: a catalog with one
-// feature has no pair, and yet two sets.
-type pairOf [2]literal
+// literalPair holds two literals of a set, in the order of compareLiterals. Both may be the same: a catalog with one
+// feature has two sets, but no pair of different literals.
+type literalPair [2]literal
 
 func compareLiterals(a, b literal) int {
 	return cmp.Or(cmp.Compare(a.flag, b.flag), cmp.Compare(a.feature, b.feature), cmp.Compare(a.value, b.value))
 }
 
-func pairsOf(literals []literal) []pairOf {
-	pairs := make([]pairOf, 0, len(literals)*(len(literals)+1)/2)
+func pairsOf(literals []literal) []literalPair {
+	pairs := make([]literalPair, 0, len(literals)*(len(literals)+1)/2)
 	for i, first := range literals {
 		for _, second := range literals[i:] {
-			pairs = append(pairs, pairOf{first, second})
+			pairs = append(pairs, literalPair{first, second})
 		}
 	}
 	return pairs
 }
 
-// Cover returns a few sets in which every two literals that are ever together are together: every pair of features with
-// both, either and none of them, and every value of every choice with each of these and with every value of another. What
-// goes wrong between two features goes wrong in one of them. The sets, and their order, follow from the catalog.
+// Cover returns a small pairwise cover: every two literals that can occur together occur together in one of the sets.
+// So an error that depends on two features or choices occurs in one of the sets. The result is deterministic.
 func (c *Catalog) Cover() []Set {
 	cov := newCoverer(c)
 	var cover []Set
@@ -104,14 +103,14 @@ func (c *Catalog) Cover() []Set {
 type coverer struct {
 	catalog   *Catalog
 	visible   []string
-	sets      []Set // every combination, with the default of each choice
-	choices   []literal
-	order     []pairOf // the pairs that are ever together
-	uncovered map[pairOf]bool
+	sets      []Set     // every combination, with the default of each choice
+	choices   []literal // every value of every choice
+	order     []literalPair
+	uncovered map[literalPair]bool
 }
 
 func newCoverer(c *Catalog) *coverer {
-	cov := &coverer{catalog: c, sets: slices.Collect(c.Combinations()), uncovered: map[pairOf]bool{}}
+	cov := &coverer{catalog: c, sets: slices.Collect(c.Combinations()), uncovered: map[literalPair]bool{}}
 	for _, f := range c.Visible() {
 		cov.visible = append(cov.visible, f.Name)
 	}
@@ -126,9 +125,9 @@ func newCoverer(c *Catalog) *coverer {
 	return cov
 }
 
-// findPairs finds out which pairs are ever together, by a set that has them.
+// findPairs adds every pair that occurs in a set to uncovered.
 func (cov *coverer) findPairs() {
-	note := func(set Set) {
+	add := func(set Set) {
 		for _, p := range cov.pairs(set) {
 			if !cov.uncovered[p] {
 				cov.uncovered[p] = true
@@ -137,27 +136,27 @@ func (cov *coverer) findPairs() {
 		}
 	}
 	for _, set := range cov.sets {
-		note(set)
+		add(set)
 	}
 	for i, first := range cov.choices {
 		for _, set := range cov.with(first) {
-			note(set)
+			add(set)
 		}
 		for _, second := range cov.choices[i+1:] {
 			if second.flag == first.flag {
 				continue
 			}
 			if set, ok := cov.firstWith(first, second); ok {
-				note(set)
+				add(set)
 			}
 		}
 	}
-	slices.SortFunc(cov.order, func(a, b pairOf) int {
+	slices.SortFunc(cov.order, func(a, b literalPair) int {
 		return cmp.Or(compareLiterals(a[0], b[0]), compareLiterals(a[1], b[1]))
 	})
 }
 
-// with returns a set for each combination that can have the values.
+// with returns every combination with the given values, except those that conflict with them.
 func (cov *coverer) with(values ...literal) []Set {
 	if len(values) == 0 {
 		return cov.sets
@@ -180,7 +179,7 @@ func (cov *coverer) firstWith(values ...literal) (Set, bool) {
 	return Set{}, false
 }
 
-// choose returns the set with other values of choices. The values may bring features of their own.
+// choose returns the set with other values of its choices. A value may add features.
 func (cov *coverer) choose(set Set, values ...literal) (Set, error) {
 	choices := map[string]string{}
 	for _, v := range values {
@@ -189,9 +188,9 @@ func (cov *coverer) choose(set Set, values ...literal) (Set, error) {
 	return cov.catalog.Resolve(Selection{Features: set.visible, Choices: choices})
 }
 
-// next returns the set that covers most of what is not covered yet, and at any rate the first pair of it.
+// next returns the set that contains the first uncovered pair and covers most other uncovered pairs.
 func (cov *coverer) next() Set {
-	cov.order = slices.DeleteFunc(cov.order, func(p pairOf) bool { return !cov.uncovered[p] })
+	cov.order = slices.DeleteFunc(cov.order, func(p literalPair) bool { return !cov.uncovered[p] })
 	seed := cov.order[0]
 	var fixed []literal
 	for _, l := range seed {
@@ -200,20 +199,20 @@ func (cov *coverer) next() Set {
 		}
 	}
 	var best Set
-	most := 0
+	bestGain := 0
 	for _, set := range cov.with(fixed...) {
 		if !slices.Contains(cov.pairs(set), seed) {
 			continue
 		}
-		if gain := cov.gain(set); gain > most {
-			best, most = set, gain
+		if gain := cov.gain(set); gain > bestGain {
+			best, bestGain = set, gain
 		}
 	}
-	return cov.improve(best, most, fixed)
+	return cov.improve(best, bestGain, fixed)
 }
 
-// improve gives each choice that is not fixed the value that covers most.
-func (cov *coverer) improve(best Set, most int, fixed []literal) Set {
+// improve sets each choice that is not fixed to the value with the greatest gain.
+func (cov *coverer) improve(best Set, bestGain int, fixed []literal) Set {
 	for _, v := range cov.choices {
 		if slices.ContainsFunc(fixed, func(l literal) bool { return l.flag == v.flag }) {
 			continue
@@ -224,14 +223,14 @@ func (cov *coverer) improve(best Set, most int, fixed []literal) Set {
 		if err != nil || !slices.Equal(set.visible, best.visible) {
 			continue
 		}
-		if gain := cov.gain(set); gain > most {
-			best, most = set, gain
+		if gain := cov.gain(set); gain > bestGain {
+			best, bestGain = set, gain
 		}
 	}
 	return best
 }
 
-// gain counts the pairs of the set that are not covered yet.
+// gain returns the number of uncovered pairs in the set.
 func (cov *coverer) gain(set Set) int {
 	n := 0
 	for _, p := range cov.pairs(set) {
@@ -242,8 +241,8 @@ func (cov *coverer) gain(set Set) int {
 	return n
 }
 
-// pairs returns every pair of literals that hold of a set.
-func (cov *coverer) pairs(set Set) []pairOf {
+// pairs returns every pair of literals of the set.
+func (cov *coverer) pairs(set Set) []literalPair {
 	literals := make([]literal, 0, len(cov.visible)+len(set.choices))
 	for _, name := range cov.visible {
 		value := "off"

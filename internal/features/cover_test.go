@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// tenFeatures is a catalog of the size that is planned: ten features, one that requires another, two that exclude each
-// other, and perhaps a choice of the base and one of a feature.
+// tenFeatures returns a catalog of the planned size: ten features, one of which requires another, and two of which
+// conflict. If choices is set, the base and one feature each have a choice.
 func tenFeatures(t testing.TB, choices bool) *Catalog {
 	t.Helper()
 	choice := func(flag, values string) string {
@@ -33,7 +33,7 @@ func tenFeatures(t testing.TB, choices bool) *Catalog {
 			manifests[name] = feature("group: g")
 		}
 	}
-	return must(t, catalogOf(soundBase+choice("image", "{value: a}, {value: b}"), manifests))
+	return must(t, catalogOf(validBase+choice("image", "{value: a}, {value: b}"), manifests))
 }
 
 func realCatalog(t testing.TB) *Catalog {
@@ -45,7 +45,7 @@ func realCatalog(t testing.TB) *Catalog {
 	return c
 }
 
-// everything returns every set there is: each combination with each value of each choice that it asks.
+// everything returns every set, computed without AllSets: each combination with each value of each choice.
 func everything(t *testing.T, c *Catalog) []Set {
 	t.Helper()
 	var all []Set
@@ -77,39 +77,39 @@ func everything(t *testing.T, c *Catalog) []Set {
 	return all
 }
 
-// facts are what holds of a set, in words of their own.
-func facts(c *Catalog, s Set) []string {
-	var facts []string
+// properties returns the features and choices of a set as strings, independently of literal.
+func properties(c *Catalog, s Set) []string {
+	var all []string
 	for _, f := range c.Visible() {
-		facts = append(facts, fmt.Sprintf("%s=%t", f.Name, s.Has(f.Name)))
+		all = append(all, fmt.Sprintf("%s=%t", f.Name, s.Has(f.Name)))
 	}
 	for flag, value := range s.Choices() {
-		facts = append(facts, "--"+flag+"="+value)
+		all = append(all, "--"+flag+"="+value)
 	}
-	slices.Sort(facts)
-	return facts
+	slices.Sort(all)
+	return all
 }
 
-func TestTheCoverHasEveryPairThatIsEverTogether(t *testing.T) {
+func TestCoverContainsEveryPossiblePair(t *testing.T) {
 	for name, test := range map[string]struct {
-		c    *Catalog
-		most int // more sets would be a worse cover
+		c       *Catalog
+		maximum int // number of sets
 	}{
-		"real":              {realCatalog(t), 9},
-		"small":             {small(t), 7},
-		"ten":               {tenFeatures(t, true), 13},
-		"ten, no choice":    {tenFeatures(t, false), 9},
-		"nothing to choose": {must(t, catalogOf(soundBase, nil)), 0},
-		"one feature":       {must(t, catalogOf(soundBase, map[string]string{"a": feature("group: g")})), 2},
+		"real":           {realCatalog(t), 9},
+		"small":          {small(t), 7},
+		"ten":            {tenFeatures(t, true), 13},
+		"ten, no choice": {tenFeatures(t, false), 9},
+		"no feature":     {must(t, catalogOf(validBase, nil)), 0},
+		"one feature":    {must(t, catalogOf(validBase, map[string]string{"a": feature("group: g")})), 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			pairs := func(sets []Set) map[string]bool {
 				found := map[string]bool{}
 				for _, s := range sets {
-					facts := facts(test.c, s)
-					for i, a := range facts {
+					all := properties(test.c, s)
+					for i, a := range all {
 						found[a] = true
-						for _, b := range facts[i+1:] {
+						for _, b := range all[i+1:] {
 							found[a+" "+b] = true
 						}
 					}
@@ -123,12 +123,12 @@ func TestTheCoverHasEveryPairThatIsEverTogether(t *testing.T) {
 					t.Errorf("not covered: %s", pair)
 				}
 			}
-			if len(cover) > test.most {
-				t.Errorf("got %d sets, want at most %d", len(cover), test.most)
+			if len(cover) > test.maximum {
+				t.Errorf("got %d sets, want at most %d", len(cover), test.maximum)
 			}
 			t.Logf("%d sets: %s", len(cover), strings.Join(namesOf(cover), "  "))
 			if diff := cmp.Diff(namesOf(cover), namesOf(test.c.Cover())); diff != "" {
-				t.Errorf("the cover is another one the second time:\n%s", diff)
+				t.Errorf("the second call returned another cover (-first +second):\n%s", diff)
 			}
 		})
 	}
@@ -151,8 +151,8 @@ func namesOf(sets []Set) []string {
 	return names
 }
 
-func TestTriedAreNothingEachAloneEverythingAndTheCover(t *testing.T) {
-	names := namesOf(small(t).Tried())
+func TestTestSetsContainSingleFeaturesAllFeaturesAndCover(t *testing.T) {
+	names := namesOf(small(t).TestSets())
 	want := []string{"none", "alarm+clock", "clock", "disk", "alarm+clock+zone", "none,paint=blue", "alarm+clock+disk+zone"}
 	if len(names) < len(want) {
 		t.Fatalf("got %v", names)
@@ -162,19 +162,19 @@ func TestTriedAreNothingEachAloneEverythingAndTheCover(t *testing.T) {
 	}
 	for _, s := range small(t).Cover() {
 		if !slices.Contains(names, s.Name()) {
-			t.Errorf("%s of the cover is missing in %v", s.Name(), names)
+			t.Errorf("got %v, want also %s from the cover", names, s.Name())
 		}
 	}
 	if sorted := slices.Sorted(slices.Values(names)); len(slices.Compact(sorted)) != len(names) {
-		t.Errorf("%v has a set twice", names)
+		t.Errorf("got %v, want each set once", names)
 	}
 }
 
-func TestTriedTryEachValueOfAChoiceOfAFeature(t *testing.T) {
-	names := namesOf(tenFeatures(t, true).Tried())
+func TestTestSetsContainEachValueOfAFeatureChoice(t *testing.T) {
+	names := namesOf(tenFeatures(t, true).TestSets())
 	for _, want := range []string{"none,image=b", "f3", "f3,pager=b", "f3,pager=c", "f7+f8"} {
 		if !slices.Contains(names, want) {
-			t.Errorf("%s is missing in %v", want, names)
+			t.Errorf("got %v, want also %s", names, want)
 		}
 	}
 }

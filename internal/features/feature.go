@@ -1,67 +1,66 @@
-// Package features knows what a feature is, which ones there are, and what a selection of them means.
+// Package features reads the catalog of features and resolves selections of them.
 //
-// A feature is a folder of templates with a manifest, feature.yaml. Load reads every folder into a Catalog and checks
-// that the folders fit together; Resolve turns the names somebody chose into a Set: everything that is required, one
-// provider for each capability, and the folders to lay over each other, in order. Nothing here looks at the content of
-// a template: that is the generator's part.
+// A feature is a folder of templates with a manifest, feature.yaml. Load reads every folder into a Catalog and
+// validates it. Resolve turns selected names into a Set: the features with their requirements, one provider for each
+// capability, and the overlay folders in order. The package does not read the content of templates; the generator does.
 package features
 
-// Feature is one folder of the catalog: what its manifest says, and what its folder holds.
+// Feature is one folder of the catalog: its manifest and a list of its content.
 type Feature struct {
-	Name      string     // the folder's name, which is also the word on the command line
-	Title     string     // two or three words, as the wizard shows it
-	Summary   string     // one sentence: what the service gains
-	Group     string     // the page of the wizard; empty when hidden
-	Requires  []string   // features that are pulled in with this one
-	Needs     []string   // capabilities that some chosen feature must provide
+	Name      string     // name of the folder, and name on the command line
+	Title     string     // two or three words for the wizard
+	Summary   string     // one sentence: what the feature adds to the service
+	Group     string     // page of the wizard; empty for a hidden feature
+	Requires  []string   // features that this feature adds to a selection
+	Needs     []string   // capabilities that a feature in the set must provide
 	Provides  []string   // capabilities that this feature provides
-	Default   bool       // provides its capabilities when no chosen feature does
-	Hidden    bool       // never chosen by name: a default provider, or the value of a choice
-	Presets   []string   // presets that hold this feature, apart from full
-	Questions []Question // what is asked when the feature is chosen
+	Default   bool       // provides its capabilities if no other feature in the set does
+	Hidden    bool       // cannot be selected by name: a default provider, or the value of a choice
+	Presets   []string   // presets that contain this feature, except full
+	Questions []Question // questions of the feature
 	Traces    []string   // words that must not occur in a project without the feature
-	Files     []string   // paths below files/, sorted, as they are stored
+	Files     []string   // paths below files/, sorted, before dots are restored
 	Slots     []string   // slots that the feature fills, sorted
-	Probes    []string   // scripts below probes/ that ask the booted service for the feature, sorted, without extension
-	Proofs    []string   // Go tests below proofs/, sorted: run with those of the project, but not rendered into it
+	Probes    []string   // scripts below probes/ that test the booted service, sorted, without extension
+	Proofs    []string   // Go tests below proofs/, sorted; run with the project's tests, but not part of it
 }
 
 // The kinds of a Question.
 const (
-	KindText   = "text"   // a line of text that takes the place of the question's sample
-	KindNumber = "number" // a whole number that takes the place of the question's sample
-	KindChoice = "choice" // one of several values, each a hidden feature named <flag>-<value>
+	KindText   = "text"   // a line of text that replaces the sample of the question
+	KindNumber = "number" // a whole number that replaces the sample of the question
+	KindChoice = "choice" // one of several values, each with a hidden feature named <flag>-<value>
 )
 
-// Question is one thing that is asked beside name, module and features. Each has a default, so none must be answered.
+// Question is a question in addition to name, module and features. Every question has a default.
 type Question struct {
-	Flag    string   // the flag on the command line without dashes, and the key in an answers file
+	Flag    string   // flag on the command line without dashes, and key in an answers file
 	Title   string   // the question in a few words
-	Help    string   // one sentence more
+	Help    string   // one more sentence
 	Kind    string   // KindText, KindNumber or KindChoice
-	Default string   // the answer when none is given; in a text the sample words stand for the real ones
+	Default string   // the generator replaces sample words in the default of a text
 	Sample  string   // text and number: the literal in the templates that the answer replaces
-	Pattern string   // text: a regular expression that the whole answer must match; empty accepts any
-	Min     int      // number: the smallest answer
-	Max     int      // number: the largest answer
-	Choices []Choice // choice: what can be answered, in the order to show
-	Feature string   // who asks: a feature's name, empty for the base
+	Pattern string   // text: a regular expression that the whole answer must match; empty accepts any text
+	Min     int      // number: minimum
+	Max     int      // number: maximum
+	Choices []Choice // choice: the values, in display order
+	Feature string   // name of the feature that asks; empty for the base
 }
 
-// Choice is one possible answer to a question of KindChoice.
+// Choice is one value of a question of KindChoice.
 type Choice struct {
-	Value string // as written on the command line
-	Title string // as the wizard shows it
-	Help  string // what speaks for it, in one sentence
+	Value string // value on the command line
+	Title string // label in the wizard
+	Help  string // one sentence: when to choose this value
 }
 
-// Group is a page of the wizard: the visible features with the same group, by name.
+// Group is a page of the wizard: the visible features of one group, sorted by name.
 type Group struct {
 	Name     string
 	Features []Feature
 }
 
-// Preset is a named selection.
+// Preset is a named selection of features.
 type Preset struct {
 	Name     string
 	Features []string // sorted

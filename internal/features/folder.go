@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Where things stand below the root of the templates.
+// The layout of the templates, relative to their root.
 const (
 	baseFolder     = "_base"
 	featuresFolder = "_features"
@@ -19,21 +19,17 @@ const (
 	proofsFolder   = "proofs"
 )
 
-// SetupProbe is the script of a folder that runs before every other one of a set with that folder: it says what a service
-// of the set needs before it can start.
-const SetupProbe = "setup"
-
-// TrafficProbe is the script of a folder that runs, after the setups, before those of the step monitor: what a service must
-// have been asked for everything to be there that rules and dashboards name. MonitorProbes begin with this prefix.
+// The names of special probes.
 const (
-	TrafficProbe  = "traffic"
-	MonitorPrefix = "monitor-"
+	SetupProbe    = "setup"    // runs before all other probes, and prepares what the service needs to start
+	TrafficProbe  = "traffic"  // runs before the monitoring probes, and triggers every series in rules and dashboards
+	MonitorPrefix = "monitor-" // name prefix of the monitoring probes
 )
 
 const probeExtension = ".txtar"
 
-// loadFolder reads the manifest of one folder and lists what the folder holds. Anything beside feature.yaml, files, slots,
-// probes and proofs is an error: a folder that is misspelt would silently bring nothing.
+// loadFolder reads the manifest of one folder and lists the content of the folder. An unexpected name is an error:
+// otherwise a misspelt folder would be silently ignored.
 func loadFolder(fsys fs.FS, folder, name string) (Feature, error) {
 	entries, err := fs.ReadDir(fsys, folder)
 	if err != nil {
@@ -43,7 +39,7 @@ func loadFolder(fsys fs.FS, folder, name string) (Feature, error) {
 		switch e.Name() {
 		case manifestFile, filesFolder, slotsFolder, probesFolder, proofsFolder:
 		default:
-			return Feature{}, fmt.Errorf("%s: unexpected %q: a feature is %s, %s, %s, %s and %s",
+			return Feature{}, fmt.Errorf("%s: unexpected %q; a feature can contain only %s, %s, %s, %s and %s",
 				folder, e.Name(), manifestFile, filesFolder, slotsFolder, probesFolder, proofsFolder)
 		}
 	}
@@ -53,7 +49,7 @@ func loadFolder(fsys fs.FS, folder, name string) (Feature, error) {
 	pair := strings.Contains(name, "+")
 	var m manifest
 	switch {
-	case pair && errors.Is(err, fs.ErrNotExist): // a pair has nothing that it must say
+	case pair && errors.Is(err, fs.ErrNotExist): // the manifest of a pair is optional
 	case err != nil:
 		return Feature{}, err
 	default:
@@ -63,7 +59,7 @@ func loadFolder(fsys fs.FS, folder, name string) (Feature, error) {
 	}
 	f := m.feature(name)
 	if pair && !onlyTraces(f) {
-		return Feature{}, fmt.Errorf("%s: a folder for several features can only set title, summary and traces", manifestPath)
+		return Feature{}, fmt.Errorf("%s: the manifest of a pair can set only title, summary and traces", manifestPath)
 	}
 	if f.Files, err = list(fsys, path.Join(folder, filesFolder)); err != nil {
 		return Feature{}, err
@@ -79,13 +75,14 @@ func loadFolder(fsys fs.FS, folder, name string) (Feature, error) {
 	}
 	for _, proof := range f.Proofs {
 		if !strings.HasSuffix(proof, "_test.go") {
-			return Feature{}, fmt.Errorf("%s/%s/%s: a proof is a Go test file", folder, proofsFolder, proof)
+			return Feature{}, fmt.Errorf("%s/%s/%s: a proof must be a Go test file; rename it to *_test.go",
+				folder, proofsFolder, proof)
 		}
 	}
 	return f, nil
 }
 
-// listProbes returns the names of the scripts in dir, sorted. They stand side by side, so that nothing else is taken for one.
+// listProbes returns the names of the scripts in dir, sorted. Any other file or subfolder is an error.
 func listProbes(fsys fs.FS, dir string) ([]string, error) {
 	files, err := list(fsys, dir)
 	if err != nil {
@@ -95,7 +92,7 @@ func listProbes(fsys fs.FS, dir string) ([]string, error) {
 	for _, file := range files {
 		name, ok := strings.CutSuffix(file, probeExtension)
 		if !ok || !wordPattern.MatchString(name) {
-			return nil, fmt.Errorf("%s/%s: a probe is a lower-case word with %s", dir, file, probeExtension)
+			return nil, fmt.Errorf("%s/%s: a probe must have a lower-case name and the extension %s", dir, file, probeExtension)
 		}
 		probes = append(probes, name)
 	}
@@ -107,7 +104,7 @@ func onlyTraces(f Feature) bool {
 		f.Presets == nil && f.Questions == nil
 }
 
-// list returns the regular files below dir, relative to it and sorted; none when dir does not exist.
+// list returns the regular files below dir, relative to dir and sorted. If dir does not exist, the list is empty.
 func list(fsys fs.FS, dir string) ([]string, error) {
 	var paths []string
 	err := fs.WalkDir(fsys, dir, func(p string, d fs.DirEntry, err error) error {

@@ -9,8 +9,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// manifest is feature.yaml as it is written. Unknown keys, keys that occur twice and values of another kind are
-// errors, because a key that is misspelt would otherwise be a feature that is half wired.
+// manifest is the format of feature.yaml. Unknown keys, duplicate keys and values of the wrong type are errors, because
+// a misspelt key would silently drop a part of the feature.
 type manifest struct {
 	Title     string             `yaml:"title"`
 	Summary   string             `yaml:"summary"`
@@ -44,19 +44,19 @@ type manifestChoice struct {
 	Help  string `yaml:"help"`
 }
 
-// readManifest decodes one manifest; the error names file, line and key.
+// readManifest decodes one manifest. The error contains the file, the line and the key.
 func readManifest(path string, data []byte) (manifest, error) {
 	var m manifest
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
 	if err := dec.Decode(&m); err != nil {
 		if errors.Is(err, io.EOF) {
-			err = errors.New("the manifest is empty")
+			err = errors.New("the manifest is empty; set at least title and summary")
 		}
 		return manifest{}, fmt.Errorf("%s: %w", path, err)
 	}
 	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return manifest{}, fmt.Errorf("%s: more than one document", path)
+		return manifest{}, fmt.Errorf("%s: more than one YAML document; keep one", path)
 	}
 	return m, nil
 }

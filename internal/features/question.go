@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// Check tells whether value can be the answer; the error says what is wrong and names an answer that can.
+// Check validates an answer. The error contains a valid answer.
 func (q Question) Check(value string) error {
 	err := q.check(value)
 	if err != nil {
@@ -28,11 +28,11 @@ func (q Question) check(value string) error {
 			}
 			values = append(values, c.Value)
 		}
-		return unknown("value", value, values)
+		return unknownError("value", value, values)
 	case KindNumber:
 		n, err := strconv.Atoi(value)
 		if err != nil || strconv.Itoa(n) != value || n < q.Min || n > q.Max {
-			return fmt.Errorf("%q is not a whole number from %d to %d, for example %s", value, q.Min, q.Max, q.Default)
+			return fmt.Errorf("%q is not a whole number from %d to %d; for example %s", value, q.Min, q.Max, q.Default)
 		}
 		return nil
 	default:
@@ -40,13 +40,13 @@ func (q Question) check(value string) error {
 	}
 }
 
-// checkText keeps out whatever would end a string, a scalar or a comment in one of the languages that a text may land in.
+// checkText rejects characters that could end a string, a scalar or a comment in a language of the templates.
 func (q Question) checkText(value string) error {
 	if value == "" {
-		return fmt.Errorf("is empty; for example %s", q.Default)
+		return fmt.Errorf("empty; for example %s", q.Default)
 	}
 	if len(value) > 200 {
-		return errors.New("is longer than 200 bytes")
+		return errors.New("longer than 200 bytes; shorten it")
 	}
 	for _, r := range value {
 		if !unicode.IsPrint(r) || strings.ContainsRune("\"'`\\$<>{}", r) {

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// Selection is what somebody chose: visible features, and values of choices by flag. Choices that are not there take
-// their default.
+// Selection holds the visible features and the values of choices (by flag) that a user has selected. Missing choices
+// take their default.
 type Selection struct {
 	Features []string
 	Choices  map[string]string
 }
 
-// Set is a resolved selection. It depends on what was selected, not on the order.
+// Set is a resolved selection. It does not depend on the order of the selection.
 type Set struct {
 	visible   []string
 	hidden    []string
@@ -25,50 +25,49 @@ type Set struct {
 	folders   []Folder
 }
 
-// Folder is one overlay: where it stands, and what it holds.
+// Folder is one overlay folder and its content.
 type Folder struct {
-	Path   string   // from the root of the templates
+	Path   string   // relative to the root of the templates
 	Files  []string // as in Feature
 	Slots  []string // as in Feature
 	Probes []string // as in Feature
 	Proofs []string // as in Feature
 }
 
-// FilesPath is the folder of the files.
+// FilesPath returns the path of the files.
 func (f Folder) FilesPath() string { return path.Join(f.Path, filesFolder) }
 
-// SlotsPath is the folder of the fragments.
+// SlotsPath returns the path of the fragments.
 func (f Folder) SlotsPath() string { return path.Join(f.Path, slotsFolder) }
 
-// ProofsPath is the folder of the proofs.
+// ProofsPath returns the path of the proofs.
 func (f Folder) ProofsPath() string { return path.Join(f.Path, proofsFolder) }
 
-// ProbePath is where the probe with this name stands.
+// ProbePath returns the path of the probe with this name.
 func (f Folder) ProbePath(name string) string {
 	return path.Join(f.Path, probesFolder, name+probeExtension)
 }
 
-// Features returns the visible features, chosen and forced, sorted.
+// Features returns the visible features of the set, selected and required, sorted.
 func (s Set) Features() []string { return slices.Clone(s.visible) }
 
-// Hidden returns the hidden features that came along, sorted: default providers and values of choices.
+// Hidden returns the hidden features of the set, sorted: default providers and values of choices.
 func (s Set) Hidden() []string { return slices.Clone(s.hidden) }
 
-// Forced returns the visible features that were not chosen, each with the feature that requires it.
+// Forced maps each visible feature that was not selected to the feature that requires it.
 func (s Set) Forced() map[string]string { return maps.Clone(s.forced) }
 
-// Choices returns the value of every choice that is asked, by flag.
+// Choices returns the value of every choice in the set, by flag.
 func (s Set) Choices() map[string]string { return maps.Clone(s.choices) }
 
-// Questions returns everything that is asked, in order: the base first.
+// Questions returns the questions of the base, then those of the features in overlay order.
 func (s Set) Questions() []Question { return slices.Clone(s.questions) }
 
-// Folders returns the overlay folders in order: the base, the features so that what is required comes first, the folders
-// for several features.
+// Folders returns the overlay folders in order: the base, the features (each after its requirements), the pairs.
 func (s Set) Folders() []Folder { return slices.Clone(s.folders) }
 
-// Name tells sets apart in one word: the visible features, then each choice whose value is not the default, such as
-// "cache+database,base-image=debian". It is "none" for what nobody chose.
+// Name returns a unique name of the set: the visible features, then each choice with a value other than the default.
+// For example "cache+database,base-image=debian". Without visible features it starts with "none".
 func (s Set) Name() string {
 	parts := []string{"none"}
 	if len(s.visible) > 0 {
@@ -82,27 +81,27 @@ func (s Set) Name() string {
 	return strings.Join(parts, ",")
 }
 
-// Has tells whether the feature, visible or hidden, is in the set.
+// Has reports whether the set contains the feature. The feature may be hidden.
 func (s Set) Has(name string) bool {
 	return slices.Contains(s.visible, name) || slices.Contains(s.hidden, name)
 }
 
-// Resolve returns what the selection means. It fails on names and values that the catalog does not know, on choices that
-// nobody asks for, and when two chosen features provide the same capability.
+// Resolve resolves a selection. It rejects unknown features and values, choices that no feature of the set asks for,
+// and two features that provide the same capability.
 func (c *Catalog) Resolve(sel Selection) (Set, error) {
 	r := resolution{catalog: c, in: map[string]bool{}, forced: map[string]string{}, choices: map[string]string{}}
 	if err := r.choose(sel.Features); err != nil {
 		return Set{}, err
 	}
-	if err := r.settle(sel.Choices); err != nil {
+	if err := r.complete(sel.Choices); err != nil {
 		return Set{}, err
 	}
 	for _, flag := range sortedKeys(sel.Choices) {
 		if _, ok := r.choices[flag]; !ok {
-			return Set{}, c.unasked(flag)
+			return Set{}, c.unusedError(flag)
 		}
 	}
-	if err := r.conflict(); err != nil {
+	if err := r.checkConflicts(); err != nil {
 		return Set{}, err
 	}
 	return r.set(), nil
@@ -116,7 +115,7 @@ type resolution struct {
 	choices map[string]string
 }
 
-// choose adds the selected features and what they require.
+// choose adds the selected features and their requirements.
 func (r *resolution) choose(names []string) error {
 	var known []string
 	for _, f := range r.catalog.Visible() {
@@ -124,7 +123,7 @@ func (r *resolution) choose(names []string) error {
 	}
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			return unknown("feature", name, known)
+			return unknownError("feature", name, known)
 		}
 	}
 	sorted := slices.Sorted(slices.Values(names))
@@ -137,7 +136,7 @@ func (r *resolution) choose(names []string) error {
 	return nil
 }
 
-// require adds what a feature requires, and notes who was the first to require it.
+// require adds the requirements of a feature, and records the first feature that requires each of them.
 func (r *resolution) require(name string) {
 	for _, needed := range r.catalog.features[name].Requires {
 		if r.in[needed] {
@@ -149,23 +148,22 @@ func (r *resolution) require(name string) {
 	}
 }
 
-// settle adds values of choices and default providers until nothing is missing. Both can bring requirements and
-// questions of their own. Providers wait until no choice is open, because the value of a choice may be the provider.
-func (r *resolution) settle(chosen map[string]string) error {
+// complete adds the values of choices and default providers until none is missing. Both can add requirements and
+// questions. It resolves all choices before it adds a default provider, because the value of a choice may be a
+// provider.
+func (r *resolution) complete(chosen map[string]string) error {
 	for {
-		open, err := r.nextChoice(chosen)
+		name, err := r.nextChoice(chosen)
 		if err != nil {
 			return err
 		}
-		if open != "" {
-			r.add(open)
-			continue
+		if name == "" {
+			name = r.missingProvider()
 		}
-		missing := r.missingProvider()
-		if missing == "" {
+		if name == "" {
 			return nil
 		}
-		r.add(missing)
+		r.add(name)
 	}
 }
 
@@ -174,7 +172,8 @@ func (r *resolution) add(name string) {
 	r.require(name)
 }
 
-// nextChoice answers the first choice that is open, and returns the hidden feature that the answer means.
+// nextChoice sets the first open choice, and returns the hidden feature of its value. It returns "" if no choice is
+// open.
 func (r *resolution) nextChoice(chosen map[string]string) (string, error) {
 	for _, q := range r.questions() {
 		if q.Kind != KindChoice {
@@ -196,7 +195,7 @@ func (r *resolution) nextChoice(chosen map[string]string) (string, error) {
 	return "", nil
 }
 
-// missingProvider returns the default provider of the first capability, by name, that is needed and not provided.
+// missingProvider returns the default provider of the first missing capability, by name, or "".
 func (r *resolution) missingProvider() string {
 	needed := map[string]bool{}
 	for _, capability := range r.catalog.base.Needs {
@@ -208,7 +207,7 @@ func (r *resolution) missingProvider() string {
 		}
 	}
 	for _, capability := range sortedKeys(needed) {
-		if len(r.providers(capability, nil)) > 0 {
+		if len(r.providers(capability)) > 0 {
 			continue
 		}
 		for _, name := range r.catalog.order {
@@ -221,25 +220,26 @@ func (r *resolution) missingProvider() string {
 	return ""
 }
 
-// providers appends the features of the resolution that provide the capability, in the catalog's order.
-func (r *resolution) providers(capability string, to []string) []string {
+// providers returns the features of the resolution that provide the capability, in the order of the catalog.
+func (r *resolution) providers(capability string) []string {
+	var names []string
 	for _, name := range r.catalog.order {
 		if r.in[name] && slices.Contains(r.catalog.features[name].Provides, capability) {
-			to = append(to, name)
+			names = append(names, name)
 		}
 	}
-	return to
+	return names
 }
 
-// conflict is the error for two features that provide the same capability.
-func (r *resolution) conflict() error {
+// checkConflicts returns an error if two features provide the same capability.
+func (r *resolution) checkConflicts() error {
 	for _, name := range r.catalog.order {
 		if !r.in[name] {
 			continue
 		}
 		for _, capability := range r.catalog.features[name].Provides {
-			if p := r.providers(capability, nil); len(p) > 1 {
-				return fmt.Errorf("features %q and %q both provide %q: choose one", p[0], p[1], capability)
+			if p := r.providers(capability); len(p) > 1 {
+				return fmt.Errorf("features %q and %q both provide %q; choose one of them", p[0], p[1], capability)
 			}
 		}
 	}
@@ -285,8 +285,8 @@ func (r *resolution) set() Set {
 	return s
 }
 
-// Way says how a feature comes into a project: by its name, or by the value of a choice.
-func (c *Catalog) Way(name string) string {
+// SelectedBy describes what adds a feature to a set: the feature itself, or the flag with a value of a choice.
+func (c *Catalog) SelectedBy(name string) string {
 	for _, f := range append([]Feature{c.base}, c.All()...) {
 		for _, q := range f.Questions {
 			if value, ok := strings.CutPrefix(name, q.Flag+"-"); ok && q.Kind == KindChoice && q.check(value) == nil {
@@ -297,16 +297,16 @@ func (c *Catalog) Way(name string) string {
 	return fmt.Sprintf("the feature %q", name)
 }
 
-// unasked is the error for the value of a choice that this selection does not ask for.
-func (c *Catalog) unasked(flag string) error {
+// unusedError is the error for a choice that no feature of the set asks for.
+func (c *Catalog) unusedError(flag string) error {
 	var known []string
 	for _, f := range append([]Feature{c.base}, c.All()...) {
 		for _, q := range f.Questions {
 			if q.Flag == flag {
-				return fmt.Errorf("--%s: has an effect only with %s", flag, c.Way(f.Name))
+				return fmt.Errorf("--%s: has an effect only with %s", flag, c.SelectedBy(f.Name))
 			}
 			known = append(known, q.Flag)
 		}
 	}
-	return unknown("question", flag, known)
+	return unknownError("question", flag, known)
 }

@@ -17,7 +17,7 @@ func folderPaths(s Set) []string {
 	return paths
 }
 
-func TestRequirementsAreForcedAndExplained(t *testing.T) {
+func TestResolveAddsRequirementsWithReason(t *testing.T) {
 	set, err := small(t).Resolve(Selection{Features: []string{"zone"}})
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +30,7 @@ func TestRequirementsAreForcedAndExplained(t *testing.T) {
 	}
 }
 
-func TestNothingChosenHasDefaultsOnly(t *testing.T) {
+func TestResolveOfEmptySelectionUsesDefaults(t *testing.T) {
 	set, err := small(t).Resolve(Selection{})
 	if err != nil {
 		t.Fatal(err)
@@ -44,13 +44,13 @@ func TestNothingChosenHasDefaultsOnly(t *testing.T) {
 	}
 }
 
-func TestFoldersAreInOrderWithWhatIsRequiredFirst(t *testing.T) {
+func TestFoldersFollowTheirRequirements(t *testing.T) {
 	set, err := small(t).Resolve(Selection{Features: []string{"zone", "disk"}, Choices: map[string]string{"paint": "blue"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
-		"_base", "_features/paint-blue", // store-memory is not there: disk provides the store
+		"_base", "_features/paint-blue", // without store-memory: disk provides the store
 		"_features/clock", "_features/alarm", "_features/disk", "_features/zone", "_features/clock+disk",
 	}
 	if diff := cmp.Diff(want, folderPaths(set)); diff != "" {
@@ -58,7 +58,7 @@ func TestFoldersAreInOrderWithWhatIsRequiredFirst(t *testing.T) {
 	}
 }
 
-func TestTheOrderOfASelectionDoesNotMatter(t *testing.T) {
+func TestResolveIgnoresOrderAndDuplicates(t *testing.T) {
 	c := small(t)
 	names := []string{"zone", "disk", "alarm", "clock"}
 	want, err := c.Resolve(Selection{Features: names})
@@ -78,7 +78,7 @@ func TestTheOrderOfASelectionDoesNotMatter(t *testing.T) {
 	}
 }
 
-func TestResolvingAResolvedSetChangesNothing(t *testing.T) {
+func TestResolveIsIdempotent(t *testing.T) {
 	c := small(t)
 	for set := range c.Combinations() {
 		again, err := c.Resolve(Selection{Features: set.Features(), Choices: set.Choices()})
@@ -91,15 +91,15 @@ func TestResolvingAResolvedSetChangesNothing(t *testing.T) {
 	}
 }
 
-func TestWhatTheCatalogDoesNotKnowIsRefused(t *testing.T) {
+func TestResolveRejectsUnknownNames(t *testing.T) {
 	tests := []struct {
 		sel  Selection
 		want string
 	}{
-		{Selection{Features: []string{"dsk"}}, `unknown feature "dsk": did you mean "disk"?`},
+		{Selection{Features: []string{"dsk"}}, `unknown feature "dsk"; did you mean "disk"?`},
 		{Selection{Features: []string{"store-memory"}}, `unknown feature "store-memory"`},
-		{Selection{Choices: map[string]string{"paint": "blu"}}, `--paint: unknown value "blu": did you mean "blue"?`},
-		{Selection{Choices: map[string]string{"pant": "red"}}, `unknown question "pant": did you mean "paint"?`},
+		{Selection{Choices: map[string]string{"paint": "blu"}}, `--paint: unknown value "blu"; did you mean "blue"?`},
+		{Selection{Choices: map[string]string{"pant": "red"}}, `unknown question "pant"; did you mean "paint"?`},
 		{Selection{Choices: map[string]string{"zone": "x"}}, `--zone: has an effect only with the feature "zone"`},
 	}
 	for _, test := range tests {
@@ -109,23 +109,23 @@ func TestWhatTheCatalogDoesNotKnowIsRefused(t *testing.T) {
 	}
 }
 
-func TestTheWayToAFeatureIsItsNameOrAnAnswer(t *testing.T) {
+func TestSelectedByNamesFeatureOrFlag(t *testing.T) {
 	for name, want := range map[string]string{"zone": `the feature "zone"`, "paint-blue": "--paint blue", "store-memory": `the feature "store-memory"`} {
-		if got := small(t).Way(name); got != want {
+		if got := small(t).SelectedBy(name); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)
 		}
 	}
 }
 
-func TestTwoProvidersOfOneCapabilityAreRefused(t *testing.T) {
-	c, err := Load(catalogOf(soundBase, map[string]string{
+func TestResolveRejectsTwoProvidersOfOneCapability(t *testing.T) {
+	c, err := Load(catalogOf(validBase, map[string]string{
 		"a": feature("group: g", "provides: [store]"), "b": feature("group: g", "provides: [store]"),
 	}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = c.Resolve(Selection{Features: []string{"b", "a"}})
-	if want := `features "a" and "b" both provide "store": choose one`; err == nil || err.Error() != want {
+	if want := `features "a" and "b" both provide "store"; choose one of them`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	n := 0
@@ -137,8 +137,8 @@ func TestTwoProvidersOfOneCapabilityAreRefused(t *testing.T) {
 	}
 }
 
-func TestAProviderOfAFeatureIsAddedWithWhatItNeeds(t *testing.T) {
-	c, err := Load(catalogOf(soundBase, map[string]string{
+func TestResolveAddsDefaultProviderWithItsNeeds(t *testing.T) {
+	c, err := Load(catalogOf(validBase, map[string]string{
 		"jobs":   feature("group: g", "needs: [queue]"),
 		"queue":  feature("hidden: true", "provides: [queue]", "default: true", "needs: [log]", "requires: [timer]"),
 		"timer":  feature("group: g"),
@@ -160,7 +160,7 @@ func TestAProviderOfAFeatureIsAddedWithWhatItNeeds(t *testing.T) {
 	}
 }
 
-func TestCombinationsAreTheValidSets(t *testing.T) {
+func TestCombinationsYieldsTheValidSets(t *testing.T) {
 	var got []string
 	for set := range small(t).Combinations() {
 		got = append(got, strings.Join(set.Features(), ","))
@@ -173,14 +173,14 @@ func TestCombinationsAreTheValidSets(t *testing.T) {
 	}
 }
 
-func TestTracesOfWhatIsNotChosenMustBeAbsent(t *testing.T) {
+func TestForbiddenTracesAreThoseOfOtherFeatures(t *testing.T) {
 	c := small(t)
 	set, err := c.Resolve(Selection{Features: []string{"disk"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"TZ_NAME", "azure", "in memory", "stamped", "time.Now", "time.Since"}
-	if diff := cmp.Diff(want, c.Absent(set)); diff != "" {
-		t.Errorf("absent (-want +got):\n%s", diff)
+	if diff := cmp.Diff(want, c.ForbiddenTraces(set)); diff != "" {
+		t.Errorf("forbidden traces (-want +got):\n%s", diff)
 	}
 }

@@ -5,24 +5,25 @@ import (
 	"strings"
 )
 
-// unknown is the error for a name that is not among known: with the nearest one if any is near, else with all of them.
-func unknown(what, name string, known []string) error {
+// unknownError is the error for an unknown name. It suggests the most similar known name, or lists all known names.
+func unknownError(what, name string, known []string) error {
 	if s := Suggest(name, known); s != "" {
-		return fmt.Errorf("unknown %s %q: did you mean %q?", what, name, s)
+		return fmt.Errorf("unknown %s %q; did you mean %q?", what, name, s)
 	}
 	if len(known) == 0 {
-		return fmt.Errorf("unknown %s %q: there are none", what, name)
+		return fmt.Errorf("unknown %s %q; the catalog has none", what, name)
 	}
-	return fmt.Errorf("unknown %s %q: there are %s", what, name, strings.Join(known, ", "))
+	return fmt.Errorf("unknown %s %q; choose from %s", what, name, strings.Join(known, ", "))
 }
 
-// Suggest returns the candidate that somebody who wrote word most likely meant: one that word begins, or the one with the
-// fewest edits if those are at most a third of its letters. It returns "" if none is near.
+// Suggest returns the candidate that is most similar to word: one with the prefix word, or the one with the smallest
+// edit distance. The distance must be at most a third of the candidate's length. Without such a candidate it returns
+// "".
 func Suggest(word string, candidates []string) string {
 	word = strings.ToLower(word)
 	best, distance := "", -1
 	for _, c := range candidates {
-		d := edits(word, c)
+		d := editDistance(word, c)
 		if len(word) >= 3 && strings.HasPrefix(c, word) {
 			d = 0
 		}
@@ -33,8 +34,8 @@ func Suggest(word string, candidates []string) string {
 	return best
 }
 
-// edits counts the letters to insert, delete, replace or swap with their neighbour to make b of a.
-func edits(a, b string) int {
+// editDistance returns the Damerau–Levenshtein distance (optimal string alignment).
+func editDistance(a, b string) int {
 	s, t := []rune(a), []rune(b)
 	table := make([][]int, len(s)+1)
 	for i := range table {

@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// wordPattern is what names of features, capabilities, presets, groups and values look like, and flags too.
+// wordPattern matches the names of features, capabilities, presets, groups, values and flags.
 var wordPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
-// reservedFlags are the command's own, so no question can have them.
+// reservedFlags are the command's own flags and the keys of the answers file. A question cannot use them.
 var reservedFlags = []string{
 	"module", "features", "preset", "dir", "yes", "answers", "dry-run", "json", "no-git", "git", "help", "version",
 	"accessible", "name", "schema", "generator", "values", "hash",
 }
 
-// validate returns everything that is wrong with the catalog as a whole.
+// validate returns every error in the catalog.
 func (c *Catalog) validate() []error {
 	var v validator
 	v.base(c.base)
@@ -51,7 +51,7 @@ func (v *validator) base(f Feature) {
 	where := manifestOf("")
 	v.texts(where, f)
 	if f.Group != "" || f.Requires != nil || f.Provides != nil || f.Default || f.Hidden || f.Presets != nil || f.Traces != nil {
-		v.add(where, "the base can only set title, summary, needs and questions")
+		v.add(where, "the base can set only title, summary, needs and questions")
 	}
 	if f.Slots != nil {
 		v.add(where, "the base cannot fill slots")
@@ -66,7 +66,7 @@ func (v *validator) texts(where string, f Feature) {
 		v.add(where, "summary is missing")
 	}
 	if strings.ContainsAny(f.Title+f.Summary, "\n\r\t") {
-		v.add(where, "title and summary are one line each")
+		v.add(where, "title and summary must be one line each")
 	}
 }
 
@@ -74,16 +74,16 @@ func (v *validator) feature(c *Catalog, f Feature) {
 	where := manifestOf(f.Name)
 	v.texts(where, f)
 	if !wordPattern.MatchString(f.Name) || len(f.Name) > 30 {
-		v.add(where, "a feature is named in at most 30 lower-case letters, digits and single hyphens")
+		v.add(where, "the name of a feature must have at most 30 lower-case letters, digits and single hyphens")
 	}
 	switch {
 	case f.Hidden && (f.Group != "" || f.Presets != nil):
-		v.add(where, "a hidden feature has neither group nor presets")
+		v.add(where, "a hidden feature cannot have a group or presets")
 	case !f.Hidden && !wordPattern.MatchString(f.Group):
 		v.add(where, "group %q must be a lower-case word", f.Group)
 	}
 	if f.Default && len(f.Provides) == 0 {
-		v.add(where, "default needs provides")
+		v.add(where, "default requires provides: a default provider must provide a capability")
 	}
 	for key, words := range map[string][]string{
 		"requires": f.Requires, "needs": f.Needs, "provides": f.Provides, "presets": f.Presets, "traces": f.Traces,
@@ -92,21 +92,21 @@ func (v *validator) feature(c *Catalog, f Feature) {
 	}
 	for _, r := range f.Requires {
 		if _, ok := c.features[r]; !ok {
-			v.problems = append(v.problems, fmt.Errorf("%s: requires: %w", where, unknown("feature", r, sortedKeys(c.features))))
+			v.problems = append(v.problems, fmt.Errorf("%s: requires: %w", where, unknownError("feature", r, sortedKeys(c.features))))
 		}
 	}
 	if len(f.Files) == 0 && len(f.Slots) == 0 && len(f.Requires) == 0 {
-		v.add(where, "the feature brings nothing")
+		v.add(where, "the feature is empty; add files, slots or requires")
 	}
 }
 
-// list checks one list of words for empty ones and repetition.
+// list rejects malformed and duplicate words in a list of the manifest.
 func (v *validator) list(where, key string, words []string) {
 	seen := map[string]bool{}
 	for _, w := range words {
 		switch {
 		case key == "traces" && len(w) < 3:
-			v.add(where, "traces: %q is too short to be found by", w)
+			v.add(where, "traces: %q is too short; use at least 3 characters", w)
 		case key != "traces" && !wordPattern.MatchString(w):
 			v.add(where, "%s: %q must be a lower-case word", key, w)
 		case seen[w]:
@@ -119,20 +119,20 @@ func (v *validator) list(where, key string, words []string) {
 func (v *validator) pair(c *Catalog, p Pair) {
 	where := featuresFolder + "/" + p.Name
 	if !slices.IsSorted(p.Features) || len(slices.Compact(slices.Clone(p.Features))) != len(p.Features) {
-		v.add(where, "features in a folder's name are sorted and different")
+		v.add(where, "the features in the name of the folder must be sorted and distinct")
 	}
 	for _, name := range p.Features {
 		if _, ok := c.features[name]; !ok {
-			v.problems = append(v.problems, fmt.Errorf("%s: %w", where, unknown("feature", name, sortedKeys(c.features))))
+			v.problems = append(v.problems, fmt.Errorf("%s: %w", where, unknownError("feature", name, sortedKeys(c.features))))
 		}
 	}
 	if len(p.Files) == 0 && len(p.Slots) == 0 && len(p.Probes) == 0 && len(p.Proofs) == 0 {
-		v.add(where, "the folder brings nothing")
+		v.add(where, "the folder is empty; add files, slots, probes or proofs")
 	}
 	v.list(where, "traces", p.Traces)
 }
 
-// cycles reports each feature that requires itself in the end.
+// cycles rejects features that require themselves, directly or indirectly.
 func (v *validator) cycles(c *Catalog) {
 	for _, name := range sortedKeys(c.features) {
 		in := map[string]bool{}
@@ -140,12 +140,12 @@ func (v *validator) cycles(c *Catalog) {
 			c.require(r, in)
 		}
 		if in[name] {
-			v.add(manifestOf(name), "requires: %q requires itself in the end", name)
+			v.add(manifestOf(name), "requires: %q requires itself, directly or indirectly", name)
 		}
 	}
 }
 
-// capabilities wants one default provider, without needs of its own that nobody meets, for whatever is needed.
+// capabilities checks that every capability that a feature needs has exactly one default provider.
 func (v *validator) capabilities(c *Catalog) {
 	defaults := map[string]string{}
 	for _, name := range sortedKeys(c.features) {
@@ -155,51 +155,51 @@ func (v *validator) capabilities(c *Catalog) {
 		}
 		for _, capability := range f.Provides {
 			if other, ok := defaults[capability]; ok {
-				v.add(manifestOf(name), "provides: %q has the default provider %q already", capability, other)
+				v.add(manifestOf(name), "provides: %q already has the default provider %q", capability, other)
 				continue
 			}
 			defaults[capability] = name
 		}
 	}
-	need := func(f Feature) {
+	checkNeeds := func(f Feature) {
 		for _, capability := range f.Needs {
 			if _, ok := defaults[capability]; !ok {
 				v.add(manifestOf(f.Name), "needs: %q has no default provider", capability)
 			}
 		}
 	}
-	need(c.base)
+	checkNeeds(c.base)
 	for _, name := range sortedKeys(c.features) {
-		need(c.features[name])
+		checkNeeds(c.features[name])
 	}
 }
 
 func (v *validator) questions(c *Catalog) {
 	owner := map[string]string{}
 	samples := map[string]string{}
-	ask := func(f Feature) {
+	check := func(f Feature) {
 		for _, q := range f.Questions {
 			where := fmt.Sprintf("%s: question %q", manifestOf(f.Name), q.Flag)
 			if other, ok := owner[q.Flag]; ok {
-				v.add(where, "asked by %s already", other)
+				v.add(where, "%s already has a question with this flag", other)
 			}
 			owner[q.Flag] = manifestOf(f.Name)
 			if other, ok := samples[q.Sample]; ok && q.Sample != "" {
-				v.add(where, "sample %q is that of %q already", q.Sample, other)
+				v.add(where, "sample %q: question %q already uses it", q.Sample, other)
 			}
 			samples[q.Sample] = q.Flag
 			v.question(c, where, q)
 		}
 	}
-	ask(c.base)
+	check(c.base)
 	for _, name := range sortedKeys(c.features) {
-		ask(c.features[name])
+		check(c.features[name])
 	}
 }
 
 func (v *validator) question(c *Catalog, where string, q Question) {
 	if !wordPattern.MatchString(q.Flag) || slices.Contains(reservedFlags, q.Flag) {
-		v.add(where, "flag must be a lower-case word that the command does not use itself")
+		v.add(where, "the flag must be a lower-case word that is not a flag of the command")
 	}
 	if q.Title == "" {
 		v.add(where, "title is missing")
@@ -207,27 +207,27 @@ func (v *validator) question(c *Catalog, where string, q Question) {
 	switch q.Kind {
 	case KindText, KindNumber:
 		if q.Choices != nil {
-			v.add(where, "only a choice has choices")
+			v.add(where, "choices: allowed only with the kind choice")
 		}
 		if len(q.Sample) < 4 {
-			v.add(where, "sample %q is too short to be unique", q.Sample)
+			v.add(where, "sample %q is too short to be unique; use at least 4 characters", q.Sample)
 		}
 	case KindChoice:
 		if q.Sample != "" || len(q.Choices) < 2 {
-			v.add(where, "a choice has at least two choices and no sample")
+			v.add(where, "the kind choice requires at least two choices and no sample")
 		}
 		for _, choice := range q.Choices {
 			f, ok := c.features[q.Flag+"-"+choice.Value]
 			if !ok || !f.Hidden {
-				v.add(where, "value %q needs the hidden feature %s-%s", choice.Value, q.Flag, choice.Value)
+				v.add(where, "value %q: add the hidden feature %s-%s", choice.Value, q.Flag, choice.Value)
 			}
 		}
 	default:
-		v.add(where, "kind %q is none of %s, %s, %s", q.Kind, KindText, KindNumber, KindChoice)
+		v.add(where, "unknown kind %q; choose from %s, %s, %s", q.Kind, KindText, KindNumber, KindChoice)
 		return
 	}
 	if q.Kind != KindNumber && (q.Min != 0 || q.Max != 0) || q.Kind != KindText && q.Pattern != "" {
-		v.add(where, "min and max are for numbers, pattern is for texts")
+		v.add(where, "min and max are allowed only with the kind number, pattern only with the kind text")
 	}
 	if _, err := regexp.Compile(q.Pattern); err != nil {
 		v.add(where, "pattern: %w", err)
@@ -241,12 +241,12 @@ func (v *validator) question(c *Catalog, where string, q Question) {
 	}
 }
 
-// presets keeps the two names that mean themselves.
+// presets rejects the names of the predefined presets.
 func (v *validator) presets(c *Catalog) {
 	for _, name := range sortedKeys(c.features) {
 		for _, p := range c.features[name].Presets {
 			if p == PresetMinimal || p == PresetFull {
-				v.add(manifestOf(name), "presets: %q follows from the catalog and is not written", p)
+				v.add(manifestOf(name), "presets: %q is predefined; remove it", p)
 			}
 		}
 	}

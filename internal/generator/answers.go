@@ -13,24 +13,24 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 )
 
-// RecordFile is the file in a project that records its answers. It can be given as answers file.
+// RecordFile is the file in a project that records its answers. --answers accepts it.
 const RecordFile = ".acton-new.yaml"
 
-// schema is the version of the record's format that this program writes, and the newest that it reads.
+// schema is the version of the record format that the generator writes, and the newest that it reads.
 const schema = 1
 
-// command is what `go run` starts, to name in errors.
+// command is the package path for `go run`, used in error messages.
 const command = "github.com/acton-go/acton-new/cmd/acton-new"
 
-// Answers is everything that is asked. Flags, wizard and answers file are three ways to fill it.
+// Answers holds the answers that describe a project. They come from flags, the wizard or an answers file.
 type Answers struct {
 	Name     string
 	Module   string
 	Features []string
-	Values   map[string]string // by the flag of the question
+	Values   map[string]string // by flag of the question
 }
 
-// record is the format of RecordFile, and of an answers file, in which every key is optional.
+// record is the format of RecordFile and of answers files. In an answers file every key is optional.
 type record struct {
 	Schema    int               `yaml:"schema"`
 	Generator string            `yaml:"generator"`
@@ -41,15 +41,15 @@ type record struct {
 	Hash      string            `yaml:"hash"`
 }
 
-// ReadAnswers reads an answers file or the record of a project. Every key is optional; a key that is not known or occurs
-// twice is an error, and so is a newer schema, which names the version to use. The values are not judged: Resolve does.
+// ReadAnswers reads an answers file or the record of a project. It rejects unknown and duplicate keys, and a newer
+// schema: that error names the version of the generator to use. It does not validate the values; Resolve does.
 func ReadAnswers(data []byte) (Answers, error) {
 	var head struct {
 		Schema    int    `yaml:"schema"`
 		Generator string `yaml:"generator"`
 	}
 	if err := yaml.Unmarshal(data, &head); err == nil && head.Schema > schema {
-		return Answers{}, newerSchema(head.Schema, head.Generator)
+		return Answers{}, newerSchemaError(head.Schema, head.Generator)
 	}
 
 	var r record
@@ -59,24 +59,24 @@ func ReadAnswers(data []byte) (Answers, error) {
 		return Answers{}, fmt.Errorf("answers: %w", err)
 	}
 	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return Answers{}, errors.New("answers: more than one document")
+		return Answers{}, errors.New("answers: more than one YAML document; keep one")
 	}
 	if r.Schema < 0 {
-		return Answers{}, fmt.Errorf("answers: schema %d: there is only %d", r.Schema, schema)
+		return Answers{}, fmt.Errorf("answers: unknown schema %d; use %d", r.Schema, schema)
 	}
 	return Answers{Name: r.Name, Module: r.Module, Features: r.Features, Values: r.Values}, nil
 }
 
-func newerSchema(found int, version string) error {
+func newerSchemaError(found int, version string) error {
 	if version == "" {
 		version = "latest"
 	}
-	return fmt.Errorf("answers: schema %d is newer than this program reads (%d): use go run %s@%s",
+	return fmt.Errorf("answers: schema %d is newer than %d, the newest that this generator reads; use go run %s@%s",
 		found, schema, command, version)
 }
 
-// Resolve checks the answers and completes them: every required feature is listed, every question that is asked has its
-// value. Resolving twice changes nothing.
+// Resolve validates and completes the answers: it adds required features, and the default of every question without a
+// value. Resolve is idempotent.
 func Resolve(cat *features.Catalog, a Answers) (features.Set, Answers, error) {
 	if err := errors.Join(CheckName(a.Name), CheckModule(a.Module)); err != nil {
 		return features.Set{}, Answers{}, err
@@ -102,19 +102,19 @@ func Resolve(cat *features.Catalog, a Answers) (features.Set, Answers, error) {
 		values[q.Flag] = value
 		delete(texts, q.Flag)
 	}
-	if unasked := slices.Sorted(maps.Keys(texts)); len(unasked) > 0 {
+	if unused := slices.Sorted(maps.Keys(texts)); len(unused) > 0 {
 		return features.Set{}, Answers{}, fmt.Errorf("--%s: has an effect only with %s",
-			unasked[0], cat.Way(textOwners(cat)[unasked[0]]))
+			unused[0], cat.SelectedBy(textOwners(cat)[unused[0]]))
 	}
 	return set, Answers{Name: a.Name, Module: a.Module, Features: set.Features(), Values: values}, nil
 }
 
-// splitValues parts the values of choices, and of flags that nobody knows, from those of texts and numbers.
+// splitValues separates the values of text and number questions from those of choices and unknown flags.
 func splitValues(cat *features.Catalog, values map[string]string) (choices, texts map[string]string) {
-	literal := textOwners(cat)
+	owners := textOwners(cat)
 	choices, texts = map[string]string{}, map[string]string{}
 	for flag, value := range values {
-		if _, ok := literal[flag]; ok {
+		if _, ok := owners[flag]; ok {
 			texts[flag] = value
 		} else {
 			choices[flag] = value
@@ -123,7 +123,7 @@ func splitValues(cat *features.Catalog, values map[string]string) (choices, text
 	return choices, texts
 }
 
-// textOwners returns the feature that asks for each text and number.
+// textOwners maps the flag of each text or number question to the feature that asks it.
 func textOwners(cat *features.Catalog) map[string]string {
 	owners := map[string]string{}
 	for _, f := range append([]features.Feature{cat.Base()}, cat.All()...) {
@@ -136,13 +136,13 @@ func textOwners(cat *features.Catalog) map[string]string {
 	return owners
 }
 
-// DefaultValue returns the answer to a question when none is given, for a project of this name and module.
+// DefaultValue returns the default answer to a question, for a project with this name and module.
 func DefaultValue(q features.Question, name, module string) string {
 	return newWords(name, module).replace(q.Default)
 }
 
-// recordOf returns the content of RecordFile for resolved answers and the hash of the tree.
-func recordOf(a Answers, version, hash string) ([]byte, error) {
+// encodeRecord returns the content of RecordFile for resolved answers and the hash of the tree.
+func encodeRecord(a Answers, version, hash string) ([]byte, error) {
 	var b bytes.Buffer
 	enc := yaml.NewEncoder(&b)
 	enc.SetIndent(2)

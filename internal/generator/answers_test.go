@@ -7,45 +7,45 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestNames(t *testing.T) {
+func TestCheckName(t *testing.T) {
 	for _, name := range []string{"ab", "billing-api", "a1", "yes-man", "com10", "truest", "x" + strings.Repeat("a", 39)} {
 		if err := CheckName(name); err != nil {
 			t.Error(err)
 		}
 	}
 	tests := map[string]string{
-		"": "is missing", "a": "2 to 40 characters", "x" + strings.Repeat("a", 40): "2 to 40 characters",
+		"": "missing", "a": "2 to 40 characters", "x" + strings.Repeat("a", 40): "2 to 40 characters",
 		"Billing": "lower-case", "billing_api": "lower-case", "1st": "begin with a letter", "-ab": "begin with a letter",
-		"ab-": "not a hyphen at the end", "a--b": "two hyphens", "ä-b": "lower-case", "a b": "lower-case", "a/b": "lower-case", "..": "lower-case",
+		"ab-": "not end with a hyphen", "a--b": "two hyphens", "ä-b": "lower-case", "a b": "lower-case", "a/b": "lower-case", "..": "lower-case",
 		"testdata": "go command", "vendor": "go command", "internal": "go command", "no": "YAML", "on": "YAML", "null": "YAML", "true": "YAML",
 		"con": "Windows", "com1": "Windows", "lpt9": "Windows", "sample-service": "templates", "ab\n": "lower-case",
 	}
 	for name, want := range tests {
 		if err := CheckName(name); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "for example billing-api") {
-			t.Errorf("%q: got %v, want %q and an example", name, err, want)
+			t.Errorf("%q: got error %v, want one with %q and an example", name, err, want)
 		}
 	}
 }
 
-func TestModules(t *testing.T) {
+func TestCheckModule(t *testing.T) {
 	for _, path := range []string{"a.b/c", "example.com", "github.com/acme/billing-api/v2", "github.com/Acme/x", "gopkg.in/x.v1"} {
 		if err := CheckModule(path); err != nil {
 			t.Error(err)
 		}
 	}
 	tests := map[string]string{
-		"": "is missing", "billing": "missing dot", "github.com/acme/x/v1": "version", "github.com//x": "double slash",
+		"": "missing", "billing": "missing dot", "github.com/acme/x/v1": "version", "github.com//x": "double slash",
 		"github.com/acme/x/": "trailing slash", "github.com/a b": "invalid char", "github.com/spf13/cobra": "depends on",
 		"github.com/acme/vendor/x": "vendor", "https://github.com/acme/x": "double slash", "-a.b/c": "leading dash",
 	}
 	for path, want := range tests {
 		if err := CheckModule(path); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "for example github.com/acme/billing-api") {
-			t.Errorf("%q: got %v, want %q and an example", path, err, want)
+			t.Errorf("%q: got error %v, want one with %q and an example", path, err, want)
 		}
 	}
 }
 
-func TestTheRecordHoldsEveryAnswerWithItsDefault(t *testing.T) {
+func TestRecordContainsAnswersAndDefaults(t *testing.T) {
 	l := smallLibrary(t)
 	tree, err := Render(l.fsys, l.cat, Answers{Name: "billing-api", Module: "github.com/acme/billing-api", Features: []string{"zone"}}, "v1.2.3")
 	if err != nil {
@@ -71,17 +71,17 @@ hash: ` + tree.Hash() + "\n"
 	}
 }
 
-func TestTheHashLeavesOutTheRecord(t *testing.T) {
+func TestHashIgnoresRecord(t *testing.T) {
 	tree := sampleTree()
 	if got := tree.with(File{Path: RecordFile, Data: []byte("x")}).Hash(); got != tree.Hash() {
 		t.Errorf("got %s, want %s", got, tree.Hash())
 	}
 	if got := tree.with(File{Path: "x", Data: []byte("x")}).Hash(); got == tree.Hash() {
-		t.Error("another file does not change the hash")
+		t.Error("the hash is the same with an additional file")
 	}
 }
 
-func TestAnswersFiles(t *testing.T) {
+func TestReadAnswers(t *testing.T) {
 	tests := []struct {
 		text string
 		want Answers
@@ -95,10 +95,10 @@ func TestAnswersFiles(t *testing.T) {
 		{"name: x\nname: y\n", Answers{}, `key "name" already defined`},
 		{"values: {a: 1, a: 2}\n", Answers{}, `key "a" already defined`},
 		{"features: a\n", Answers{}, "cannot unmarshal"},
-		{"name: x\n---\nname: y\n", Answers{}, "more than one document"},
-		{"schema: 2\nunknown: 1\ngenerator: v3.1.0\n", Answers{}, "schema 2 is newer than this program reads (1): use go run github.com/acton-go/acton-new/cmd/acton-new@v3.1.0"},
+		{"name: x\n---\nname: y\n", Answers{}, "more than one YAML document"},
+		{"schema: 2\nunknown: 1\ngenerator: v3.1.0\n", Answers{}, "schema 2 is newer than 1, the newest that this generator reads; use go run github.com/acton-go/acton-new/cmd/acton-new@v3.1.0"},
 		{"schema: 2\n", Answers{}, "cmd/acton-new@latest"},
-		{"schema: -1\n", Answers{}, "there is only 1"},
+		{"schema: -1\n", Answers{}, "unknown schema -1; use 1"},
 		{"\t", Answers{}, "answers:"},
 	}
 	for _, test := range tests {
@@ -118,14 +118,14 @@ func TestAnswersFiles(t *testing.T) {
 	}
 }
 
-func TestAnswersThatHaveNoEffectAreRefused(t *testing.T) {
+func TestResolveRejectsAnswersWithoutEffect(t *testing.T) {
 	l := smallLibrary(t)
 	tests := []struct {
 		values map[string]string
 		want   string
 	}{
 		{map[string]string{"zone": "Asia/Tokyo"}, `--zone: has an effect only with the feature "zone"`},
-		{map[string]string{"gretings": "3"}, `unknown question "gretings": did you mean "greetings"?`},
+		{map[string]string{"gretings": "3"}, `unknown question "gretings"; did you mean "greetings"?`},
 		{map[string]string{"greetings": "101"}, "from 1 to 100"},
 		{map[string]string{"paint": "green"}, "--paint"},
 	}
@@ -136,7 +136,7 @@ func TestAnswersThatHaveNoEffectAreRefused(t *testing.T) {
 	_, err := l.files(Answers{Name: "A", Module: "b"})
 	for _, want := range []string{"name", "module"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v, want both what is wrong with the name and with the module", err)
+			t.Errorf("got error %v, want one for the name and one for the module", err)
 		}
 	}
 }
@@ -149,7 +149,7 @@ func FuzzReadAnswers(f *testing.F) {
 		if err != nil {
 			return
 		}
-		content, err := recordOf(a, "v1", "h1:x")
+		content, err := encodeRecord(a, "v1", "h1:x")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 )
 
-// everything returns the real templates and the answers for the project with every feature.
+// everything returns the real templates, and answers with every feature.
 func everything(b *testing.B) (library, Answers) {
 	b.Helper()
 	l := realLibrary(b)
@@ -19,7 +19,7 @@ func everything(b *testing.B) (library, Answers) {
 	return l, Answers{Name: "billing-api", Module: "github.com/acme/billing-api", Features: full.Features}
 }
 
-// everythingRendered returns the whole project with every feature.
+// everythingRendered returns the project with every feature.
 func everythingRendered(b *testing.B) Tree {
 	b.Helper()
 	l, a := everything(b)
@@ -39,7 +39,7 @@ func BenchmarkResolve(b *testing.B) {
 	}
 }
 
-// BenchmarkRender is every file but those of the module.
+// BenchmarkRender renders every file except go.mod and go.sum.
 func BenchmarkRender(b *testing.B) {
 	l, a := everything(b)
 	for b.Loop() {
@@ -71,10 +71,10 @@ func BenchmarkWrite(b *testing.B) {
 	}
 }
 
-// BenchmarkCommit is the repository alone, without waiting for the disk.
+// BenchmarkCommit creates only the repository, without syncing it to disk.
 func BenchmarkCommit(b *testing.B) {
 	root, t := b.TempDir(), everythingRendered(b)
-	plan, err := newCommitPlan(Target{Time: someTime}, nil)
+	plan, err := newCommitPlan(Target{Time: testTime}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -12,18 +12,18 @@ import (
 	"github.com/acton-go/acton-new/templates"
 )
 
-// A library is a catalog with its templates.
+// library is a catalog with its templates.
 type library struct {
 	name string
 	fsys fs.FS
 	cat  *features.Catalog
-	memo *memo // what was rendered before; nil keeps nothing
+	memo *memo // cache of rendered files; nil caches nothing
 }
 
-// memos are those of the libraries that every test shares.
+// memos holds the caches that all tests share.
 var memos = map[string]*memo{"real": {}, "small": {}}
 
-// libraries returns the real templates, which may not need every mechanism yet, and small ones that do.
+// libraries returns the real templates, and small ones that use every mechanism.
 func libraries(t testing.TB) []library {
 	t.Helper()
 	return []library{realLibrary(t), smallLibrary(t)}
@@ -45,7 +45,7 @@ func open(t testing.TB, name string, fsys fs.FS) library {
 	return l
 }
 
-// files renders without the module's files, which exist only for sets that are recorded.
+// files renders without go.mod and go.sum, which exist only for recorded sets.
 func (l library) files(a Answers) (Tree, error) {
 	set, a, err := Resolve(l.cat, a)
 	if err != nil {
@@ -72,24 +72,24 @@ func (l library) mustFiles(t testing.TB, a Answers) Tree {
 	return tree
 }
 
-// sets returns every combination. The first is nothing, the last is everything.
+// sets returns every combination. The first has no feature, the last has all.
 func (l library) sets() []features.Set { return slices.Collect(l.cat.Combinations()) }
 
-// answersFor returns every combination with the defaults, and for nothing and everything each value of each choice.
-// Nothing and everything come with each of the names and modules, the others take turns.
-func (l library) answersFor() []Answers {
+// allAnswers returns every combination with the default choices. It also returns the first and the last combination
+// with each value of each choice. These two have each test name and module; the others have one of them in rotation.
+func (l library) allAnswers() []Answers {
 	sets := l.sets()
-	if testing.Short() { // for the race detector, which sees it all in nothing and everything
+	if testing.Short() { // the race detector needs only the first and the last
 		sets = []features.Set{sets[0], sets[len(sets)-1]}
 	}
 	var all []Answers
 	for i, set := range sets {
-		for n := range someNames {
+		for n := range testNames {
 			extreme := i == 0 || i == len(sets)-1
-			if !extreme && n != i%len(someNames) {
+			if !extreme && n != i%len(testNames) {
 				continue
 			}
-			a := Answers{Name: someNames[n], Module: someModules[n], Features: set.Features()}
+			a := Answers{Name: testNames[n], Module: testModules[n], Features: set.Features()}
 			all = append(all, a)
 			if extreme && n == 0 {
 				all = append(all, withChoices(a, set)...)
@@ -99,7 +99,7 @@ func (l library) answersFor() []Answers {
 	return all
 }
 
-// combinations returns the same for the name and module of the golden projects only.
+// combinations returns the same as allAnswers, but only for the name and module of the golden projects.
 func (l library) combinations() []Answers {
 	sets := l.sets()
 	var all []Answers
@@ -113,7 +113,7 @@ func (l library) combinations() []Answers {
 	return all
 }
 
-// withChoices returns the answers with each value of each choice that is not the default.
+// withChoices returns the answers with each value of each choice, except the defaults.
 func withChoices(a Answers, set features.Set) []Answers {
 	var all []Answers
 	for _, q := range set.Questions() {
@@ -127,7 +127,7 @@ func withChoices(a Answers, set features.Set) []Answers {
 	return all
 }
 
-// rawFiles calls f with each template file, by its path below the folder's files, and with each fragment.
+// rawFiles calls f with each template file and each fragment. file is the path in the project, or the slot.
 func (l library) rawFiles(t testing.TB, f func(at, file, text string, fragment bool)) {
 	t.Helper()
 	err := fs.WalkDir(l.fsys, ".", func(p string, d fs.DirEntry, err error) error {
@@ -139,7 +139,7 @@ func (l library) rawFiles(t testing.TB, f func(at, file, text string, fragment b
 			return err
 		}
 		if _, file, ok := strings.Cut(p, "/files/"); ok {
-			f(p, undotted(file), string(data), false)
+			f(p, restoreDots(file), string(data), false)
 		} else if _, file, ok := strings.Cut(p, "/slots/"); ok {
 			f(p, file, string(data), true)
 		}
@@ -150,27 +150,27 @@ func (l library) rawFiles(t testing.TB, f func(at, file, text string, fragment b
 	}
 }
 
-// The names and modules with which everything is rendered: shortest and longest, and modules that sort before and after
-// those of others.
+// The names and modules of the rendered projects. They include the shortest and the longest name, and modules that sort
+// before and after all dependencies.
 var (
-	someNames   = []string{"ab", "billing-api", "a-very-long-name-of-a-service-with-40-ch"}
-	someModules = []string{
+	testNames   = []string{"ab", "billing-api", "a-very-long-name-of-a-service-with-40-ch"}
+	testModules = []string{
 		"a.b/c",
 		"github.com/acme/billing-api",
 		"zz.example.org/a-department/with-a-very-long-name/and-a-team-in-it/and-at-last-a-service/v2",
 	}
 )
 
-func TestTheNamesOfTheTestsAreTheExtremes(t *testing.T) {
-	lengths := []int{len(someNames[0]), len(someNames[2])}
+func TestTestNamesHaveMinimumAndMaximumLength(t *testing.T) {
+	lengths := []int{len(testNames[0]), len(testNames[2])}
 	if !slices.Equal(lengths, []int{2, 40}) {
 		t.Errorf("lengths: got %v, want 2 and 40", lengths)
 	}
-	for i := range someNames {
-		if err := CheckName(someNames[i]); err != nil {
+	for i := range testNames {
+		if err := CheckName(testNames[i]); err != nil {
 			t.Error(err)
 		}
-		if err := CheckModule(someModules[i]); err != nil {
+		if err := CheckModule(testModules[i]); err != nil {
 			t.Error(err)
 		}
 	}
@@ -180,10 +180,10 @@ func (a Answers) String() string {
 	return fmt.Sprintf("%s %s %v %v", a.Name, a.Module, a.Features, a.Values)
 }
 
-// oneAfterTheOther leaves out what looks at many files in turn, when the race detector is there for what happens at once.
-func oneAfterTheOther(t *testing.T) {
+// skipSequential skips a slow sequential test in short mode, which runs with the race detector.
+func skipSequential(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("looks at one file after the other, which shows the race detector nothing")
+		t.Skip("sequential: the race detector cannot find anything here")
 	}
 }

@@ -12,18 +12,17 @@ import (
 	"github.com/acton-go/acton-new/internal/variants"
 )
 
-// budget is the number of features on which a package outside of the wiring may depend. A package on n features has up
-// to 2^n variants, each of which takes time to check, and each of which somebody has to keep right.
-const budget = 6
+// maxFeatures is the number of features on which a package outside of wiring may depend. A package that depends on n
+// features has up to 2^n variants, and each variant costs check time and maintenance.
+const maxFeatures = 6
 
-// wiring is where all features meet.
+// wiring lists the packages that connect all features.
 var wiring = []string{"cmd", "internal/app", "internal/config"}
 
-// universe holds the packages that projects import from elsewhere, in the versions of the lock. It is read once for all
-// tests.
+// universe holds the packages that projects import from other modules, at the pinned versions. All tests share it.
 var universe = variants.NewUniverse("../lock/pinned")
 
-// family renders projects on all processors. One that cannot be rendered is a fault of its version.
+// family renders projects in parallel. A project that fails to render is reported as a fault of its version.
 func (l library) family(all []Answers) *variants.Family {
 	family := &variants.Family{}
 	next := make(chan Answers)
@@ -43,7 +42,7 @@ func (l library) family(all []Answers) *variants.Family {
 	return family
 }
 
-// version renders a project for the checker. The value of a choice counts as a feature: it brings one.
+// version renders a project for the checker. Each value of a choice counts as a feature, because it adds one.
 func (l library) version(a Answers) variants.Version {
 	v := variants.Version{Module: a.Module, Features: slices.Clone(a.Features)}
 	for flag, value := range a.Values {
@@ -63,13 +62,13 @@ func (l library) version(a Answers) variants.Version {
 	return v
 }
 
-// check renders and checks projects. A file for another system only would not be looked at; nor will it be on Windows,
-// for which no end-to-end test is made.
+// check renders and checks projects. It fails if a file is only for another system, because nothing would check that
+// file. On Windows, where end-to-end tests do not run, it accepts such files.
 func (l library) check(t testing.TB, all []Answers) *variants.Report {
 	t.Helper()
 	family := l.family(all)
 	if ignored := family.Ignored(); len(ignored) > 0 && runtime.GOOS != "windows" {
-		t.Errorf("%s: nothing checks these files on %s: %v", l.name, runtime.GOOS, ignored)
+		t.Errorf("%s: files that are not checked on %s: %v", l.name, runtime.GOOS, ignored)
 	}
 	report, err := family.Check(t.Context(), universe)
 	if err != nil {
@@ -78,21 +77,21 @@ func (l library) check(t testing.TB, all []Answers) *variants.Report {
 	return report
 }
 
-// Law 4: every combination is what gofmt writes, type-checks with its tests and passes go vet, under one name; nothing
-// and everything under the other names too.
+// Law 4: every combination is formatted, type-checks with its tests and passes go vet. The first and the last
+// combination are checked with each test name, the others with one name.
 func TestEveryCombinationCompilesAndPassesVet(t *testing.T) {
 	for _, l := range libraries(t) {
 		all := l.combinations()
 		for i, set := range l.sets() {
 			if i == 0 || i == len(l.sets())-1 {
-				for n, name := range someNames {
+				for n, name := range testNames {
 					if name != goldenName {
-						all = append(all, Answers{Name: name, Module: someModules[n], Features: set.Features()})
+						all = append(all, Answers{Name: name, Module: testModules[n], Features: set.Features()})
 					}
 				}
 			}
 		}
-		if testing.Short() { // for the race detector, which sees it all in the first and the last
+		if testing.Short() { // the race detector needs only the first and the last
 			all = []Answers{all[0], all[len(all)-1]}
 		}
 		report := l.check(t, all)
@@ -100,20 +99,20 @@ func TestEveryCombinationCompilesAndPassesVet(t *testing.T) {
 			t.Errorf("%s: %v", l.name, f)
 		}
 		t.Logf("%s:\n%v", l.name, report)
-		for _, p := range report.Over(budget, wiring...) {
-			t.Errorf("%s: %s depends on %d features, at most %d are allowed: %s\n"+
-				"give each of them a package of its own that %s does not import, and let internal/app tie them together",
-				l.name, p.Dir, len(p.Features), budget, strings.Join(p.Features, " "), p.Dir)
+		for _, p := range report.Over(maxFeatures, wiring...) {
+			t.Errorf("%s: %s depends on %d features, want at most %d: %s\n"+
+				"move the code of each feature to a package of its own that %s does not import, and connect them in internal/app",
+				l.name, p.Dir, len(p.Features), maxFeatures, strings.Join(p.Features, " "), p.Dir)
 		}
 	}
 }
 
-// peakMemory returns the most memory that this process has had in MiB, as Linux tells it.
+// peakMemory returns the peak resident set size of this process in MiB.
 func peakMemory(t testing.TB) float64 {
 	t.Helper()
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
-		t.Skip("needs /proc to tell how much memory was used")
+		t.Skip("needs /proc to measure memory")
 	}
 	for line := range strings.Lines(string(status)) {
 		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == "VmHWM:" {

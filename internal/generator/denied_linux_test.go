@@ -10,19 +10,19 @@ import (
 	"testing"
 )
 
-// needRoot leaves out what only root can try, but never in the pipeline, which is root.
+// needRoot skips the test unless the user is root. In the pipeline, which runs as root, it fails instead.
 func needRoot(t *testing.T) {
 	t.Helper()
 	if os.Getuid() == 0 {
 		return
 	}
 	if os.Getenv("CI") != "" {
-		t.Fatal("needs to be root")
+		t.Fatal("needs root; run the pipeline as root")
 	}
-	t.Skip("needs to be root: run it with sudo, or in a container")
+	t.Skip("needs root; run it with sudo or in a container")
 }
 
-// mount mounts a file system of the test's own on a new directory; it needs root.
+// mount mounts a tmpfs on a new directory. It needs root.
 func mount(t *testing.T, options string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "disk")
@@ -39,28 +39,28 @@ func mount(t *testing.T, options string) string {
 	return dir
 }
 
-func TestAFullDiskLeavesNothing(t *testing.T) {
-	// From no room at all to room for the files but not for the repository.
+func TestFullDiskLeavesNothing(t *testing.T) {
+	// The sizes range from no space to enough space for the files, but not for the repository.
 	for _, size := range []string{"size=4k", "size=64k", "size=424k", "nr_inodes=40", "nr_inodes=2"} {
 		disk := mount(t, size)
 		for _, dir := range []string{filepath.Join(disk, "service"), filepath.Join(disk, "a", "service"), disk} {
 			_, err := Write(t.Context(), sampleTree(), Target{Dir: dir})
 			wantError(t, err, disk, "no space left on device")
 			if strings.Contains(err.Error(), "acton-new-") {
-				t.Errorf("%s: the error names a temporary file: %v", size, err)
+				t.Errorf("%s: the error contains the name of a temporary file: %v", size, err)
 			}
 			wantEntries(t, disk)
 		}
 	}
 }
 
-func TestAMountPointIsFilled(t *testing.T) {
+func TestWriteFillsMountPoint(t *testing.T) {
 	disk := mount(t, "size=32m")
 	mustWrite(t, sampleTree(), Target{Dir: disk})
 	wantProject(t, disk, sampleTree())
 }
 
-func TestABindMountOfTheSameDiskIsFilled(t *testing.T) {
+func TestWriteFillsBindMountOfTheSameDevice(t *testing.T) {
 	disk := mount(t, "size=32m")
 	from, to := filepath.Join(disk, "from"), filepath.Join(disk, "to")
 	mkdir(t, from, 0o755)
@@ -74,7 +74,7 @@ func TestABindMountOfTheSameDiskIsFilled(t *testing.T) {
 	wantEntries(t, disk, "from", "to")
 }
 
-func TestAReadOnlyDiskIsOneClearError(t *testing.T) {
+func TestWriteToReadOnlyDiskFails(t *testing.T) {
 	disk := mount(t, "size=1m")
 	mkdir(t, filepath.Join(disk, "empty"), 0o755)
 	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, "size=1m"); err != nil {
@@ -86,7 +86,7 @@ func TestAReadOnlyDiskIsOneClearError(t *testing.T) {
 	}
 }
 
-func TestADirectoryThatCannotBeWrittenIsOneClearError(t *testing.T) {
+func TestWriteWithoutPermissionFails(t *testing.T) {
 	root := shared(t)
 	mkdir(t, filepath.Join(root, "parent"), 0o755)
 	mkdir(t, filepath.Join(root, "parent", "empty"), 0o755)
@@ -99,7 +99,7 @@ func TestADirectoryThatCannotBeWrittenIsOneClearError(t *testing.T) {
 	wantEntries(t, filepath.Join(root, "parent"), "empty")
 }
 
-func TestADirectoryThatCanBeWrittenIsFilledWhenItsParentCannot(t *testing.T) {
+func TestWriteFillsDirectoryWithReadOnlyParent(t *testing.T) {
 	root := shared(t)
 	dir := filepath.Join(root, "mine")
 	mkdir(t, dir, 0o755)
@@ -116,11 +116,11 @@ func TestADirectoryThatCanBeWrittenIsFilledWhenItsParentCannot(t *testing.T) {
 
 const nobody = 65534
 
-// shared returns a directory that everybody can enter, with a copy of this binary.
+// shared returns a directory that every user can enter, with a copy of this binary.
 func shared(t *testing.T) string {
 	t.Helper()
 	needRoot(t)
-	root, err := os.MkdirTemp("", "acton-new") //nolint:usetesting // another user may not pass through t.TempDir
+	root, err := os.MkdirTemp("", "acton-new") //nolint:usetesting // other users cannot enter t.TempDir
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,13 +144,13 @@ func shared(t *testing.T) string {
 	return root
 }
 
-// asNobody writes a project as a user without rights, and returns what it prints.
+// asNobody writes a project as an unprivileged user, and returns the output.
 func asNobody(t *testing.T, root, dir string) string {
 	t.Helper()
 	cmd := exec.Command(filepath.Join(root, "binary"))
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), writeTo+"="+dir, "HOME=/nonexistent")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-	out, _ := cmd.CombinedOutput() // the error is in what is printed
+	out, _ := cmd.CombinedOutput() // the output contains the error
 	return string(out)
 }

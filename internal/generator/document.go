@@ -10,16 +10,16 @@ import (
 	"github.com/Masterminds/sprig/v3"
 )
 
-// document is what a list in a Markdown document can range over.
+// document is the data of the lists in Markdown documents.
 type document struct {
-	Features []documentFeature // the chosen features, by name
-	Files    []string          // the path of every file, sorted
+	Features []documentFeature // selected features, sorted by name
+	Files    []string          // path of every file, sorted
 }
 
 type documentFeature struct{ Name, Title, Summary, Group string }
 
-// allowedFunctions are the functions of sprig that a document can use. Each depends on its arguments alone: sprig's own
-// "hermetic" map also holds functions that read the clock or draw random numbers.
+// allowedFunctions are the sprig functions that a document can use. All of them are pure. sprig's own "hermetic" map is
+// not: some of its functions read the clock or return random numbers.
 var allowedFunctions = [...]string{
 	"add", "base", "clean", "contains", "default", "dir", "empty", "ext", "first", "has", "hasPrefix", "hasSuffix", "indent",
 	"initial", "join", "kebabcase", "last", "list", "lower", "nindent", "nospace", "plural", "quote", "repeat", "replace",
@@ -41,9 +41,9 @@ const (
 	endDirective   = "end"
 )
 
-// expand runs the lists of a Markdown document. A list begins with a line that holds only <!--{{range …}}--> and ends with
-// one that holds only <!--{{end}}-->. What stands between is a template; everything else is ordinary text, whatever
-// delimiters it holds. A list that is empty leaves nothing.
+// expand executes the lists of a Markdown document. A list starts at a line with only <!--{{range …}}--> and ends at a
+// line with only <!--{{end}}-->. The lines in between are a template. All other text is copied, even if it contains
+// template delimiters. An empty list produces no output.
 func expand(file, text string, data document) (string, error) {
 	if path.Ext(file) != ".md" || !strings.Contains(text, "<!--{{") {
 		return text, nil
@@ -69,10 +69,11 @@ func expand(file, text string, data document) (string, error) {
 				continue
 			}
 		case ok:
-			return "", fmt.Errorf("%s: %s: a document has only lists, from {{range …}} to {{end}}", file, strings.TrimSpace(line))
+			return "", fmt.Errorf("%s: unexpected directive %s; a document supports only lists, from {{range …}} to {{end}}",
+				file, strings.TrimSpace(line))
 		case depth == 0:
 			if strings.Contains(line, "<!--{{") {
-				return "", fmt.Errorf("%s: a directive stands alone on its line: %s", file, strings.TrimSpace(line))
+				return "", fmt.Errorf("%s: a directive must be alone on its line: %s", file, strings.TrimSpace(line))
 			}
 			out.line(line)
 			continue
@@ -84,20 +85,20 @@ func expand(file, text string, data document) (string, error) {
 		}
 	}
 	if depth > 0 {
-		return "", fmt.Errorf("%s: a list has no <!--{{end}}-->", file)
+		return "", fmt.Errorf("%s: missing <!--{{end}}--> at the end of a list", file)
 	}
 	return out.text(), nil
 }
 
-// list appends what a list rendered.
+// list appends the output of a list.
 func (f *filler) list(rendered string) {
-	f.seam = true
+	f.afterSlot = true
 	if rendered != "" {
 		for _, line := range strings.Split(strings.TrimSuffix(rendered, "\n"), "\n") {
 			f.line(line)
 		}
 	}
-	f.seam = true
+	f.afterSlot = true
 }
 
 func executeList(file string, block []string, data document) (string, error) {
@@ -105,7 +106,7 @@ func executeList(file string, block []string, data document) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", file, err)
 	}
-	if err := onlyLists(t.Root); err != nil {
+	if err := checkNodes(t.Root); err != nil {
 		return "", fmt.Errorf("%s: %w", file, err)
 	}
 	var b strings.Builder
@@ -115,8 +116,9 @@ func executeList(file string, block []string, data document) (string, error) {
 	return b.String(), nil
 }
 
-// onlyLists refuses everything in a template but text, values and lists: a condition belongs in the name of a folder.
-func onlyLists(list *parse.ListNode) error {
+// checkNodes rejects template nodes other than text, values and lists. Conditional content belongs in the folder of a
+// feature.
+func checkNodes(list *parse.ListNode) error {
 	if list == nil {
 		return nil
 	}
@@ -125,13 +127,13 @@ func onlyLists(list *parse.ListNode) error {
 		case *parse.TextNode, *parse.ActionNode:
 		case *parse.RangeNode:
 			if n.ElseList != nil {
-				return fmt.Errorf("a list cannot have an else: %s", n)
+				return fmt.Errorf("a list cannot have {{else}}: %s", n)
 			}
-			if err := onlyLists(n.List); err != nil {
+			if err := checkNodes(n.List); err != nil {
 				return err
 			}
 		default:
-			return fmt.Errorf("a document has values and lists only, not %s", node)
+			return fmt.Errorf("a document supports only values and lists, not %s", node)
 		}
 	}
 	return nil

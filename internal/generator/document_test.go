@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestListsRangeOverData(t *testing.T) {
+func TestExpandExecutesLists(t *testing.T) {
 	data := document{
 		Features: []documentFeature{{"auth", "Auth", "Knows you.", "g"}, {"cache", "Cache", "Is fast.", "g"}},
 		Files:    []string{"docs/a.md", "main.go"},
@@ -56,24 +56,24 @@ End.
 		t.Errorf("empty lists: got %q, want %q", got, want)
 	}
 	if got, err := expand("a.yaml", text, data); err != nil || got != text {
-		t.Errorf("a file that is no document was changed: %v", err)
+		t.Errorf("YAML file: got %q, %v, want it unchanged", got, err)
 	}
 }
 
-func TestDocumentsHaveListsOnly(t *testing.T) {
+func TestExpandRejectsEverythingExceptLists(t *testing.T) {
 	list := func(body string) string { return "<!--{{range .Features}}-->\n" + body + "\n<!--{{end}}-->\n" }
 	tests := []struct{ text, want string }{
-		{list("{{if .Name}}x{{end}}"), "values and lists only"},
-		{list("{{with .Name}}x{{end}}"), "values and lists only"},
-		{list(`{{template "x"}}`), "values and lists only"},
+		{list("{{if .Name}}x{{end}}"), "only values and lists"},
+		{list("{{with .Name}}x{{end}}"), "only values and lists"},
+		{list(`{{template "x"}}`), "only values and lists"},
 		{list("{{.Nope}}"), "can't evaluate field Nope"},
 		{list("{{now}}"), `function "now" not defined`},
 		{list("{{env `HOME`}}"), `function "env" not defined`},
 		{list("{{range .Name}}{{else}}{{end}}"), "else"},
-		{"<!--{{range .Features}}-->\n", "has no <!--{{end}}-->"},
+		{"<!--{{range .Features}}-->\n", "missing <!--{{end}}-->"},
 		{"<!--{{end}}-->\n", "only lists"},
 		{"<!--{{if .Features}}-->\n<!--{{end}}-->\n", "only lists"},
-		{"x <!--{{range .Features}}-->\n", "stands alone"},
+		{"x <!--{{range .Features}}-->\n", "must be alone on its line"},
 	}
 	for _, test := range tests {
 		_, err := expand("a.md", test.text, document{Features: []documentFeature{{Name: "a"}}})
@@ -81,7 +81,7 @@ func TestDocumentsHaveListsOnly(t *testing.T) {
 	}
 }
 
-func TestAllowedFunctionsAlwaysGiveTheSame(t *testing.T) {
+func TestAllowedFunctionsAreDeterministic(t *testing.T) {
 	calls := map[string]string{
 		"add": "add 1 2", "base": `base "a/b"`, "clean": `clean "a//b"`, "contains": `contains "a" "ab"`, "default": `default "x" ""`,
 		"dir": `dir "a/b"`, "empty": `empty ""`, "ext": `ext "a.b"`, "first": `first (list 1 2)`, "has": `has 1 (list 1)`,
@@ -98,7 +98,7 @@ func TestAllowedFunctionsAlwaysGiveTheSame(t *testing.T) {
 	for _, name := range allowedFunctions {
 		call, ok := calls[name]
 		if !ok {
-			t.Errorf("%s is allowed, but not tried here", name)
+			t.Errorf("%s: add a call to this test", name)
 			continue
 		}
 		text := "<!--{{range .Features}}-->\n{{" + call + "}}\n<!--{{end}}-->\n"
@@ -113,6 +113,6 @@ func TestAllowedFunctionsAlwaysGiveTheSame(t *testing.T) {
 		}
 	}
 	if !slices.IsSorted(allowedFunctions[:]) || len(calls) != len(allowedFunctions) {
-		t.Error("the list is sorted, and every call here is for a function in it")
+		t.Error("allowedFunctions is not sorted, or a call in this test has no allowed function")
 	}
 }

@@ -7,12 +7,11 @@ import (
 	"github.com/acton-go/acton-new/internal/mdtest"
 )
 
-// What the documents of a project say of it is true, whatever was chosen: links, paths, settings, verbs, and the names in
-// commands that nothing runs.
-func TestDocumentsAreTrueOfEveryCombination(t *testing.T) {
+// The links, paths, settings, verbs and the names in commands must be valid in every combination.
+func TestDocumentsMatchEveryCombination(t *testing.T) {
 	l := realLibrary(t)
-	seen := map[string]bool{} // most faults are the same everywhere
-	for _, a := range l.answersFor() {
+	seen := map[string]bool{} // most faults occur in many combinations
+	for _, a := range l.allAnswers() {
 		files := map[string]string{}
 		for _, f := range l.mustFiles(t, a) {
 			files[f.Path] = string(f.Data)
@@ -22,7 +21,7 @@ func TestDocumentsAreTrueOfEveryCombination(t *testing.T) {
 			t.Fatalf("%+v: %v", a, err)
 		}
 		for _, file := range project.Unreachable() {
-			t.Errorf("%+v: no link leads from README.md to %s", a, file)
+			t.Errorf("%+v: %s: not reachable by links from README.md", a, file)
 		}
 		documents := 0
 		for file := range files {
@@ -38,7 +37,7 @@ func TestDocumentsAreTrueOfEveryCombination(t *testing.T) {
 			}
 		}
 		if documents < 10 {
-			t.Errorf("%+v: %d documents were found", a, documents)
+			t.Errorf("%+v: got %d documents, want at least 10", a, documents)
 		}
 	}
 }

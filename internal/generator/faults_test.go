@@ -10,7 +10,7 @@ import (
 	"github.com/acton-go/acton-new/internal/variants"
 )
 
-// faultless is a catalog of four features that has no fault: delta requires alpha, the others can be combined at will.
+// faultless is a catalog of four features without a fault. delta requires alpha; the others are independent.
 var faultless = map[string]string{
 	"_base/feature.yaml":                          "title: T\nsummary: S.\n",
 	"_base/files/cmd/sample-service/main.go":      "package main\n\nimport \"example.com/acme/sample-service/internal/app\"\n\nfunc main() { app.Run() }\n",
@@ -30,8 +30,7 @@ var faultless = map[string]string{
 	"_features/alpha+beta/files/internal/ab/a.go": "// Package ab is for two.\npackage ab\n",
 }
 
-// The kinds of faults that combinations have: each is found, and told with the smallest combination that has it.
-func TestFaultsAreNamedWithTheSmallestCombination(t *testing.T) {
+func TestCheckReportsFaultWithSmallestCombination(t *testing.T) {
 	tests := map[string]struct {
 		change   map[string]string
 		features []string // of the smallest combination
@@ -39,7 +38,7 @@ func TestFaultsAreNamedWithTheSmallestCombination(t *testing.T) {
 		file     string
 		message  string
 	}{
-		"a type error that three features make together": {
+		"a type error with three features": {
 			map[string]string{
 				"_features/beta/slots/app/open":             "limit := 1\nlog.Print(limit)\n",
 				"_features/gamma/slots/app/open":            "log.Print(\"gamma\")\n",
@@ -47,31 +46,31 @@ func TestFaultsAreNamedWithTheSmallestCombination(t *testing.T) {
 			},
 			[]string{"alpha", "beta", "gamma"}, "types", "internal/app/app.go", `cannot use "1"`,
 		},
-		"two features that declare the same name": {
+		"a name that two features declare": {
 			map[string]string{"_features/beta/slots/app/open": "n := 1\nlog.Print(n)\n", "_features/gamma/slots/app/open": "n := 2\nlog.Print(n)\n"},
 			[]string{"beta", "gamma"}, "types", "internal/app/app.go", "no new variables",
 		},
-		"an import of a package that is not rendered": {
+		"an import of a missing package": {
 			map[string]string{"_features/beta/files/internal/beta/b.go": "// Package beta is second.\npackage beta\n\nimport _ \"example.com/acme/sample-service/internal/alpha\"\n"},
 			[]string{"beta"}, "types", "internal/beta/b.go", "internal/alpha (no file of it is rendered)",
 		},
-		"an import of a module that is not pinned": {
+		"an import of an unpinned module": {
 			map[string]string{"_features/gamma/files/internal/gamma/g.go": "// Package gamma is third.\npackage gamma\n\nimport _ \"x.example/y\"\n"},
 			[]string{"gamma"}, "types", "internal/gamma/g.go", "could not import x.example/y",
 		},
-		"a verb that does not fit, with two features": {
+		"a wrong printf verb with two features": {
 			map[string]string{"_features/alpha+beta/slots/app/open": "log.Printf(\"%d\", \"two\")\n"},
 			[]string{"alpha", "beta"}, "printf", "internal/app/app.go", "%d",
 		},
-		"a verb that does not fit, for a wrapper in another package": {
+		"a wrong printf verb for a wrapper in another package": {
 			map[string]string{"_features/alpha+gamma/slots/app/open": "report.Say(\"%d\", \"two\")\n", "_features/alpha+gamma/slots/app/imports": "\"example.com/acme/sample-service/internal/report\"\n"},
 			[]string{"alpha", "gamma"}, "printf", "internal/app/app.go", "report.Say format %d",
 		},
-		"a struct tag that nothing can read": {
+		"a malformed struct tag": {
 			map[string]string{"_features/gamma/files/internal/gamma/g.go": "// Package gamma is third.\npackage gamma\n\n// Config is read.\ntype Config struct {\n\tPort int `yaml:port`\n}\n"},
 			[]string{"gamma"}, "structtag", "internal/gamma/g.go", "not compatible with reflect.StructTag",
 		},
-		"a syntax error in a file for two features": {
+		"a syntax error in a file of a pair": {
 			map[string]string{"_features/alpha+beta/files/internal/ab/a.go": "// Package ab is for two.\npackage ab\n\nfunc open( {}\n"},
 			[]string{"alpha", "beta"}, "syntax", "internal/ab/a.go", "expected",
 		},
@@ -90,29 +89,29 @@ func TestFaultsAreNamedWithTheSmallestCombination(t *testing.T) {
 			map[string]string{"_features/delta/files/internal/delta/d_test.go": "package delta\n\nimport \"testing\"\n\nfunc TestOpen(t *testing.T) { t.Log(Close()) }\n"},
 			[]string{"alpha", "delta"}, "types", "internal/delta/d_test.go", "undefined: Close",
 		},
-		"an error in a test of its own package": {
+		"an error in an external test package": {
 			map[string]string{"_features/delta/files/internal/delta/d_test.go": "package delta_test\n\nimport (\n\t\"testing\"\n\n\t\"example.com/acme/sample-service/internal/delta\"\n)\n\nfunc TestOpen(t *testing.T) { t.Log(delta.Close()) }\n"},
 			[]string{"alpha", "delta"}, "types", "internal/delta/d_test.go", "undefined: delta.Close",
 		},
-		"a test that goes on after a failure in a goroutine": {
+		"t.Fatal in a goroutine": {
 			map[string]string{"_features/alpha/files/internal/alpha/a_test.go": "package alpha\n\nimport \"testing\"\n\nfunc TestOpen(t *testing.T) {\n\tgo func() { t.Fatal(Open(1)) }()\n}\n"},
 			[]string{"alpha"}, "testinggoroutine", "internal/alpha/a_test.go", "Fatal",
 		},
-		"packages that import each other": {
+		"an import cycle": {
 			map[string]string{
 				"_features/beta+gamma/files/internal/beta/c.go":  "package beta\n\nimport _ \"example.com/acme/sample-service/internal/gamma\"\n",
 				"_features/beta+gamma/files/internal/gamma/h.go": "package gamma\n\nimport _ \"example.com/acme/sample-service/internal/beta\"\n",
 			},
 			[]string{"beta", "gamma"}, "types", "internal/beta/b.go", "import cycle",
 		},
-		"a file to embed that only a feature brings": {
+		"an embedded file that only a feature has": {
 			map[string]string{
 				"_base/files/internal/page/page.go":               "// Package page has pages.\npackage page\n\nimport \"embed\"\n\n// Pages are all pages.\n//\n//go:embed pages/*.html\nvar Pages embed.FS\n",
 				"_features/beta/files/internal/page/pages/b.html": "<p>\n",
 			},
 			nil, "go:embed", "internal/page/page.go", "pattern pages/*.html: no matching files found",
 		},
-		"a file that is not formatted": {
+		"an unformatted file": {
 			map[string]string{"_features/beta+delta/files/internal/delta/e.go": "package delta\n\nvar  e int\n"},
 			[]string{"alpha", "beta", "delta"}, "gofmt", "internal/delta/e.go", "is not formatted",
 		},
@@ -136,7 +135,7 @@ func TestFaultsAreNamedWithTheSmallestCombination(t *testing.T) {
 	})
 }
 
-// faulty checks every combination of the faultless catalog with some files changed.
+// faulty checks every combination of the faultless catalog with changed files.
 func faulty(t *testing.T, change map[string]string) *variants.Report {
 	t.Helper()
 	all := maps.Clone(faultless)
@@ -154,8 +153,7 @@ func faulty(t *testing.T, change map[string]string) *variants.Report {
 	return l.check(t, answers)
 }
 
-// What one feature adds to many others is what the budget is for.
-func TestAPackageThatDependsOnTooManyFeaturesIsReported(t *testing.T) {
+func TestReportListsPackagesWithTooManyFeatures(t *testing.T) {
 	change := map[string]string{}
 	for _, name := range []string{"alpha", "beta", "gamma"} {
 		change["_features/"+name+"/files/internal/report/"+name+".go"] = "package report\n\n// " + name + " counts.\nconst " + name + " = 1\n"

@@ -5,22 +5,22 @@ import (
 	"strings"
 )
 
-// fragment is what one feature puts into a slot.
+// fragment is the text that one feature adds to a slot.
 type fragment struct {
-	folder string // whose it is
+	folder string // folder of the feature
 	text   string
 }
 
-// paragraph is the number of lines from which a fragment of code is set off by blank lines.
+// paragraph is the number of lines at which a fragment of code gets blank lines around it.
 const paragraph = 3
 
-// fill replaces every slot of a file by its fragments, indented like the slot, and marks the names that it met. An empty
-// slot leaves nothing, and no second blank line where it stood between two.
-func fill(file, text string, fragments map[string][]fragment, met map[string]string) (string, error) {
+// fill replaces every slot of a file with its fragments, indented like the slot, and adds the slot to slotFiles. It
+// removes an empty slot, and one of the blank lines around it.
+func fill(file, text string, fragments map[string][]fragment, slotFiles map[string]string) (string, error) {
 	if !strings.Contains(text, "{{slot") {
 		return text, nil
 	}
-	out := filler{braced: braced(file)}
+	out := filler{braces: usesBraces(file)}
 	for _, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
 		s, ok, err := parseSlot(file, line)
 		if err != nil {
@@ -30,33 +30,33 @@ func fill(file, text string, fragments map[string][]fragment, met map[string]str
 			out.line(line)
 			continue
 		}
-		if other, twice := met[s.name]; twice {
-			return "", fmt.Errorf("slot %q stands in %s and in %s: a slot has one place", s.name, other, file)
+		if other, ok := slotFiles[s.name]; ok {
+			return "", fmt.Errorf("slot %q: defined in %s and in %s; define it once", s.name, other, file)
 		}
-		met[s.name] = file
+		slotFiles[s.name] = file
 		out.slot(s, fragments[s.name])
 	}
 	return out.text(), nil
 }
 
-// filler collects lines and keeps blank lines single at the seams, that is where a slot was.
+// filler collects the lines of a file. It avoids double blank lines where a slot was.
 type filler struct {
-	braced bool
-	lines  []string
-	seam   bool // only blank lines have come since the last slot
+	braces    bool // see usesBraces
+	lines     []string
+	afterSlot bool // only blank lines were appended since the last slot
 }
 
-// line appends a line of the host file, or of a fragment.
+// line appends a line of the file or of a fragment.
 func (f *filler) line(line string) {
 	blank := strings.TrimSpace(line) == ""
 	switch {
-	case blank && f.seam && f.closed():
+	case blank && f.afterSlot && f.blankIsRedundant():
 		return
 	case !blank:
-		if f.seam && f.braced && strings.ContainsAny(strings.TrimSpace(line)[:1], ")]}") {
+		if f.afterSlot && f.braces && strings.ContainsAny(strings.TrimSpace(line)[:1], ")]}") {
 			f.trim()
 		}
-		f.seam = false
+		f.afterSlot = false
 	}
 	f.lines = append(f.lines, line)
 }
@@ -68,32 +68,32 @@ func (f *filler) slot(s slot, fragments []fragment) {
 			f.line(indented(s.indent, line))
 		}
 	}
-	after := false // the fragment before was a paragraph
+	previousLong := false
 	for i, fr := range fragments {
-		f.seam = true
+		f.afterSlot = true
 		lines := strings.Split(strings.TrimRight(fr.text, "\n"), "\n")
-		long := f.braced && len(lines) >= paragraph
-		if i > 0 && (long || after) {
+		long := f.braces && len(lines) >= paragraph
+		if i > 0 && (long || previousLong) {
 			f.line("")
 		}
 		for _, line := range lines {
 			f.line(indented(s.indent, line))
 		}
-		after = long
+		previousLong = long
 	}
-	f.seam = true
+	f.afterSlot = true
 }
 
-// closed tells whether a blank line would be superfluous: at the beginning, after another one, after an opening bracket.
-func (f *filler) closed() bool {
+// blankIsRedundant reports whether the lines are empty, or end with a blank line or an opening bracket.
+func (f *filler) blankIsRedundant() bool {
 	if len(f.lines) == 0 {
 		return true
 	}
 	last := strings.TrimSpace(f.lines[len(f.lines)-1])
-	return last == "" || f.braced && strings.ContainsAny(last[len(last)-1:], "([{")
+	return last == "" || f.braces && strings.ContainsAny(last[len(last)-1:], "([{")
 }
 
-// trim removes the blank lines at the end.
+// trim removes trailing blank lines.
 func (f *filler) trim() {
 	for len(f.lines) > 0 && strings.TrimSpace(f.lines[len(f.lines)-1]) == "" {
 		f.lines = f.lines[:len(f.lines)-1]
@@ -101,7 +101,7 @@ func (f *filler) trim() {
 }
 
 func (f *filler) text() string {
-	if f.seam {
+	if f.afterSlot {
 		f.trim()
 	}
 	if len(f.lines) == 0 {

@@ -1,8 +1,8 @@
-// Package generator makes a project of answers: a tree of files in memory, then a directory with a first commit.
+// Package generator renders a project from answers and writes it to a directory with a first commit.
 //
-// Resolve completes the answers, Render makes the tree, Write puts it in its place. Render is pure: it reads the
-// templates and nothing else, no disk, no environment, no network and no clock, so the same answers give the same bytes
-// wherever and whenever it runs. Only Write touches the disk, and whatever stops it, the target is absent or complete.
+// Resolve completes the answers, Render returns the files in memory, and Write writes them to disk. Render is pure: it
+// reads only the templates, so the same answers always give the same bytes. Only Write touches the disk. If Write fails
+// or is killed, the target is absent or complete.
 package generator
 
 import (
@@ -24,7 +24,7 @@ type File struct {
 // Tree is a whole project, sorted by path.
 type Tree []File
 
-// Hash returns the tree's dirhash, "h1:…", without the file that records it.
+// Hash returns the dirhash ("h1:…") of the tree without RecordFile, which contains the hash.
 func (t Tree) Hash() string {
 	contents := make(map[string][]byte, len(t))
 	var paths []string
@@ -38,7 +38,7 @@ func (t Tree) Hash() string {
 		return io.NopCloser(bytes.NewReader(contents[path])), nil
 	})
 	if err != nil {
-		panic(fmt.Sprintf("generator: hash of a tree in memory: %v", err)) // only a path with a line break
+		panic(fmt.Sprintf("generator: hash of a tree in memory: %v", err)) // a path contains a newline
 	}
 	return hash
 }

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// formatGo returns Go source as gofmt writes it. If regroup is set, because features added imports, the imports are put
-// in order first: the standard library, other modules, the module itself, each group once and each import once.
+// formatGo formats Go source like gofmt. If regroup is set, because features added imports, it first groups the
+// imports: the standard library, other modules, the module itself. It removes duplicate imports.
 func formatGo(file, text, module string, regroup bool) (string, error) {
 	if regroup {
 		var err error
@@ -26,8 +26,8 @@ func formatGo(file, text, module string, regroup bool) (string, error) {
 	return string(out), nil
 }
 
-// groupImports writes the first import block anew. A comment stays with the import that it is above or beside;
-// go/format sorts within the groups and drops what occurs twice.
+// groupImports rewrites the first import block. A comment stays with the import that it documents. go/format sorts each
+// group and removes duplicates.
 func groupImports(text, module string) (string, error) {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, "", text, parser.ImportsOnly|parser.ParseComments)
@@ -70,7 +70,7 @@ func groupImports(text, module string) (string, error) {
 	}
 	for _, comment := range file.Comments {
 		if comment.Pos() > block.Lparen && comment.End() < block.Rparen && !owned[comment] {
-			return "", fmt.Errorf("imports: a comment that belongs to no import: %s", strings.TrimSpace(comment.Text()))
+			return "", fmt.Errorf("imports: comment without an import: %s", strings.TrimSpace(comment.Text()))
 		}
 	}
 	var b strings.Builder
@@ -83,7 +83,7 @@ func groupImports(text, module string) (string, error) {
 	return strings.TrimRight(b.String(), "\n") + "\n" + text[offset(block.Rparen):], nil
 }
 
-// importBlock returns the first import declaration in brackets.
+// importBlock returns the first import declaration with parentheses, or nil.
 func importBlock(file *ast.File) *ast.GenDecl {
 	for _, d := range file.Decls {
 		if decl, ok := d.(*ast.GenDecl); ok && decl.Tok == token.IMPORT && decl.Lparen.IsValid() {

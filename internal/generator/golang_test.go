@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestImportsOfSeveralFeaturesAreMerged(t *testing.T) {
+func TestFormatGoMergesImportsOfSeveralFeatures(t *testing.T) {
 	const raw = `package a
 
 import (
@@ -45,7 +45,7 @@ import (
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	_, err = formatGo("a.go", "package a\n\nimport (\n\t\"fmt\"\n\n\t// lost\n)\n", "m", true)
-	wantError(t, err, "a.go", "belongs to no import")
+	wantError(t, err, "a.go", "comment without an import")
 	_, err = formatGo("a.go", "package a\n\nfunc {\n", "m", true)
 	wantError(t, err, "a.go")
 }

@@ -22,13 +22,12 @@ const (
 	goldenName   = "billing-api"
 	goldenModule = "github.com/acme/billing-api"
 
-	// goldenVersion is not this program's, so that a release changes nothing.
+	// goldenVersion is independent of releases, so that a release does not change the golden projects.
 	goldenVersion = "v0.0.0-golden"
 )
 
-// goldens returns whole projects that are kept in this repository, so that a change of a template shows as what it does
-// to a project: nothing, everything, and what many will choose, under another name and with a choice that is not the
-// default.
+// goldens returns the projects in golden/. A diff of golden/ shows the effect of a template change on whole projects:
+// one without features, one with all, and a typical one with another name and another choice than the default.
 func (l library) goldens() map[string]Answers {
 	sets := l.sets()
 	return map[string]Answers{
@@ -41,16 +40,17 @@ func (l library) goldens() map[string]Answers {
 	}
 }
 
-// stored is the path under which a rendered file is kept: a .gitignore would act on this repository.
-func stored(file string) string {
+// goldenPath returns the path of a rendered file in golden/. It renames .gitignore, which would apply to this
+// repository.
+func goldenPath(file string) string {
 	if dir, name := path.Split(file); name == ".gitignore" {
 		return dir + "dot_gitignore"
 	}
 	return file
 }
 
-// Law 6: golden projects are what the templates render. With -update they are written anew.
-func TestGoldenProjectsAreWhatIsRendered(t *testing.T) {
+// Law 6: the golden projects are up to date. -update rewrites them.
+func TestGoldenProjectsAreUpToDate(t *testing.T) {
 	l := realLibrary(t)
 	for name, answers := range l.goldens() {
 		tree, err := Render(l.fsys, l.cat, answers, goldenVersion)
@@ -59,28 +59,29 @@ func TestGoldenProjectsAreWhatIsRendered(t *testing.T) {
 		}
 		var want Tree
 		for _, f := range tree {
-			want = append(want, File{Path: stored(f.Path), Data: f.Data})
+			want = append(want, File{Path: goldenPath(f.Path), Data: f.Data})
 		}
 		dir := filepath.Join(goldenFolder, name)
 		if *update {
-			rewrite(t, dir, want.with())
+			replaceDir(t, dir, want.with())
 			continue
 		}
 		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-			t.Fatalf("golden/%s is missing: go test ./internal/generator -run Golden -update", name)
+			t.Fatalf("golden/%s is missing; run go test ./internal/generator -run Golden -update", name)
 		}
 		if diff := diffTrees(readTree(t, dir), want.with()); diff != "" {
-			t.Errorf("golden/%s is not what is rendered: go test ./internal/generator -run Golden -update (-rendered +golden):\n%s", name, diff)
+			t.Errorf("golden/%s is out of date; run go test ./internal/generator -run Golden -update (-rendered +golden):\n%s",
+				name, diff)
 		}
 	}
 }
 
-// combinationsFile has a line for each combination: the hash of its tree, its features, and the answers that are not the
-// default. A change of a template shows there as the combinations that it changes.
+// combinationsFile has a line for each combination: the hash of its tree, its features, and the answers other than the
+// defaults. A diff of the file shows which combinations a template change affects.
 const combinationsFile = "combinations.txt"
 
-// Law 3 and 6: what each combination renders is what was committed.
-func TestGoldenHashesAreThoseOfEveryCombination(t *testing.T) {
+// Laws 3 and 6: the hash of every combination is up to date.
+func TestGoldenHashesAreUpToDate(t *testing.T) {
 	l := realLibrary(t)
 	var lines []string
 	for _, a := range l.combinations() {
@@ -108,13 +109,14 @@ func TestGoldenHashesAreThoseOfEveryCombination(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept := strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
-	if diff := cmp.Diff(lines, kept); diff != "" {
-		t.Errorf("golden/%s is not what is rendered: go test ./internal/generator -run Golden -update (-rendered +golden):\n%s", combinationsFile, diff)
+	golden := strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
+	if diff := cmp.Diff(lines, golden); diff != "" {
+		t.Errorf("golden/%s is out of date; run go test ./internal/generator -run Golden -update (-rendered +golden):\n%s",
+			combinationsFile, diff)
 	}
 }
 
-func rewrite(t *testing.T, dir string, tree Tree) {
+func replaceDir(t *testing.T, dir string, tree Tree) {
 	t.Helper()
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
@@ -130,7 +132,7 @@ func rewrite(t *testing.T, dir string, tree Tree) {
 	}
 }
 
-func TestARenderedFileIsNeverIgnoredByItsOwnProject(t *testing.T) {
+func TestGitignoreOfProjectIgnoresNoRenderedFile(t *testing.T) {
 	l := realLibrary(t)
 	for name, answers := range l.goldens() {
 		tree, err := Render(l.fsys, l.cat, answers, "v0")
@@ -141,16 +143,16 @@ func TestARenderedFileIsNeverIgnoredByItsOwnProject(t *testing.T) {
 		mustWrite(t, tree, Target{Dir: dir})
 		wantProject(t, dir, tree)
 		if ignored := runGit(t, dir, "ls-files", "--cached", "--ignored", "--exclude-standard"); ignored != "" {
-			t.Errorf("%s: ignored: %s", name, ignored)
+			t.Errorf("%s: ignored files: %s", name, ignored)
 		}
 		if eol := runGit(t, dir, "ls-files", "--eol"); strings.Contains(eol, "crlf") || strings.Contains(eol, "mixed") {
-			t.Errorf("%s: line ends:\n%s", name, eol)
+			t.Errorf("%s: line endings: got CRLF, want LF:\n%s", name, eol)
 		}
 	}
 }
 
-// The go command leaves out of an embedded file system whatever is in a folder with a go.mod, and more.
-func TestEmbeddingLosesNoTemplate(t *testing.T) {
+// The directive go:embed skips some files, for example those below a folder with a go.mod.
+func TestEmbeddedTemplatesAreComplete(t *testing.T) {
 	list := func(fsys fs.FS) []string {
 		var files []string
 		for _, root := range []string{"_base", "_features"} {
@@ -167,13 +169,13 @@ func TestEmbeddingLosesNoTemplate(t *testing.T) {
 		return files
 	}
 	if diff := cmp.Diff(list(os.DirFS("../../templates")), list(templates.Files)); diff != "" {
-		t.Errorf("(-on disk +embedded):\n%s", diff)
+		t.Errorf("templates (-on disk +embedded):\n%s", diff)
 	}
 }
 
 var slotRow = regexp.MustCompile("(?m)^\\| `([a-z0-9-]+/[a-z0-9-]+)` \\| `([^`]+)` \\| [^|]*\\S[^|]* \\|$")
 
-func TestTheTableOfSlotsIsThatOfTheTemplates(t *testing.T) {
+func TestTemplatesReadmeListsAllSlots(t *testing.T) {
 	data, err := os.ReadFile("../../templates/README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -182,17 +184,17 @@ func TestTheTableOfSlotsIsThatOfTheTemplates(t *testing.T) {
 	for _, row := range slotRow.FindAllStringSubmatch(string(data), -1) {
 		documented[row[1]] = row[2]
 	}
-	there := map[string]string{}
+	defined := map[string]string{}
 	realLibrary(t).rawFiles(t, func(_, file, text string, fragment bool) {
 		slots, err := slotsOf(file, text)
 		if err != nil || fragment {
 			return
 		}
 		for _, s := range slots {
-			there[s.name] = file
+			defined[s.name] = file
 		}
 	})
-	if diff := cmp.Diff(there, documented); diff != "" {
-		t.Errorf("templates/README.md (-templates +README):\n%s", diff)
+	if diff := cmp.Diff(defined, documented); diff != "" {
+		t.Errorf("slots (-templates +templates/README.md):\n%s", diff)
 	}
 }

@@ -11,22 +11,23 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
-// Who makes the first commit when git has nobody configured.
+// The author of the first commit if git has no user configured.
 const (
 	fallbackName  = "acton-new"
 	fallbackEmail = "acton-new@localhost.invalid"
 )
 
-// commitPlan is what the first commit says beside its files.
+// commitPlan holds the metadata of the first commit.
 type commitPlan struct {
 	branch    string
 	message   string
 	author    object.Signature
 	committer object.Signature
-	fallback  bool
+	fallback  bool // the author is the fallback author
 }
 
-// newCommitPlan asks the environment and git's settings, as git does. repo is the repository that there is already, or nil.
+// newCommitPlan reads the author from the environment and git's configuration, as git does. repo is the existing
+// repository, or nil.
 func newCommitPlan(target Target, repo *repository) (*commitPlan, error) {
 	when, err := commitTime(target.Time)
 	if err != nil {
@@ -55,7 +56,7 @@ func newCommitPlan(target Target, repo *repository) (*commitPlan, error) {
 	return p, nil
 }
 
-// commitTime is the one clock: what the caller set, else SOURCE_DATE_EPOCH, else now.
+// commitTime returns the given time, else SOURCE_DATE_EPOCH, else the current time.
 func commitTime(set time.Time) (time.Time, error) {
 	if !set.IsZero() {
 		return set, nil
@@ -66,12 +67,13 @@ func commitTime(set time.Time) (time.Time, error) {
 	}
 	seconds, err := strconv.ParseInt(epoch, 10, 64)
 	if err != nil || seconds < 0 {
-		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH %q: must be seconds since 1970, for example 1767225600", epoch)
+		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH %q: not a number of seconds since 1970; for example 1767225600",
+			epoch)
 	}
 	return time.Unix(seconds, 0).UTC(), nil
 }
 
-// signature takes name and address from the environment if they are there.
+// signature returns a signature. The environment variables override name and email.
 func signature(variable, name, email string, when time.Time) object.Signature {
 	if v := clean(os.Getenv(variable + "_NAME")); v != "" {
 		name = v
@@ -82,15 +84,15 @@ func signature(variable, name, email string, when time.Time) object.Signature {
 	return object.Signature{Name: name, Email: email, When: when}
 }
 
-// configuredUser reads user.name and user.email from the repository's settings, the user's, and the system's.
+// configuredUser reads user.name and user.email from the local, global and system git configuration.
 func configuredUser(local *config.Config) (name, email string) {
 	sources := []*config.Config{local}
-	for _, file := range settingFiles() {
+	for _, file := range gitConfigFiles() {
 		f, err := os.Open(file)
 		if err != nil {
 			continue
 		}
-		if c, err := config.ReadConfig(f); err == nil { // what git cannot read either names nobody
+		if c, err := config.ReadConfig(f); err == nil { // skip a file that git could not read either
 			sources = append(sources, c)
 		}
 		_ = f.Close()
@@ -109,13 +111,13 @@ func configuredUser(local *config.Config) (name, email string) {
 	return name, email
 }
 
-// settingFiles lists git's files of settings, what counts most first.
-func settingFiles() []string {
+// gitConfigFiles returns git's global and system configuration files, highest precedence first.
+func gitConfigFiles() []string {
 	var files []string
 	if global := os.Getenv("GIT_CONFIG_GLOBAL"); global != "" {
 		files = append(files, global)
 	} else if paths, err := config.Paths(config.GlobalScope); err == nil {
-		// go-git lists the file below XDG_CONFIG_HOME first; in git ~/.gitconfig counts more.
+		// go-git lists the file below XDG_CONFIG_HOME first, but git gives ~/.gitconfig precedence.
 		for _, own := range []bool{true, false} {
 			for _, path := range paths {
 				if strings.HasSuffix(path, ".gitconfig") == own {
@@ -132,7 +134,7 @@ func settingFiles() []string {
 	return files
 }
 
-// clean removes what would end a name or an address in a commit.
+// clean removes the characters that would end a name or an address in a commit.
 func clean(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if r < ' ' || r == '<' || r == '>' || r == 0x7f {

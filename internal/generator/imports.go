@@ -8,29 +8,29 @@ import (
 	"github.com/acton-go/acton-new/internal/lock"
 )
 
-// ImportReader tells what projects import from other modules, without rendering them: what a file imports is what its
-// template and the fragments for its slots import, as no template of code has a condition. It reads each template once.
+// ImportReader finds the packages that projects import from other modules, without rendering them. A file imports what
+// its template and the fragments of its slots import: Go templates have no conditions. It reads each template once.
 type ImportReader struct {
 	fsys      fs.FS
 	files     map[string]goTemplate // by path below the root of the templates
 	fragments map[string][]string
 }
 
-// goTemplate is what a template of a Go file brings.
+// goTemplate holds the imports and the slots of a Go template.
 type goTemplate struct {
 	file   lock.GoFile
 	counts bool // see lock.ReadGoFile
 	slots  []slot
 }
 
-// NewImportReader returns a reader of these templates.
+// NewImportReader returns an ImportReader for these templates.
 func NewImportReader(fsys fs.FS) *ImportReader {
 	return &ImportReader{fsys: fsys, files: map[string]goTemplate{}, fragments: map[string][]string{}}
 }
 
-// Imports returns what a project of this set imports. The module path in it is the sample's.
+// Imports returns the imports of a project with this set. Its module path is that of the sample service.
 func (r *ImportReader) Imports(set features.Set) (*lock.Imports, error) {
-	fragments := map[string][]string{} // slot → what its fragments import
+	fragments := map[string][]string{} // imports by slot
 	for _, folder := range set.Folders() {
 		for _, name := range folder.Slots {
 			imports, err := r.fragment(path.Join(folder.SlotsPath(), name))
@@ -46,7 +46,7 @@ func (r *ImportReader) Imports(set features.Set) (*lock.Imports, error) {
 			if path.Ext(name) != ".go" {
 				continue
 			}
-			t, err := r.template(path.Join(folder.FilesPath(), name), undotted(name))
+			t, err := r.template(path.Join(folder.FilesPath(), name), restoreDots(name))
 			if err != nil {
 				return nil, err
 			}
@@ -81,7 +81,7 @@ func (r *ImportReader) template(at, file string) (goTemplate, error) {
 	return t, nil
 }
 
-// fragment returns what a fragment imports: nothing, unless its lines could stand in an import block.
+// fragment returns the imports of a fragment, or none if it is not valid in an import block.
 func (r *ImportReader) fragment(at string) ([]string, error) {
 	if imports, ok := r.fragments[at]; ok {
 		return imports, nil

@@ -12,14 +12,14 @@ import (
 	"strings"
 )
 
-// fillInPlace fills a directory that cannot be replaced. Everything is first made in a hidden directory inside; then a
-// journal says what will be moved; then it is moved. Until the journal is removed, which is the last step, a failure or
-// the next run undoes all of it.
+// fillInPlace writes the project into a directory that cannot be replaced. It creates the project in a hidden directory
+// inside the target, writes the moves to a journal, then moves the files. The last step removes the journal. Before
+// that, a failure or the next run undoes every move.
 func (w *writer) fillInPlace() (err error) {
-	dir := w.site.dir
+	dir := w.dest.dir
 	j, err := newJournal(dir)
 	if err != nil {
-		return place(dir, err)
+		return pathError(dir, err)
 	}
 	defer func() {
 		if err != nil {
@@ -27,52 +27,52 @@ func (w *writer) fillInPlace() (err error) {
 		}
 		j.close()
 	}()
-	if err := w.reach("stage"); err != nil {
+	if err := w.begin("stage"); err != nil {
 		return err
 	}
 	if err := os.Mkdir(j.stage(), 0o700); err != nil {
-		return place(dir, err)
+		return pathError(dir, err)
 	}
 	project := filepath.Join(j.stage(), "project")
-	if err := w.makeProject(project, false); err != nil {
+	if err := w.createProject(project, false); err != nil {
 		return err
 	}
 	if err := w.plan(j, project); err != nil {
-		return place(dir, err)
+		return pathError(dir, err)
 	}
 	if err := w.move(j, project); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(j.stage()); err != nil {
-		return place(dir, err)
+		return pathError(dir, err)
 	}
 	syncDir(dir)
-	if err := w.reach("finish"); err != nil {
+	if err := w.begin("finish"); err != nil {
 		return err
 	}
 	if err := removeLocked(j.lock, j.path); err != nil {
-		return place(dir, err)
+		return pathError(dir, err)
 	}
 	syncDir(dir)
 	if w.commit != nil {
-		w.committed()
+		w.recordCommit()
 	}
 	return nil
 }
 
-// plan writes down everything that move will do.
+// plan writes every change that move will make to the journal.
 func (w *writer) plan(j *journal, project string) error {
-	made := map[string]bool{".": true}
+	created := map[string]bool{".": true}
 	for _, f := range w.tree {
-		for d := path.Dir(f.Path); !made[d]; d = path.Dir(d) {
-			made[d] = true
+		for d := path.Dir(f.Path); !created[d]; d = path.Dir(d) {
+			created[d] = true
 			j.Dirs = append(j.Dirs, d)
 		}
 		j.Files = append(j.Files, journalFile{Path: f.Path, Sum: sumOf(f.Data)})
 	}
 	switch {
 	case w.commit == nil:
-	case w.site.repository == nil:
+	case w.dest.repository == nil:
 		j.Repository = &journalRepository{Branch: w.commit.branch, Commit: w.objects.id.String()}
 	default:
 		packs, err := packFiles(project)
@@ -84,7 +84,7 @@ func (w *writer) plan(j *journal, project string) error {
 	return j.write()
 }
 
-// packFiles lists the pack and its index, relative to the repository.
+// packFiles returns the paths of the pack and its index, relative to the repository.
 func packFiles(project string) ([]string, error) {
 	var files []string
 	entries, err := os.ReadDir(filepath.Join(project, gitDir, "objects", "pack"))
@@ -94,79 +94,72 @@ func packFiles(project string) ([]string, error) {
 	return files, err
 }
 
-// move puts everything in its place: the files first, then the repository, whose index says how the files are there.
+// move moves the files, then the repository. The index needs the stat data of the moved files.
 func (w *writer) move(j *journal, project string) error {
-	dir := w.site.dir
+	dir := w.dest.dir
 	entries, err := os.ReadDir(project)
 	if err != nil {
-		return place(dir, err)
+		return pathError(dir, err)
 	}
 	for _, e := range entries {
 		if e.Name() == gitDir {
 			continue
 		}
-		if err := w.reach("move"); err != nil {
+		if err := w.begin("move"); err != nil {
 			return err
 		}
 		to := filepath.Join(dir, e.Name())
 		if _, err := os.Lstat(to); err == nil {
-			return fmt.Errorf("%s: something else was put there meanwhile", to)
+			return fmt.Errorf("%s: another process created it during this run; remove it, or choose another directory", to)
 		}
 		if err := os.Rename(filepath.Join(project, e.Name()), to); err != nil {
-			return place(dir, err)
+			return pathError(dir, err)
 		}
 	}
 	if w.commit == nil {
 		return nil
 	}
-	made, kept := filepath.Join(project, gitDir), filepath.Join(dir, gitDir)
-	if err := writeIndex(made, dir, w.tree, w.objects.blobs); err != nil {
-		return place(dir, err)
+	from, to := filepath.Join(project, gitDir), filepath.Join(dir, gitDir)
+	if err := writeIndex(from, dir, w.tree, w.objects.blobs); err != nil {
+		return pathError(dir, err)
 	}
-	if err := syncPath(filepath.Join(made, "index")); err != nil {
-		return place(dir, err)
+	if err := syncPath(filepath.Join(from, "index")); err != nil {
+		return pathError(dir, err)
 	}
-	if err := w.reach("move repository"); err != nil {
+	if err := w.begin("move repository"); err != nil {
 		return err
 	}
 	if j.Repository != nil {
-		return placeIfAny(dir, os.Rename(made, kept))
+		return pathError(dir, os.Rename(from, to))
 	}
-	return w.adopt(j, made, kept)
+	return w.adopt(j, from, to)
 }
 
-// adopt moves the commit from the repository that was made into the one that is there. The branch comes last, so that it
-// never names a commit without its objects.
-func (w *writer) adopt(j *journal, made, kept string) error {
-	data, err := os.ReadFile(filepath.Join(made, "index"))
+// adopt moves the commit from the new repository into the existing one. It moves the branch last, so that the branch
+// never points to a commit without objects.
+func (w *writer) adopt(j *journal, created, existing string) error {
+	data, err := os.ReadFile(filepath.Join(created, "index"))
 	if err != nil {
-		return place(w.site.dir, err)
+		return pathError(w.dest.dir, err)
 	}
 	j.Adopted.Index = sumOf(data)
 	if err := j.write(); err != nil {
-		return place(w.site.dir, err)
+		return pathError(w.dest.dir, err)
 	}
 	for _, name := range append(slices.Clone(j.Adopted.Files), "index", path.Join("refs/heads", w.commit.branch)) {
-		if err := w.reach("adopt"); err != nil {
+		if err := w.begin("adopt"); err != nil {
 			return err
 		}
-		from, to := filepath.Join(made, filepath.FromSlash(name)), filepath.Join(kept, filepath.FromSlash(name))
+		from, to := filepath.Join(created, filepath.FromSlash(name)), filepath.Join(existing, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
-			return place(w.site.dir, err)
+			return pathError(w.dest.dir, err)
 		}
 		if err := os.Rename(from, to); err != nil {
-			return place(w.site.dir, err)
+			return pathError(w.dest.dir, err)
 		}
 		syncDir(filepath.Dir(to))
 	}
 	return nil
-}
-
-func placeIfAny(dir string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return place(dir, err)
 }
 
 func sumOf(data []byte) string {
@@ -174,13 +167,13 @@ func sumOf(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// sameContent tells whether the file holds what the sum says.
+// sameContent reports whether the file has the SHA-256 sum.
 func sameContent(file, sum string) bool {
 	data, err := os.ReadFile(file)
 	return err == nil && sumOf(data) == sum
 }
 
-// pointsTo tells whether the branch in the repository is at the commit.
+// pointsTo reports whether the branch points to the commit.
 func pointsTo(git, branch, commit string) bool {
 	data, err := os.ReadFile(filepath.Join(git, "refs", "heads", filepath.FromSlash(branch)))
 	return err == nil && strings.TrimSpace(string(data)) == commit

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// inPlace returns the ways to a directory that cannot be replaced: the working directory, and a clone of an empty
-// repository. Each comes with what was in it before.
+// inPlace returns functions that prepare a directory that cannot be replaced: the working directory, and a clone of an
+// empty repository. They also return the previous content of the directory.
 func inPlace(t *testing.T) map[string]func(t *testing.T) (dir string, before []string) {
 	t.Helper()
 	return map[string]func(t *testing.T) (string, []string){
@@ -26,7 +26,7 @@ func inPlace(t *testing.T) map[string]func(t *testing.T) (dir string, before []s
 	}
 }
 
-func TestADirectoryThatCannotBeReplacedIsFilled(t *testing.T) {
+func TestWriteFillsDirectoryThatCannotBeReplaced(t *testing.T) {
 	for name, prepare := range inPlace(t) {
 		t.Run(name, func(t *testing.T) {
 			dir, before := prepare(t)
@@ -36,19 +36,19 @@ func TestADirectoryThatCannotBeReplacedIsFilled(t *testing.T) {
 				return
 			}
 			if got := runGit(t, dir, "branch", "--show-current"); got != "trunk/one" || result.Branch != got {
-				t.Errorf("branch: got %s and %s, want that of the clone", got, result.Branch)
+				t.Errorf("branch: got %s in git and %s in the result, want trunk/one", got, result.Branch)
 			}
 			runGit(t, dir, "push", "-q")
 		})
 	}
 }
 
-func TestAFailureUndoesTheFilling(t *testing.T) {
+func TestFailureUndoesFillInPlace(t *testing.T) {
 	type point struct {
 		step string
 		n    int
 	}
-	common := []point{{"begin", 1}, {"stage", 1}, {"file", 1}, {"file", 50}, {"repository", 1}, {"move", 1}, {"move", 3},
+	common := []point{{"inspect", 1}, {"stage", 1}, {"file", 1}, {"file", 50}, {"repository", 1}, {"move", 1}, {"move", 3},
 		{"move repository", 1}, {"finish", 1}}
 	points := map[string][]point{
 		"working directory": common,
@@ -68,19 +68,19 @@ func TestAFailureUndoesTheFilling(t *testing.T) {
 	}
 }
 
-func TestFilesOnlyCanBePutBesideARepository(t *testing.T) {
+func TestWriteWithoutRepositoryKeepsExistingRepository(t *testing.T) {
 	root := t.TempDir()
 	runGit(t, root, "init", "-q")
 	result := mustWrite(t, sampleTree(), Target{Dir: root, Repository: RepositoryNever})
 	if result.Committed {
-		t.Error("a commit was made although none was wanted")
+		t.Error("got a commit, want none")
 	}
 	if diff := diffTrees(readTree(t, root), sampleTree()); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
 }
 
-func TestARepositoryThatHoldsAnythingIsRefused(t *testing.T) {
+func TestWriteRejectsRepositoryThatIsNotEmpty(t *testing.T) {
 	tests := map[string]struct {
 		prepare func(t *testing.T, dir string)
 		want    string
@@ -95,15 +95,15 @@ func TestARepositoryThatHoldsAnythingIsRefused(t *testing.T) {
 		}, "has staged files"},
 		"no branch": {func(t *testing.T, dir string) {
 			writeFile(t, filepath.Join(dir, gitDir, "HEAD"), "0123456789012345678901234567890123456789\n")
-		}, "on no branch"},
-		"another format": {func(t *testing.T, dir string) {
+		}, "is detached"},
+		"SHA-256 objects": {func(t *testing.T, dir string) {
 			os.RemoveAll(filepath.Join(dir, gitDir))
 			runGit(t, dir, "init", "-q", "--object-format=sha256")
 		}, "unknown extension"},
-		"a work tree of another": {func(t *testing.T, dir string) {
+		"a linked work tree": {func(t *testing.T, dir string) {
 			os.RemoveAll(filepath.Join(dir, gitDir))
 			writeFile(t, filepath.Join(dir, gitDir), "gitdir: /elsewhere\n")
-		}, "not a repository of its own"},
+		}, "belongs to another repository"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -117,7 +117,7 @@ func TestARepositoryThatHoldsAnythingIsRefused(t *testing.T) {
 	}
 }
 
-func TestUndoingKeepsWhatSomebodyHasChanged(t *testing.T) {
+func TestUndoKeepsFilesThatTheUserHasChanged(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	var kept string
@@ -138,7 +138,7 @@ func TestUndoingKeepsWhatSomebodyHasChanged(t *testing.T) {
 	}
 }
 
-func TestADirectoryThatAnotherRunFillsIsLeftAlone(t *testing.T) {
+func TestWriteRejectsDirectoryWithRunInProgress(t *testing.T) {
 	dir := t.TempDir()
 	j, err := newJournal(dir)
 	if err != nil {

@@ -12,66 +12,67 @@ import (
 
 const gitDir = ".git"
 
-// site is what was found where the project shall be.
-type site struct {
-	dir        string      // absolute, without symbolic links if it exists
-	exists     bool        // a directory is there
+// destination is the target directory before the run.
+type destination struct {
+	dir        string      // absolute, with symbolic links resolved as far as the path exists
+	exists     bool        // the directory exists
 	mode       fs.FileMode // its permissions
-	inPlace    bool        // it cannot be replaced
-	repository *repository // it holds a repository without a commit, and nothing else
+	inPlace    bool        // it cannot be replaced, so its content is written in place
+	repository *repository // the only content: a repository without a commit; nil if the directory is empty
 }
 
-// inspect looks at the target. It refuses whatever cannot become the project, and first undoes what a killed run has left
-// in the directory.
-func inspect(dir string) (s site, removed []string, err error) {
+// inspect examines the target directory, after it has undone what a killed run left there. It returns an error if the
+// directory cannot hold a new project.
+func inspect(dir string) (d destination, removed []string, err error) {
 	if dir == "" {
-		return site{}, nil, errors.New("no directory is named")
+		return destination{}, nil, errors.New("no target directory given; use --dir")
 	}
 	abs, err := filepath.Abs(dir)
 	if err != nil {
-		return site{}, nil, err
+		return destination{}, nil, err
 	}
 	info, err := os.Stat(abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if _, err := os.Lstat(abs); err == nil {
-			return site{}, nil, fmt.Errorf("%s: is a link to something that does not exist: remove it, or choose another place with --dir", abs)
+			return destination{}, nil, fmt.Errorf("%s: symbolic link to a path that does not exist; "+
+				"remove it, or choose another directory with --dir", abs)
 		}
 		if file := fileInPath(abs); file != "" {
-			return site{}, nil, fmt.Errorf("%s: %s is a file, not a directory: choose another place with --dir", abs, file)
+			return destination{}, nil, fmt.Errorf("%s: %s is a file; choose another directory with --dir", abs, file)
 		}
-		return site{dir: realPath(abs)}, nil, nil
+		return destination{dir: realPath(abs)}, nil, nil
 	case err != nil:
 		if file := fileInPath(abs); file != "" {
-			return site{}, nil, fmt.Errorf("%s: %s is a file, not a directory: choose another place with --dir", abs, file)
+			return destination{}, nil, fmt.Errorf("%s: %s is a file; choose another directory with --dir", abs, file)
 		}
-		return site{}, nil, place(abs, err)
+		return destination{}, nil, pathError(abs, err)
 	case !info.IsDir():
-		return site{}, nil, fmt.Errorf("%s: is a file: choose another place with --dir", abs)
+		return destination{}, nil, fmt.Errorf("%s: is a file; choose another directory with --dir", abs)
 	}
 
-	s = site{dir: realPath(abs), exists: true, mode: info.Mode().Perm()}
-	if removed, err = undoLeftovers(s.dir); err != nil {
-		return site{}, nil, err
+	d = destination{dir: realPath(abs), exists: true, mode: info.Mode().Perm()}
+	if removed, err = undoKilledRuns(d.dir); err != nil {
+		return destination{}, nil, err
 	}
-	entries, err := os.ReadDir(s.dir)
+	entries, err := os.ReadDir(d.dir)
 	if err != nil {
-		return site{}, nil, place(s.dir, err)
+		return destination{}, nil, pathError(d.dir, err)
 	}
 	switch {
 	case len(entries) == 0:
 	case len(entries) == 1 && entries[0].Name() == gitDir:
-		if s.repository, err = openEmptyRepository(s.dir); err != nil {
-			return site{}, nil, err
+		if d.repository, err = openEmptyRepository(d.dir); err != nil {
+			return destination{}, nil, err
 		}
 	default:
-		return site{}, nil, notEmpty(s.dir, entries)
+		return destination{}, nil, notEmptyError(d.dir, entries)
 	}
-	s.inPlace = s.repository != nil || isWorkingDirectory(info) || isMountPoint(s.dir)
-	return s, removed, nil
+	d.inPlace = d.repository != nil || isWorkingDirectory(info) || isMountPoint(d.dir)
+	return d, removed, nil
 }
 
-func notEmpty(dir string, entries []os.DirEntry) error {
+func notEmptyError(dir string, entries []os.DirEntry) error {
 	var names []string
 	for _, e := range entries {
 		names = append(names, e.Name())
@@ -80,11 +81,11 @@ func notEmpty(dir string, entries []os.DirEntry) error {
 			break
 		}
 	}
-	return fmt.Errorf("%s: is not empty (%s): choose another place with --dir, or move what is there away",
+	return fmt.Errorf("%s: directory is not empty (%s); choose another directory with --dir, or move its content away",
 		dir, strings.Join(names, ", "))
 }
 
-// realPath resolves the links in the part of the path that exists.
+// realPath resolves the symbolic links in the existing part of the path.
 func realPath(abs string) string {
 	if p, err := filepath.EvalSymlinks(abs); err == nil {
 		return p
@@ -96,7 +97,7 @@ func realPath(abs string) string {
 	return filepath.Join(realPath(parent), filepath.Base(abs))
 }
 
-// fileInPath returns the part of the path that is a file although something below it is asked for.
+// fileInPath returns the parent of the path that is a file instead of a directory, or "".
 func fileInPath(abs string) string {
 	for d := filepath.Dir(abs); d != filepath.Dir(d); d = filepath.Dir(d) {
 		if info, err := os.Stat(d); err == nil {
@@ -114,7 +115,7 @@ func isWorkingDirectory(info fs.FileInfo) bool {
 	return err == nil && os.SameFile(here, info)
 }
 
-// enclosingRepository returns the work tree that the directory would lie in, or "".
+// enclosingRepository returns the work tree around the directory, or "".
 func enclosingRepository(dir string) string {
 	for d := filepath.Dir(dir); ; d = filepath.Dir(d) {
 		git := filepath.Join(d, gitDir)

@@ -13,9 +13,9 @@ import (
 	"strings"
 )
 
-// journal says how to undo the filling of a directory. It is a file in that directory, .acton-new-XXXXXXXX.journal, on
-// which its owner holds a lock while it lives; beside it stands the hidden directory in which everything was made. Undoing
-// removes only what is still as it was written, and can itself be killed and begun again.
+// journal records how to undo fillInPlace. It is the file .acton-new-XXXXXXXX.journal in the target, next to the hidden
+// directory in which the project is created. Its owner holds a lock on it while it runs. undo removes only files that
+// have not changed since, and can be repeated if it is killed.
 type journal struct {
 	path string
 	lock *os.File
@@ -23,28 +23,27 @@ type journal struct {
 	journalPlan
 }
 
-// journalPlan is the content of the journal below its first line. A journal whose plan is not complete belongs to a run
-// that has not moved anything yet.
+// journalPlan is the content of the journal after its first line. If it is incomplete, the run has not moved any file.
 type journalPlan struct {
 	Files      []journalFile
-	Dirs       []string // that are not there before
+	Dirs       []string // directories that the run creates
 	Repository *journalRepository
 	Adopted    *journalAdoption
 }
 
 type journalFile struct{ Path, Sum string }
 
-// journalRepository is a whole repository that is moved in.
+// journalRepository is a repository that the run moves into the target.
 type journalRepository struct{ Branch, Commit string }
 
-// journalAdoption is a commit that is put into the repository that is there.
+// journalAdoption is a commit that the run adds to the existing repository.
 type journalAdoption struct {
 	Branch, Commit string
 	Files          []string // the pack and its index, relative to the repository
-	Index          string   // the sum of the index; empty until that is made
+	Index          string   // SHA-256 sum of the index; empty until the index exists
 }
 
-const journalMark = "acton-new: what the next run undoes here unless its owner holds a lock on this file\n"
+const journalMark = "acton-new: the next run undoes these changes, unless a running process holds a lock on this file\n"
 
 var journalPattern = regexp.MustCompile(`^\.acton-new-[0-9a-z]{8}\.journal$`)
 
@@ -54,8 +53,8 @@ func newJournal(dir string) (*journal, error) {
 		if _, err := os.Lstat(name); err == nil {
 			continue
 		}
-		lock, err := lockNew(name, journalMark)
-		if errors.Is(err, errTaken) {
+		lock, err := createLocked(name, journalMark)
+		if errors.Is(err, errLocked) {
 			continue
 		}
 		if err != nil {
@@ -63,14 +62,14 @@ func newJournal(dir string) (*journal, error) {
 		}
 		return &journal{path: name, lock: lock}, nil
 	}
-	return nil, errors.New("no free name for a journal")
+	return nil, errors.New("create a journal: no free name after 100 attempts")
 }
 
 func (j *journal) dir() string   { return filepath.Dir(j.path) }
 func (j *journal) stage() string { return strings.TrimSuffix(j.path, ".journal") }
 func (j *journal) close()        { _ = j.lock.Close() }
 
-// write adds the plan to the file, where the last one counts, and waits until it is on the disk.
+// write appends the plan to the file and syncs it. The last plan in the file is the valid one.
 func (j *journal) write() error {
 	content, err := json.Marshal(j.journalPlan)
 	if err != nil {
@@ -86,11 +85,12 @@ func (j *journal) write() error {
 	return nil
 }
 
-// undoLeftovers undoes what killed runs have begun in dir, and returns the journals. It fails if one still runs.
-func undoLeftovers(dir string) (undone []string, err error) {
+// undoKilledRuns undoes the changes of killed runs in dir, and returns their journals. It fails if a run is in
+// progress.
+func undoKilledRuns(dir string) (undone []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, place(dir, err)
+		return nil, pathError(dir, err)
 	}
 	for _, e := range entries {
 		name := filepath.Join(dir, e.Name())
@@ -100,9 +100,9 @@ func undoLeftovers(dir string) (undone []string, err error) {
 		if info, err := e.Info(); err == nil && info.Size() > 0 && !isMarked(name, journalMark) {
 			continue
 		}
-		lock, err := lockLeftover(name)
+		lock, err := lockStale(name)
 		if err != nil {
-			return undone, fmt.Errorf("%s: another run is filling it", dir)
+			return undone, fmt.Errorf("%s: another run is writing to this directory; wait until it ends", dir)
 		}
 		j := &journal{path: name, lock: lock}
 		err = j.read()
@@ -118,11 +118,11 @@ func undoLeftovers(dir string) (undone []string, err error) {
 	return undone, nil
 }
 
-// read reads the last plan that is complete, if there is one.
+// read reads the last complete plan, if there is one.
 func (j *journal) read() error {
 	data, err := os.ReadFile(j.path)
 	if err != nil {
-		return place(j.dir(), err)
+		return pathError(j.dir(), err)
 	}
 	for line := range bytes.Lines(data) {
 		var plan journalPlan
@@ -133,7 +133,7 @@ func (j *journal) read() error {
 	return nil
 }
 
-// undo removes what the run put into the directory, then the hidden directory, then the journal.
+// undo removes the files that the run added to the directory, then the hidden directory, then the journal.
 func (j *journal) undo() error {
 	err := errors.Join(j.undoRepository(), j.undoFiles())
 	if err == nil {
@@ -143,7 +143,7 @@ func (j *journal) undo() error {
 		err = removeLocked(j.lock, j.path)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("undo, which the next run tries again: %w", place(j.dir(), err))
+		return fmt.Errorf("undo the changes (the next run tries again): %w", pathError(j.dir(), err))
 	}
 	syncDir(j.dir())
 	return nil
@@ -152,7 +152,7 @@ func (j *journal) undo() error {
 func (j *journal) undoRepository() error {
 	git := filepath.Join(j.dir(), gitDir)
 	if r := j.Repository; r != nil && pointsTo(git, r.Branch, r.Commit) {
-		// Away in one step: half a repository would be taken for somebody's own.
+		// Move it in one step: the next run would take half a repository for the user's own.
 		if err := os.MkdirAll(j.stage(), 0o700); err != nil {
 			return err
 		}
@@ -164,14 +164,14 @@ func (j *journal) undoRepository() error {
 	}
 	branch := filepath.Join(git, "refs", "heads", filepath.FromSlash(a.Branch))
 	index := filepath.Join(git, "index")
-	if isThere(branch) && !pointsTo(git, a.Branch, a.Commit) || isThere(index) && !sameContent(index, a.Index) {
-		return nil // somebody has gone on from here, and may need the objects
+	if exists(branch) && !pointsTo(git, a.Branch, a.Commit) || exists(index) && !sameContent(index, a.Index) {
+		return nil // the user has changed the repository, which may need the objects
 	}
-	if err := errors.Join(removeIfThere(branch), removeIfThere(index)); err != nil {
+	if err := errors.Join(removeIfExists(branch), removeIfExists(index)); err != nil {
 		return err
 	}
 	for _, name := range a.Files {
-		if err := removeIfThere(filepath.Join(git, filepath.FromSlash(name))); err != nil {
+		if err := removeIfExists(filepath.Join(git, filepath.FromSlash(name))); err != nil {
 			return err
 		}
 	}
@@ -184,11 +184,11 @@ func (j *journal) undoFiles() error {
 		if !filepath.IsLocal(filepath.FromSlash(f.Path)) || !sameContent(name, f.Sum) {
 			continue
 		}
-		if err := removeIfThere(name); err != nil {
+		if err := removeIfExists(name); err != nil {
 			return err
 		}
 	}
-	// Longest first: what is inside goes before what is around it. A directory with something of somebody else stays.
+	// Longest path first, so that children go before their parents. A directory that is not empty stays.
 	slices.SortFunc(j.Dirs, func(a, b string) int { return len(b) - len(a) })
 	for _, d := range j.Dirs {
 		if filepath.IsLocal(filepath.FromSlash(d)) {
@@ -198,12 +198,12 @@ func (j *journal) undoFiles() error {
 	return nil
 }
 
-func isThere(name string) bool {
+func exists(name string) bool {
 	_, err := os.Lstat(name)
 	return err == nil
 }
 
-func removeIfThere(name string) error {
+func removeIfExists(name string) error {
 	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -13,23 +13,23 @@ import (
 	"time"
 )
 
-// kills is how often each kind of target is killed; every kill is at another moment.
-var kills = flag.Int("kills", 15, "how often a write is killed")
+// kills is the number of kills for each kind of target, each at a random time.
+var kills = flag.Int("kills", 15, "number of killed writes for each kind of target")
 
-// TestAKilledWriteLeavesTheTargetAbsentOrComplete kills writing processes at random moments. The seed is printed, but the
-// moments are those of the machine: what is asserted holds for each of them.
-func TestAKilledWriteLeavesTheTargetAbsentOrComplete(t *testing.T) {
+// TestKilledWriteLeavesTargetAbsentOrComplete kills writing processes at random times. A seed does not make the test
+// reproducible, because the progress of a process depends on the machine. The assertions hold for every time.
+func TestKilledWriteLeavesTargetAbsentOrComplete(t *testing.T) {
 	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 1))
-	usual := timeOf(t, filepath.Join(t.TempDir(), "service"))
+	duration := measure(t, filepath.Join(t.TempDir(), "service"))
 
 	absent, complete := 0, 0
 	root := t.TempDir()
 	for range *kills {
 		dir := filepath.Join(root, "service")
-		killed(t, dir, moment(random, usual))
+		kill(t, dir, randomDelay(random, duration))
 		if _, err := os.Lstat(dir); err == nil {
 			wantProject(t, dir, sampleTree())
 			complete++
@@ -46,49 +46,48 @@ func TestAKilledWriteLeavesTheTargetAbsentOrComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	if absent > 0 && len(entries) > 1 {
-		t.Errorf("a run leaves what the run before it left: got %d leftovers, want at most the last one", len(entries))
+		t.Errorf("leftovers: got %d, want at most that of the last run", len(entries))
 	}
 	mustWrite(t, sampleTree(), Target{Dir: filepath.Join(root, "service")})
 	wantProject(t, filepath.Join(root, "service"), sampleTree())
 	wantEntries(t, root, "service")
 }
 
-// TestWhatARunLeavesIsRemovedHoweverEarlyItWasKilled has the moments that a kill hardly ever meets, and a directory that
-// only looks like what a run leaves.
-func TestWhatARunLeavesIsRemovedHoweverEarlyItWasKilled(t *testing.T) {
+// TestStaleStagesAreRemoved covers stages that a random kill hardly ever produces, and directories that only look like
+// a stage.
+func TestStaleStagesAreRemoved(t *testing.T) {
 	for name, test := range map[string]struct {
-		files map[string]string // nil: none, not even the owner's
+		files map[string]string // nil: no files, not even the owner file
 		stays bool
 	}{
-		"the directory made":  {nil, false},
-		"the file made":       {map[string]string{ownerFile: ""}, false},
-		"the file marked":     {map[string]string{ownerFile: ownerMark, "project": ""}, false},
-		"somebody's own":      {map[string]string{"notes": "mine"}, true},
-		"with an owner's too": {map[string]string{ownerFile: "", "notes": "mine"}, true},
-		"an owner's alone":    {map[string]string{ownerFile: "me"}, true},
+		"empty stage":                 {nil, false},
+		"stage with empty owner file": {map[string]string{ownerFile: ""}, false},
+		"stage with mark":             {map[string]string{ownerFile: ownerMark, "project": ""}, false},
+		"user directory":              {map[string]string{"notes": "mine"}, true},
+		"user directory, empty owner": {map[string]string{ownerFile: "", "notes": "mine"}, true},
+		"user directory, other owner": {map[string]string{ownerFile: "me"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := t.TempDir()
-			left := filepath.Join(root, ".service.acton-new-01234567")
-			if err := os.Mkdir(left, 0o700); err != nil {
+			dir := filepath.Join(root, ".service.acton-new-01234567")
+			if err := os.Mkdir(dir, 0o700); err != nil {
 				t.Fatal(err)
 			}
 			for file, text := range test.files {
-				if err := os.WriteFile(filepath.Join(left, file), []byte(text), 0o600); err != nil {
+				if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
-			removeSiblings(root)
-			if _, err := os.Lstat(left); (err == nil) != test.stays {
-				t.Errorf("afterwards: %v", err)
+			removeStaleStages(root)
+			if _, err := os.Lstat(dir); (err == nil) != test.stays {
+				t.Errorf("after removal: got %v, want the directory to exist: %v", err, test.stays)
 			}
 		})
 	}
 }
 
-// TestAKilledFillingIsUndoneByTheNextRun does the same where a journal takes the place of the rename: in a clone of an
-// empty repository.
-func TestAKilledFillingIsUndoneByTheNextRun(t *testing.T) {
+// TestNextRunUndoesKilledFillInPlace kills writes to a clone of an empty repository, which use a journal.
+func TestNextRunUndoesKilledFillInPlace(t *testing.T) {
 	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -98,12 +97,12 @@ func TestAKilledFillingIsUndoneByTheNextRun(t *testing.T) {
 		runGit(t, dir, "init", "-q", "-b", "trunk")
 		return dir
 	}
-	usual := timeOf(t, clone())
+	duration := measure(t, clone())
 
 	undone := 0
 	for range *kills {
 		dir := clone()
-		killed(t, dir, moment(random, usual))
+		kill(t, dir, randomDelay(random, duration))
 		journals, err := filepath.Glob(filepath.Join(dir, ".acton-new-*.journal"))
 		if err != nil {
 			t.Fatal(err)
@@ -119,45 +118,45 @@ func TestAKilledFillingIsUndoneByTheNextRun(t *testing.T) {
 		mustWrite(t, sampleTree(), Target{Dir: dir})
 		wantProject(t, dir, sampleTree())
 	}
-	t.Logf("of %d kills, %d left something that the next run undid", *kills, undone)
+	t.Logf("the next run undid the changes of %d of %d killed runs", undone, *kills)
 }
 
-// moment is some time during a run, or some time after it.
-func moment(random *rand.Rand, usual time.Duration) time.Duration {
-	return time.Duration(random.Float64() * 2 * float64(usual))
+// randomDelay returns a random time, up to twice the duration of a run.
+func randomDelay(random *rand.Rand, duration time.Duration) time.Duration {
+	return time.Duration(random.Float64() * 2 * float64(duration))
 }
 
-func writing(dir string) *exec.Cmd {
+func writeCommand(dir string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
 	cmd.Env = append(os.Environ(), writeTo+"="+dir)
 	return cmd
 }
 
-// timeOf returns how long a run takes that is not killed.
-func timeOf(t *testing.T, dir string) time.Duration {
+// measure returns the duration of a run that is not killed.
+func measure(t *testing.T, dir string) time.Duration {
 	t.Helper()
 	start := time.Now()
-	if out, err := writing(dir).CombinedOutput(); err != nil {
+	if out, err := writeCommand(dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return time.Since(start)
 }
 
-// killed starts a run and kills it after a while, unless it ends before.
-func killed(t *testing.T, dir string, after time.Duration) {
+// kill starts a run and kills it after the delay, unless it ends before.
+func kill(t *testing.T, dir string, delay time.Duration) {
 	t.Helper()
-	cmd := writing(dir)
+	cmd := writeCommand(dir)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan struct{})
 	go func() {
-		_ = cmd.Wait() // that it was killed is the point
+		_ = cmd.Wait() // fails if the process was killed
 		close(ended)
 	}()
 	select {
 	case <-ended:
-	case <-time.After(after):
+	case <-time.After(delay):
 		if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			t.Error(err)
 		}

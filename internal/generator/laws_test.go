@@ -17,16 +17,16 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Law 1: a raw template is valid source of its language.
-func TestRawTemplatesAreValidSource(t *testing.T) {
-	oneAfterTheOther(t)
+// Law 1: every template is valid source in its language.
+func TestTemplatesAreValidSource(t *testing.T) {
+	skipSequential(t)
 	for _, l := range libraries(t) {
 		l.rawFiles(t, func(at, file, text string, fragment bool) {
 			if !utf8.ValidString(text) {
 				return
 			}
 			if strings.Contains(text, "\r") || text != "" && !strings.HasSuffix(text, "\n") {
-				t.Errorf("%s: %s: lines end with LF, the last one too", l.name, at)
+				t.Errorf("%s: %s: every line must end with LF", l.name, at)
 			}
 			if fragment {
 				return
@@ -39,19 +39,19 @@ func TestRawTemplatesAreValidSource(t *testing.T) {
 	}
 }
 
-// Law 1: gofmt would make a slot above a declaration a part of its doc comment.
-func TestNoSlotStandsAboveADeclaration(t *testing.T) {
+// Law 1: gofmt would move a slot directly above a declaration into the doc comment.
+func TestNoSlotIsDirectlyAboveADeclaration(t *testing.T) {
 	above := regexp.MustCompile(`(?m)^\s*//\{\{slot .*\n(func|type|var|const) `)
 	for _, l := range libraries(t) {
 		l.rawFiles(t, func(at, file, text string, fragment bool) {
 			if path.Ext(file) == ".go" && above.MatchString(text) {
-				t.Errorf("%s: %s: %s", l.name, at, above.FindString(text))
+				t.Errorf("%s: %s: slot directly above a declaration: %s", l.name, at, above.FindString(text))
 			}
 		})
 	}
 }
 
-// wantValid asserts that a file is well-formed, raw or rendered.
+// wantValid checks that a template or a rendered file is well-formed.
 func wantValid(t *testing.T, at, file string, data []byte) {
 	t.Helper()
 	switch path.Ext(file) {
@@ -60,7 +60,7 @@ func wantValid(t *testing.T, at, file string, data []byte) {
 		if err != nil {
 			t.Errorf("%s: %v", at, err)
 		} else if string(formatted) != string(data) {
-			t.Errorf("%s: is not formatted by gofmt", at)
+			t.Errorf("%s: not formatted; run gofmt", at)
 		}
 	case ".yaml", ".yml":
 		dec := yaml.NewDecoder(strings.NewReader(string(data)))
@@ -76,13 +76,13 @@ func wantValid(t *testing.T, at, file string, data []byte) {
 		}
 	case ".json":
 		if !json.Valid(data) {
-			t.Errorf("%s: is not JSON", at)
+			t.Errorf("%s: invalid JSON", at)
 		}
 	}
 }
 
-// Law 2: more than six lines of code belong in a function.
-func TestFragmentsOfCodeAreShort(t *testing.T) {
+// Law 2: a fragment of Go code has at most six lines. Longer code belongs in a function.
+func TestGoFragmentsAreShort(t *testing.T) {
 	for _, l := range libraries(t) {
 		host := map[string]string{}
 		l.rawFiles(t, func(_, file, text string, fragment bool) {
@@ -98,10 +98,10 @@ func TestFragmentsOfCodeAreShort(t *testing.T) {
 			}
 			file, ok := host[slot]
 			if !ok {
-				t.Errorf("%s: %s: no template has the slot", l.name, at)
+				t.Errorf("%s: %s: no template defines this slot", l.name, at)
 			}
 			if n := strings.Count(text, "\n"); path.Ext(file) == ".go" && n > 6 {
-				t.Errorf("%s: %s: has %d lines, at most 6 are allowed", l.name, at, n)
+				t.Errorf("%s: %s: got %d lines, want at most 6", l.name, at, n)
 			}
 		})
 	}
@@ -109,32 +109,32 @@ func TestFragmentsOfCodeAreShort(t *testing.T) {
 
 var anySample = regexp.MustCompile(`(?i)sample[-_ .]?service|example\.com/acme`)
 
-// Law 3: what a combination renders is well-formed, and nothing in it tells of templates or of what was not chosen. What
-// depends on a file alone is asked once of each distinct file.
+// Law 3: every rendered file is well-formed, and contains no trace of the templates or of other features. The checks of
+// single files run once for each distinct file.
 func TestEveryCombinationRendersCleanly(t *testing.T) {
 	for _, l := range libraries(t) {
-		telling := l.tellingWords()
-		for _, a := range l.answersFor() {
+		finder := l.traceFinder()
+		for _, a := range l.allAnswers() {
 			set, resolved, err := Resolve(l.cat, a)
 			if err != nil {
 				t.Fatal(err)
 			}
-			absent := l.cat.Absent(set)
+			forbidden := l.cat.ForbiddenTraces(set)
 			for _, f := range l.mustFiles(t, a) {
 				at := l.name + ": " + a.String() + ": " + f.Path
-				if telling.isNew(f) {
+				if finder.isNew(f) {
 					wantValid(t, at, f.Path, f.Data)
 					wantClean(t, at, f)
 				}
-				words := telling.in(f)
-				for _, trace := range absent {
+				words := finder.in(f)
+				for _, trace := range forbidden {
 					if words[trace] {
-						t.Errorf("%s: has %q, which only a feature that is not chosen brings", at, trace)
+						t.Errorf("%s: contains %q, a trace of a feature that is not in the project", at, trace)
 					}
 				}
 				for _, q := range set.Questions() {
 					if q.Sample != "" && words[q.Sample] && resolved.Values[q.Flag] != q.Sample {
-						t.Errorf("%s: still has the sample %q of --%s", at, q.Sample, q.Flag)
+						t.Errorf("%s: contains the sample %q of --%s", at, q.Sample, q.Flag)
 					}
 				}
 			}
@@ -142,15 +142,14 @@ func TestEveryCombinationRendersCleanly(t *testing.T) {
 	}
 }
 
-// telling finds words that tell of a feature: its traces, and the samples of its questions. It looks at each distinct
-// file once.
-type telling struct {
+// traceFinder finds the traces of features and the samples of questions. It searches each distinct file once.
+type traceFinder struct {
 	words []string
 	found map[string]map[string]bool // by path and content
 }
 
-func (l library) tellingWords() *telling {
-	t := &telling{found: map[string]map[string]bool{}}
+func (l library) traceFinder() *traceFinder {
+	t := &traceFinder{found: map[string]map[string]bool{}}
 	for _, f := range append(l.cat.All(), l.cat.Base()) {
 		t.words = append(t.words, f.Traces...)
 		for _, q := range f.Questions {
@@ -165,10 +164,10 @@ func (l library) tellingWords() *telling {
 	return t
 }
 
-func (t *telling) isNew(f File) bool { return t.found[f.Path+"\x00"+string(f.Data)] == nil }
+func (t *traceFinder) isNew(f File) bool { return t.found[f.Path+"\x00"+string(f.Data)] == nil }
 
-// in returns the words that occur in the path or the content of a file.
-func (t *telling) in(f File) map[string]bool {
+// in returns the words in the path or the content of a file.
+func (t *traceFinder) in(f File) map[string]bool {
 	key := f.Path + "\x00" + string(f.Data)
 	found := t.found[key]
 	if found == nil {
@@ -187,50 +186,50 @@ func wantClean(t *testing.T, at string, f File) {
 	t.Helper()
 	for _, text := range []string{f.Path, string(f.Data)} {
 		if found := anySample.FindString(text); found != "" {
-			t.Errorf("%s: still has the sample word %q", at, found)
+			t.Errorf("%s: contains the sample word %q", at, found)
 		}
 	}
 	for _, delimiter := range []string{"{{slot", "<!--{{"} {
 		if strings.Contains(string(f.Data), delimiter) {
-			t.Errorf("%s: still has %s", at, delimiter)
+			t.Errorf("%s: contains %s", at, delimiter)
 		}
 	}
 	if strings.Contains("/"+f.Path, "/dot_") {
-		t.Errorf("%s: the dot is missing", at)
+		t.Errorf("%s: got the prefix dot_, want a dot", at)
 	}
 	if path.Ext(f.Path) != ".go" && utf8.Valid(f.Data) && regexp.MustCompile(`\n[ \t]*\n[ \t]*\n`).Match(f.Data) {
-		t.Errorf("%s: has two blank lines in a row", at)
+		t.Errorf("%s: contains two blank lines in a row", at)
 	}
 	if len(f.Data) > 0 && (f.Data[0] == '\n' || strings.HasSuffix(string(f.Data), "\n\n")) {
 		t.Errorf("%s: begins or ends with a blank line", at)
 	}
 }
 
-// Law 3: sample words are never written in another meaning or spelling, and never as a part of a word.
-func TestSampleWordsOccurOnlyAsSuch(t *testing.T) {
-	oneAfterTheOther(t)
+// Law 3: templates use the sample words only in their four spellings, and only as whole words.
+func TestSampleWordsAreSpelledCorrectly(t *testing.T) {
+	skipSequential(t)
 	exact := regexp.MustCompile(`example\.com/acme/sample-service|sample-service|sample_service|SAMPLE_SERVICE`)
 	for _, l := range libraries(t) {
 		l.rawFiles(t, func(at, file, text string, _ bool) {
 			for _, text := range []string{file, text} {
 				rest := exact.ReplaceAllString(text, "\x00")
 				if found := anySample.FindString(rest); found != "" {
-					t.Errorf("%s: %s: %q is none of the sample words", l.name, at, found)
+					t.Errorf("%s: %s: %q is not a valid spelling of a sample word", l.name, at, found)
 				}
-				if touched := regexp.MustCompile(`[a-zA-Z0-9]\x00|\x00[a-zA-Z0-9]`).FindString(rest); touched != "" {
-					t.Errorf("%s: %s: a sample word is a part of another: %q", l.name, at, touched)
+				if part := regexp.MustCompile(`[a-zA-Z0-9]\x00|\x00[a-zA-Z0-9]`).FindString(rest); part != "" {
+					t.Errorf("%s: %s: a sample word is part of a longer word: %q", l.name, at, part)
 				}
 			}
-			// name_linux.go and name_test.go would mean something to the go command.
+			// A service named x-linux or x-test would create x_linux.go or x_test.go, which are special to the go command.
 			if path.Ext(file) == ".go" && anySample.MatchString(path.Base(file)) {
-				t.Errorf("%s: %s: a Go file cannot have the service's name", l.name, at)
+				t.Errorf("%s: %s: the name of a Go file must not contain the name of the service", l.name, at)
 			}
 		})
 	}
 }
 
-// Law 3: a trace that never occurs would find nothing.
-func TestTracesOccurWhereTheirFeatureIs(t *testing.T) {
+// Law 3: every trace occurs in a project with its feature. A misspelt trace would never find anything.
+func TestTracesOccurInProjectsWithTheirFeature(t *testing.T) {
 	for _, l := range libraries(t) {
 		traces := map[string][]string{}
 		for _, f := range l.cat.All() {
@@ -242,15 +241,15 @@ func TestTracesOccurWhereTheirFeatureIs(t *testing.T) {
 		for _, p := range l.cat.Pairs() {
 			traces[p.Name] = p.Traces
 		}
-		rendered, telling := map[string]bool{}, l.tellingWords()
-		for _, a := range l.answersFor() {
+		rendered, finder := map[string]bool{}, l.traceFinder()
+		for _, a := range l.allAnswers() {
 			set, _, err := Resolve(l.cat, a)
 			if err != nil {
 				t.Fatal(err)
 			}
 			words := map[string]bool{}
 			for _, f := range l.mustFiles(t, a) {
-				maps.Copy(words, telling.in(f))
+				maps.Copy(words, finder.in(f))
 			}
 			for _, folder := range set.Folders() {
 				name := path.Base(folder.Path)
@@ -264,23 +263,23 @@ func TestTracesOccurWhereTheirFeatureIs(t *testing.T) {
 		for name, words := range traces {
 			for _, trace := range words {
 				if !rendered[name+": "+trace] {
-					t.Errorf("%s: trace %q of %s occurs in no project", l.name, trace, name)
+					t.Errorf("%s: trace %q of %s does not occur in any project", l.name, trace, name)
 				}
 			}
 		}
 	}
 }
 
-// Law 9, over every set of answers: rendering twice is equal, whatever the order of the selection; and the record of a
-// project, given as answers file, makes the same project. The first rendering and the others each have a memo of their
-// own, so every distinct file is made twice.
-func TestTheSameAnswersGiveTheSameBytes(t *testing.T) {
+// Law 9: rendering is deterministic and does not depend on the order of the features. The record of a project, used as
+// an answers file, renders the same project. The first and the later renderings have separate memos, so that every
+// distinct file is rendered twice.
+func TestSameAnswersGiveSameBytes(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, l := range libraries(t) {
-		once, twice := l, l
-		once.memo, twice.memo = &memo{}, &memo{}
-		for _, a := range l.answersFor() {
-			first, err := once.render(a, "v1.2.3")
+		firstLibrary, secondLibrary := l, l
+		firstLibrary.memo, secondLibrary.memo = &memo{}, &memo{}
+		for _, a := range l.allAnswers() {
+			first, err := firstLibrary.render(a, "v1.2.3")
 			if err != nil {
 				t.Fatalf("%s: %v: %v", l.name, a, err)
 			}
@@ -298,7 +297,7 @@ func TestTheSameAnswersGiveTheSameBytes(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, again := range []Answers{shuffled, recorded} {
-				second, err := twice.render(again, "v1.2.3")
+				second, err := secondLibrary.render(again, "v1.2.3")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -307,13 +306,13 @@ func TestTheSameAnswersGiveTheSameBytes(t *testing.T) {
 				}
 			}
 			if want := "hash: " + first.Hash() + "\n"; !strings.Contains(string(content), want) {
-				t.Errorf("%s: the record has another hash than %s", l.name, want)
+				t.Errorf("%s: got a record without %q", l.name, want)
 			}
 		}
 	}
 }
 
-func TestATreeIsSorted(t *testing.T) {
+func TestRenderReturnsSortedTree(t *testing.T) {
 	for _, l := range libraries(t) {
 		tree, err := Render(l.fsys, l.cat, Answers{Name: "ab", Module: "a.b/c"}, "v0")
 		if err != nil {

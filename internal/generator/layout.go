@@ -7,10 +7,9 @@ const (
 	importsClose = "\n)\n"
 )
 
-// staysFormatted tells whether Go source that gofmt is content with stays so when its sample words are replaced: raw is
-// what it was, text what it is. Imports of the module itself keep their order when they are a group of their own, and
-// what follows them is looked at line by line. Where it is not obvious the answer is no, which only costs the time to
-// format.
+// staysFormatted reports whether formatted Go source is still formatted after its sample words were replaced. raw is
+// the source before, text the source after. Imports of the module itself keep their order if they form a group of their
+// own. In doubt it returns false, which costs only the time to format.
 func staysFormatted(raw, text string) bool {
 	if raw == text {
 		return true
@@ -20,28 +19,28 @@ func staysFormatted(raw, text string) bool {
 	newHead, rest, _ := strings.Cut(text, importsOpen)
 	newBlock, newTail, _ := strings.Cut(rest, importsClose)
 	if strings.Contains(head, "`") || strings.Contains(head, "/*") {
-		return false // what looks like imports may be a part of a string
+		return false // the import block may be part of a string or a comment
 	}
 	return sameLayout(head, newHead) && sameImports(block, newBlock) && sameLayout(tail, newTail)
 }
 
-// sameImports tells whether two import blocks differ only in groups of the module's own.
+// sameImports reports whether two import blocks differ only in groups with imports of the module itself.
 func sameImports(block, newBlock string) bool {
 	groups, newGroups := strings.Split(block, "\n\n"), strings.Split(newBlock, "\n\n")
 	if len(groups) != len(newGroups) {
 		return false
 	}
 	for i, group := range groups {
-		if group != newGroups[i] && !onlyOwnImports(group, newGroups[i]) {
+		if group != newGroups[i] && !sameOwnImports(group, newGroups[i]) {
 			return false
 		}
 	}
 	return true
 }
 
-// onlyOwnImports tells whether every line of a group is a path below the sample module and nothing else, and only the
-// module has been replaced.
-func onlyOwnImports(group, newGroup string) bool {
+// sameOwnImports reports whether every line of the group is a plain import of the sample module, and only the module
+// path was replaced.
+func sameOwnImports(group, newGroup string) bool {
 	const own = "\t\"" + sampleModule
 	lines, newLines := strings.Split(group, "\n"), strings.Split(newGroup, "\n")
 	if len(lines) != len(newLines) {
@@ -63,9 +62,8 @@ func onlyOwnImports(group, newGroup string) bool {
 	return true
 }
 
-// sameLayout tells whether gofmt lays out two pieces of source alike because they differ in nothing but comments and
-// strings whose width plays no role: no comment, value or tag is aligned behind a string, and no function stands on one
-// line because it is short.
+// sameLayout reports whether gofmt gives two sources the same layout. They may differ only in comments and strings
+// whose width does not matter: nothing is aligned after such a string, and no function fits on one line because of it.
 func sameLayout(src, newSrc string) bool {
 	var line lineLayout
 	for src != "" || newSrc != "" {
@@ -105,15 +103,15 @@ func sameLayout(src, newSrc string) bool {
 	return true
 }
 
-// lineLayout is what matters of a line so far.
+// lineLayout is the state of sameLayout within a line.
 type lineLayout struct {
-	changed  bool // a string that differs
-	function bool // that may stand on one line
-	keyed    bool // the first key, which is the one that is aligned
-	depth    int  // of brackets, from the beginning of the line
+	changed  bool // a string differs
+	function bool // the line contains a function, which may be on one line
+	keyed    bool // the line has its first key, the one that gofmt aligns
+	depth    int  // bracket depth, relative to the start of the line
 }
 
-// code tells whether code may follow on the line.
+// code adds code to the line, and reports whether the layout is still the same.
 func (l *lineLayout) code(text string) bool {
 	l.function = l.function || strings.Contains(text, "func")
 	for i, c := range []byte(text) {
@@ -123,7 +121,7 @@ func (l *lineLayout) code(text string) bool {
 		case ')', '}', ']':
 			l.depth--
 			if l.changed && c == ']' {
-				return false // the length of an array, behind which a tag is aligned
+				return false // an array length: gofmt aligns a tag after it
 			}
 		case ':':
 			key := l.depth <= 0 && !l.keyed && !strings.HasPrefix(text[i:], ":=")
@@ -136,14 +134,14 @@ func (l *lineLayout) code(text string) bool {
 	return true
 }
 
-// isPlainComment tells whether gofmt keeps a comment as it is even if it documents a declaration: it is no list, no code
-// and no directive, and a line that ends like a sentence is no heading.
+// isPlainComment reports whether gofmt never changes the comment, even in the documentation of a declaration: it is not
+// a list, code or a directive. A line that ends like a sentence is not a heading.
 func isPlainComment(comment string) bool {
 	text, ok := strings.CutPrefix(comment, "// ")
 	return ok && text != "" && text[0]|0x20 >= 'a' && text[0]|0x20 <= 'z' && strings.ContainsAny(text[len(text)-1:], ".,;:)")
 }
 
-// lexeme is a piece of Go source, as coarse as sameLayout needs it.
+// lexeme is a token of Go source for sameLayout, coarser than a Go token.
 type lexeme struct {
 	kind lexemeKind
 	text string
@@ -159,7 +157,7 @@ const (
 	lexComment
 )
 
-// nextLexeme cuts the first lexeme off. What has no end is broken.
+// nextLexeme returns the first lexeme and the rest of the source. An unterminated lexeme is lexBroken.
 func nextLexeme(src string) (lexeme, string) {
 	kind, end := lexCode, 1
 	switch {
@@ -168,16 +166,16 @@ func nextLexeme(src string) (lexeme, string) {
 	case src[0] == '\n':
 		kind = lexLine
 	case src[0] == '"' || src[0] == '\'':
-		kind, end = lexString, closing(src)
+		kind, end = lexString, quotedLength(src)
 	case src[0] == '`':
-		kind, end = lexString, behind(src, "`")
+		kind, end = lexString, delimitedLength(src, "`")
 	case strings.HasPrefix(src, "//"):
 		kind, end = lexComment, strings.IndexByte(src, '\n')
 		if end < 0 {
 			end = len(src)
 		}
 	case strings.HasPrefix(src, "/*"):
-		kind, end = lexComment, behind(src, "*/")
+		kind, end = lexComment, delimitedLength(src, "*/")
 	default:
 		if end += strings.IndexAny(src[1:], "\n\"'`/"); end == 0 {
 			end = len(src)
@@ -189,16 +187,17 @@ func nextLexeme(src string) (lexeme, string) {
 	return lexeme{kind: kind, text: src[:end]}, src[end:]
 }
 
-// behind returns where the text ends that begins with one byte or two and ends with mark, or 0.
-func behind(src, mark string) int {
-	if i := strings.Index(src[len(mark):], mark); i >= 0 {
-		return i + 2*len(mark)
+// delimitedLength returns the length of the text up to and including end, or 0. The opening delimiter has the same
+// length as end.
+func delimitedLength(src, end string) int {
+	if i := strings.Index(src[len(end):], end); i >= 0 {
+		return i + 2*len(end)
 	}
 	return 0
 }
 
-// closing returns where the literal ends that the first byte quotes, or 0.
-func closing(src string) int {
+// quotedLength returns the length of the literal that starts with a quote, or 0 if it is unterminated.
+func quotedLength(src string) int {
 	for i := 1; i < len(src) && src[i] != '\n'; i++ {
 		switch src[i] {
 		case '\\':

@@ -12,9 +12,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// keptAs replaces the sample words of raw, asserts that what is not formatted then is what gofmt would write, and returns
-// whether that was so.
-func keptAs(t *testing.T, at, raw, name, module string) bool {
+// checkStaysFormatted replaces the sample words of raw and returns the result of staysFormatted. If that is true, it
+// checks that gofmt does not change the text.
+func checkStaysFormatted(t *testing.T, at, raw, name, module string) bool {
 	t.Helper()
 	text := newWords(name, module).replace(raw)
 	stays := staysFormatted(raw, text)
@@ -23,12 +23,12 @@ func keptAs(t *testing.T, at, raw, name, module string) bool {
 		t.Fatalf("%s: %v", at, err)
 	}
 	if stays && string(formatted) != text {
-		t.Errorf("%s: for %s in %s (-gofmt +kept):\n%s", at, name, module, cmp.Diff(string(formatted), text))
+		t.Errorf("%s: for %s in %s (-gofmt +unformatted):\n%s", at, name, module, cmp.Diff(string(formatted), text))
 	}
 	return stays
 }
 
-func TestGoThatIsNotFormattedIsWhatGofmtWrites(t *testing.T) {
+func TestStaysFormatted(t *testing.T) {
 	const own = "\t\"example.com/acme/sample-service"
 	imports := func(lines ...string) string { return "import (\n" + strings.Join(lines, "\n") + "\n)\n" }
 	tests := map[string]struct {
@@ -76,21 +76,21 @@ func TestGoThatIsNotFormattedIsWhatGofmtWrites(t *testing.T) {
 			raw = "package a\n\n" + imports("\t\"fmt\"") + "\n" + test.source
 		}
 		if formatted, err := format.Source([]byte(raw)); err != nil || string(formatted) != raw {
-			t.Fatalf("%s: is not what gofmt writes: %v\n%s", at, err, formatted)
+			t.Fatalf("%s: the source of the test is not formatted: %v\n%s", at, err, formatted)
 		}
-		for i := range someNames {
-			if got := keptAs(t, at, raw, someNames[i], someModules[i]); got != test.stays {
-				t.Errorf("%s: for %s: stays formatted: got %v, want %v", at, someNames[i], got, test.stays)
+		for i := range testNames {
+			if got := checkStaysFormatted(t, at, raw, testNames[i], testModules[i]); got != test.stays {
+				t.Errorf("%s: for %s: stays formatted: got %v, want %v", at, testNames[i], got, test.stays)
 			}
 		}
 	}
 }
 
-// Sample words are put into strings and comments of real code wherever they may be, so that every kind of alignment is met.
-func TestGoWithWordsAnywhereIsWhatGofmtWrites(t *testing.T) {
-	oneAfterTheOther(t)
+// This test inserts sample words into random strings and comments of real code, to cover every kind of alignment.
+func TestStaysFormattedWithRandomSampleWords(t *testing.T) {
+	skipSequential(t)
 	random := rand.New(rand.NewPCG(1, 2))
-	kept, formatted := 0, 0
+	unchanged, reformatted := 0, 0
 	for _, l := range libraries(t) {
 		l.rawFiles(t, func(at, file, text string, fragment bool) {
 			if path.Ext(file) != ".go" || fragment {
@@ -101,23 +101,23 @@ func TestGoWithWordsAnywhereIsWhatGofmtWrites(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s: %v", at, err)
 				}
-				for i := range someNames {
-					if keptAs(t, l.name+": "+at, string(raw), someNames[i], someModules[i]) {
-						kept++
+				for i := range testNames {
+					if checkStaysFormatted(t, l.name+": "+at, string(raw), testNames[i], testModules[i]) {
+						unchanged++
 					} else {
-						formatted++
+						reformatted++
 					}
 				}
 			}
 		})
 	}
-	t.Logf("%d files stayed formatted, %d had to be formatted", kept, formatted)
-	if kept < 100 || formatted < 100 {
-		t.Errorf("%d files stayed formatted, %d had to be formatted: too few to prove anything", kept, formatted)
+	t.Logf("%d files stayed formatted, %d did not", unchanged, reformatted)
+	if unchanged < 100 || reformatted < 100 {
+		t.Errorf("%d files stayed formatted, %d did not; want at least 100 of each", unchanged, reformatted)
 	}
 }
 
-// withSampleWords puts sample words into some strings and line comments.
+// withSampleWords inserts sample words into random strings and line comments.
 func withSampleWords(text string, random *rand.Rand) string {
 	fset := token.NewFileSet()
 	file := fset.AddFile("", -1, len(text))

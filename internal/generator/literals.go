@@ -6,7 +6,7 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 )
 
-// literal is the sample of a text or number question, and the answer that replaces it.
+// literal is the sample of a text or number question, and its answer.
 type literal struct{ sample, answer string }
 
 func literalsOf(questions []features.Question, values map[string]string) []literal {
@@ -19,7 +19,8 @@ func literalsOf(questions []features.Question, values map[string]string) []liter
 	return literals
 }
 
-// replace replaces sample words everywhere, and the sample of a question on each line that holds it as a word of its own.
+// replace replaces sample words everywhere. It replaces the sample of a question on lines with exactly one occurrence
+// as a whole word.
 func (r *renderer) replace(text string) string {
 	var present []literal
 	for _, l := range r.literals {
@@ -31,11 +32,11 @@ func (r *renderer) replace(text string) string {
 		return r.words.replace(text)
 	}
 	var b strings.Builder
-	done, at := 0, 0 // up to where it is replaced, and where the line begins
+	done, at := 0, 0 // end of the replaced text, and start of the line
 	for line := range strings.Lines(text) {
 		var pairs []string
 		for _, l := range present {
-			if standsAlone(line, l.sample) {
+			if hasOneWord(line, l.sample) {
 				pairs = append(pairs, l.sample, l.answer)
 			}
 		}
@@ -50,8 +51,8 @@ func (r *renderer) replace(text string) string {
 	return b.String()
 }
 
-// standsAlone tells whether the sample occurs once in the line, and neither a letter nor a digit touches it.
-func standsAlone(line, sample string) bool {
+// hasOneWord reports whether the line contains the sample exactly once, as a whole word.
+func hasOneWord(line, sample string) bool {
 	before, after, found := strings.Cut(line, sample)
 	if !found || strings.Contains(after, sample) {
 		return false

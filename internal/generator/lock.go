@@ -4,7 +4,7 @@ import (
 	"github.com/acton-go/acton-new/internal/lock"
 )
 
-// lockModules adds go.mod and go.sum, as go mod tidy would write them for what the tree imports.
+// lockModules adds the go.mod and go.sum that go mod tidy would write for the imports of the tree.
 func lockModules(tree Tree, module string) (Tree, error) {
 	imports, err := importsOf(tree, module)
 	if err != nil {
@@ -21,7 +21,7 @@ func lockModules(tree Tree, module string) (Tree, error) {
 	return tree, nil
 }
 
-// importsOf returns what a project imports from other modules.
+// importsOf returns the imports of a project from other modules.
 func importsOf(tree Tree, module string) (*lock.Imports, error) {
 	var files []lock.GoFile
 	for _, f := range tree {

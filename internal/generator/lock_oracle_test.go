@@ -20,10 +20,10 @@ import (
 	"github.com/acton-go/acton-new/internal/lock/modcache"
 )
 
-// seedVariable sets what a test chooses at random, to repeat a run that failed.
+// seedVariable is the environment variable that sets the seed, to repeat a failed run.
 const seedVariable = "ACTON_NEW_TEST_SEED"
 
-// random returns a source of choices, and prints how to make the same ones again.
+// random returns a source of random numbers, and logs its seed.
 func random(t *testing.T) *rand.Rand {
 	t.Helper()
 	seed := uint64(time.Now().UnixNano())
@@ -37,28 +37,28 @@ func random(t *testing.T) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, 0))
 }
 
-// TestEveryCombinationIsLocked computes the module files of every combination there is, with every value of each choice.
-func TestEveryCombinationIsLocked(t *testing.T) {
+// TestLockContainsEveryCombination computes the module files of every combination, with every value of each choice.
+func TestLockContainsEveryCombination(t *testing.T) {
 	l := realLibrary(t)
 	reader := NewImportReader(l.fsys)
-	for set := range l.cat.Every() {
+	for set := range l.cat.AllSets() {
 		imports, err := reader.Imports(set)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := lock.Recorded().Compute(imports); err != nil {
-			t.Errorf("%v %v: %v: run go generate ./internal/lock", set.Features(), set.Choices(), err)
+			t.Errorf("%v %v: %v; run go generate ./internal/lock", set.Features(), set.Choices(), err)
 		}
 	}
 }
 
-// TestImportsOfTemplatesAreThoseOfProjects is what recording rests on: it reads templates instead of rendering.
-func TestImportsOfTemplatesAreThoseOfProjects(t *testing.T) {
+// The recorder of the lock reads the imports of templates instead of rendering projects.
+func TestImportReaderMatchesRenderedProjects(t *testing.T) {
 	for _, l := range libraries(t) {
 		reader := NewImportReader(l.fsys)
-		for set := range l.cat.Every() {
+		for set := range l.cat.AllSets() {
 			if n := len(set.Features()); n > 2 && n < len(l.cat.Visible()) {
-				continue // each folder, and each for two features, has been seen
+				continue // sets with fewer features cover every folder
 			}
 			want, err := importsOf(l.mustFiles(t, Answers{Name: "ab", Module: "a.b/c", Features: set.Features(), Values: set.Choices()}), "a.b/c")
 			if err != nil {
@@ -69,20 +69,21 @@ func TestImportsOfTemplatesAreThoseOfProjects(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got.Key() != want.Key() {
-				t.Errorf("%s: %v %v: templates import %s, the project %s", l.name, set.Features(), set.Choices(), got.Key(), want.Key())
+				t.Errorf("%s: %v %v: imports: got %s from the templates, want %s as in the project",
+					l.name, set.Features(), set.Choices(), got.Key(), want.Key())
 			}
 		}
 	}
 }
 
-// oracleModules are modules of projects that could be taken for others: one is nested in the path of a dependency, and in
-// the path of the other one dependencies are nested.
+// oracleModules are module paths that overlap with those of dependencies: one has a dependency as its prefix, the other
+// is the prefix of dependencies.
 var oracleModules = []string{"github.com/spf13/cobra/service", "go.opentelemetry.io"}
 
-// TestTheGoCommandHasNothingToAdd compares with the go command, which has no network but all pinned versions: go mod tidy
-// makes the same files from all pins, finds nothing to change in them, and what they say is enough to build. With -short
-// nothing is compiled: every package and test is only looked up.
-func TestTheGoCommandHasNothingToAdd(t *testing.T) {
+// TestModuleFilesMatchGoModTidy compares the module files with those of the go command, offline. go mod tidy must write
+// the same files from all pins and must not change the computed ones, and the project must build. With -short the test
+// only lists the packages instead of building them.
+func TestModuleFilesMatchGoModTidy(t *testing.T) {
 	l := realLibrary(t)
 	pins := warmCache(t)
 	offline := modcache.Go{Env: []string{"GOPROXY=off", "GOSUMDB=off", "GOFLAGS=-mod=readonly -trimpath", "GOWORK=off"}}
@@ -92,7 +93,7 @@ func TestTheGoCommandHasNothingToAdd(t *testing.T) {
 	}
 	var all []Answers
 	for _, set := range oracleSets(t, l) {
-		all = append(all, Answers{Name: "ab", Module: someModules[1], Features: set.Features(), Values: set.Choices()})
+		all = append(all, Answers{Name: "ab", Module: testModules[1], Features: set.Features(), Values: set.Choices()})
 	}
 	for _, m := range oracleModules {
 		all = append(all, Answers{Name: "ab", Module: m})
@@ -104,17 +105,17 @@ func TestTheGoCommandHasNothingToAdd(t *testing.T) {
 				t.Fatal(err)
 			}
 			dir := t.TempDir()
-			rewrite(t, dir, tree)
+			replaceDir(t, dir, tree)
 			for _, args := range [][]string{{"mod", "tidy", "-diff"}, build} {
 				if _, err := offline.Run(t.Context(), dir, args...); err != nil {
 					t.Error(err)
 				}
 			}
-			from := "module " + a.Module + "\n\ngo " + lock.Recorded().GoVersion() + "\n\nrequire (\n"
+			mod := "module " + a.Module + "\n\ngo " + lock.Recorded().GoVersion() + "\n\nrequire (\n"
 			for _, v := range pins {
-				from += "\t" + v.Path + " " + v.Version + "\n"
+				mod += "\t" + v.Path + " " + v.Version + "\n"
 			}
-			if err := errors.Join(os.WriteFile(filepath.Join(dir, "go.mod"), []byte(from+")\n"), 0o644),
+			if err := errors.Join(os.WriteFile(filepath.Join(dir, "go.mod"), []byte(mod+")\n"), 0o644),
 				os.Remove(filepath.Join(dir, "go.sum"))); err != nil {
 				t.Fatal(err)
 			}
@@ -122,13 +123,13 @@ func TestTheGoCommandHasNothingToAdd(t *testing.T) {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(asMap(readTree(t, dir)), asMap(tree)); diff != "" {
-				t.Errorf("(-tidy +computed):\n%s", diff)
+				t.Errorf("module files (-tidy +computed):\n%s", diff)
 			}
 		})
 	}
 }
 
-// warmCache makes sure that the module cache has all that the lock knows, and returns what is pinned.
+// warmCache downloads every version in the lock to the module cache, and returns the pins.
 func warmCache(t *testing.T) []module.Version {
 	t.Helper()
 	text, err := os.ReadFile("../lock/lock.txt")
@@ -160,45 +161,45 @@ func warmCache(t *testing.T) []module.Version {
 		}
 	}
 	if err != nil {
-		t.Fatalf("the module cache lacks what is pinned, and it cannot be downloaded; once there must be a network: %v", err)
+		t.Fatalf("download the pinned modules: %v; the first run needs a network", err)
 	}
 	return pins
 }
 
-// oracleSets returns the sets of no feature and of one, those of all and of all but one, each value of each choice, and
-// some at random. Sets that import the same come once.
+// oracleSets returns the sets with no, one, all, or all but one feature, and some random ones. Each set has other
+// imports.
 func oracleSets(t *testing.T, l library) []features.Set {
 	t.Helper()
-	const some = 6
-	var sure, maybe []features.Set
-	for set := range l.cat.Every() {
+	const randomSets = 6
+	var fixed, others []features.Set
+	for set := range l.cat.AllSets() {
 		n, defaults := len(set.Features()), true
 		for _, q := range set.Questions() {
 			defaults = defaults && (q.Kind != features.KindChoice || set.Choices()[q.Flag] == q.Default)
 		}
 		if n == 0 || defaults && (n == 1 || n >= len(l.cat.Visible())-1) {
-			sure = append(sure, set)
+			fixed = append(fixed, set)
 		} else {
-			maybe = append(maybe, set)
+			others = append(others, set)
 		}
 	}
-	random(t).Shuffle(len(maybe), func(i, j int) { maybe[i], maybe[j] = maybe[j], maybe[i] })
+	random(t).Shuffle(len(others), func(i, j int) { others[i], others[j] = others[j], others[i] })
 	reader := NewImportReader(l.fsys)
 	seen := map[string]bool{}
 	distinct := func(sets []features.Set, limit int) []features.Set {
-		var kept []features.Set
+		var found []features.Set
 		for _, set := range sets {
 			imports, err := reader.Imports(set)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if key := imports.Key(); !seen[key] && len(kept) < limit {
+			if key := imports.Key(); !seen[key] && len(found) < limit {
 				seen[key] = true
-				kept = append(kept, set)
+				found = append(found, set)
 			}
 		}
-		return kept
+		return found
 	}
-	sure = distinct(sure, len(sure))
-	return slices.Concat(sure, distinct(maybe, some))
+	fixed = distinct(fixed, len(fixed))
+	return slices.Concat(fixed, distinct(others, randomSets))
 }

@@ -9,33 +9,33 @@ import (
 	"testing"
 )
 
-func TestAProjectIsLockedForItsOwnModulePath(t *testing.T) {
+func TestGoModHasModulePathAndGoSumDoesNotDependOnIt(t *testing.T) {
 	l := realLibrary(t)
 	var first []byte
-	for _, module := range someModules {
+	for _, module := range testModules {
 		tree, err := Render(l.fsys, l.cat, Answers{Name: "ab", Module: module}, "v0")
 		if err != nil {
 			t.Fatal(err)
 		}
 		mod, _ := tree.Lookup("go.mod")
 		if !strings.HasPrefix(string(mod), "module "+module+"\n") {
-			t.Errorf("%s: go.mod begins with %.60q", module, mod)
+			t.Errorf("%s: go.mod: got %.60q, want the module line first", module, mod)
 		}
 		sum, _ := tree.Lookup("go.sum")
 		if first == nil {
 			first = sum
 		}
 		if !bytes.Equal(sum, first) {
-			t.Errorf("%s: go.sum differs from that of %s", module, someModules[0])
+			t.Errorf("%s: go.sum differs from that of %s", module, testModules[0])
 		}
 	}
 }
 
-func TestAPackageThatNobodyHasIsNamed(t *testing.T) {
+func TestLockModulesRejectsUnknownPackage(t *testing.T) {
 	tests := map[string]struct{ pkg, want string }{
-		"unknown module":         {"x.example/y", "b/a.go imports x.example/y, for which no version is recorded"},
-		"unknown package":        {"github.com/google/uuid/v9", "b/a.go imports github.com/google/uuid/v9, for which no version is recorded"},
-		"own that nothing makes": {"a.b/c/d", "b/a.go imports a.b/c/d, which is no package of this project"},
+		"unknown module":  {"x.example/y", "b/a.go imports x.example/y, but no module with this package is recorded"},
+		"unknown package": {"github.com/google/uuid/v9", "b/a.go imports github.com/google/uuid/v9, but no module with this package"},
+		"missing package": {"a.b/c/d", "b/a.go imports a.b/c/d, but the project has no such package"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -46,7 +46,7 @@ func TestAPackageThatNobodyHasIsNamed(t *testing.T) {
 	}
 }
 
-func TestAProjectThatImportsNothingNeedsNoLock(t *testing.T) {
+func TestProjectWithoutImportsHasNoGoSum(t *testing.T) {
 	l := smallLibrary(t)
 	tree, err := Render(l.fsys, l.cat, Answers{Name: "ab", Module: "a.b/c", Features: []string{"disk"}}, "v0")
 	if err != nil {
@@ -56,11 +56,11 @@ func TestAProjectThatImportsNothingNeedsNoLock(t *testing.T) {
 		t.Errorf("go.mod: got %q", mod)
 	}
 	if _, ok := tree.Lookup("go.sum"); ok {
-		t.Error("a go.sum was made for no modules")
+		t.Error("got a go.sum, want none")
 	}
 }
 
-func TestProjectsOfTheSmallCatalogCompile(t *testing.T) {
+func TestProjectsOfSmallCatalogPassVet(t *testing.T) {
 	l := smallLibrary(t)
 	for _, chosen := range [][]string{nil, {"disk", "zone"}} {
 		tree, err := Render(l.fsys, l.cat, Answers{Name: "ab", Module: "a.b/c", Features: chosen}, "v0")

@@ -16,8 +16,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite golden/ from the templates")
 
-// writeTo is set in the processes that tests start to be killed or denied something: this binary then only writes a
-// project there.
+// writeTo is an environment variable. If it is set, this binary only writes a project to that directory. Tests kill
+// such processes or run them without permissions.
 const writeTo = "ACTON_NEW_TEST_WRITE_TO"
 
 func TestMain(m *testing.M) {
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	// Commits must not depend on who runs the tests.
+	// Commits must not depend on the git configuration of the user.
 	os.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
 	os.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 	for _, v := range []string{"GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "SOURCE_DATE_EPOCH"} {
@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// sampleTree is a project of the usual size, without templates.
+// sampleTree returns a project of realistic size, without templates.
 func sampleTree() Tree {
 	t := Tree{
 		{Path: ".gitattributes", Data: []byte("* text=auto eol=lf\n")},
@@ -53,7 +53,7 @@ func sampleTree() Tree {
 	return t.with()
 }
 
-// readTree reads what is in a directory, apart from its repository.
+// readTree reads the files of a directory, except those in .git.
 func readTree(t *testing.T, dir string) Tree {
 	t.Helper()
 	var tree Tree
@@ -90,11 +90,11 @@ func asMap(t Tree) map[string]string {
 	return m
 }
 
-// git runs the git binary, which judges what go-git wrote.
+// runGit runs the git binary, to check what go-git wrote.
 func runGit(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
-		t.Fatal("needs the git binary as judge: install git")
+		t.Fatal("git not found; install git")
 	}
 	cmd := exec.Command("git", args...)
 	cmd.Dir = dir
@@ -106,7 +106,7 @@ func runGit(t *testing.T, dir string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// wantProject asserts that dir holds the tree, wholly committed, and that git finds nothing wrong.
+// wantProject checks that dir contains exactly the tree, that all of it is committed, and that git finds no errors.
 func wantProject(t *testing.T, dir string, want Tree) {
 	t.Helper()
 	if diff := diffTrees(readTree(t, dir), want); diff != "" {
@@ -122,7 +122,7 @@ func wantProject(t *testing.T, dir string, want Tree) {
 	}
 }
 
-// wantEntries asserts what is in a directory.
+// wantEntries checks the names in a directory.
 func wantEntries(t *testing.T, dir string, want ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -147,4 +147,4 @@ func mustWrite(t *testing.T, tree Tree, target Target) Result {
 	return result
 }
 
-var someTime = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+var testTime = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// memo keeps what files became, for tests that render many projects in one process: most files are the same in all of
-// them, and formatting is what takes the time. A nil memo keeps nothing.
+// memo caches rendered files for tests that render many projects. Most files are the same in all projects, and most of
+// the time goes into formatting. A nil memo caches nothing.
 type memo struct {
 	mu       sync.Mutex
 	finished map[memoKey][]byte
@@ -15,23 +15,25 @@ type memo struct {
 
 type memoKey [sha256.Size]byte
 
-// memoOf is a memo for the projects with one name, module and set of values.
-type memoOf struct {
+// projectMemo is the part of a memo for projects with the same name, module and values.
+type projectMemo struct {
 	memo   *memo
 	answer string
 }
 
-func (m *memo) of(a Answers) *memoOf {
+type finishFunc func(s source, text string, filled bool) ([]byte, error)
+
+func (m *memo) forAnswers(a Answers) *projectMemo {
 	if m == nil {
 		return nil
 	}
-	return &memoOf{memo: m, answer: fmt.Sprintf("%q %q %q", a.Name, a.Module, a.Values)}
+	return &projectMemo{memo: m, answer: fmt.Sprintf("%q %q %q", a.Name, a.Module, a.Values)}
 }
 
-// finish returns what the other function makes of a file, or made of it before. text is the template with its slots filled.
-func (m *memoOf) finish(s source, text string, filled bool, anew func(s source, text string, filled bool) ([]byte, error)) ([]byte, error) {
+// finish returns the cached result of compute for a file, or calls compute. text is the template with its slots filled.
+func (m *projectMemo) finish(s source, text string, filled bool, compute finishFunc) ([]byte, error) {
 	if m == nil {
-		return anew(s, text, filled)
+		return compute(s, text, filled)
 	}
 	key := memoKey(sha256.Sum256(fmt.Appendf(nil, "%s %q %t\n%s", m.answer, s.path, filled, text)))
 	m.memo.mu.Lock()
@@ -40,7 +42,7 @@ func (m *memoOf) finish(s source, text string, filled bool, anew func(s source, 
 	if ok {
 		return data, nil
 	}
-	data, err := anew(s, text, filled)
+	data, err := compute(s, text, filled)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 
 const monitoring = "deploy/monitoring/"
 
-// rule is what a PrometheusRule says about one alert or recorded series.
+// rule is an alerting or recording rule in a PrometheusRule.
 type rule struct {
 	Alert       string
 	Record      string
@@ -34,8 +34,8 @@ type ruleFile struct {
 	}
 }
 
-// tried is how often the unit tests want an alert to fire, and to be silent.
-type tried struct{ fires, silent int }
+// alertTests counts the unit tests that expect an alert to fire, and those that expect it not to.
+type alertTests struct{ firing, silent int }
 
 type testFile struct {
 	Tests []struct {
@@ -48,8 +48,8 @@ type testFile struct {
 
 var runbookRow = regexp.MustCompile(`(?m)^\| \[(\w+)\]\(#(\w+)\) \| (\w+) \|`)
 
-// Whether promtool agrees with rules and tests is asked in .ci/run; here it is whether they belong together.
-func TestEveryAlertIsTestedBothWaysAndHasItsSectionOfTheRunbook(t *testing.T) {
+// .ci/run checks rules and tests with promtool. This test checks that rules, tests and runbook match.
+func TestEveryAlertHasTestsAndRunbookSection(t *testing.T) {
 	l := realLibrary(t)
 	for _, a := range l.combinations() {
 		tree := l.mustFiles(t, a)
@@ -60,18 +60,18 @@ func TestEveryAlertIsTestedBothWaysAndHasItsSectionOfTheRunbook(t *testing.T) {
 		parseYAML(t, at, tree, monitoring+"kustomization.yaml", &kustomization)
 		slices.Sort(kustomization.Resources)
 		if diff := cmp.Diff(files, kustomization.Resources); diff != "" {
-			t.Errorf("%s: files of rules (-there +in the kustomization):\n%s", at, diff)
+			t.Errorf("%s: files with rules (-existing +in the kustomization):\n%s", at, diff)
 		}
 
 		tests := testsOf(t, at, tree)
 		for name := range alerts {
-			if n := tests[name]; n == nil || n.fires == 0 || n.silent == 0 {
-				t.Errorf("%s: %s: got tests %+v, want some that fire and some that are silent", at, name, n)
+			if n := tests[name]; n == nil || n.firing == 0 || n.silent == 0 {
+				t.Errorf("%s: %s: got tests %+v, want one that fires and one that does not", at, name, n)
 			}
 		}
 		for name := range tests {
 			if _, ok := alerts[name]; !ok {
-				t.Errorf("%s: a test names the alert %s, which is not there", at, name)
+				t.Errorf("%s: a test uses the alert %s, which does not exist", at, name)
 			}
 		}
 
@@ -79,7 +79,7 @@ func TestEveryAlertIsTestedBothWaysAndHasItsSectionOfTheRunbook(t *testing.T) {
 		rows := map[string]string{}
 		for _, m := range runbookRow.FindAllStringSubmatch(runbook, -1) {
 			if m[2] != strings.ToLower(m[1]) {
-				t.Errorf("%s: runbook: the row of %s leads to #%s", at, m[1], m[2])
+				t.Errorf("%s: runbook: the row of %s links to #%s", at, m[1], m[2])
 			}
 			rows[m[1]] = m[3]
 		}
@@ -101,7 +101,7 @@ func TestEveryAlertIsTestedBothWaysAndHasItsSectionOfTheRunbook(t *testing.T) {
 			for _, word := range []string{"**Meaning.**", "**Impact.**", "**Diagnosis.**", "**Mitigation.**"} {
 				found := strings.Index(body, word)
 				if found <= last {
-					t.Errorf("%s: runbook: %s: no %s in its place", at, name, word)
+					t.Errorf("%s: runbook: %s: %s is missing or out of order", at, name, word)
 				}
 				last = found
 			}
@@ -117,7 +117,7 @@ func content(t *testing.T, at string, tree Tree, file string) []byte {
 	t.Helper()
 	i := slices.IndexFunc(tree, func(f File) bool { return f.Path == file })
 	if i < 0 {
-		t.Fatalf("%s: there is no %s", at, file)
+		t.Fatalf("%s: missing %s", at, file)
 	}
 	return tree[i].Data
 }
@@ -129,7 +129,7 @@ func parseYAML(t *testing.T, at string, tree Tree, file string, into any) {
 	}
 }
 
-// alertsOf returns the alerts of a project, and the names of the files with rules.
+// alertsOf returns the alerts of a project by name, and the names of the files with rules.
 func alertsOf(t *testing.T, service, at string, tree Tree) (map[string]rule, []string) {
 	t.Helper()
 	alerts := map[string]rule{}
@@ -155,7 +155,7 @@ func alertsOf(t *testing.T, service, at string, tree Tree) (map[string]rule, []s
 					continue
 				}
 				if _, ok := alerts[r.Alert]; ok || r.Alert == "" {
-					t.Errorf("%s: %s: alert %q is there twice, or has no name", at, f.Path, r.Alert)
+					t.Errorf("%s: %s: alert %q is a duplicate or has no name", at, f.Path, r.Alert)
 				}
 				alerts[r.Alert] = r
 				if !slices.Contains([]string{"critical", "warning"}, r.Labels["severity"]) || r.Labels["service"] != service {
@@ -175,9 +175,9 @@ func alertsOf(t *testing.T, service, at string, tree Tree) (map[string]rule, []s
 	return alerts, files
 }
 
-func testsOf(t *testing.T, at string, tree Tree) map[string]*tried {
+func testsOf(t *testing.T, at string, tree Tree) map[string]*alertTests {
 	t.Helper()
-	tests := map[string]*tried{}
+	tests := map[string]*alertTests{}
 	for _, f := range tree {
 		if path.Dir(f.Path)+"/" != monitoring+"tests/" {
 			continue
@@ -187,10 +187,10 @@ func testsOf(t *testing.T, at string, tree Tree) map[string]*tried {
 		for _, test := range file.Tests {
 			for _, c := range test.AlertRuleTest {
 				if tests[c.Alertname] == nil {
-					tests[c.Alertname] = new(tried)
+					tests[c.Alertname] = new(alertTests)
 				}
 				if len(c.ExpAlerts) > 0 {
-					tests[c.Alertname].fires++
+					tests[c.Alertname].firing++
 				} else {
 					tests[c.Alertname].silent++
 				}

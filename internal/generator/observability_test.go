@@ -8,8 +8,8 @@ import (
 	"github.com/acton-go/acton-new/internal/lock/modcache"
 )
 
-// tracing are packages, with what is below them, that only tracing needs. OpenTelemetry's own metrics link some of it, so
-// that it counts who imports them.
+// tracing lists package prefixes that only tracing needs. OpenTelemetry's metrics link some of these packages, so the
+// test checks the imports of the project itself.
 var tracing = []string{
 	"go.opentelemetry.io/otel/trace", "go.opentelemetry.io/otel/sdk/trace", "go.opentelemetry.io/otel/propagation",
 	"go.opentelemetry.io/otel/exporters/otlp", "go.opentelemetry.io/otel/exporters/stdout",
@@ -17,18 +17,18 @@ var tracing = []string{
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "go.opentelemetry.io/proto/otlp",
 }
 
-// export are packages, with what is below them, that a binary which sends nothing must not hold, whoever imports them.
+// export lists package prefixes that a binary without OTLP export must not link, directly or indirectly.
 var export = []string{
 	"go.opentelemetry.io/otel/exporters/otlp", "go.opentelemetry.io/proto/otlp", "go.opentelemetry.io/contrib/exporters",
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp", "google.golang.org/grpc",
 }
 
-// below tells whether a package is one of the roots or lies below one.
+// below reports whether a package is one of the roots or below one.
 func below(pkg string, roots []string) bool {
 	return slices.ContainsFunc(roots, func(root string) bool { return pkg == root || strings.HasPrefix(pkg, root+"/") })
 }
 
-func TestWithoutObservabilityNothingIsTracedOrSent(t *testing.T) {
+func TestOnlyObservabilityImportsTracingAndExport(t *testing.T) {
 	l := realLibrary(t)
 	warmCache(t)
 	offline := modcache.Go{Env: []string{"GOPROXY=off", "GOSUMDB=off", "GOFLAGS=-mod=readonly", "GOWORK=off"}}
@@ -48,10 +48,10 @@ func TestWithoutObservabilityNothingIsTracedOrSent(t *testing.T) {
 			}
 		}
 		if traced != (len(found) > 0) {
-			t.Errorf("%v: imports %v", a.Features, found)
+			t.Errorf("%v: imports of tracing: got %v, want some: %v", a.Features, found, traced)
 		}
 
-		// What is linked grows with the features, so the fewest and the most are asked.
+		// More features link more packages, so check only the sets with the fewest and the most features.
 		if n := len(a.Features); n > 1 && n < len(l.cat.Visible())-1 {
 			continue
 		}
@@ -60,7 +60,7 @@ func TestWithoutObservabilityNothingIsTracedOrSent(t *testing.T) {
 			t.Fatal(err)
 		}
 		dir := t.TempDir()
-		rewrite(t, dir, tree)
+		replaceDir(t, dir, tree)
 		out, err := offline.Run(t.Context(), dir, "list", "-deps", "-test", "./...")
 		if err != nil {
 			t.Fatal(err)
@@ -72,7 +72,7 @@ func TestWithoutObservabilityNothingIsTracedOrSent(t *testing.T) {
 			}
 		}
 		if traced != (len(found) > 0) {
-			t.Errorf("%v: links %v", a.Features, found)
+			t.Errorf("%v: linked packages of export: got %v, want some: %v", a.Features, found, traced)
 		}
 	}
 }

@@ -7,23 +7,23 @@ import (
 	"os"
 )
 
-// errTaken says that another run holds the lock, or has removed the file meanwhile.
-var errTaken = errors.New("taken by another run")
+// errLocked means that another run holds the lock, or has removed the file.
+var errLocked = errors.New("locked by another run")
 
-// lockNew creates the file, locks it and writes the mark. On a file system without locks it goes on without: leftovers
-// there are never taken for dead.
-func lockNew(path, mark string) (*os.File, error) {
+// createLocked creates the file, locks it and writes the mark. On a file system without locks it continues without one:
+// no run ever removes the leftovers of another run there.
+func createLocked(path, mark string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errTaken // the directory was removed
+		return nil, errLocked // another run removed the directory
 	}
 	if err != nil {
 		return nil, err
 	}
 	locked, err := tryLock(f)
-	if err == nil && !locked || !stillThere(f, path) {
+	if err == nil && !locked || !isAt(f, path) {
 		_ = f.Close()
-		return nil, errTaken
+		return nil, errLocked
 	}
 	if _, err := f.WriteString(mark); err != nil {
 		_ = f.Close()
@@ -32,21 +32,22 @@ func lockNew(path, mark string) (*os.File, error) {
 	return f, nil
 }
 
-// lockLeftover locks the file of a dead run, or makes it. It fails if the owner lives and if nobody can tell.
-func lockLeftover(path string) (*os.File, error) {
+// lockStale locks the file of a killed run, which it creates if necessary. It fails if the owner is alive, or if the
+// file system has no locks.
+func lockStale(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	locked, err := tryLock(f)
-	if err != nil || !locked || !stillThere(f, path) {
+	if err != nil || !locked || !isAt(f, path) {
 		_ = f.Close()
-		return nil, errTaken
+		return nil, errLocked
 	}
 	return f, nil
 }
 
-// isMarked tells whether path is a regular file that begins with the mark.
+// isMarked reports whether path is a regular file that begins with the mark.
 func isMarked(path, mark string) bool {
 	info, err := os.Lstat(path)
 	if err != nil || !info.Mode().IsRegular() {
@@ -62,12 +63,12 @@ func isMarked(path, mark string) bool {
 	return err == nil && string(head) == mark
 }
 
-// stillThere tells whether path still leads to the open file.
-func stillThere(f *os.File, path string) bool {
+// isAt reports whether path still refers to the open file.
+func isAt(f *os.File, path string) bool {
 	open, err := f.Stat()
 	if err != nil {
 		return false
 	}
-	there, err := os.Stat(path)
-	return err == nil && os.SameFile(open, there)
+	current, err := os.Stat(path)
+	return err == nil && os.SameFile(open, current)
 }

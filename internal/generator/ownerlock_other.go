@@ -7,5 +7,5 @@ import (
 	"os"
 )
 
-// tryLock cannot lock here, so no leftover is ever taken for dead.
+// tryLock fails: this platform has no file locks, so no run removes the leftovers of another run.
 func tryLock(*os.File) (bool, error) { return false, errors.ErrUnsupported }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tryLock locks the file for as long as it is open. It is false when somebody else holds the lock, and an error when the
+// tryLock locks the file until it is closed. It returns false if another process holds the lock, and an error if the
 // file system has no locks.
 func tryLock(f *os.File) (bool, error) {
 	for {

@@ -14,41 +14,42 @@ import (
 	"github.com/klauspost/compress/zlib"
 )
 
-// pack is a file of objects as git keeps them, and its index.
+// pack is a git pack file and its index.
 type pack struct {
 	sum         plumbing.Hash
 	data, index []byte
 }
 
-// packer makes a pack in memory. go-git's encoder takes three times as long for small files: it compresses harder than
-// git add does, and its storage reads back and inflates everything to index it. The compressor of the standard library
-// takes twice as long as the one here, most of it to set up for each file.
+// packer builds a pack in memory. go-git's encoder takes three times as long for small files: it compresses at a higher
+// level than git add, and inflates every object again to index it. compress/zlib takes twice as long as the zlib
+// package used here, most of it for the setup of each file.
 type packer struct {
 	data  bytes.Buffer
 	zip   *zlib.Writer
 	index idxfile.Writer
-	held  map[plumbing.Hash]bool
+	seen  map[plumbing.Hash]bool
 }
 
-// packHeader is the signature, the version, and room for the number of objects.
+// packHeader is the signature, the version and a placeholder for the number of objects.
 const packHeader = "PACK\x00\x00\x00\x02\x00\x00\x00\x00"
 
 func newPacker() *packer {
-	p := &packer{held: map[plumbing.Hash]bool{}}
+	p := &packer{seen: map[plumbing.Hash]bool{}}
 	p.data.WriteString(packHeader)
-	p.zip, _ = zlib.NewWriterLevel(&p.data, zlib.BestSpeed) // what git add takes; the level is valid
+	p.zip, _ = zlib.NewWriterLevel(&p.data, zlib.BestSpeed) // the level of git add; it is valid, so there is no error
 	return p
 }
 
-// add packs an object unless it is there already, and returns its id.
+// add packs an object, unless the pack already contains it, and returns its ID.
 func (p *packer) add(kind plumbing.ObjectType, content []byte) (plumbing.Hash, error) {
 	id := plumbing.ComputeHash(kind, content)
-	if p.held[id] {
+	if p.seen[id] {
 		return id, nil
 	}
-	p.held[id] = true
+	p.seen[id] = true
 	start := p.data.Len()
-	// The kind and the lowest four bits of the size, then seven bits in each byte; the highest bit says that more follow.
+	// The first byte has the kind and the lowest four bits of the size, each further byte seven bits. The highest bit of a
+	// byte is set if another byte follows.
 	head, rest := byte(kind)<<4|byte(len(content)&0x0f), uint64(len(content))>>4
 	if rest > 0 {
 		p.data.WriteByte(head | 0x80)
@@ -86,9 +87,9 @@ func (p *packer) encode(o interface {
 	return p.add(encoded.Type(), content)
 }
 
-// finish ends the pack and makes its index.
+// finish completes the pack and builds its index.
 func (p *packer) finish() (pack, error) {
-	binary.BigEndian.PutUint32(p.data.Bytes()[len(packHeader)-4:], uint32(len(p.held)))
+	binary.BigEndian.PutUint32(p.data.Bytes()[len(packHeader)-4:], uint32(len(p.seen)))
 	h := hash.New(hash.CryptoType)
 	_, _ = h.Write(p.data.Bytes()) // never fails
 	var done pack
@@ -109,7 +110,7 @@ func (p *packer) finish() (pack, error) {
 	return done, err
 }
 
-// write puts the pack into the directory, the index last: without it git takes no notice of the pack.
+// write writes the pack to the directory. It writes the index last: git ignores a pack without an index.
 func (p pack) write(dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err

@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// The size of an object takes four bits, then seven in each further byte; git judges whether it is right at every edge.
-func TestAPackHoldsObjectsOfAnySizeOnce(t *testing.T) {
+// The size of an object is encoded in four bits, then seven bits per byte. The sizes are the edge cases of this
+// encoding.
+func TestPackContainsObjectsOfAnySizeOnce(t *testing.T) {
 	var tree Tree
 	for _, size := range []int{0, 1, 15, 16, 17, 2047, 2048, 2049, 262143, 262144, 3 << 20} {
 		for _, name := range []string{"a", "b"} {
@@ -21,6 +22,6 @@ func TestAPackHoldsObjectsOfAnySizeOnce(t *testing.T) {
 	wantProject(t, dir, tree.with())
 	// Eleven blobs, one tree for both directories, the root and the commit.
 	if out := runGit(t, dir, "count-objects", "-v"); !strings.Contains(out, "in-pack: 14\n") || !strings.Contains(out, "count: 0\n") {
-		t.Errorf("objects:\n%s", out)
+		t.Errorf("got these objects, want 14 in a pack:\n%s", out)
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 func isMountPoint(dir string) bool { return filepath.Dir(dir) == dir }
 
-// renameOver renames a directory to a name that is free or an empty directory.
+// renameOver renames a directory. The new name must not exist, or be an empty directory.
 func renameOver(from, to string) error {
 	if err := os.Remove(to); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -24,7 +24,7 @@ func isReadOnly(error) bool { return false }
 
 func isNotEmpty(err error) bool { return errors.Is(err, fs.ErrExist) }
 
-// removeLocked removes a file whose lock is held; a file that is open cannot be removed here.
+// removeLocked closes and removes a locked file: this platform cannot remove an open file.
 func removeLocked(f *os.File, path string) error {
 	return errors.Join(f.Close(), os.Remove(path))
 }

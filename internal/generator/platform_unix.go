@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// isMountPoint tells whether the directory is on another device than the one above it, or has none above it. A bind mount
-// of the same device is not seen here; renaming over it fails as busy.
+// isMountPoint reports whether the directory is on another device than its parent, or has no parent. It does not detect
+// a bind mount of the same device; renaming over that fails with EBUSY.
 func isMountPoint(dir string) bool {
 	parent := filepath.Dir(dir)
 	here, err := os.Stat(dir)
@@ -33,7 +33,7 @@ func deviceOf(info fs.FileInfo) uint64 {
 	return uint64(stat.Dev) //nolint:unconvert // its type differs between systems
 }
 
-// renameOver renames a directory to a name that is free or an empty directory, in one step.
+// renameOver renames a directory atomically. The new name must not exist, or be an empty directory.
 func renameOver(from, to string) error {
 	if err := syscall.Rename(from, to); err != nil {
 		return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
@@ -48,7 +48,7 @@ func isNotEmpty(err error) bool {
 	return errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, syscall.EEXIST) || errors.Is(err, syscall.ENOTDIR)
 }
 
-// removeLocked removes a file before its lock ends, so that no other run can take it for a leftover.
+// removeLocked removes a locked file before it releases the lock, so that no other run takes the file for a leftover.
 func removeLocked(f *os.File, path string) error {
 	return errors.Join(os.Remove(path), f.Close())
 }

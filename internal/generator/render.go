@@ -14,8 +14,8 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 )
 
-// Render makes the project of the answers, which may be incomplete: Resolve completes them. fsys is the root of the
-// templates that cat was loaded from; version is what the project records as the generator's version.
+// Render renders a project. It completes the answers with Resolve. fsys is the root of the templates from which cat was
+// loaded. version is the version of the generator that the project records.
 func Render(fsys fs.FS, cat *features.Catalog, a Answers, version string) (Tree, error) {
 	return render(fsys, cat, a, version, nil)
 }
@@ -35,22 +35,22 @@ func render(fsys fs.FS, cat *features.Catalog, a Answers, version string, m *mem
 	if tree, err = lockModules(tree, a.Module); err != nil {
 		return nil, fmt.Errorf("render: %w", err)
 	}
-	content, err := recordOf(a, version, tree.Hash())
+	content, err := encodeRecord(a, version, tree.Hash())
 	if err != nil {
 		return nil, fmt.Errorf("render: %w", err)
 	}
 	return tree.with(File{Path: RecordFile, Data: content}), nil
 }
 
-// with returns the tree with one file more.
+// with returns the sorted tree with more files.
 func (t Tree) with(files ...File) Tree {
 	t = append(slices.Clip(t), files...)
 	slices.SortFunc(t, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
 	return t
 }
 
-// Proofs returns the Go tests that verify the project of the answers in depth. They belong beside the files of the
-// project while it is tested, and are no part of it.
+// Proofs returns additional Go tests for a project. They run together with the tests of the project, but Render does
+// not include them.
 func Proofs(fsys fs.FS, cat *features.Catalog, a Answers) (Tree, error) {
 	set, a, err := Resolve(cat, a)
 	if err != nil {
@@ -72,14 +72,14 @@ func Proofs(fsys fs.FS, cat *features.Catalog, a Answers) (Tree, error) {
 	return tree.with(), nil
 }
 
-// source is a template file: where it will be, with the sample words still in it, and whose it is.
+// source is a template file.
 type source struct {
-	path   string
-	folder string
+	path   string // path in the project, with sample words
+	folder string // folder of the base or feature
 	data   []byte
 }
 
-// renderFiles makes everything but the module's files and the record.
+// renderFiles renders every file except go.mod, go.sum and the record.
 func renderFiles(fsys fs.FS, cat *features.Catalog, set features.Set, a Answers, m *memo) (Tree, error) {
 	sources, err := collectFiles(fsys, set, false)
 	if err != nil {
@@ -91,11 +91,11 @@ func renderFiles(fsys fs.FS, cat *features.Catalog, set features.Set, a Answers,
 	}
 	r := renderer{
 		fragments: fragments,
-		met:       map[string]string{},
+		slotFiles: map[string]string{},
 		words:     newWords(a.Name, a.Module),
 		literals:  literalsOf(set.Questions(), a.Values),
 		module:    a.Module,
-		memo:      m.of(a),
+		memo:      m.forAnswers(a),
 	}
 	for _, name := range set.Features() {
 		f, _ := cat.Lookup(name)
@@ -114,18 +114,18 @@ func renderFiles(fsys fs.FS, cat *features.Catalog, set features.Set, a Answers,
 		tree = append(tree, File{Path: r.words.replace(s.path), Data: data})
 	}
 	for _, name := range slices.Sorted(maps.Keys(fragments)) {
-		if _, ok := r.met[name]; !ok {
-			return nil, fmt.Errorf("%s: slot %q: no file of this selection has it", fragments[name][0].folder, name)
+		if _, ok := r.slotFiles[name]; !ok {
+			return nil, fmt.Errorf("%s: slot %q: not defined by any file of this selection", fragments[name][0].folder, name)
 		}
 	}
 	return tree.with(), nil
 }
 
-// reservedPaths are files that the generator makes itself.
+// reservedPaths are the files that the generator creates without a template.
 var reservedPaths = [...]string{"go.mod", "go.sum", RecordFile}
 
-// collectFiles reads the files, or the proofs, of every folder, sorted by path. Each path has one owner, whatever the case
-// of its letters.
+// collectFiles reads the files or the proofs of every folder, sorted by path. It rejects paths that differ only in
+// case.
 func collectFiles(fsys fs.FS, set features.Set, proofs bool) ([]source, error) {
 	var sources []source
 	owner := map[string]string{}
@@ -135,13 +135,13 @@ func collectFiles(fsys fs.FS, set features.Set, proofs bool) ([]source, error) {
 			names, dir = folder.Proofs, folder.ProofsPath()
 		}
 		for _, name := range names {
-			s := source{path: undotted(name), folder: folder.Path}
+			s := source{path: restoreDots(name), folder: folder.Path}
 			if slices.Contains(reservedPaths[:], s.path) {
-				return nil, fmt.Errorf("%s: %s is made by the generator", folder.Path, s.path)
+				return nil, fmt.Errorf("%s: %s: remove it, the generator creates this file", folder.Path, s.path)
 			}
 			key := strings.ToLower(s.path)
-			if other, taken := owner[key]; taken {
-				return nil, fmt.Errorf("%s and %s both bring %s", other, folder.Path, s.path)
+			if other, ok := owner[key]; ok {
+				return nil, fmt.Errorf("%s and %s both contain %s; remove one", other, folder.Path, s.path)
 			}
 			owner[key] = folder.Path
 			var err error
@@ -155,8 +155,9 @@ func collectFiles(fsys fs.FS, set features.Set, proofs bool) ([]source, error) {
 	return sources, nil
 }
 
-// undotted gives back the dot to names such as dot_gitignore, which are stored so because they would act on the templates.
-func undotted(name string) string {
+// restoreDots replaces the prefix dot_ of names such as dot_gitignore with a dot. A .gitignore among the templates
+// would apply to the templates.
+func restoreDots(name string) string {
 	parts := strings.Split(name, "/")
 	for i, part := range parts {
 		if rest, ok := strings.CutPrefix(part, "dot_"); ok {
@@ -177,7 +178,7 @@ func collectFragments(fsys fs.FS, set features.Set) (map[string][]fragment, erro
 			}
 			text := string(data)
 			if strings.TrimSpace(text) == "" || strings.Contains(text, "{{slot") {
-				return nil, fmt.Errorf("%s: slot %q: a fragment is not empty and has no slots itself", folder.Path, name)
+				return nil, fmt.Errorf("%s: slot %q: the fragment is empty or contains a slot", folder.Path, name)
 			}
 			fragments[name] = append(fragments[name], fragment{folder: folder.Path, text: text})
 		}
@@ -185,23 +186,23 @@ func collectFragments(fsys fs.FS, set features.Set) (map[string][]fragment, erro
 	return fragments, nil
 }
 
-// renderer is what the files of one project have in common.
+// renderer renders the files of one project.
 type renderer struct {
 	fragments map[string][]fragment
-	met       map[string]string // slot → the file that has it
+	slotFiles map[string]string // file of each slot
 	words     words
 	literals  []literal
 	document  document
 	module    string
-	memo      *memoOf
+	memo      *projectMemo
 }
 
 func (r *renderer) render(s source) ([]byte, error) {
 	if bytes.IndexByte(s.data, 0) >= 0 || !utf8.Valid(s.data) {
-		return s.data, nil // an image or the like
+		return s.data, nil // a binary file
 	}
 	raw := string(s.data)
-	text, err := fill(s.path, raw, r.fragments, r.met)
+	text, err := fill(s.path, raw, r.fragments, r.slotFiles)
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +213,7 @@ func (r *renderer) render(s source) ([]byte, error) {
 	return r.memo.finish(s, text, filled, r.finish)
 }
 
-// finish makes a file of the project of the text of a template in which the slots are filled.
+// finish replaces the sample words in a template with filled slots, and formats the result.
 func (r *renderer) finish(s source, raw string, filled bool) ([]byte, error) {
 	text := r.replace(raw)
 	if path.Ext(s.path) == ".go" && (filled || !staysFormatted(raw, text)) {

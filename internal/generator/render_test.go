@@ -11,7 +11,7 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 )
 
-func TestTextsAndNumbersReplaceTheirSampleAsAWordOfItsOwn(t *testing.T) {
+func TestAnswersReplaceSamplesAsWholeWords(t *testing.T) {
 	r := renderer{words: newWords("ab", "a.b/c"), literals: []literal{
 		{sample: "https://h.example/sample-service", answer: "https://sample-service.example"}, {sample: "4711", answer: "3"},
 	}}
@@ -31,7 +31,7 @@ func TestSampleWordsAreReplacedInOnePass(t *testing.T) {
 	}
 }
 
-func TestWordsReplaceAsAReplacerDoes(t *testing.T) {
+func TestWordsReplaceLikeStringsReplacer(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	w := newWords("ab", "a.b/sample-service").with("4711", "sample_service", "sample-service:47", "x")
 	parts := append([]string{"sample-", "SAMPLE_", "example.com/acme/", "4", "7", "11", ":", " ", "\n", "service"}, w.pairs...)
@@ -46,7 +46,7 @@ func TestWordsReplaceAsAReplacerDoes(t *testing.T) {
 	}
 }
 
-// project renders a catalog of one feature over a base.
+// project renders a catalog with these files, the feature fg and the default provider f.
 func project(t *testing.T, files map[string]string) (Tree, error) {
 	t.Helper()
 	fsys := fstest.MapFS{
@@ -66,22 +66,22 @@ func project(t *testing.T, files map[string]string) (Tree, error) {
 	return Render(fsys, cat, Answers{Name: "ab", Module: "a.b/c", Features: []string{"fg"}}, "v0")
 }
 
-func TestTemplatesThatDoNotFitTogetherAreRefused(t *testing.T) {
+func TestRenderRejectsInvalidTemplates(t *testing.T) {
 	tests := map[string]struct {
 		files map[string]string
 		want  []string
 	}{
-		"two owners":         {map[string]string{"_base/files/a": "", "_features/f/files/a": ""}, []string{"_base and _features/f both bring a"}},
-		"two owners by case": {map[string]string{"_base/files/makefile": "", "_features/f/files/Makefile": ""}, []string{"both bring"}},
-		"own go.mod":         {map[string]string{"_base/files/go.mod": ""}, []string{"go.mod is made by the generator"}},
+		"two owners":         {map[string]string{"_base/files/a": "", "_features/f/files/a": ""}, []string{"_base and _features/f both contain a"}},
+		"two owners by case": {map[string]string{"_base/files/makefile": "", "_features/f/files/Makefile": ""}, []string{"both contain"}},
+		"own go.mod":         {map[string]string{"_base/files/go.mod": ""}, []string{"go.mod: remove it"}},
 		"fragment without slot": {map[string]string{"_features/f/slots/a/b": "x\n"},
-			[]string{`_features/f: slot "a/b": no file of this selection has it`}},
+			[]string{`_features/f: slot "a/b": not defined by any file of this selection`}},
 		"slot twice": {map[string]string{"_base/files/a.yaml": "#{{slot \"a/b\"}}\n", "_base/files/b.yaml": "#{{slot \"a/b\"}}\n"},
-			[]string{"a.yaml", "b.yaml", "one place"}},
-		"empty fragment":   {map[string]string{"_base/files/a.yaml": "#{{slot \"a/b\"}}\n", "_features/f/slots/a/b": "\n"}, []string{"not empty"}},
-		"slot in fragment": {map[string]string{"_base/files/a.yaml": "#{{slot \"a/b\"}}\n", "_features/f/slots/a/b": "#{{slot \"a/c\"}}\n"}, []string{"no slots itself"}},
-		"Go that is none":  {map[string]string{"_base/files/a.go": "package 1 // sample-service\n"}, []string{"_base", "a.go"}},
-		"unknown module":   {map[string]string{"_base/files/a.go": "package a\n\nimport _ \"x.example/y\"\n"}, []string{"a.go imports x.example/y", "no version is recorded"}},
+			[]string{"a.yaml", "b.yaml", "define it once"}},
+		"empty fragment":   {map[string]string{"_base/files/a.yaml": "#{{slot \"a/b\"}}\n", "_features/f/slots/a/b": "\n"}, []string{"is empty"}},
+		"slot in fragment": {map[string]string{"_base/files/a.yaml": "#{{slot \"a/b\"}}\n", "_features/f/slots/a/b": "#{{slot \"a/c\"}}\n"}, []string{"contains a slot"}},
+		"invalid Go":       {map[string]string{"_base/files/a.go": "package 1 // sample-service\n"}, []string{"_base", "a.go"}},
+		"unknown module":   {map[string]string{"_base/files/a.go": "package a\n\nimport _ \"x.example/y\"\n"}, []string{"a.go imports x.example/y", "no module with this package is recorded"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -94,11 +94,11 @@ func TestTemplatesThatDoNotFitTogetherAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	if data, _ := tree.Lookup("logo.bin"); string(data) != "\x00{{slot sample-service\xff" {
-		t.Errorf("a file that is no text was changed: %q", data)
+		t.Errorf("binary file: got %q, want it unchanged", data)
 	}
 }
 
-func TestTheSmallCatalogRendersEveryMechanism(t *testing.T) {
+func TestRenderSmallCatalog(t *testing.T) {
 	tree := smallLibrary(t).mustFiles(t, Answers{
 		Name: "billing-api", Module: "github.com/acme/billing-api", Features: []string{"zone", "disk"},
 		Values: map[string]string{"paint": "blue", "greetings": "7", "handbook-url": "https://wiki.acme.example/x", "zone": "Asia/Tokyo"},
@@ -167,6 +167,6 @@ func Run() error {
 		}
 	}
 	if _, ok := tree.Lookup("cmd/billing-api/main.go"); !ok {
-		t.Error("paths carry the name too: cmd/billing-api/main.go is missing")
+		t.Error("missing cmd/billing-api/main.go: the name is not replaced in paths")
 	}
 }

@@ -21,37 +21,37 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
-// repository is one that has no commit yet, such as the clone of an empty one.
+// repository is an existing repository without a commit, such as the clone of an empty repository.
 type repository struct {
-	branch string         // the branch that HEAD names
-	config *config.Config // its own settings
+	branch string         // the branch of HEAD
+	config *config.Config // its local configuration
 }
 
-// openEmptyRepository looks at the repository in dir, and refuses one that holds anything.
+// openEmptyRepository opens the repository in dir. It rejects a repository with a commit or staged files.
 func openEmptyRepository(dir string) (*repository, error) {
-	const wayOut = "choose another place with --dir"
+	const hint = "choose another directory with --dir"
 	if info, err := os.Lstat(filepath.Join(dir, gitDir)); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("%s: holds a %s that is not a repository of its own: %s", dir, gitDir, wayOut)
+		return nil, fmt.Errorf("%s: its %s belongs to another repository; %s", dir, gitDir, hint)
 	}
 	repo, err := git.PlainOpen(dir)
 	if err != nil {
-		return nil, fmt.Errorf("%s: repository: %w: %s, or use --no-git", dir, err, wayOut)
+		return nil, fmt.Errorf("%s: open the repository: %w; %s, or use --no-git", dir, err, hint)
 	}
 	cfg, err := repo.Config()
 	if err != nil {
-		return nil, fmt.Errorf("%s: repository: %w: %s", dir, err, wayOut)
+		return nil, fmt.Errorf("%s: read the repository configuration: %w; %s", dir, err, hint)
 	}
 	head, err := repo.Storer.Reference(plumbing.HEAD)
 	if err != nil || head.Type() != plumbing.SymbolicReference || !head.Target().IsBranch() {
-		return nil, fmt.Errorf("%s: the repository is on no branch: %s", dir, wayOut)
+		return nil, fmt.Errorf("%s: the HEAD of the repository is detached; %s", dir, hint)
 	}
 	refs, err := repo.Storer.IterReferences()
 	if err != nil {
-		return nil, fmt.Errorf("%s: repository: %w", dir, err)
+		return nil, fmt.Errorf("%s: list the branches of the repository: %w", dir, err)
 	}
 	err = refs.ForEach(func(ref *plumbing.Reference) error {
 		if ref.Type() == plumbing.HashReference {
-			return fmt.Errorf("%s: the repository has commits already: %s", dir, wayOut)
+			return fmt.Errorf("%s: the repository has commits; %s", dir, hint)
 		}
 		return nil
 	})
@@ -60,22 +60,23 @@ func openEmptyRepository(dir string) (*repository, error) {
 	}
 	idx, err := repo.Storer.Index()
 	if err != nil {
-		return nil, fmt.Errorf("%s: repository: %w", dir, err)
+		return nil, fmt.Errorf("%s: read the index of the repository: %w", dir, err)
 	}
 	if len(idx.Entries) > 0 {
-		return nil, fmt.Errorf("%s: the repository has staged files: %s", dir, wayOut)
+		return nil, fmt.Errorf("%s: the repository has staged files; %s", dir, hint)
 	}
 	return &repository{branch: head.Target().Short(), config: cfg}, nil
 }
 
-// commitObjects are the objects of a first commit, packed, before there is a repository.
+// commitObjects holds the packed objects of the first commit.
 type commitObjects struct {
-	id    plumbing.Hash   // of the commit
-	blobs []plumbing.Hash // of the files, in the order of the tree
+	id    plumbing.Hash   // ID of the commit
+	blobs []plumbing.Hash // IDs of the files, in the order of the tree
 	pack  pack
 }
 
-// objects makes every object of the commit in memory. It touches no disk, so it can run while the files are written.
+// objects creates every object of the commit in memory. It does not touch the disk, so it can run in parallel with the
+// writing of the files.
 func (p *commitPlan) objects(t Tree) (commitObjects, error) {
 	packer := newPacker()
 	objects := commitObjects{blobs: make([]plumbing.Hash, len(t))}
@@ -97,7 +98,7 @@ func (p *commitPlan) objects(t Tree) (commitObjects, error) {
 	return objects, err
 }
 
-// create makes a repository in dir with the commit as its only one. The index is not written: see writeIndex.
+// create creates a repository in dir with the commit. It does not write the index; writeIndex does.
 func (p *commitPlan) create(dir string, objects commitObjects) error {
 	repo, err := git.PlainInitWithOptions(dir, &git.PlainInitOptions{
 		InitOptions: git.InitOptions{DefaultBranch: plumbing.NewBranchReferenceName(p.branch)},
@@ -111,7 +112,7 @@ func (p *commitPlan) create(dir string, objects commitObjects) error {
 	return repo.Storer.SetReference(plumbing.NewHashReference(plumbing.NewBranchReferenceName(p.branch), objects.id))
 }
 
-// packTrees packs every directory, and returns the root.
+// packTrees packs every directory, and returns the ID of the root.
 func packTrees(p *packer, t Tree, blobs []plumbing.Hash) (plumbing.Hash, error) {
 	directories := map[string]*object.Tree{"": {}}
 	var at func(dir string) *object.Tree
@@ -130,7 +131,7 @@ func packTrees(p *packer, t Tree, blobs []plumbing.Hash) (plumbing.Hash, error) 
 		parent.Entries = append(parent.Entries, object.TreeEntry{Name: path.Base(f.Path), Mode: filemode.Regular, Hash: blobs[i]})
 	}
 
-	// Deepest first, because a directory names its children by their hash.
+	// Longest path first, because a tree object contains the hashes of its children.
 	names := slices.SortedFunc(maps.Keys(directories), func(a, b string) int {
 		return cmp.Or(len(b)-len(a), strings.Compare(a, b))
 	})
@@ -144,10 +145,10 @@ func packTrees(p *packer, t Tree, blobs []plumbing.Hash) (plumbing.Hash, error) 
 		parent := at(path.Dir(name))
 		parent.Entries = append(parent.Entries, object.TreeEntry{Name: path.Base(name), Mode: filemode.Dir, Hash: hash})
 	}
-	return plumbing.ZeroHash, errors.New("a tree without root")
+	return plumbing.ZeroHash, errors.New("pack trees: no root directory")
 }
 
-// writeIndex writes the index of a work tree that holds exactly the tree, so that git sees it as unchanged.
+// writeIndex writes the index of a work tree that contains exactly the tree, so that git status reports no change.
 func writeIndex(git, workTree string, t Tree, blobs []plumbing.Hash) error {
 	idx := &index.Index{Version: 2}
 	for i, f := range t {
@@ -162,7 +163,7 @@ func writeIndex(git, workTree string, t Tree, blobs []plumbing.Hash) error {
 		fillStat(e, info)
 		idx.Entries = append(idx.Entries, e)
 	}
-	var content bytes.Buffer // go-git writes it in pieces of a few bytes
+	var content bytes.Buffer // go-git writes the index a few bytes at a time
 	if err := index.NewEncoder(&content).Encode(idx); err != nil {
 		return err
 	}

@@ -9,16 +9,16 @@ import (
 	"github.com/acton-go/acton-new/internal/settings"
 )
 
-// The settings of a project are described once, by the tags of its Config structs. Two files show them to people, and
-// their lower parts are made here from the rendered Go, so that they list exactly the settings that there are. The
-// project's own tests make the same text from the same tags by reflection, and fail when the two differ.
+// The tags of the Config structs are the only description of a project's settings. Two files show the settings to
+// users. The generator appends a list of all settings to both files, from the rendered Go. The tests of the project
+// build the same text from the same tags by reflection, and fail if the files differ.
 const (
 	referenceFile    = "docs/configuration.md"
 	referenceHeading = "## Reference\n"
 	exampleFile      = "config/example.yaml"
 )
 
-// completeSettings appends the reference of all settings to the documents that the tree has for it.
+// completeSettings appends the list of all settings to referenceFile and exampleFile, if the tree contains them.
 func completeSettings(tree Tree, module, prefix string) (Tree, error) {
 	if _, ok := tree.Lookup(settings.Root); !ok {
 		return tree, nil
@@ -32,7 +32,7 @@ func completeSettings(tree Tree, module, prefix string) (Tree, error) {
 		switch f.Path {
 		case referenceFile:
 			if !strings.HasSuffix(string(f.Data), referenceHeading) {
-				return nil, fmt.Errorf("settings: %s does not end with %q", f.Path, referenceHeading)
+				return nil, fmt.Errorf("settings: %s: must end with the heading %q", f.Path, referenceHeading)
 			}
 			f.Data = []byte(string(f.Data) + settingsReference(sections, prefix))
 		case exampleFile:
@@ -43,7 +43,7 @@ func completeSettings(tree Tree, module, prefix string) (Tree, error) {
 	return out, nil
 }
 
-// settingsReference is a table of keys for each section of the top level.
+// settingsReference returns a Markdown table of the keys of each top-level section.
 func settingsReference(sections []settings.Setting, prefix string) string {
 	var b strings.Builder
 	for _, section := range sections {
@@ -63,7 +63,7 @@ func settingsReference(sections []settings.Setting, prefix string) string {
 // plainYAML matches text that needs no quotes in YAML.
 var plainYAML = regexp.MustCompile(`^[A-Za-z0-9._/-]+$`)
 
-// settingsExample is YAML with every key commented out.
+// settingsExample returns YAML with every key commented out.
 func settingsExample(sections []settings.Setting) string {
 	var parts []string
 	for _, section := range sections {

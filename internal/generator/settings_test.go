@@ -97,8 +97,8 @@ func settingsTree(reference string) Tree {
 	}
 }
 
-// The service's own tests compare both files with what reflection makes of the same structs.
-func TestSettingsAreListedFromTheTagsOfTheRenderedGo(t *testing.T) {
+// The tests of the service compare both files with the same structs by reflection.
+func TestCompleteSettingsListsAllSettings(t *testing.T) {
 	tree, err := completeSettings(settingsTree("By hand.\n\n"+referenceHeading), "example.org/x", "X")
 	if err != nil {
 		t.Fatal(err)
@@ -113,13 +113,13 @@ func TestSettingsAreListedFromTheTagsOfTheRenderedGo(t *testing.T) {
 	}
 }
 
-func TestSettingsWithoutAPlaceOrWithoutATagAreRefused(t *testing.T) {
+func TestCompleteSettingsRejectsMissingHeadingOrTag(t *testing.T) {
 	if _, err := completeSettings(settingsTree("By hand.\n"), "example.org/x", "X"); err == nil || !strings.Contains(err.Error(), referenceFile) {
-		t.Errorf("got %v, want an error that names %s", err, referenceFile)
+		t.Errorf("got error %v, want one with %s", err, referenceFile)
 	}
 	tree := settingsTree(referenceHeading)
 	tree[3].Data = []byte(strings.Replace(settingsRoot, "`yaml:\"wait\"", "`", 1))
 	if _, err := completeSettings(tree, "example.org/x", "X"); err == nil || !strings.Contains(err.Error(), "Server") {
-		t.Errorf("got %v, want an error that names the struct", err)
+		t.Errorf("got error %v, want one with the name of the struct", err)
 	}
 }

@@ -9,17 +9,17 @@ import (
 	"testing"
 )
 
-// The maximum lines of Go in the default project: its code, and its tests with what only tests use. A team has to read what it
-// inherits. Raise a limit only with a reason that such a team would accept.
+// The maximum lines of Go in the default project: its code, and its tests with the packages that only tests use. A team
+// has to read what it inherits. Raise a limit only for a reason that such a team would accept.
 const (
 	maxCode  = 6000
 	maxTests = 6700
 )
 
-// maxPackage is the maximum lines of code of a package that is not in largePackages.
+// maxPackage is the maximum number of lines of code in a package that is not in largePackages.
 const maxPackage = 400
 
-// largePackages may have more lines, for the reason beside each.
+// largePackages lists the packages with a higher limit, and the reasons.
 var largePackages = map[string]struct {
 	max    int
 	reason string
@@ -46,14 +46,15 @@ func TestDefaultProjectStaysSmall(t *testing.T) {
 		}
 	}
 	if code > maxCode || tests > maxTests {
-		t.Errorf("the default project has %d lines of Go and %d of tests, want at most %d and %d", code, tests, maxCode, maxTests)
+		t.Errorf("the default project has %d lines of Go and %d of tests, want at most %d and %d",
+			code, tests, maxCode, maxTests)
 	}
 	for _, name := range slices.Sorted(maps.Keys(packages)) {
-		limit, reason := maxPackage, "a larger package needs a reason in largePackages"
+		limit, reason := maxPackage, "to allow more, add it to largePackages with a reason"
 		if large, ok := largePackages[name]; ok {
 			limit, reason = large.max, large.reason
 			if packages[name] <= maxPackage {
-				t.Errorf("%s has %d lines: take it off largePackages", name, packages[name])
+				t.Errorf("%s: got %d lines; remove it from largePackages", name, packages[name])
 			}
 		}
 		if packages[name] > limit {
@@ -63,7 +64,7 @@ func TestDefaultProjectStaysSmall(t *testing.T) {
 	t.Logf("%d lines of Go, %d of tests", code, tests)
 }
 
-// onlyForTests reports whether a file is no part of the binary: tools and helpers below test/, and contract tests.
+// onlyForTests reports whether a file is not part of the binary: tools and helpers below test/, and contract tests.
 func onlyForTests(file string) bool {
 	return strings.HasPrefix(file, "test/") || strings.HasSuffix(path.Dir(file), "test")
 }

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// comment is how a language writes a comment that takes a whole line. A slot is such a comment.
+// comment is the syntax of a whole-line comment in a language. A slot is such a comment.
 type comment struct{ open, close string }
 
-// commentOf returns the comment of the file's language. A file whose language has none, such as JSON, has no slots.
+// commentOf returns the comment syntax of the file. Files without comments, such as JSON, cannot have slots.
 func commentOf(file string) (comment, bool) {
 	switch path.Ext(file) {
 	case ".go", ".proto", ".js", ".mjs", ".ts", ".cedar":
@@ -23,25 +23,26 @@ func commentOf(file string) (comment, bool) {
 	case ".json", ".txt", ".svg", ".csv":
 		return comment{}, false
 	}
-	return comment{open: "#"}, true // YAML, TOML, shell, Dockerfile, Makefile and files that begin with a dot
+	return comment{open: "#"}, true // YAML, TOML, shell, Dockerfile, Makefile and dotfiles
 }
 
-// braced tells whether blocks of the file's language stand in brackets, so that a blank line beside one is superfluous.
-func braced(file string) bool {
+// usesBraces reports whether the language of the file puts blocks in brackets. A blank line next to a bracket is
+// redundant there.
+func usesBraces(file string) bool {
 	c, ok := commentOf(file)
 	return ok && c.open == "//"
 }
 
-// slot is the place in a file where features put lines of their own.
+// slot is a place in a file at which features add lines.
 type slot struct {
 	indent  string
 	name    string
-	heading string // printed above the fragments, if there are any
+	heading string // line above the fragments, if there are any
 }
 
 var slotName = regexp.MustCompile(`^[a-z][a-z0-9-]*/[a-z][a-z0-9-]*$`)
 
-// directive returns what stands between {{ and }} if the line is a comment that holds nothing else.
+// directive returns the text between {{ and }} if the line is a comment with nothing else.
 func (c comment) directive(line string) (indent, text string, ok bool) {
 	trimmed := strings.TrimLeft(line, " \t")
 	indent = line[:len(line)-len(trimmed)]
@@ -56,20 +57,20 @@ func (c comment) directive(line string) (indent, text string, ok bool) {
 	return indent, text, true
 }
 
-// parseSlot tells whether the line is a slot. A line that holds the beginning of a slot and is none is an error, because
-// it would be rendered as it is.
+// parseSlot parses a slot; ok is false for any other line. A malformed slot is an error: it would end up in the
+// project.
 func parseSlot(file, line string) (s slot, ok bool, err error) {
 	if !strings.Contains(line, "{{slot") {
 		return slot{}, false, nil
 	}
 	c, has := commentOf(file)
 	if !has {
-		return slot{}, false, fmt.Errorf("a file of this kind has no slots: %s", strings.TrimSpace(line))
+		return slot{}, false, fmt.Errorf("slot in a file type without comments: %s", strings.TrimSpace(line))
 	}
 	indent, text, ok := c.directive(line)
 	arguments, found := strings.CutPrefix(text, "slot ")
 	if !ok || !found {
-		return slot{}, false, fmt.Errorf("a slot is a line that holds only %s{{slot \"area/name\"}}%s: %s",
+		return slot{}, false, fmt.Errorf("malformed slot: the line must contain only %s{{slot \"area/name\"}}%s: %s",
 			c.open, c.close, strings.TrimSpace(line))
 	}
 	s.indent = indent
@@ -77,20 +78,20 @@ func parseSlot(file, line string) (s slot, ok bool, err error) {
 		return slot{}, false, fmt.Errorf("slot name: %w: %s", err, strings.TrimSpace(line))
 	}
 	if !slotName.MatchString(s.name) {
-		return slot{}, false, fmt.Errorf("slot %q: a name is area/name in lower case", s.name)
+		return slot{}, false, fmt.Errorf("slot %q: the name must be area/name in lower case", s.name)
 	}
 	if arguments == "" {
 		return s, true, nil
 	}
 	rest, found := strings.CutPrefix(arguments, " ")
 	if s.heading, arguments, err = nextString(rest); err != nil || !found || arguments != "" || s.heading == "" {
-		return slot{}, false, fmt.Errorf("slot %q: after the name there can be one heading in quotes: %s",
+		return slot{}, false, fmt.Errorf("slot %q: only one quoted heading may follow the name: %s",
 			s.name, strings.TrimSpace(line))
 	}
 	return s, true, nil
 }
 
-// nextString cuts a string in double quotes from the beginning of text.
+// nextString returns the double-quoted string at the start of text, and the rest.
 func nextString(text string) (value, rest string, err error) {
 	prefix, err := strconv.QuotedPrefix(text)
 	if err != nil || prefix[0] != '"' {

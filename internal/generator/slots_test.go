@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func filled(t *testing.T, file, text string, fragments ...string) string {
+func mustFill(t *testing.T, file, text string, fragments ...string) string {
 	t.Helper()
 	byName := map[string][]fragment{}
 	for _, f := range fragments {
@@ -21,7 +21,7 @@ func filled(t *testing.T, file, text string, fragments ...string) string {
 	return got
 }
 
-func TestSlotsAreFilledInTheCommentStyleOfTheFile(t *testing.T) {
+func TestFillRecognizesCommentSyntaxOfEachLanguage(t *testing.T) {
 	slots := map[string]string{
 		"a.go": `//{{slot "a/b"}}`, "a.proto": `//{{slot "a/b"}}`, "a.js": `//{{slot "a/b"}}`, "a.cedar": `//{{slot "a/b"}}`,
 		"a.yaml": `#{{slot "a/b"}}`, "Dockerfile": `#{{slot "a/b"}}`, "Makefile": `#{{slot "a/b"}}`, ".dockerignore": `#{{slot "a/b"}}`,
@@ -29,16 +29,16 @@ func TestSlotsAreFilledInTheCommentStyleOfTheFile(t *testing.T) {
 		"a.md": `<!--{{slot "a/b"}}-->`, "a.html": `<!--{{slot "a/b"}}-->`,
 	}
 	for file, slot := range slots {
-		if diff := cmp.Diff("x\n  1\n\n  2\ny\n", filled(t, file, "x\n  "+slot+"\ny\n", "1\n\n2\n")); diff != "" {
+		if diff := cmp.Diff("x\n  1\n\n  2\ny\n", mustFill(t, file, "x\n  "+slot+"\ny\n", "1\n\n2\n")); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", file, diff)
 		}
-		if got := filled(t, file, "x\n"+slot+"\ny\n"); got != "x\ny\n" {
+		if got := mustFill(t, file, "x\n"+slot+"\ny\n"); got != "x\ny\n" {
 			t.Errorf("%s: empty: got %q", file, got)
 		}
 	}
 }
 
-func TestBlankLinesAreSingleWhereASlotWas(t *testing.T) {
+func TestFillAvoidsDoubleBlankLines(t *testing.T) {
 	tests := []struct{ name, file, text, want string }{
 		{"between", "a.yaml", "x\n\n#S\n\ny\n", "x\n\ny\n"},
 		{"at the beginning", "a.yaml", "#S\n\ny\n", "y\n"},
@@ -46,54 +46,54 @@ func TestBlankLinesAreSingleWhereASlotWas(t *testing.T) {
 		{"alone", "a.yaml", "#S\n", ""},
 		{"after an opening bracket", "a.go", "f(\n\t//S\n\n\ty,\n)\n", "f(\n\ty,\n)\n"},
 		{"before a closing bracket", "a.go", "f(\n\ty,\n\n\t//S\n)\n", "f(\n\ty,\n)\n"},
-		{"elsewhere they stay", "a.yaml", "x\n\n\ny\n#S\nz\n", "x\n\n\ny\nz\n"},
+		{"not at a slot", "a.yaml", "x\n\n\ny\n#S\nz\n", "x\n\n\ny\nz\n"},
 	}
 	for _, test := range tests {
 		text := strings.ReplaceAll(test.text, "S\n", "{{slot \"a/b\"}}\n")
-		if got := filled(t, test.file, text); got != test.want {
+		if got := mustFill(t, test.file, text); got != test.want {
 			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
 		}
 	}
-	if got, want := filled(t, "a.md", "x\n\n<!--{{slot \"a/b\"}}-->\n\ny\n", "\n1\n\n", "\n2\n"), "x\n\n1\n\n2\n\ny\n"; got != want {
+	if got, want := mustFill(t, "a.md", "x\n\n<!--{{slot \"a/b\"}}-->\n\ny\n", "\n1\n\n", "\n2\n"), "x\n\n1\n\n2\n\ny\n"; got != want {
 		t.Errorf("fragments with blank lines: got %q, want %q", got, want)
 	}
 }
 
-func TestParagraphsOfCodeAreSetOff(t *testing.T) {
+func TestFillSeparatesLongFragments(t *testing.T) {
 	text := "{\n\t//{{slot \"a/b\"}}\n}\n"
-	got := filled(t, "a.go", text, "one()\n", "two()\n", "if x {\n\ty()\n}\n", "three()\n")
+	got := mustFill(t, "a.go", text, "one()\n", "two()\n", "if x {\n\ty()\n}\n", "three()\n")
 	if want := "{\n\tone()\n\ttwo()\n\n\tif x {\n\t\ty()\n\t}\n\n\tthree()\n}\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got := filled(t, "a.yaml", "#{{slot \"a/b\"}}\n", "- a:\n  b:\n  c:\n", "- d:\n"); got != "- a:\n  b:\n  c:\n- d:\n" {
+	if got := mustFill(t, "a.yaml", "#{{slot \"a/b\"}}\n", "- a:\n  b:\n  c:\n", "- d:\n"); got != "- a:\n  b:\n  c:\n- d:\n" {
 		t.Errorf("YAML: got %q", got)
 	}
 }
 
-func TestAHeadingIsPrintedOnlyAboveSomething(t *testing.T) {
+func TestFillOmitsHeadingOfEmptySlot(t *testing.T) {
 	text := "a:\n  #{{slot \"a/b\" \"list:\"}}\nz: 1\n"
-	if got := filled(t, "a.yaml", text, "- x\n", "- y\n"); got != "a:\n  list:\n  - x\n  - y\nz: 1\n" {
+	if got := mustFill(t, "a.yaml", text, "- x\n", "- y\n"); got != "a:\n  list:\n  - x\n  - y\nz: 1\n" {
 		t.Errorf("filled: got %q", got)
 	}
-	if got := filled(t, "a.yaml", text); got != "a:\nz: 1\n" {
+	if got := mustFill(t, "a.yaml", text); got != "a:\nz: 1\n" {
 		t.Errorf("empty: got %q", got)
 	}
 }
 
-func TestALineThatIsNoProperSlotIsRefused(t *testing.T) {
+func TestParseSlotRejectsMalformedSlots(t *testing.T) {
 	tests := []struct{ file, line, want string }{
-		{"a.go", `x() //{{slot "a/b"}}`, "a slot is a line that holds only"},
-		{"a.go", `#{{slot "a/b"}}`, `holds only //{{slot "area/name"}}`},
-		{"a.go", `// {{slot "a/b"}}`, "holds only"},
-		{"a.go", `//{{slot "a/b"}} //{{slot "a/c"}}`, "holds only"},
+		{"a.go", `x() //{{slot "a/b"}}`, "the line must contain only"},
+		{"a.go", `#{{slot "a/b"}}`, `contain only //{{slot "area/name"}}`},
+		{"a.go", `// {{slot "a/b"}}`, "must contain only"},
+		{"a.go", `//{{slot "a/b"}} //{{slot "a/c"}}`, "must contain only"},
 		{"a.go", `//{{slot a/b}}`, "slot name"},
 		{"a.go", `//{{slot "A/b"}}`, "area/name in lower case"},
 		{"a.go", `//{{slot "ab"}}`, "area/name in lower case"},
-		{"a.go", `//{{slot "a/b" }}`, "one heading"},
-		{"a.go", `//{{slot "a/b" ""}}`, "one heading"},
-		{"a.go", `//{{slot "a/b" "h" "i"}}`, "one heading"},
-		{"a.md", `<!--{{slot "a/b"}}`, "holds only"},
-		{"a.json", `//{{slot "a/b"}}`, "has no slots"},
+		{"a.go", `//{{slot "a/b" }}`, "one quoted heading"},
+		{"a.go", `//{{slot "a/b" ""}}`, "one quoted heading"},
+		{"a.go", `//{{slot "a/b" "h" "i"}}`, "one quoted heading"},
+		{"a.md", `<!--{{slot "a/b"}}`, "must contain only"},
+		{"a.json", `//{{slot "a/b"}}`, "file type without comments"},
 	}
 	for _, test := range tests {
 		_, err := slotsOf(test.file, test.line+"\n")
@@ -121,10 +121,10 @@ func FuzzFill(f *testing.F) {
 		}
 		headings := slices.ContainsFunc(slots, func(s slot) bool { return strings.Contains(s.heading, "{{slot") })
 		if strings.Contains(got, "{{slot") && !headings {
-			t.Errorf("a slot is left in %q", got)
+			t.Errorf("got %q, want no slot", got)
 		}
 		if !strings.Contains(text, "{{slot") && got != text {
-			t.Errorf("a file without slots was changed: %q", got)
+			t.Errorf("file without slots: got %q, want it unchanged", got)
 		}
 	})
 }
@@ -138,7 +138,7 @@ func FuzzParseSlot(f *testing.F) {
 			t.Errorf("got %+v, %v", s, err)
 		}
 		if !ok && err == nil && strings.Contains(line, "{{slot") {
-			t.Error("a slot would be rendered as it is")
+			t.Error("a malformed slot is not an error")
 		}
 	})
 }

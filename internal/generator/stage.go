@@ -10,8 +10,8 @@ import (
 	"regexp"
 )
 
-// A stage is a hidden directory .NAME.acton-new-XXXXXXXX beside the target. While its owner lives, the owner holds a lock
-// on the file "owner" in it. The lock ends with the process, however that ends, so a stage whose lock can be taken is a
+// stage is a hidden directory .NAME.acton-new-XXXXXXXX next to the target. The process that created it holds a lock on
+// the file "owner" in it. The operating system releases the lock when the process ends, so a stage without a lock is a
 // leftover.
 type stage struct {
 	dir  string
@@ -20,9 +20,9 @@ type stage struct {
 
 const ownerFile = "owner"
 
-// ownerMark is the content of the owner's file, so that no directory is removed that only has a name like a stage's. It
-// is written before anything else is put into the stage.
-const ownerMark = "acton-new: removed by the next run unless its owner holds a lock on this file\n"
+// ownerMark is the content of the owner file. It distinguishes a stage from a directory with a similar name. It is
+// written before any other content of the stage.
+const ownerMark = "acton-new: the next run removes this directory, unless a running process holds a lock on this file\n"
 
 var stagePattern = regexp.MustCompile(`^\..+\.acton-new-[0-9a-z]{8}$`)
 
@@ -35,8 +35,8 @@ func randomSuffix() string {
 	return string(b)
 }
 
-// newStage makes a stage in parent. Another run may take the directory for a leftover before it is locked, so the lock
-// counts only if the file that it is on is still there.
+// newStage creates a stage in parent. Another run may remove the directory as a leftover before it is locked. If so,
+// newStage tries another name.
 func newStage(parent, name string) (*stage, error) {
 	for range 100 {
 		dir := filepath.Join(parent, fmt.Sprintf(".%s.acton-new-%s", name, randomSuffix()))
@@ -45,8 +45,8 @@ func newStage(parent, name string) (*stage, error) {
 		} else if err != nil {
 			return nil, err
 		}
-		lock, err := lockNew(filepath.Join(dir, ownerFile), ownerMark)
-		if errors.Is(err, errTaken) {
+		lock, err := createLocked(filepath.Join(dir, ownerFile), ownerMark)
+		if errors.Is(err, errLocked) {
 			continue
 		}
 		if err != nil {
@@ -55,18 +55,18 @@ func newStage(parent, name string) (*stage, error) {
 		}
 		return &stage{dir: dir, lock: lock}, nil
 	}
-	return nil, errors.New("no free name for a temporary directory")
+	return nil, errors.New("create a temporary directory: no free name after 100 attempts")
 }
 
-// remove removes the stage and whatever is in it. What cannot be removed is left to the next run.
+// remove removes the stage and its content. It ignores errors: the next run removes the rest.
 func (s *stage) remove() {
 	_ = os.RemoveAll(filepath.Join(s.dir, "project"))
 	_ = s.lock.Close()
 	_ = os.RemoveAll(s.dir)
 }
 
-// removeSiblings removes the stages in parent whose owner is gone, and returns them. What cannot be removed stays.
-func removeSiblings(parent string) (removed []string) {
+// removeStaleStages removes the stages in parent whose process has ended, and returns those that it removed.
+func removeStaleStages(parent string) (removed []string) {
 	entries, err := os.ReadDir(parent)
 	if err != nil {
 		return nil
@@ -77,14 +77,14 @@ func removeSiblings(parent string) (removed []string) {
 		}
 		dir := filepath.Join(parent, e.Name())
 		children, err := os.ReadDir(dir)
-		if err != nil || !barelyBegun(children) && !isMarked(filepath.Join(dir, ownerFile), ownerMark) {
+		if err != nil || !isUnmarkedStage(children) && !isMarked(filepath.Join(dir, ownerFile), ownerMark) {
 			continue
 		}
-		lock, err := lockLeftover(filepath.Join(dir, ownerFile))
+		lock, err := lockStale(filepath.Join(dir, ownerFile))
 		if err != nil {
 			continue
 		}
-		// The owner's file goes last, so that a leftover is still known as one if this run is killed too.
+		// Remove the owner file last: if this run is killed, the next run still recognizes the leftover.
 		children, err = os.ReadDir(dir)
 		for _, child := range children {
 			if child.Name() != ownerFile {
@@ -99,8 +99,8 @@ func removeSiblings(parent string) (removed []string) {
 	return removed
 }
 
-// barelyBegun tells whether a run that made a directory with these entries ended before it wrote its mark.
-func barelyBegun(children []fs.DirEntry) bool {
+// isUnmarkedStage reports whether these entries are those of a stage whose process was killed before it wrote the mark.
+func isUnmarkedStage(children []fs.DirEntry) bool {
 	if len(children) != 1 {
 		return len(children) == 0
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/format/index"
 )
 
-// fillStat notes what git compares to see, without reading it, that a file is unchanged.
+// fillStat sets the stat data that git compares to detect an unchanged file without reading it.
 func fillStat(e *index.Entry, info fs.FileInfo) {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

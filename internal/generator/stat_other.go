@@ -8,5 +8,5 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/format/index"
 )
 
-// fillStat leaves out what git compares first; git then reads the files once, and notes it itself.
+// fillStat does nothing: git reads the files once and sets the stat data itself.
 func fillStat(*index.Entry, fs.FileInfo) {}

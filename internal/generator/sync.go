@@ -9,9 +9,9 @@ import (
 	"sync/atomic"
 )
 
-// startSync begins to bring files and directories to the disk, so that a rename cannot survive a power failure that its
-// content does not, and returns what waits for the end. Many at a time, because each waits for the same journal of the
-// file system.
+// startSync starts to sync files and directories to disk, and returns a function that waits for the end. After a power
+// failure, a renamed directory must not be without its content. It syncs many files in parallel, because all of them
+// wait for the same file system journal.
 func startSync(paths []string) (wait func() error) {
 	var (
 		wg    sync.WaitGroup
@@ -34,7 +34,7 @@ func startSync(paths []string) (wait func() error) {
 	}
 }
 
-// syncTree waits until every file and directory below root is on the disk.
+// syncTree syncs every file and directory below root.
 func syncTree(root string) error {
 	var paths []string
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -51,7 +51,7 @@ func syncTree(root string) error {
 
 func syncPath(path string) error {
 	if runtime.GOOS == "windows" {
-		return nil // only a file that is open for writing can be synced
+		return nil // Windows can sync only files that are open for writing
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -61,5 +61,6 @@ func syncPath(path string) error {
 	return f.Sync()
 }
 
-// syncDir makes a rename in the directory durable. Not every file system can, and the rename has happened either way.
+// syncDir makes a rename in the directory durable. It ignores errors: some file systems cannot sync a directory, and
+// the rename has already succeeded.
 func syncDir(dir string) { _ = syncPath(dir) }

@@ -1,6 +1,6 @@
 package generator
 
-// The files of a synthetic feature. The words in capitals are replaced; see synthetic.words.
+// syntheticFiles holds the files of a synthetic feature. synthetic.words replaces the words in capitals.
 var syntheticFiles = map[string]string{
 	"docs/NAME.md": "# TITLE\n\nWhat `NAME` does, and how to operate it.\n",
 
@@ -32,7 +32,7 @@ func (c Config) Validate() error {
 }
 `,
 
-	"internal/PKG/PKG.go": `// Package PKG is what the feature NAME brings.
+	"internal/PKG/PKG.go": `// Package PKG implements the feature NAME.
 package PKG
 
 import (
@@ -249,7 +249,7 @@ func TestNotesArePassedOn(t *testing.T) {
 `,
 }
 
-// What every synthetic feature puts into slots.
+// syntheticSlots holds the fragments of every synthetic feature.
 var syntheticSlots = map[string]string{
 	"app/imports": "\"SERVICE/internal/PKG\"\n",
 	"app/open": `PKGClient, err := PKG.Open(ctx, cfg.TITLE, log)
@@ -266,7 +266,7 @@ checks.Add("NAME", PKGClient.Ping)
 	"readme/links":      "- [TITLE](docs/NAME.md)\n",
 }
 
-// The files of a folder for two synthetic features.
+// The files of a pair of synthetic features.
 const syntheticPair = `package PKG
 
 import (

@@ -12,18 +12,18 @@ import (
 	"github.com/acton-go/acton-new/templates"
 )
 
-// The synthetic catalog is the real base with ten features that are made up here. They stand for those that the service
-// will have in the end: the same names and requirements, folders for pairs, packages of the usual size with tests, the
-// libraries as far as they are pinned, and fragments in the slots of the wiring. It measures what all combinations will
-// cost.
+// synthetic is a feature of the synthetic catalog, which is the real base with ten fake features. They simulate the
+// planned features: the same names and requirements, folders for pairs, packages of realistic size with tests, the
+// libraries if they are pinned, and fragments in the slots of the wiring. The benchmark measures the cost of all
+// combinations.
 type synthetic struct {
 	name     string
 	requires string
-	library  string   // a type that the client holds if its module is pinned, as import path and name
-	slots    []string // phases of the chain in which it has a layer
+	library  string   // type of a field of the client, as import path and name; used only if its module is pinned
+	slots    []string // slots of the middleware chain that get a layer
 	decorate bool     // wraps the store
-	serve    bool     // runs beside the listeners
-	pairs    []string // features after it in the alphabet, with which it has a folder
+	serve    bool     // runs a goroutine next to the listeners
+	pairs    []string // other features of its pairs, later in the alphabet
 }
 
 var synthetics = []synthetic{
@@ -39,7 +39,7 @@ var synthetics = []synthetic{
 	{name: "resilience", library: "golang.org/x/sync/semaphore.Weighted", slots: []string{"app/isolate"}, decorate: true},
 }
 
-// syntheticLibrary returns the catalog, with a memo of its own.
+// syntheticLibrary returns the synthetic catalog with a new memo.
 func syntheticLibrary(t testing.TB) library {
 	t.Helper()
 	files := hiddenTemplates(t)
@@ -57,7 +57,7 @@ func syntheticLibrary(t testing.TB) library {
 	return l
 }
 
-// hiddenTemplates returns the base and the hidden features that it needs, without what can be chosen.
+// hiddenTemplates returns the templates of the base and of the hidden features.
 func hiddenTemplates(t testing.TB) fstest.MapFS {
 	t.Helper()
 	cat, err := features.Load(templates.Files)
@@ -87,7 +87,7 @@ func hiddenTemplates(t testing.TB) fstest.MapFS {
 	return files
 }
 
-// pinned tells whether the module of the library is one of those that the service can have.
+// pinned reports whether the module of the library is pinned.
 func (s synthetic) pinned(t testing.TB) bool {
 	t.Helper()
 	if s.library == "" {
@@ -99,12 +99,12 @@ func (s synthetic) pinned(t testing.TB) bool {
 	}
 	_, err := universe.Package(pkg)
 	if err != nil {
-		t.Logf("%s does without %s: %v", s.name, pkg, err)
+		t.Logf("%s: omitting %s: %v", s.name, pkg, err)
 	}
 	return err == nil
 }
 
-// words replaces the placeholders of the sources below.
+// words returns a replacer for the words in capitals in the synthetic files.
 func (s synthetic) words(other string) *strings.Replacer {
 	pkg := strings.ReplaceAll(s.name, "-", "")
 	imported, held := "", "struct{ size int }"
@@ -143,7 +143,7 @@ func (s synthetic) addTo(files fstest.MapFS) {
 	}
 }
 
-// addPair adds the folder for two features: a file in the package of the first, and a line in the wiring.
+// addPair adds the folder of a pair: files in the package of the first feature, and a line in the wiring.
 func (s synthetic) addPair(files fstest.MapFS, other string) {
 	words, folder := s.words(other), "_features/"+s.name+"+"+other+"/"
 	add := func(name, text string) {
@@ -155,7 +155,7 @@ func (s synthetic) addPair(files fstest.MapFS, other string) {
 	add("slots/readme/links", "- TITLE works together with OTHER.\n")
 }
 
-// answersOf returns the answers for sets of features under one name.
+// answersOf returns answers with these sets of features.
 func answersOf(sets [][]string) []Answers {
 	var all []Answers
 	for _, names := range sets {
@@ -164,9 +164,8 @@ func answersOf(sets [][]string) []Answers {
 	return all
 }
 
-// The catalog must fit the base as it is now. Each feature alone and all together show that; every combination takes the
-// benchmark.
-func TestTheSyntheticCatalogFitsTheBase(t *testing.T) {
+// This test checks each feature alone and all together. The benchmark checks every combination.
+func TestSyntheticCatalogMatchesBase(t *testing.T) {
 	sets := [][]string{nil, nil}
 	for _, s := range synthetics {
 		alone := []string{s.name}
@@ -180,11 +179,11 @@ func TestTheSyntheticCatalogFitsTheBase(t *testing.T) {
 	}
 }
 
-// syntheticMemory is what checking every combination of the synthetic catalog may take, in MiB.
+// syntheticMemory is the memory limit for the check of every combination of the synthetic catalog, in MiB.
 const syntheticMemory = 1024
 
-// BenchmarkSynthetic renders and checks all 768 combinations of the synthetic catalog. It prints what that took, and
-// fails if the process had more memory than it may have.
+// BenchmarkSynthetic renders and checks all 768 combinations of the synthetic catalog. It fails if the process exceeds
+// the memory limit.
 func BenchmarkSynthetic(b *testing.B) {
 	debug.SetMemoryLimit(syntheticMemory * 7 / 8 << 20)
 	for b.Loop() {
@@ -205,6 +204,7 @@ func BenchmarkSynthetic(b *testing.B) {
 	peak := peakMemory(b)
 	b.ReportMetric(peak, "peak-MiB")
 	if peak > syntheticMemory {
-		b.Errorf("the process had %.0f MiB, at most %d are allowed: see what internal/variants keeps, and which packages have most variants", peak, syntheticMemory)
+		b.Errorf("peak memory: got %.0f MiB, want at most %d; check the caches of internal/variants, and the packages with most variants",
+			peak, syntheticMemory)
 	}
 }

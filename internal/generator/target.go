@@ -2,34 +2,34 @@ package generator
 
 import "time"
 
-// RepositoryMode says whether Write makes a repository.
+// RepositoryMode determines whether Write creates a repository.
 type RepositoryMode int
 
 // The modes of a Target.
 const (
-	RepositoryAuto   RepositoryMode = iota // a repository, unless the target lies inside one
+	RepositoryAuto   RepositoryMode = iota // a repository, unless the target is inside another one
 	RepositoryNever                        // files only
-	RepositoryAlways                       // a repository, also inside another
+	RepositoryAlways                       // a repository, even inside another one
 )
 
-// Target says where and how Write puts a tree.
+// Target determines where and how Write writes a tree.
 type Target struct {
-	Dir        string // absent, an empty directory, or one that holds only a repository without a commit
+	Dir        string // must not exist, be empty, or contain only a repository without a commit
 	Repository RepositoryMode
-	Message    string    // of the first commit; empty means "Initial commit"
-	Time       time.Time // of the first commit; zero means SOURCE_DATE_EPOCH, else now
+	Message    string    // message of the first commit; empty means "Initial commit"
+	Time       time.Time // time of the first commit; zero means SOURCE_DATE_EPOCH, else the current time
 
-	fault func(step string) error // tests: called before each step
+	fault func(step string) error // called before each step; tests inject errors with it
 }
 
-// Result says what Write did.
+// Result describes what Write did.
 type Result struct {
-	Dir       string // the target, as an absolute path
+	Dir       string // absolute path of the target
 	Committed bool
-	Commit    string   // the id of the first commit
-	Branch    string   // the branch it is on
-	Author    string   // "Name <address>" of the first commit
+	Commit    string   // ID of the first commit
+	Branch    string   // branch of the first commit
+	Author    string   // author of the first commit, as "Name <address>"
 	Fallback  bool     // git has no user configured, so the author is a fixed one
-	Enclosing string   // the work tree around the target, because of which no repository was made
-	Removed   []string // leftovers of killed runs that were removed
+	Enclosing string   // the work tree around the target, if that is why there is no repository
+	Removed   []string // leftovers of killed runs that Write removed
 }

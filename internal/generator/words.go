@@ -2,8 +2,8 @@ package generator
 
 import "strings"
 
-// The words of the sample service. Templates hold them as real words, so that every template is valid source; they
-// occur nowhere in another meaning.
+// The sample words: the name of the sample service in its spellings. Templates contain them instead of placeholders, so
+// that every template is valid source. No template uses them with another meaning.
 const (
 	sampleModule = "example.com/acme/sample-service"
 	sampleName   = "sample-service"
@@ -11,26 +11,25 @@ const (
 	samplePrefix = "SAMPLE_SERVICE"
 )
 
-// words replaces the sample words by those of one project.
+// words replaces the sample words with those of one project.
 type words struct{ pairs []string }
 
 func newWords(name, module string) words {
 	snake := strings.ReplaceAll(name, "-", "_")
 	return words{pairs: []string{
-		sampleModule, module, // before the name, which it contains
+		sampleModule, module, // before sampleName, which it contains
 		sampleName, name,
 		sampleSnake, snake,
 		samplePrefix, strings.ToUpper(snake),
 	}}
 }
 
-// replace replaces in one pass, so what is put in is not looked at again. Of two words that begin at the same place the
-// first counts. It does what a strings.Replacer does, which looks at every byte on its own and is slow where there is
-// little to replace.
+// replace replaces all words in one pass and does not scan the replacements again. If two words start at the same
+// position, the first pair wins. It does the same as strings.Replacer, which is slower on text with few matches.
 func (w words) replace(text string) string {
 	var b strings.Builder
 	done := 0
-	next := make([]int, len(w.pairs)/2) // where each word occurs from done on, or -1
+	next := make([]int, len(w.pairs)/2) // next occurrence of each word at or after done, or -1
 	for i := range next {
 		next[i] = strings.Index(text, w.pairs[2*i])
 	}
@@ -61,7 +60,7 @@ func (w words) replace(text string) string {
 	return b.String()
 }
 
-// with returns words that also replace further literals, each before any sample word that it contains.
+// with returns words that also replace the given pairs. They take precedence over the sample words that they contain.
 func (w words) with(pairs ...string) words {
 	return words{pairs: append(append([]string{}, pairs...), w.pairs...)}
 }

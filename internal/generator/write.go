@@ -12,12 +12,12 @@ import (
 	"sync"
 )
 
-// Write puts the tree, and a repository with one commit, where target says. Whatever fails or is killed, the target is as
-// it was or complete including the commit, apart from a hidden leftover that the next Write beside it or in it removes.
+// Write writes the tree to the target, with a repository and a first commit. If Write fails or is killed, the target is
+// either unchanged or complete. A hidden leftover may remain; the next Write to the same place removes it.
 //
-// Files and repository are made in a hidden directory beside the target, and one rename is the last step. Where a
-// directory cannot be replaced, because it is the working directory, a mount point or holds a repository, it is filled in
-// place with a journal, from which a failure or the next Write undoes what was done.
+// Write creates the files and the repository in a hidden directory next to the target, and renames it in the last step.
+// It cannot replace the working directory, a mount point or a directory with a repository. It fills such a directory in
+// place and keeps a journal, from which a failure or the next Write undoes the changes.
 func Write(ctx context.Context, t Tree, target Target) (Result, error) {
 	w := writer{ctx: ctx, tree: t, target: target}
 	err := w.run()
@@ -33,17 +33,17 @@ type writer struct {
 	ctx    context.Context
 	tree   Tree
 	target Target
-	site   site
-	commit *commitPlan // nil when no repository is wanted
+	dest   destination
+	commit *commitPlan // nil without a repository
 	result Result
 
-	packing sync.WaitGroup // makes the objects while the files are written
+	packing sync.WaitGroup // creates the objects in parallel with the files
 	objects commitObjects
 	packErr error
 }
 
-// reach is called before each step that changes the disk. It stops the run when the context is done.
-func (w *writer) reach(step string) error {
+// begin is called before each step that changes the disk. It returns an error if the context is done.
+func (w *writer) begin(step string) error {
 	if err := w.ctx.Err(); err != nil {
 		return context.Cause(w.ctx)
 	}
@@ -54,19 +54,19 @@ func (w *writer) reach(step string) error {
 }
 
 func (w *writer) run() error {
-	if err := w.reach("begin"); err != nil {
+	if err := w.begin("inspect"); err != nil {
 		return err
 	}
-	s, removed, err := inspect(w.target.Dir)
+	dest, removed, err := inspect(w.target.Dir)
 	if err != nil {
 		return err
 	}
-	w.site = s
-	w.result = Result{Dir: s.dir, Removed: removed}
+	w.dest = dest
+	w.result = Result{Dir: dest.dir, Removed: removed}
 	if err := w.planCommit(); err != nil {
 		return err
 	}
-	if w.site.inPlace {
+	if w.dest.inPlace {
 		return w.fillInPlace()
 	}
 	err = w.replace()
@@ -76,19 +76,19 @@ func (w *writer) run() error {
 	return err
 }
 
-// planCommit decides whether there will be a repository, and what its first commit says.
+// planCommit decides whether to create a repository, and starts to create the objects of its first commit.
 func (w *writer) planCommit() error {
 	if w.target.Repository == RepositoryNever {
 		return nil
 	}
-	if w.site.repository == nil {
-		enclosing := enclosingRepository(w.site.dir)
+	if w.dest.repository == nil {
+		enclosing := enclosingRepository(w.dest.dir)
 		if enclosing != "" && w.target.Repository == RepositoryAuto {
 			w.result.Enclosing = enclosing
 			return nil
 		}
 	}
-	plan, err := newCommitPlan(w.target, w.site.repository)
+	plan, err := newCommitPlan(w.target, w.dest.repository)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (w *writer) planCommit() error {
 	return nil
 }
 
-func (w *writer) committed() {
+func (w *writer) recordCommit() {
 	w.result.Committed = true
 	w.result.Commit = w.objects.id.String()
 	w.result.Branch = w.commit.branch
@@ -105,89 +105,90 @@ func (w *writer) committed() {
 	w.result.Fallback = w.commit.fallback
 }
 
-// errFillInPlace says that the target cannot be replaced by a rename, but may be filled.
+// errFillInPlace means that a rename cannot replace the target, but the target can be filled in place.
 var errFillInPlace = errors.New("fill in place")
 
-// replace makes everything in a sibling of the target and renames it. On failure nothing stays, no parent either.
+// replace creates the project next to the target and renames it. On failure it removes the parents that it created.
 func (w *writer) replace() (err error) {
-	parent, name := filepath.Split(w.site.dir)
+	parent, name := filepath.Split(w.dest.dir)
 	parent = filepath.Clean(parent)
-	made, err := makeParents(parent)
+	created, err := createParents(parent)
 	defer func() {
 		if err != nil {
-			for _, dir := range slices.Backward(made) {
-				_ = os.Remove(dir) // fails, rightly, when somebody else put something there
+			for _, dir := range slices.Backward(created) {
+				_ = os.Remove(dir) // fails if another process has added a file
 			}
 		}
 	}()
 	if err != nil {
-		return place(w.site.dir, err)
+		return pathError(w.dest.dir, err)
 	}
-	if err := w.reach("parents"); err != nil {
+	if err := w.begin("parents"); err != nil {
 		return err
 	}
-	w.result.Removed = append(w.result.Removed, removeSiblings(parent)...)
+	w.result.Removed = append(w.result.Removed, removeStaleStages(parent)...)
 
 	stage, err := newStage(parent, name)
 	switch {
-	case err != nil && w.site.exists && (errors.Is(err, fs.ErrPermission) || isReadOnly(err)):
+	case err != nil && w.dest.exists && (errors.Is(err, fs.ErrPermission) || isReadOnly(err)):
 		return errFillInPlace
 	case err != nil:
-		return place(parent, err)
+		return pathError(parent, err)
 	}
 	defer stage.remove()
 
 	project := filepath.Join(stage.dir, "project")
-	if err := w.makeProject(project, true); err != nil {
+	if err := w.createProject(project, true); err != nil {
 		return err
 	}
 	if w.commit != nil {
-		w.committed()
+		w.recordCommit()
 	}
-	if w.site.exists {
-		if err := os.Chmod(project, w.site.mode); err != nil {
-			return place(w.site.dir, err)
+	if w.dest.exists {
+		if err := os.Chmod(project, w.dest.mode); err != nil {
+			return pathError(w.dest.dir, err)
 		}
 	}
 	if err := syncPath(project); err != nil {
-		return place(w.site.dir, err)
+		return pathError(w.dest.dir, err)
 	}
-	if err := w.reach("rename"); err != nil {
+	if err := w.begin("rename"); err != nil {
 		return err
 	}
-	switch err := renameOver(project, w.site.dir); {
+	switch err := renameOver(project, w.dest.dir); {
 	case isBusy(err):
 		return errFillInPlace
 	case err != nil && isNotEmpty(err):
-		return fmt.Errorf("%s: something else was put there meanwhile", w.site.dir)
+		return fmt.Errorf("%s: another process created it during this run; remove it, or choose another directory",
+			w.dest.dir)
 	case err != nil:
-		return place(w.site.dir, err)
+		return pathError(w.dest.dir, err)
 	}
 	syncDir(parent)
 	return nil
 }
 
-// makeProject makes the files and the repository below root, which it creates, with or without the index, and waits until
-// what is in it is on the disk. It waits for the files while it makes the repository.
-func (w *writer) makeProject(root string, indexed bool) error {
-	paths, err := w.makeFiles(root)
+// createProject creates the directory root with the files and the repository, and syncs them to disk. It syncs the
+// files in parallel with the creation of the repository. indexed determines whether to write the index.
+func (w *writer) createProject(root string, indexed bool) error {
+	paths, err := w.writeFiles(root)
 	if err != nil {
 		return err
 	}
-	synced := startSync(paths)
-	err = w.makeRepository(root, indexed)
-	if failed := synced(); err == nil && failed != nil {
-		err = place(w.site.dir, failed)
+	wait := startSync(paths)
+	err = w.createRepository(root, indexed)
+	if syncErr := wait(); err == nil {
+		err = pathError(w.dest.dir, syncErr)
 	}
 	return err
 }
 
-// makeRepository makes the repository with the commit below root, if one is wanted.
-func (w *writer) makeRepository(root string, indexed bool) error {
+// createRepository creates the repository with the commit in root, unless the target has no repository.
+func (w *writer) createRepository(root string, indexed bool) error {
 	if w.commit == nil {
 		return nil
 	}
-	if err := w.reach("repository"); err != nil {
+	if err := w.begin("repository"); err != nil {
 		return err
 	}
 	w.packing.Wait()
@@ -202,47 +203,47 @@ func (w *writer) makeRepository(root string, indexed bool) error {
 	if err == nil {
 		err = syncTree(git)
 	}
-	return placeIfAny(w.site.dir, err)
+	return pathError(w.dest.dir, err)
 }
 
-// makeFiles writes the tree below root, which it creates, and returns the paths of all that is in it.
-func (w *writer) makeFiles(root string) (paths []string, err error) {
+// writeFiles creates the directory root with the tree, and returns the paths of all files and directories.
+func (w *writer) writeFiles(root string) (paths []string, err error) {
 	if err := os.Mkdir(root, 0o777); err != nil {
-		return nil, place(w.site.dir, err)
+		return nil, pathError(w.dest.dir, err)
 	}
-	made := map[string]bool{".": true}
-	var makeDir func(dir string) error
-	makeDir = func(dir string) error {
-		if made[dir] {
+	created := map[string]bool{".": true}
+	var createDir func(dir string) error
+	createDir = func(dir string) error {
+		if created[dir] {
 			return nil
 		}
-		made[dir] = true
-		if err := makeDir(path.Dir(dir)); err != nil {
+		created[dir] = true
+		if err := createDir(path.Dir(dir)); err != nil {
 			return err
 		}
 		paths = append(paths, filepath.Join(root, filepath.FromSlash(dir)))
 		return os.Mkdir(paths[len(paths)-1], 0o777)
 	}
 	for _, f := range w.tree {
-		if err := w.reach("file"); err != nil {
+		if err := w.begin("file"); err != nil {
 			return nil, err
 		}
 		if !filepath.IsLocal(filepath.FromSlash(f.Path)) {
-			return nil, fmt.Errorf("%s: path %q leads out of it", w.site.dir, f.Path)
+			return nil, fmt.Errorf("%s: path %q is outside the target directory", w.dest.dir, f.Path)
 		}
-		if err := makeDir(path.Dir(f.Path)); err != nil {
-			return nil, place(w.site.dir, err)
+		if err := createDir(path.Dir(f.Path)); err != nil {
+			return nil, pathError(w.dest.dir, err)
 		}
 		paths = append(paths, filepath.Join(root, filepath.FromSlash(f.Path)))
 		if err := os.WriteFile(paths[len(paths)-1], f.Data, 0o666); err != nil {
-			return nil, place(w.site.dir, err)
+			return nil, pathError(w.dest.dir, err)
 		}
 	}
 	return paths, nil
 }
 
-// makeParents creates the directories that are missing, and returns those it created, outermost first.
-func makeParents(dir string) (made []string, err error) {
+// createParents creates the missing directories of a path, and returns those that it created, outermost first.
+func createParents(dir string) (created []string, err error) {
 	var missing []string
 	for d := dir; ; d = filepath.Dir(d) {
 		if _, err := os.Stat(d); err == nil || !errors.Is(err, fs.ErrNotExist) || d == filepath.Dir(d) {
@@ -252,23 +253,26 @@ func makeParents(dir string) (made []string, err error) {
 	}
 	for _, d := range slices.Backward(missing) {
 		if err := os.Mkdir(d, 0o777); err != nil {
-			return made, err
+			return created, err
 		}
-		made = append(made, d)
+		created = append(created, d)
 	}
-	return made, nil
+	return created, nil
 }
 
-// place gives an error of the file system the place that was asked for: the paths of the temporary files that it names
-// would only confuse.
-func place(dir string, err error) error {
-	var onPath *fs.PathError
-	var onLink *os.LinkError
+// pathError replaces the path in a file system error with dir: the original path may be that of a temporary file, which
+// the user does not know. It returns nil if err is nil.
+func pathError(dir string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var pathErr *fs.PathError
+	var linkErr *os.LinkError
 	switch {
-	case errors.As(err, &onPath):
-		err = onPath.Err
-	case errors.As(err, &onLink):
-		err = onLink.Err
+	case errors.As(err, &pathErr):
+		err = pathErr.Err
+	case errors.As(err, &linkErr):
+		err = linkErr.Err
 	}
 	return fmt.Errorf("%s: %w", dir, err)
 }

@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-func TestWriteMakesAProjectWithOneCommit(t *testing.T) {
+func TestWriteCreatesProjectWithOneCommit(t *testing.T) {
 	parent := t.TempDir()
 	dir := filepath.Join(parent, "service")
-	result := mustWrite(t, sampleTree(), Target{Dir: dir, Time: someTime})
+	result := mustWrite(t, sampleTree(), Target{Dir: dir, Time: testTime})
 	wantProject(t, dir, sampleTree())
 	wantEntries(t, parent, "service")
 	if got := runGit(t, dir, "rev-parse", "HEAD"); got != result.Commit {
@@ -29,7 +29,7 @@ func TestWriteMakesAProjectWithOneCommit(t *testing.T) {
 	}
 }
 
-func TestTheCommitDependsOnNothingButTreeTimeAndAuthor(t *testing.T) {
+func TestCommitIsReproducible(t *testing.T) {
 	t.Setenv("SOURCE_DATE_EPOCH", "1767225600")
 	first := mustWrite(t, sampleTree(), Target{Dir: filepath.Join(t.TempDir(), "one")})
 	second := mustWrite(t, sampleTree(), Target{Dir: filepath.Join(t.TempDir(), "two")})
@@ -41,10 +41,10 @@ func TestTheCommitDependsOnNothingButTreeTimeAndAuthor(t *testing.T) {
 	wantError(t, err, "SOURCE_DATE_EPOCH", "for example")
 }
 
-func TestTheAuthorIsWhomGitIsConfiguredFor(t *testing.T) {
-	settings := filepath.Join(t.TempDir(), "gitconfig")
-	t.Setenv("GIT_CONFIG_GLOBAL", settings)
-	writeFile(t, settings, "[user]\n\tname = Ada <Lovelace>\n\temail = ada@example.org\n")
+func TestAuthorComesFromGitConfiguration(t *testing.T) {
+	gitConfig := filepath.Join(t.TempDir(), "gitconfig")
+	t.Setenv("GIT_CONFIG_GLOBAL", gitConfig)
+	writeFile(t, gitConfig, "[user]\n\tname = Ada <Lovelace>\n\temail = ada@example.org\n")
 	dir := filepath.Join(t.TempDir(), "service")
 	result := mustWrite(t, sampleTree(), Target{Dir: dir})
 	if result.Author != "Ada Lovelace <ada@example.org>" || result.Fallback {
@@ -60,22 +60,22 @@ func TestTheAuthorIsWhomGitIsConfiguredFor(t *testing.T) {
 		t.Errorf("author and committer: got %s", got)
 	}
 
-	writeFile(t, settings, "[user\nbroken")
+	writeFile(t, gitConfig, "[user\nbroken")
 	mustWrite(t, sampleTree(), Target{Dir: filepath.Join(t.TempDir(), "service")})
 }
 
-func TestAnEmptyDirectoryIsTaken(t *testing.T) {
+func TestWriteFillsEmptyDirectoryAndKeepsItsMode(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "service")
 	mkdir(t, dir, 0o700)
 	mustWrite(t, sampleTree(), Target{Dir: dir})
 	wantProject(t, dir, sampleTree())
 	info, err := os.Stat(dir)
 	if err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("mode: got %v, %v, want 0700 as before", info.Mode(), err)
+		t.Errorf("mode: got %v, %v, want 0700", info.Mode(), err)
 	}
 }
 
-func TestALinkToAnEmptyDirectoryIsFollowed(t *testing.T) {
+func TestWriteFollowsLinkToEmptyDirectory(t *testing.T) {
 	parent := t.TempDir()
 	mkdir(t, filepath.Join(parent, "real"), 0o755)
 	if err := os.Symlink("real", filepath.Join(parent, "link")); err != nil {
@@ -86,7 +86,7 @@ func TestALinkToAnEmptyDirectoryIsFollowed(t *testing.T) {
 	wantEntries(t, parent, "link", "real")
 }
 
-func TestMissingParentsAreMadeAndRemovedOnFailure(t *testing.T) {
+func TestMissingParentsAreCreatedAndRemovedOnFailure(t *testing.T) {
 	root := t.TempDir()
 	dir := filepath.Join(root, "a", "b", "service")
 	_, err := Write(t.Context(), sampleTree(), Target{Dir: dir, fault: failAt("rename", 1)})
@@ -96,7 +96,7 @@ func TestMissingParentsAreMadeAndRemovedOnFailure(t *testing.T) {
 	wantProject(t, dir, sampleTree())
 }
 
-func TestWhatCannotBecomeTheProjectIsRefusedWithWaysOut(t *testing.T) {
+func TestWriteRejectsUnusableTargets(t *testing.T) {
 	root := t.TempDir()
 	writeFile(t, filepath.Join(root, "file"), "x")
 	mkdir(t, filepath.Join(root, "full"), 0o755)
@@ -114,7 +114,7 @@ func TestWhatCannotBecomeTheProjectIsRefusedWithWaysOut(t *testing.T) {
 		{"file", []string{"is a file", "--dir"}},
 		{"file/below", []string{filepath.Join(root, "file") + " is a file", "--dir"}},
 		{"file/far/below", []string{filepath.Join(root, "file") + " is a file", "--dir"}},
-		{"dangling", []string{"link to something that does not exist", "--dir"}},
+		{"dangling", []string{"link to a path that does not exist", "--dir"}},
 	}
 	for _, test := range tests {
 		_, err := Write(t.Context(), sampleTree(), Target{Dir: filepath.Join(root, test.dir)})
@@ -124,38 +124,38 @@ func TestWhatCannotBecomeTheProjectIsRefusedWithWaysOut(t *testing.T) {
 	wantEntries(t, filepath.Join(root, "full"), "a", "b", "c", "d")
 }
 
-func TestARepositoryIsMadeUnlessThereIsOneAround(t *testing.T) {
-	around := t.TempDir()
-	runGit(t, around, "init", "-q")
-	inside := filepath.Join(around, "services", "one")
-	result := mustWrite(t, sampleTree(), Target{Dir: inside})
-	if result.Committed || result.Enclosing != around {
-		t.Errorf("inside another: got %+v, want no commit, and the enclosing %s", result, around)
+func TestRepositoryModes(t *testing.T) {
+	enclosing := t.TempDir()
+	runGit(t, enclosing, "init", "-q")
+	auto := filepath.Join(enclosing, "services", "one")
+	result := mustWrite(t, sampleTree(), Target{Dir: auto})
+	if result.Committed || result.Enclosing != enclosing {
+		t.Errorf("inside another repository: got %+v, want no commit and the enclosing repository %s", result, enclosing)
 	}
-	wantAbsent(t, filepath.Join(inside, gitDir))
+	wantAbsent(t, filepath.Join(auto, gitDir))
 
-	asked := filepath.Join(around, "services", "two")
-	mustWrite(t, sampleTree(), Target{Dir: asked, Repository: RepositoryAlways})
-	wantProject(t, asked, sampleTree())
+	always := filepath.Join(enclosing, "services", "two")
+	mustWrite(t, sampleTree(), Target{Dir: always, Repository: RepositoryAlways})
+	wantProject(t, always, sampleTree())
 
 	never := filepath.Join(t.TempDir(), "three")
 	result = mustWrite(t, sampleTree(), Target{Dir: never, Repository: RepositoryNever})
 	if result.Committed {
-		t.Error("a commit was made although none was wanted")
+		t.Error("got a commit, want none")
 	}
 	wantAbsent(t, filepath.Join(never, gitDir))
 }
 
-func TestALinkedWorkTreeCountsAsARepositoryAround(t *testing.T) {
-	around := t.TempDir()
-	writeFile(t, filepath.Join(around, gitDir), "gitdir: /elsewhere\n")
-	if result := mustWrite(t, sampleTree(), Target{Dir: filepath.Join(around, "one")}); result.Enclosing != around {
-		t.Errorf("enclosing: got %q, want %q", result.Enclosing, around)
+func TestLinkedWorkTreeIsAnEnclosingRepository(t *testing.T) {
+	enclosing := t.TempDir()
+	writeFile(t, filepath.Join(enclosing, gitDir), "gitdir: /elsewhere\n")
+	if result := mustWrite(t, sampleTree(), Target{Dir: filepath.Join(enclosing, "one")}); result.Enclosing != enclosing {
+		t.Errorf("enclosing repository: got %q, want %q", result.Enclosing, enclosing)
 	}
 }
 
-func TestAnyFailureLeavesNothing(t *testing.T) {
-	for _, step := range []string{"begin", "parents", "file", "repository", "rename"} {
+func TestFailureLeavesNothing(t *testing.T) {
+	for _, step := range []string{"inspect", "parents", "file", "repository", "rename"} {
 		for _, exists := range []bool{false, true} {
 			root := t.TempDir()
 			dir := filepath.Join(root, "service")
@@ -171,7 +171,7 @@ func TestAnyFailureLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestCancellingLeavesNothing(t *testing.T) {
+func TestCancellationLeavesNothing(t *testing.T) {
 	root := t.TempDir()
 	for n := range 8 {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -193,7 +193,7 @@ func TestCancellingLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestSomethingThatAppearsMeanwhileIsNotOverwritten(t *testing.T) {
+func TestWriteDoesNotOverwriteConcurrentChanges(t *testing.T) {
 	root := t.TempDir()
 	dir := filepath.Join(root, "service")
 	_, err := Write(t.Context(), sampleTree(), Target{Dir: dir, fault: func(step string) error {
@@ -203,49 +203,49 @@ func TestSomethingThatAppearsMeanwhileIsNotOverwritten(t *testing.T) {
 		}
 		return nil
 	}})
-	wantError(t, err, "meanwhile")
+	wantError(t, err, "another process created it")
 	wantEntries(t, root, "service")
 	wantEntries(t, dir, "mine")
 }
 
-func TestPathsCannotLeaveTheProject(t *testing.T) {
+func TestWriteRejectsPathsOutsideTheTarget(t *testing.T) {
 	root := t.TempDir()
 	_, err := Write(t.Context(), Tree{{Path: "../escape", Data: nil}}, Target{Dir: filepath.Join(root, "service")})
-	wantError(t, err, "leads out")
+	wantError(t, err, "outside the target directory")
 	wantEntries(t, root)
 }
 
-func TestOnlyDeadLeftoversAreRemoved(t *testing.T) {
+func TestOnlyStaleStagesAreRemoved(t *testing.T) {
 	root := t.TempDir()
-	living, err := newStage(root, "living")
+	active, err := newStage(root, "active")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer living.remove()
-	dead, err := newStage(root, "dead")
+	defer active.remove()
+	stale, err := newStage(root, "stale")
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeFile(t, filepath.Join(dead.dir, "project"), "x")
-	dead.lock.Close()
+	writeFile(t, filepath.Join(stale.dir, "project"), "x")
+	stale.lock.Close()
 	unmarked := filepath.Join(root, ".just.acton-new-created0")
 	mkdir(t, unmarked, 0o700)
-	foreign := filepath.Join(root, ".looks.acton-new-similar0")
-	mkdir(t, foreign, 0o755)
-	writeFile(t, filepath.Join(foreign, "diary"), "x")
+	unrelated := filepath.Join(root, ".looks.acton-new-similar0")
+	mkdir(t, unrelated, 0o755)
+	writeFile(t, filepath.Join(unrelated, "diary"), "x")
 
 	result := mustWrite(t, sampleTree(), Target{Dir: filepath.Join(root, "service")})
-	wantAbsent(t, dead.dir)
+	wantAbsent(t, stale.dir)
 	wantAbsent(t, unmarked)
-	for _, kept := range []string{living.dir, foreign} {
+	for _, kept := range []string{active.dir, unrelated} {
 		if _, err := os.Stat(kept); err != nil {
-			t.Errorf("must stay: %v", err)
+			t.Errorf("%s: got %v, want it kept", kept, err)
 		}
 	}
 	if len(result.Removed) != 2 {
 		t.Errorf("removed: got %v, want two", result.Removed)
 	}
-	wantEntries(t, foreign, "diary")
+	wantEntries(t, unrelated, "diary")
 }
 
 func failAt(step string, n int) func(string) error {
@@ -267,18 +267,18 @@ func wantError(t *testing.T, err error, parts ...string) {
 	}
 	for _, part := range parts {
 		if !strings.Contains(err.Error(), part) {
-			t.Errorf("error %q does not have %q", err, part)
+			t.Errorf("got error %q, want one with %q", err, part)
 		}
 	}
 	if strings.Contains(err.Error(), "\n") {
-		t.Errorf("error has several lines: %q", err)
+		t.Errorf("got an error with several lines: %q", err)
 	}
 }
 
 func wantAbsent(t *testing.T, path string) {
 	t.Helper()
 	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("%s is there: %v", path, err)
+		t.Errorf("%s: got %v, want no such file", path, err)
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/acton-go/acton-new/internal/lock"
 )
 
-// everything is a project that imports all that any template does.
-func everything(t testing.TB) *lock.Imports {
+// allImports returns the imports of a project that imports every pinned package.
+func allImports(t testing.TB) *lock.Imports {
 	t.Helper()
 	deps, err := os.ReadFile("pinned/deps.go")
 	if err != nil {
@@ -17,7 +17,7 @@ func everything(t testing.TB) *lock.Imports {
 	return importsOf(t, map[string]string{"a/a.go": string(deps)})
 }
 
-// lockText is the lock as it is embedded.
+// lockText returns the text of the embedded lock.
 func lockText(t testing.TB) []byte {
 	t.Helper()
 	text, err := os.ReadFile("lock.txt")
@@ -27,7 +27,7 @@ func lockText(t testing.TB) []byte {
 	return text
 }
 
-// BenchmarkDecode is what every process does once.
+// BenchmarkDecode measures the decoding, which every process does once.
 func BenchmarkDecode(b *testing.B) {
 	text := lockText(b)
 	b.SetBytes(int64(len(text)))
@@ -38,9 +38,9 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// BenchmarkCompute makes go.mod and go.sum when the lock is decoded.
+// BenchmarkCompute computes go.mod and go.sum with a decoded lock.
 func BenchmarkCompute(b *testing.B) {
-	l, imports := lock.Recorded(), everything(b)
+	l, imports := lock.Recorded(), allImports(b)
 	for b.Loop() {
 		if _, err := l.Compute(imports); err != nil {
 			b.Fatal(err)
@@ -48,10 +48,10 @@ func BenchmarkCompute(b *testing.B) {
 	}
 }
 
-// BenchmarkOnce is all that a process does for its module files. With -benchtime 1x it is done once in a process, so that
-// no cache is warm and the memory is new.
+// BenchmarkOnce decodes the lock and computes the module files, as each process does. With -benchtime 1x the caches are
+// cold, as in a new process.
 func BenchmarkOnce(b *testing.B) {
-	text, imports := lockText(b), everything(b)
+	text, imports := lockText(b), allImports(b)
 	for b.Loop() {
 		l, err := lock.Decode(text)
 		if err != nil {

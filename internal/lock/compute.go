@@ -10,29 +10,30 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// Files are the module files of a project. Sum is empty when the project needs no module.
+// Files holds the go.mod and the go.sum of a project. Sum is empty if the project needs no module.
 type Files struct{ Mod, Sum []byte }
 
-// Compute returns the files that go mod tidy would write for a project with these imports, were every pinned version in
-// its go.mod before.
+// Compute returns the files that go mod tidy writes for a project with these imports, if its go.mod already requires
+// every pinned version.
 //
-// The go command's rules, which modload/load.go, buildlist.go and init.go of its source implement, are, for a project of
-// Go 1.21 or newer:
+// It follows the rules of the go command for a project with Go 1.21 or newer. The source of the go command implements
+// them in modload/load.go, buildlist.go and init.go:
 //
-//  1. What a file imports counts whatever its build constraints say, unless they say ignore: see Imports.
-//  2. "All" is the project's packages and tests, and what those import, directly or not. Tests of others are not in it.
-//  3. Loaded is also what the tests of every package in all import, directly or not.
-//  4. The module of every package in all is a root, that is, it is required. What the project itself imports is required
-//     directly, the rest is marked as indirect.
-//  5. A module of which only tests of others need a package is a root, too, if the graph of the roots so far would select
-//     a lower version. Packages are looked at by their distance, and the graph grows after each.
-//  6. A module is a root, too, if another module of the graph has Go files in the place of a loaded package of it, so that
-//     only the root tells which is meant.
-//  7. The graph is the go.mod of every root, and of all that stands below a go.mod which is not pruned: one of Go 1.16 or
-//     older. It selects the highest version that is named anywhere.
-//  8. go.sum has the go.mod of every version that was read for the graph, and of the module of every loaded package. For
-//     each loaded package it has all files of every module that could provide it by its path: of the roots, if its own
-//     module is one, else of the selected versions.
+//  1. The imports of a file count whatever its build constraints, except the constraint ignore. See Scan.
+//  2. The pattern "all" contains the packages and tests of the project and their transitive imports. It does not
+//     contain the tests of dependencies.
+//  3. The go command also loads the tests of every package in all, and their transitive imports.
+//  4. The module of every package in all is a root: go.mod requires it. The requirement is direct if the project itself
+//     imports the module, otherwise it is marked as indirect.
+//  5. A module that only tests of dependencies need is a root if the graph of the current roots selects a lower
+//     version. Packages are processed by distance from all, and the graph grows after each distance.
+//  6. A module is a root if it provides a loaded package, and another module in the graph has Go files in the same
+//     directory. Only the root makes the import unambiguous.
+//  7. The graph contains the go.mod of every root, and the transitive requirements of every go.mod that is not pruned
+//     (Go 1.16 or older). It selects the highest version of each module.
+//  8. go.sum contains the hash of every go.mod that was read for the graph, and of the module of every loaded package.
+//     It also contains the hash of every module whose path is a prefix of a loaded package: of the roots, if the module
+//     of the package is a root, otherwise of the selected versions.
 func (l *Lock) Compute(p *Imports) (Files, error) {
 	c := newComputation(l, p)
 	for _, r := range rules {
@@ -43,55 +44,55 @@ func (l *Lock) Compute(p *Imports) (Files, error) {
 	return c.files()
 }
 
-// rules change a computation in this order.
+// rules are the steps of a computation, in order.
 var rules = []struct {
 	name  string
 	apply func(c *computation) error
 }{
 	{"load", (*computation).load},
-	{"load the tests of others", (*computation).loadTests},
+	{"load tests of dependencies", (*computation).loadTests},
 	{"require", (*computation).require},
-	{"require what tests of others need", (*computation).requireForTests},
-	{"require what is ambiguous", (*computation).requireUnambiguous},
+	{"require modules for tests of dependencies", (*computation).requireForTests},
+	{"require modules of ambiguous packages", (*computation).requireAmbiguous},
 	{"check", (*computation).check},
 }
 
-// computation is the state of one Compute.
+// computation is the state of one call of Compute.
 type computation struct {
-	lock   *Lock
-	of     *Imports
-	seen   bits              // by package: loaded
-	all    []*packageFacts   // what the project imports, directly or not
-	others [][]*packageFacts // what is loaded beside that, by the distance from all
-	direct bits              // by path of a module
-	graph  *graph
+	lock    *Lock
+	imports *Imports
+	seen    bits              // by package ID: loaded
+	all     []*packageFacts   // the packages in all, except those of the project
+	tests   [][]*packageFacts // the packages that only tests of dependencies need, by distance from all
+	direct  bits              // by ID of a module path: imported by the project
+	graph   *graph
 }
 
-func newComputation(l *Lock, of *Imports) *computation {
-	return &computation{lock: l, of: of, graph: newGraph(l)}
+func newComputation(l *Lock, imports *Imports) *computation {
+	return &computation{lock: l, imports: imports, graph: newGraph(l)}
 }
 
-// load finds the packages of rule 2.
+// load loads the packages of rule 2.
 func (c *computation) load() error {
-	for _, packages := range []map[string]string{c.of.packages, c.of.tests} {
+	for _, packages := range []map[string]string{c.imports.packages, c.imports.tests} {
 		for _, pkg := range slices.Sorted(maps.Keys(packages)) {
 			p, err := c.lock.pkg(pkg, packages[pkg])
-			if missing := new(missingError); errors.As(err, &missing) && strings.HasPrefix(pkg+"/", c.of.module+"/") {
-				return fmt.Errorf("%s imports %s, which is no package of this project", packages[pkg], pkg)
+			if missing := new(missingError); errors.As(err, &missing) && strings.HasPrefix(pkg+"/", c.imports.module+"/") {
+				return fmt.Errorf("%s imports %s, but the project has no such package", packages[pkg], pkg)
 			} else if err != nil {
 				return err
 			}
 			c.direct.add(p.module.pathID)
-			c.all = c.unseen([]*packageFacts{p}, c.all)
+			c.all = c.appendNew(c.all, []*packageFacts{p})
 		}
 	}
 	for i := 0; i < len(c.all); i++ {
-		c.all = c.unseen(c.all[i].imports, c.all)
+		c.all = c.appendNew(c.all, c.all[i].imports)
 	}
 	return nil
 }
 
-// loadTests finds the packages of rule 3.
+// loadTests loads the packages of rule 3.
 func (c *computation) loadTests() error {
 	var next []*packageFacts
 	for _, p := range c.all {
@@ -99,32 +100,32 @@ func (c *computation) loadTests() error {
 		if err != nil {
 			return err
 		}
-		next = c.unseen(tests, next)
+		next = c.appendNew(next, tests)
 	}
 	for len(next) > 0 {
-		c.others = append(c.others, next)
-		var further []*packageFacts
+		c.tests = append(c.tests, next)
+		var imports []*packageFacts
 		for _, p := range next {
-			further = c.unseen(p.imports, further)
+			imports = c.appendNew(imports, p.imports)
 		}
-		next = further
+		next = imports
 	}
 	return nil
 }
 
-// unseen appends what was not loaded before.
-func (c *computation) unseen(imports, to []*packageFacts) []*packageFacts {
-	for _, p := range imports {
+// appendNew appends the packages that are not loaded yet, and marks them as loaded.
+func (c *computation) appendNew(list, packages []*packageFacts) []*packageFacts {
+	for _, p := range packages {
 		if c.seen.add(p.id) {
-			to = append(to, p)
+			list = append(list, p)
 		}
 	}
-	return to
+	return list
 }
 
-// loaded yields every package that is loaded.
+// loaded yields every loaded package.
 func (c *computation) loaded(yield func(*packageFacts) bool) {
-	for _, packages := range append([][]*packageFacts{c.all}, c.others...) {
+	for _, packages := range append([][]*packageFacts{c.all}, c.tests...) {
 		for _, p := range packages {
 			if !yield(p) {
 				return
@@ -133,7 +134,7 @@ func (c *computation) loaded(yield func(*packageFacts) bool) {
 	}
 }
 
-// require makes the roots of rule 4.
+// require adds the roots of rule 4.
 func (c *computation) require() error {
 	for _, p := range c.all {
 		if err := c.graph.require(p.module); err != nil {
@@ -143,16 +144,17 @@ func (c *computation) require() error {
 	return nil
 }
 
-// requireForTests makes the roots of rule 5.
+// requireForTests adds the roots of rule 5.
 func (c *computation) requireForTests() error {
-	for _, packages := range c.others {
-		var low []*moduleFacts
+	for _, packages := range c.tests {
+		var tooLow []*moduleFacts
 		for _, p := range packages {
-			if s := c.graph.selectedOf(p.module.Path); s == nil || semver.Compare(s.Version.Version, p.module.Version.Version) < 0 {
-				low = append(low, p.module)
+			s := c.graph.selectedOf(p.module.Path)
+			if s == nil || semver.Compare(s.Version.Version, p.module.Version.Version) < 0 {
+				tooLow = append(tooLow, p.module)
 			}
 		}
-		for _, m := range low {
+		for _, m := range tooLow {
 			if err := c.graph.require(m); err != nil {
 				return err
 			}
@@ -161,8 +163,9 @@ func (c *computation) requireForTests() error {
 	return nil
 }
 
-// requireUnambiguous makes the roots of rule 6. Each may bring further modules into the graph.
-func (c *computation) requireUnambiguous() error {
+// requireAmbiguous adds the roots of rule 6. It repeats until no package is ambiguous, because each root can add
+// modules to the graph.
+func (c *computation) requireAmbiguous() error {
 	for {
 		var ambiguous []*moduleFacts
 		for p := range c.loaded {
@@ -188,7 +191,7 @@ func (c *computation) requireUnambiguous() error {
 	}
 }
 
-// isAmbiguous tells whether a selected module beside the package's own has Go files in its place.
+// isAmbiguous reports whether another selected module has Go files in the directory of the package.
 func (c *computation) isAmbiguous(p *packageFacts) (bool, error) {
 	for prefix := range prefixes(p.path) {
 		m := c.graph.selectedOf(prefix)
@@ -202,15 +205,17 @@ func (c *computation) isAmbiguous(p *packageFacts) (bool, error) {
 	return false, nil
 }
 
-// check holds the promise on which the rules rest: no combination selects another version than the pinned one.
+// check checks the assumptions of the lock: no combination selects a version other than the pinned one, and the project
+// does not contain a package of a dependency.
 func (c *computation) check() error {
 	for p := range c.loaded {
 		if s := c.graph.selectedOf(p.module.Path); s != p.module {
-			return fmt.Errorf("lock: %s is pinned, but %s is selected: run go generate ./internal/lock", p.module.Version, s.Version)
+			return fmt.Errorf("lock: %s is pinned, but %s is selected; run go generate ./internal/lock",
+				p.module.Version, s.Version)
 		}
-		if c.of.owns(p.path) {
-			return fmt.Errorf("module %q: %s is a package of this project and of %s: choose another module path",
-				c.of.module, p.path, p.module.Version)
+		if c.imports.owns(p.path) {
+			return fmt.Errorf("module %q: the project and %s both contain the package %s; choose another module path",
+				c.imports.module, p.module.Version, p.path)
 		}
 	}
 	return nil

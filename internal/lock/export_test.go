@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Rules returns the names of the steps of a Compute that can be left out.
+// Rules returns the names of the steps of Compute.
 func Rules() []string {
 	var names []string
 	for _, r := range rules {
@@ -14,10 +14,10 @@ func Rules() []string {
 	return names
 }
 
-// ComputeWithout is Compute with one rule less. It does not check the result, which is wrong by intention.
+// ComputeWithout is Compute without one rule. It also omits the check, because the result is wrong on purpose.
 func (l *Lock) ComputeWithout(p *Imports, rule string) (Files, error) {
 	if !slices.Contains(Rules(), rule) {
-		return Files{}, fmt.Errorf("there is no rule %q", rule)
+		return Files{}, fmt.Errorf("unknown rule %q", rule)
 	}
 	c := newComputation(l, p)
 	for _, r := range rules {
@@ -31,7 +31,7 @@ func (l *Lock) ComputeWithout(p *Imports, rule string) (Files, error) {
 	return c.files()
 }
 
-// PruneAll makes every go.mod look as if it was of Go 1.17 or newer.
+// PruneAll marks every go.mod as pruned, as with Go 1.17 or newer.
 func (l *Lock) PruneAll() {
 	for _, m := range l.modules {
 		m.pruned = true

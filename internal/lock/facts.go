@@ -8,42 +8,43 @@ import (
 	"golang.org/x/mod/module"
 )
 
-// Source supplies the facts that are to be recorded.
+// Source supplies the facts to record.
 type Source interface {
-	// Prepare tells that all that these versions have and require is about to be asked for.
+	// Prepare downloads these versions and the go.mod files of their requirements. The other methods work without it, but
+	// more slowly.
 	Prepare(roots []module.Version) error
-	// GoMod returns what the go.mod of a version says, and its hash.
+	// GoMod returns the content of the go.mod of a version, and its hash.
 	GoMod(v module.Version) (GoMod, error)
 	// Sum returns the hash of all files of a version.
 	Sum(v module.Version) (string, error)
-	// HasPackage tells whether a version has Go files, of whatever kind, in the directory of a package.
+	// HasPackage reports whether a version has Go files of any kind in the directory of a package.
 	HasPackage(v module.Version, pkg string) (bool, error)
-	// Imports returns what a package and its tests import from modules.
+	// Imports returns the imports of a package and of its tests, without the standard library.
 	Imports(v module.Version, pkg string) (imports, testImports []string, err error)
 }
 
-// GoMod is what counts of a module's go.mod.
+// GoMod holds the relevant content of a go.mod.
 type GoMod struct {
-	Go       string // empty without go line
+	Go       string // empty without a go line
 	Requires []module.Version
 	Sum      string
 }
 
-// goMod makes sure that the go.mod of a version is known.
+// goMod reads the go.mod of a version from the source, unless it is known.
 func (l *Lock) goMod(m *moduleFacts) error {
 	if m.read {
 		return nil
 	}
 	if l.source == nil {
-		return incomplete("go.mod", m.Version)
+		return notRecordedError("go.mod", m.Version)
 	}
 	facts, err := l.source.GoMod(m.Version)
 	if err != nil {
 		return err
 	}
 	if version.Compare("go"+facts.Go, "go"+l.goVersion) > 0 {
-		return fmt.Errorf("%s needs Go %s, and projects are made for Go %s: pin an older version, "+
-			"or raise the go line of the pinned module", m.Version, facts.Go, l.goVersion)
+		return fmt.Errorf("%s requires Go %s, but projects use Go %s; pin an older version, "+
+			"or raise the go line in internal/lock/pinned/go.mod", m.Version, facts.Go, l.goVersion)
 	}
 	for _, r := range facts.Requires {
 		m.requires = append(m.requires, l.module(r))
@@ -63,7 +64,7 @@ func (m *moduleFacts) setGoMod(goVersion, sum string) {
 func (l *Lock) sum(m *moduleFacts) (string, error) {
 	if m.zipSum == "" {
 		if l.source == nil {
-			return "", incomplete("the hash", m.Version)
+			return "", notRecordedError("the hash", m.Version)
 		}
 		var err error
 		if m.zipSum, err = l.source.Sum(m.Version); err != nil {
@@ -73,13 +74,13 @@ func (l *Lock) sum(m *moduleFacts) (string, error) {
 	return m.zipSum, nil
 }
 
-// has tells whether a version has Go files where another module has a package.
+// has reports whether a version has Go files in the directory of a package of another module.
 func (l *Lock) has(m *moduleFacts, pkg string) (bool, error) {
 	if has, ok := m.dirs[pkg]; ok {
 		return has, nil
 	}
 	if l.source == nil {
-		return false, incomplete("the directory of "+pkg, m.Version)
+		return false, notRecordedError("the directory of "+pkg, m.Version)
 	}
 	has, err := l.source.HasPackage(m.Version, pkg)
 	if err != nil {
@@ -92,7 +93,7 @@ func (l *Lock) has(m *moduleFacts, pkg string) (bool, error) {
 	return has, nil
 }
 
-// pkg returns the facts of a package that file imports.
+// pkg returns the facts about a package. file is the file or package that imports it, for the error.
 func (l *Lock) pkg(path, file string) (*packageFacts, error) {
 	if p, ok := l.packages[path]; ok {
 		return p, nil
@@ -119,13 +120,13 @@ func (l *Lock) pkg(path, file string) (*packageFacts, error) {
 	return p, nil
 }
 
-// testsOf returns what the tests of a package import.
+// testsOf returns the imports of the tests of a package.
 func (l *Lock) testsOf(p *packageFacts) ([]*packageFacts, error) {
 	if p.hasTests {
 		return p.tests, nil
 	}
 	if l.source == nil {
-		return nil, incomplete("what tests "+p.path, p.module.Version)
+		return nil, notRecordedError("the test imports of "+p.path, p.module.Version)
 	}
 	_, imports, err := l.source.Imports(p.module.Version, p.path)
 	if err != nil {
@@ -142,15 +143,14 @@ func (l *Lock) testsOf(p *packageFacts) ([]*packageFacts, error) {
 	return p.tests, nil
 }
 
-// provider finds the module of a package: the one among the pins that has it or, while the lock is being closed, the one
-// among all that the pins require.
+// provider returns the module that provides a package: one of the pins or, during Closure, one of their requirements.
 func (l *Lock) provider(path, file string) (*moduleFacts, error) {
 	found, err := l.providers(path, func(prefix string) *moduleFacts { return l.pins[prefix] })
 	if err != nil {
 		return nil, err
 	}
-	if len(found) == 0 && l.whole != nil {
-		found, err = l.providers(path, l.whole.selectedOf)
+	if len(found) == 0 && l.fullGraph != nil {
+		found, err = l.providers(path, l.fullGraph.selectedOf)
 		if err != nil {
 			return nil, err
 		}
@@ -161,13 +161,14 @@ func (l *Lock) provider(path, file string) (*moduleFacts, error) {
 	case 1:
 		return found[0], nil
 	}
-	return nil, fmt.Errorf("%s imports %s, which both %s and %s provide", file, path, found[0].Version, found[1].Version)
+	return nil, fmt.Errorf("%s imports %s, but both %s and %s provide it; pin only one of them",
+		file, path, found[0].Version, found[1].Version)
 }
 
-func (l *Lock) providers(path string, of func(prefix string) *moduleFacts) ([]*moduleFacts, error) {
+func (l *Lock) providers(path string, lookup func(modulePath string) *moduleFacts) ([]*moduleFacts, error) {
 	var found []*moduleFacts
 	for prefix := range prefixes(path) {
-		m := of(prefix)
+		m := lookup(prefix)
 		if m == nil {
 			continue
 		}
@@ -182,7 +183,7 @@ func (l *Lock) providers(path string, of func(prefix string) *moduleFacts) ([]*m
 	return found, nil
 }
 
-// prefixes yields every path that a module with this package can have, the longest first.
+// prefixes yields every possible path of the module that provides a package, longest first.
 func prefixes(path string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		for {

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/mod/module"
 )
 
-// files writes what was computed.
+// files encodes the result of the computation.
 func (c *computation) files() (Files, error) {
 	mod, err := c.mod()
 	if err != nil {
@@ -25,7 +25,7 @@ func (c *computation) files() (Files, error) {
 
 func (c *computation) mod() ([]byte, error) {
 	var file modfile.File
-	if err := file.AddModuleStmt(c.of.module); err != nil {
+	if err := file.AddModuleStmt(c.imports.module); err != nil {
 		return nil, err
 	}
 	if err := file.AddGoStmt(c.lock.goVersion); err != nil {
@@ -41,20 +41,20 @@ func (c *computation) mod() ([]byte, error) {
 	return file.Format()
 }
 
-// sum follows rule 8.
+// sum returns the go.sum of rule 8.
 func (c *computation) sum() ([]byte, error) {
 	hashes := map[module.Version]string{}
-	goMod := func(m *moduleFacts) {
+	addGoMod := func(m *moduleFacts) {
 		hashes[module.Version{Path: m.Path, Version: m.Version.Version + "/go.mod"}] = m.modSum
 	}
 	for _, m := range c.graph.read {
-		goMod(m)
+		addGoMod(m)
 	}
 	for p := range c.loaded {
 		if err := c.lock.goMod(p.module); err != nil {
 			return nil, err
 		}
-		goMod(p.module)
+		addGoMod(p.module)
 		root := c.graph.isRoot(p.module)
 		for prefix := range prefixes(p.path) {
 			m := c.graph.selectedOf(prefix)

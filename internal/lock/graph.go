@@ -2,15 +2,15 @@ package lock
 
 import "golang.org/x/mod/semver"
 
-// graph is the module graph of a project, as far as the go command reads it: rule 7. It grows as roots are added, which
-// gives the same as building it anew, for a go.mod once read stays read.
+// graph is the module graph of a project (rule 7). New roots extend it. The result is the same as that of a new graph
+// with all roots, because a root never removes a go.mod from the graph.
 type graph struct {
 	lock     *Lock
 	roots    []*moduleFacts
-	root     bits           // by path: one of its versions is a root
-	selected []*moduleFacts // by path: the highest version that anything names
-	read     []*moduleFacts // whose go.mod was read
-	visited  bits           // by version, twice: with what it requires, with everything below
+	root     bits           // by path ID: a version of the module is a root
+	selected []*moduleFacts // by path ID: the highest version in the graph
+	read     []*moduleFacts // the versions whose go.mod was read
+	visited  bits           // two per version: visited with its requirements, visited with its transitive requirements
 }
 
 func newGraph(l *Lock) *graph { return &graph{lock: l} }
@@ -21,16 +21,16 @@ func (g *graph) require(m *moduleFacts) error {
 		return nil
 	}
 	g.roots = append(g.roots, m)
-	g.name(m)
+	g.selectHighest(m)
 	return g.visit(m, false)
 }
 
-// visit reads the go.mod of a version. If that is not pruned, or the version stands below one that is not, everything
-// below is read too.
-func (g *graph) visit(m *moduleFacts, below bool) error {
+// visit reads the go.mod of a version. It also visits the requirements if the go.mod is not pruned, or if transitive is
+// set because the go.mod of a parent is not pruned.
+func (g *graph) visit(m *moduleFacts, transitive bool) error {
 	shallow, deep := m.id*2, m.id*2+1
 	mark := shallow
-	if below {
+	if transitive {
 		mark = deep
 	}
 	first := !g.visited.has(shallow) && !g.visited.has(deep)
@@ -43,10 +43,10 @@ func (g *graph) visit(m *moduleFacts, below bool) error {
 	if first {
 		g.read = append(g.read, m)
 		for _, r := range m.requires {
-			g.name(r)
+			g.selectHighest(r)
 		}
 	}
-	if m.pruned && !below {
+	if m.pruned && !transitive {
 		return nil
 	}
 	for _, r := range m.requires {
@@ -57,8 +57,8 @@ func (g *graph) visit(m *moduleFacts, below bool) error {
 	return nil
 }
 
-// name notes that something requires this version.
-func (g *graph) name(m *moduleFacts) {
+// selectHighest selects this version if it is the highest one so far.
+func (g *graph) selectHighest(m *moduleFacts) {
 	for m.pathID >= len(g.selected) {
 		g.selected = append(g.selected, make([]*moduleFacts, 1+m.pathID-len(g.selected))...)
 	}
@@ -67,7 +67,7 @@ func (g *graph) name(m *moduleFacts) {
 	}
 }
 
-// selectedOf returns the version of a module that the graph selects, or nil.
+// selectedOf returns the selected version of a module, or nil.
 func (g *graph) selectedOf(path string) *moduleFacts {
 	id, ok := g.lock.paths[path]
 	if !ok || id >= len(g.selected) {
@@ -76,15 +76,15 @@ func (g *graph) selectedOf(path string) *moduleFacts {
 	return g.selected[id]
 }
 
-// isRoot tells whether this version is a root.
+// isRoot reports whether this version is a root.
 func (g *graph) isRoot(m *moduleFacts) bool {
 	return g.root.has(m.pathID) && g.selected[m.pathID] == m
 }
 
-// bits is a set of small numbers.
+// bits is a set of small integers.
 type bits []bool
 
-// add tells whether n is new.
+// add adds n, and reports whether n is new.
 func (b *bits) add(n int) bool {
 	if n >= len(*b) {
 		*b = append(*b, make([]bool, max(1+n-len(*b), len(*b)))...)

@@ -15,31 +15,31 @@ import (
 	"strings"
 )
 
-// Imports is what a project imports from other modules.
+// Imports holds the packages that a project imports from other modules.
 type Imports struct {
 	module   string
-	packages map[string]string // package → the first file that imports it
-	tests    map[string]string // the same of what only tests import
+	packages map[string]string // imports of the packages; the value is the first file that imports the package
+	tests    map[string]string // imports of the tests, in the same form
 	own      map[string]bool   // packages of the project
 }
 
-// GoFile is a Go file, and what it imports apart from the standard library.
+// GoFile is a Go file and its imports, without the standard library.
 type GoFile struct {
-	Path    string // in the project, with slashes
+	Path    string // relative to the project, with slashes
 	Imports []string
 }
 
-// ReadGoFile reads what a file imports. It is nothing that counts if the go command would not look at it for what the
-// project imports: what is no Go file, stands in testdata, or is built by no tag but ignore.
+// ReadGoFile reads the imports of a file. counts is false if go mod tidy ignores the file: if it is not a Go file, is
+// in a testdata folder, or has the build constraint ignore.
 func ReadGoFile(path string, data []byte) (file GoFile, counts bool, err error) {
-	if !isRead(path) {
+	if !isSource(path) {
 		return GoFile{}, false, nil
 	}
 	imports, counts, err := Scan(path, data)
 	return GoFile{Path: path, Imports: imports}, counts, err
 }
 
-// Collect returns what the Go files of a project import.
+// Collect returns the imports of a project with these Go files.
 func Collect(module string, files []GoFile) *Imports {
 	i := &Imports{module: module, packages: map[string]string{}, tests: map[string]string{}, own: map[string]bool{}}
 	for _, f := range files {
@@ -55,7 +55,7 @@ func Collect(module string, files []GoFile) *Imports {
 	return i
 }
 
-// Add notes that a file imports a package of another module.
+// Add adds an import of a package from another module.
 func (i *Imports) Add(file, pkg string) {
 	to := i.packages
 	if strings.HasSuffix(file, "_test.go") {
@@ -66,19 +66,19 @@ func (i *Imports) Add(file, pkg string) {
 	}
 }
 
-// Packages returns the packages that packages of the project import, each with a file that does.
+// Packages returns the imports of the project's packages. The value is the first file with the import.
 func (i *Imports) Packages() map[string]string { return maps.Clone(i.packages) }
 
-// Tests returns the packages that its tests import, each with a file that does.
+// Tests returns the imports of the project's tests. The value is the first file with the import.
 func (i *Imports) Tests() map[string]string { return maps.Clone(i.tests) }
 
-// Key is equal for two projects that import the same.
+// Key returns a string that is equal for two projects with the same imports.
 func (i *Imports) Key() string {
 	keys := append(slices.Sorted(maps.Keys(i.packages)), testsFollow)
 	return strings.Join(append(keys, slices.Sorted(maps.Keys(i.tests))...), " ")
 }
 
-// Union returns what any of the projects imports.
+// Union returns the imports of all projects together.
 func Union(all []*Imports) *Imports {
 	u := &Imports{packages: map[string]string{}, tests: map[string]string{}}
 	for _, i := range all {
@@ -92,11 +92,11 @@ func Union(all []*Imports) *Imports {
 	return u
 }
 
-// owns tells whether the package is one of the project.
+// owns reports whether the project contains the package.
 func (i *Imports) owns(pkg string) bool { return i.own[pkg] }
 
-// isRead tells whether the go command looks at a file of a module for what the module imports.
-func isRead(file string) bool {
+// isSource reports whether go mod tidy reads the imports of a file with this path.
+func isSource(file string) bool {
 	dir, name := path.Split(file)
 	if path.Ext(name) != ".go" || name[0] == '_' || name[0] == '.' {
 		return false
@@ -109,9 +109,8 @@ func isRead(file string) bool {
 	return true
 }
 
-// Scan returns what a Go file imports apart from the standard library. Every build constraint counts as met and as not
-// met, apart from one on the tag ignore: if that keeps the file out, ok is false. So a file counts on every system, and
-// with every tag.
+// Scan returns the imports of a Go file, without the standard library. ok is false if the tag ignore excludes the file.
+// Like go mod tidy, Scan accepts every other build constraint, so the result does not depend on the system or on tags.
 func Scan(file string, source []byte) (imports []string, ok bool, err error) {
 	if !buildable(source) {
 		return nil, false, nil
@@ -135,8 +134,8 @@ func Scan(file string, source []byte) (imports []string, ok bool, err error) {
 	return imports, true, nil
 }
 
-// buildable tells whether any build at all could use the file. A line //go:build decides; without one, the lines +build
-// that stand before a blank line do.
+// buildable reports whether a build with some tags other than ignore can use the file. It evaluates the //go:build line
+// or, without one, the +build lines that a blank line follows.
 func buildable(source []byte) bool {
 	var plus, pending []constraint.Expr
 	comment := false // within /* */
@@ -146,7 +145,7 @@ func buildable(source []byte) bool {
 		case comment || strings.HasPrefix(line, "/*"):
 			_, after, closed := strings.Cut(line, "*/")
 			if comment = !closed; closed && strings.TrimSpace(after) != "" {
-				return met(plus)
+				return allPossible(plus)
 			}
 		case line == "":
 			plus, pending = append(plus, pending...), nil
@@ -158,13 +157,13 @@ func buildable(source []byte) bool {
 				pending = append(pending, expr)
 			}
 		case !strings.HasPrefix(line, "//"):
-			return met(plus)
+			return allPossible(plus)
 		}
 	}
-	return met(plus)
+	return allPossible(plus)
 }
 
-func met(constraints []constraint.Expr) bool {
+func allPossible(constraints []constraint.Expr) bool {
 	for _, expr := range constraints {
 		if !possible(expr, true) {
 			return false
@@ -173,7 +172,8 @@ func met(constraints []constraint.Expr) bool {
 	return true
 }
 
-// possible evaluates a constraint with every tag but ignore having the value that is wanted.
+// possible reports whether a constraint can have the wanted value. Every tag except ignore can be true or false; ignore
+// is always false.
 func possible(expr constraint.Expr, wanted bool) bool {
 	switch x := expr.(type) {
 	case *constraint.NotExpr:

@@ -1,13 +1,12 @@
-// Package lock computes the go.mod and go.sum of a project, byte for byte those that go mod tidy would write, in memory
+// Package lock computes the go.mod and the go.sum that go mod tidy would write for a project, without the go command
 // and without a network.
 //
-// The versions are pinned in the module in the folder pinned. What the go command would read from a module cache to
-// decide is recorded from it in lock.txt: which module provides a package, what the package and its tests import, what a
-// go.mod requires, and the hashes. Compute follows the rules of the go command over these facts (compute.go has them).
-// The record is closed: every module that can provide a package is pinned, at the version that all pins together select.
-// So a package always comes from the same version, whatever the combination.
+// The module in the folder pinned pins the versions. lock.txt records the facts that the go command would read from the
+// module cache: which module provides a package, the imports of packages and their tests, the requirements in each
+// go.mod, and the hashes. Compute applies the rules of the go command to these facts; its comment lists the rules.
 //
-// A fact that is not recorded is an error, never a guess.
+// The pins are closed: every module that can provide a package is pinned, at the version that all pins together select.
+// So every combination of features uses the same version of a package. A missing fact is an error.
 package lock
 
 import (
@@ -23,47 +22,46 @@ import (
 //go:embed lock.txt
 var recorded []byte
 
-// Recorded returns the lock that this program was built with.
+// Recorded returns the embedded lock.
 var Recorded = sync.OnceValue(func() *Lock {
 	l, err := Decode(recorded)
 	if err != nil {
-		panic(err) // embedded, and decoded in every test
+		panic(err) // a bug: the tests decode the embedded lock
 	}
 	return l
 })
 
-// Lock is what is known about modules and packages. It does not change once it is decoded, so that several goroutines
-// may compute at a time.
+// Lock holds the facts about modules and packages. A decoded lock is immutable, so several goroutines can use it.
 type Lock struct {
 	goVersion string
 	pins      map[string]*moduleFacts
 	modules   map[module.Version]*moduleFacts
 	packages  map[string]*packageFacts
-	paths     map[string]int // of every module that is known or required, numbered
-	source    Source         // where missing facts come from while recording; otherwise nil
-	whole     *graph         // while closing: everything that the pins require
+	paths     map[string]int // ID of the path of every known or required module
+	source    Source         // source of missing facts during recording; nil for a decoded lock
+	fullGraph *graph         // during Closure, the graph of all pins
 }
 
-// moduleFacts is one version of a module. Versions that are only named, because a go.mod requires them, have no facts.
+// moduleFacts holds the facts about one version of a module. A version that only occurs as a requirement has no facts.
 type moduleFacts struct {
 	module.Version
 	id, pathID int
 	read       bool   // the facts of its go.mod are known
-	goVersion  string // what its go.mod says, or empty
-	pruned     bool   // its go.mod lists all that its packages need, so that nothing below it has to be read
+	goVersion  string // go line of its go.mod; empty without one
+	pruned     bool   // its go.mod lists all transitive requirements, so the go command does not read their go.mod files
 	requires   []*moduleFacts
 	modSum     string
-	zipSum     string          // empty when not known
-	dirs       map[string]bool // packages of other modules: whether this one has Go files in that place, too
+	zipSum     string          // empty if not known
+	dirs       map[string]bool // by package of another module: whether this version has Go files in the same directory
 }
 
-// packageFacts is one package, in the version of its module that is pinned.
+// packageFacts holds the facts about a package in the pinned version of its module.
 type packageFacts struct {
 	id       int
 	path     string
 	module   *moduleFacts
 	imports  []*packageFacts
-	tests    []*packageFacts // what its tests import
+	tests    []*packageFacts // imports of its tests
 	hasTests bool            // tests is known
 }
 
@@ -77,16 +75,17 @@ func newLock(goVersion string) *Lock {
 	}
 }
 
-// GoVersion returns the version in the go line of every project.
+// GoVersion returns the go line of every project.
 func (l *Lock) GoVersion() string { return l.goVersion }
 
-// Names tells whether a project can require the module, or such a module requires it. It cannot be the project then.
-func (l *Lock) Names(path string) bool {
+// ContainsModule reports whether a project can require the module, directly or indirectly. A project cannot have the
+// path of such a module.
+func (l *Lock) ContainsModule(path string) bool {
 	_, ok := l.paths[path]
 	return ok
 }
 
-// module returns the facts of a version, which may be none yet.
+// module returns the entry of a version. It adds an empty one if necessary.
 func (l *Lock) module(v module.Version) *moduleFacts {
 	if m, ok := l.modules[v]; ok {
 		return m
@@ -101,29 +100,30 @@ func (l *Lock) module(v module.Version) *moduleFacts {
 	return m
 }
 
-// pin makes the version the one that provides the packages of its module.
+// pin pins a version: it provides the packages of its module.
 func (l *Lock) pin(v module.Version) {
 	l.pins[v.Path] = l.module(v)
 }
 
-// addPackage makes an empty entry for a package.
+// addPackage adds an empty entry for a package.
 func (l *Lock) addPackage(path string, m *moduleFacts) *packageFacts {
 	p := &packageFacts{id: len(l.packages), path: path, module: m}
 	l.packages[path] = p
 	return p
 }
 
-// missingError is for a package that no pinned module is known to provide.
+// missingError is the error for a package that no pinned module provides.
 type missingError struct {
 	pkg  string
-	file string // who imports it: a file of the project, or another package
+	file string // the file of the project or the package that imports it
 }
 
 func (e *missingError) Error() string {
-	return fmt.Sprintf("%s imports %s, for which no version is recorded", e.file, e.pkg)
+	return fmt.Sprintf("%s imports %s, but no module with this package is recorded; run go generate ./internal/lock",
+		e.file, e.pkg)
 }
 
-// incomplete is the error for a fact that recording should have found.
-func incomplete(what string, v module.Version) error {
-	return fmt.Errorf("lock: %s of %s is not recorded: run go generate ./internal/lock", what, v)
+// notRecordedError is the error for a fact that is missing in the lock.
+func notRecordedError(what string, v module.Version) error {
+	return fmt.Errorf("lock: %s of %s is not recorded; run go generate ./internal/lock", what, v)
 }

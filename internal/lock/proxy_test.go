@@ -17,14 +17,14 @@ import (
 	"github.com/acton-go/acton-new/internal/lock/modcache"
 )
 
-// universe is all modules there are: their files by version, and those of a project that uses them. A project is a set of
-// folders, as a service is one of features; its go.mod is that of the module which pins the versions.
+// universe holds the files of fake modules, and of a project that uses them. Each folder of the project is a feature.
+// Its go.mod pins the versions.
 type universe struct {
 	modules map[module.Version]map[string]string
 	project map[string]string
 }
 
-// features returns the folders of the project that can be chosen.
+// features returns the folders of the project.
 func (u universe) features() []string {
 	folders := map[string]bool{}
 	for file := range u.project {
@@ -35,7 +35,7 @@ func (u universe) features() []string {
 	return slices.Sorted(maps.Keys(folders))
 }
 
-// combinations returns every set of features, and nothing when there are none.
+// combinations returns every set of features, except the empty one.
 func (u universe) combinations() [][]string {
 	var all [][]string
 	features := u.features()
@@ -77,18 +77,18 @@ func importsOf(t testing.TB, files map[string]string) *lock.Imports {
 	return lock.Collect("project.test", all)
 }
 
-// recorded is a lock for a universe, with what is needed to judge it.
+// recorded is a universe with its lock.
 type recorded struct {
 	universe
-	command  modcache.Go
-	pins     []module.Version
-	learning *lock.Lock // has computed every combination
-	lock     *lock.Lock // is what was written down
+	command   modcache.Go
+	pins      []module.Version
+	recording *lock.Lock // has computed every combination, and can read more facts
+	lock      *lock.Lock // decoded from the text of recording
 }
 
 const projectGo = "1.26.0"
 
-// record tidies the module that pins the versions, and makes a lock from it. It fails where go mod tidy does.
+// record runs go mod tidy in the project, and records a lock from its go.mod. It fails if go mod tidy fails.
 func (u universe) record(t testing.TB) (recorded, error) {
 	t.Helper()
 	command := locktest.Serve(t, u.modules)
@@ -122,23 +122,23 @@ func (u universe) record(t testing.TB) (recorded, error) {
 		}
 	})
 	r := recorded{universe: u, command: command}
-	if r.pins, err = lock.Close(projectGo, roots, importsOf(t, u.files(u.features())), source); err != nil {
+	if r.pins, err = lock.Closure(projectGo, roots, importsOf(t, u.files(u.features())), source); err != nil {
 		return recorded{}, err
 	}
-	r.learning = lock.Record(projectGo, r.pins, source)
+	r.recording = lock.Record(projectGo, r.pins, source)
 	for _, features := range u.combinations() {
-		if _, err := r.learning.Compute(importsOf(t, u.files(features))); err != nil {
+		if _, err := r.recording.Compute(importsOf(t, u.files(features))); err != nil {
 			return recorded{}, err
 		}
 	}
-	if r.lock, err = lock.Decode(r.learning.Encode()); err != nil {
-		t.Fatalf("%v\n%s", err, r.learning.Encode())
+	if r.lock, err = lock.Decode(r.recording.Encode()); err != nil {
+		t.Fatalf("%v\n%s", err, r.recording.Encode())
 	}
 	return r, nil
 }
 
-// tidied returns what go mod tidy makes of a project, when its go.mod has all the pins before.
-func (r recorded) tidied(t testing.TB, features []string) lock.Files {
+// tidy returns the files that go mod tidy writes for a project whose go.mod requires all pins.
+func (r recorded) tidy(t testing.TB, features []string) lock.Files {
 	t.Helper()
 	dir := t.TempDir()
 	locktest.Write(t, dir, r.files(features))
@@ -153,7 +153,7 @@ func (r recorded) tidied(t testing.TB, features []string) lock.Files {
 	return read(t, dir)
 }
 
-// wantTidy asserts that go mod tidy finds nothing to change.
+// wantTidy checks that go mod tidy does not change the files.
 func (r recorded) wantTidy(t testing.TB, features []string, files lock.Files) {
 	t.Helper()
 	dir := t.TempDir()

@@ -17,16 +17,19 @@ import (
 	"github.com/acton-go/acton-new/internal/lock"
 )
 
-// seedVariable sets what the test chooses at random, to repeat a run that failed.
+// seedVariable is the environment variable that sets the seed, to repeat a failed run.
 const seedVariable = "ACTON_NEW_TEST_SEED"
 
-var universes = flag.Int("universes", 12, "how many random sets of modules are tried")
+var universes = flag.Int("universes", 12, "number of random universes to compare")
 
-// optional are the rules that apply to some projects only.
-var optional = []string{"load the tests of others", "require what tests of others need", "require what is ambiguous"}
+// optional lists the rules that affect only some projects.
+var optional = []string{
+	"load tests of dependencies", "require modules for tests of dependencies", "require modules of ambiguous packages",
+}
 
-// TestRandomProjectsAreAsTidy makes up modules that are nastier than real ones, and compares every combination.
-func TestRandomProjectsAreAsTidy(t *testing.T) {
+// TestComputeMatchesGoModTidyOnRandomModules generates modules with more special cases than real ones, and compares
+// every combination with go mod tidy.
+func TestComputeMatchesGoModTidyOnRandomModules(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv(seedVariable); text != "" {
 		var err error
@@ -35,21 +38,21 @@ func TestRandomProjectsAreAsTidy(t *testing.T) {
 		}
 	}
 	t.Logf("%s=%d -universes=%d", seedVariable, seed, *universes)
-	compared, refused := 0, 0
+	compared, rejected := 0, 0
 	needed := map[string]int{}
 	for n := uint64(0); compared < *universes; n++ {
 		u := randomUniverse(rand.New(rand.NewPCG(seed, n)))
 		r, err := u.record(t)
 		if err != nil {
-			// The go command refuses it as well, or it makes two versions of a package necessary.
-			if refused++; refused > 20**universes {
-				t.Fatalf("the last of %d universes that cannot be: %v", refused, err)
+			// Either go mod tidy rejects the universe too, or it needs two versions of a package.
+			if rejected++; rejected > 20**universes {
+				t.Fatalf("rejected %d universes, want fewer; the last error: %v", rejected, err)
 			}
 			continue
 		}
 		compared++
 		for _, features := range u.combinations() {
-			want := r.tidied(t, features)
+			want := r.tidy(t, features)
 			got, err := r.lock.Compute(importsOf(t, u.files(features)))
 			if err != nil {
 				t.Fatalf("universe %d, %v: %v", n, features, err)
@@ -59,7 +62,7 @@ func TestRandomProjectsAreAsTidy(t *testing.T) {
 			}
 			r.wantTidy(t, features, got)
 			for _, rule := range optional {
-				without, err := r.learning.ComputeWithout(importsOf(t, u.files(features)), rule)
+				without, err := r.recording.ComputeWithout(importsOf(t, u.files(features)), rule)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -69,28 +72,28 @@ func TestRandomProjectsAreAsTidy(t *testing.T) {
 			}
 		}
 		if t.Failed() {
-			t.Fatalf("the pins are %v", r.pins)
+			t.Fatalf("pins: %v", r.pins)
 		}
 	}
-	t.Logf("%d universes compared, %d refused; combinations that need a rule: %v", compared, refused, needed)
+	t.Logf("compared %d universes, rejected %d; combinations that need a rule: %v", compared, rejected, needed)
 }
 
-// maker makes a random universe.
-type maker struct {
+// builder builds a random universe.
+type builder struct {
 	*rand.Rand
 	u     universe
-	paths []string // a module imports only from those after it
+	paths []string // a module imports only from modules after it
 }
 
 var someVersions = []string{"v1.0.0", "v1.1.0", "v1.2.0"}
 
 func randomUniverse(r *rand.Rand) universe {
-	m := maker{Rand: r, u: universe{modules: map[module.Version]map[string]string{}, project: map[string]string{}}}
+	m := builder{Rand: r, u: universe{modules: map[module.Version]map[string]string{}, project: map[string]string{}}}
 	for i := range 7 {
 		path := fmt.Sprintf("m%d.test/m", i)
 		m.paths = append(m.paths, path)
 		if m.likely(60) {
-			m.paths = append(m.paths, path+"/sub") // in old versions a directory of the one before
+			m.paths = append(m.paths, path+"/sub") // old versions of the parent contain it as a directory
 		}
 	}
 	for i := range m.paths {
@@ -111,11 +114,11 @@ func randomUniverse(r *rand.Rand) universe {
 	return m.u
 }
 
-func (m *maker) likely(percent int) bool { return m.IntN(100) < percent }
+func (m *builder) likely(percent int) bool { return m.IntN(100) < percent }
 
-// module makes a version of a module: some packages, which import from later modules, and a go.mod which requires most of
-// what is needed, and other things.
-func (m *maker) module(i int, version string) {
+// module adds a version of a module. Its packages import from later modules. Its go.mod has most of the requirements,
+// and some that are not needed.
+func (m *builder) module(i int, version string) {
 	files := map[string]string{}
 	requires := map[string]string{}
 	for _, dir := range []string{"", "deep/"} {
@@ -146,8 +149,8 @@ func (m *maker) module(i int, version string) {
 	m.u.modules[module.Version{Path: m.paths[i], Version: version}] = files
 }
 
-// goFile adds a file that may import packages of the modules from the given one on, and notes requirements of most.
-func (m *maker) goFile(files, requires map[string]string, name string, from, percent int) {
+// goFile adds a file that may import packages of the modules after from, and adds requirements for most of them.
+func (m *builder) goFile(files, requires map[string]string, name string, from, percent int) {
 	var b strings.Builder
 	b.WriteString("package p\n\n")
 	for _, path := range m.paths[from:] {
@@ -162,8 +165,8 @@ func (m *maker) goFile(files, requires map[string]string, name string, from, per
 	files[name] = b.String()
 }
 
-// feature makes a part of the project, with files that only some builds use, and one that none does.
-func (m *maker) feature(name string) {
+// feature adds a feature to the project. It has files with build constraints, and files that go mod tidy ignores.
+func (m *builder) feature(name string) {
 	none := map[string]string{}
 	m.goFile(m.u.project, none, name+"/a.go", 0, 25)
 	m.goFile(m.u.project, none, name+"/a_test.go", 0, 30)
@@ -173,14 +176,13 @@ func (m *maker) feature(name string) {
 	m.u.project[name+"/testdata/d.go"] = "package p\n\nimport _ \"nowhere.test/d\"\n"
 }
 
-// TestTheTextOfALockIsStable reads and writes the lock.
-func TestTheTextOfALockIsStable(t *testing.T) {
+func TestEncodeOfDecodedLockIsIdentical(t *testing.T) {
 	first := lock.Recorded().Encode()
 	l, err := lock.Decode(first)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(l.Encode(), first) {
-		t.Error("a lock that is read and written is another")
+		t.Error("the text of the decoded lock differs from the original")
 	}
 }

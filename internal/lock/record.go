@@ -9,21 +9,21 @@ import (
 	"golang.org/x/mod/module"
 )
 
-// Close returns the pins of a lock: the roots, and every module that provides a package which some project may load, each
-// at the version that all of them together select. imports is what any project imports.
-func Close(goVersion string, roots []module.Version, imports *Imports, source Source) ([]module.Version, error) {
+// Closure returns the pins of a lock: the roots, and every module with a package that a project can load. Each module
+// has the version that all pins together select. imports is the union of the imports of all projects.
+func Closure(goVersion string, roots []module.Version, imports *Imports, source Source) ([]module.Version, error) {
 	for {
 		if err := source.Prepare(roots); err != nil {
 			return nil, err
 		}
 		l := Record(goVersion, roots, source)
-		whole := newGraph(l)
+		full := newGraph(l)
 		for _, v := range roots {
-			if err := whole.require(l.module(v)); err != nil {
+			if err := full.require(l.module(v)); err != nil {
 				return nil, err
 			}
 		}
-		l.whole = whole
+		l.fullGraph = full
 		c := newComputation(l, imports)
 		if err := c.load(); err != nil {
 			return nil, err
@@ -33,10 +33,10 @@ func Close(goVersion string, roots []module.Version, imports *Imports, source So
 		}
 		closed := map[string]string{}
 		for _, v := range roots {
-			closed[v.Path] = whole.selectedOf(v.Path).Version.Version
+			closed[v.Path] = full.selectedOf(v.Path).Version.Version
 		}
 		for p := range c.loaded {
-			closed[p.module.Path] = whole.selectedOf(p.module.Path).Version.Version
+			closed[p.module.Path] = full.selectedOf(p.module.Path).Version.Version
 		}
 		next := make([]module.Version, 0, len(closed))
 		for _, path := range slices.Sorted(maps.Keys(closed)) {
@@ -49,7 +49,8 @@ func Close(goVersion string, roots []module.Version, imports *Imports, source So
 	}
 }
 
-// Record returns a lock that knows nothing but the pins. Whatever a Compute needs, it gets from the source and keeps.
+// Record returns a lock with only the pins. Compute reads every fact that it needs from the source and stores it in the
+// lock.
 func Record(goVersion string, pins []module.Version, source Source) *Lock {
 	l := newLock(goVersion)
 	l.source = source
@@ -72,16 +73,16 @@ func (l *Lock) Encode() []byte {
 		p := l.packages[path]
 		packages[p.module] = append(packages[p.module], p)
 	}
-	deep := l.deep()
+	transitive := l.transitive()
 	for _, v := range versions {
 		m := l.modules[v]
 		word := wordRead
 		if l.pins[v.Path] == m {
 			word = wordPin
 		} else if !m.read && m.zipSum == "" && m.dirs == nil {
-			continue // only named
+			continue // only a requirement
 		}
-		l.encodeModule(&b, word, m, deep)
+		l.encodeModule(&b, word, m, transitive)
 		for _, p := range packages[m] {
 			encodePackage(&b, p)
 		}
@@ -96,7 +97,7 @@ func (l *Lock) Encode() []byte {
 	return b.Bytes()
 }
 
-func (l *Lock) encodeModule(b *bytes.Buffer, word string, m *moduleFacts, deep map[*moduleFacts]bool) {
+func (l *Lock) encodeModule(b *bytes.Buffer, word string, m *moduleFacts, transitive map[*moduleFacts]bool) {
 	fields := []string{word, m.Path, m.Version.Version, m.goVersion, m.modSum, m.zipSum}
 	for i := range fields {
 		if fields[i] == "" {
@@ -104,20 +105,20 @@ func (l *Lock) encodeModule(b *bytes.Buffer, word string, m *moduleFacts, deep m
 		}
 	}
 	for _, r := range m.requires {
-		if deep[m] || l.matters(r.Path) {
+		if transitive[m] || l.matters(r.Path) {
 			fields = append(fields, r.String())
 		}
 	}
 	b.WriteString(strings.Join(fields, " ") + "\n")
 }
 
-// deep returns the versions of which everything below may be read.
-func (l *Lock) deep() map[*moduleFacts]bool {
-	deep := map[*moduleFacts]bool{}
+// transitive returns the versions whose transitive requirements the go command can read.
+func (l *Lock) transitive() map[*moduleFacts]bool {
+	found := map[*moduleFacts]bool{}
 	var visit func(m *moduleFacts)
 	visit = func(m *moduleFacts) {
-		if !deep[m] {
-			deep[m] = true
+		if !found[m] {
+			found[m] = true
 			for _, r := range m.requires {
 				visit(r)
 			}
@@ -128,11 +129,11 @@ func (l *Lock) deep() map[*moduleFacts]bool {
 			visit(m)
 		}
 	}
-	return deep
+	return found
 }
 
-// matters tells whether a Compute may ask which version of a module is selected: whether it is pinned, or its path is the
-// beginning of that of a package.
+// matters reports whether Compute may need the selected version of a module: whether it is pinned, or its path is a
+// prefix of a package.
 func (l *Lock) matters(path string) bool {
 	if _, pinned := l.pins[path]; pinned {
 		return true
@@ -159,12 +160,12 @@ func encodePackage(b *bytes.Buffer, p *packageFacts) {
 	b.WriteString("\n")
 }
 
-// encodeImports writes packages of the same module as "." and "./DIRECTORY".
-func encodeImports(b *bytes.Buffer, of *packageFacts, imports []*packageFacts) {
+// encodeImports writes the imports of a package. It writes packages of the same module as "." or "./DIRECTORY".
+func encodeImports(b *bytes.Buffer, importer *packageFacts, imports []*packageFacts) {
 	var paths []string
 	for _, p := range imports {
 		path := p.path
-		if p.module == of.module {
+		if p.module == importer.module {
 			path = "." + strings.TrimPrefix(path, p.module.Path)
 		}
 		paths = append(paths, path)

@@ -13,7 +13,8 @@ import (
 	"github.com/acton-go/acton-new/internal/lock"
 )
 
-// readUniverse reads the files of modules, whose names begin with MODULE@VERSION/, and of a project from a txtar archive.
+// readUniverse reads a universe from a txtar archive. The names of module files begin with MODULE@VERSION/. All other
+// files belong to the project.
 func readUniverse(t *testing.T, name string) universe {
 	t.Helper()
 	data, err := os.ReadFile(name)
@@ -38,14 +39,14 @@ func readUniverse(t *testing.T, name string) universe {
 	return u
 }
 
-// TestEveryRuleIsNeeded computes small projects as go mod tidy does, and finds that it would not without a rule. The name
-// of a file is that of the rule.
+// TestEveryRuleIsNeeded compares small projects with go mod tidy, and checks that the result differs without the rule
+// that gives the archive its name.
 func TestEveryRuleIsNeeded(t *testing.T) {
 	names, err := filepath.Glob("testdata/rules/*.txtar")
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown := map[string]bool{"load": true, "require": true, "check": true} // without one of the first two nothing remains
+	covered := map[string]bool{"load": true, "require": true, "check": true} // obvious rules, without an archive
 	for _, name := range names {
 		rule := strings.TrimSuffix(filepath.Base(name), ".txtar")
 		t.Run(rule, func(t *testing.T) {
@@ -56,7 +57,7 @@ func TestEveryRuleIsNeeded(t *testing.T) {
 			}
 			needed := false
 			for _, features := range u.combinations() {
-				want := r.tidied(t, features)
+				want := r.tidy(t, features)
 				imports := importsOf(t, u.files(features))
 				got, err := r.lock.Compute(imports)
 				if err != nil {
@@ -66,8 +67,8 @@ func TestEveryRuleIsNeeded(t *testing.T) {
 					t.Errorf("%v (-tidy +computed):\n%s", features, diff)
 				}
 				r.wantTidy(t, features, got)
-				// Without a rule other facts count than those that were written down.
-				without, err := r.learning.ComputeWithout(imports, rule)
+				// Without a rule Compute needs other facts, so use the lock that can read them.
+				without, err := r.recording.ComputeWithout(imports, rule)
 				if rule == unpruned {
 					without, err = r.pruned(t).ComputeWithout(imports, "check")
 				}
@@ -79,22 +80,22 @@ func TestEveryRuleIsNeeded(t *testing.T) {
 				}
 			}
 			if !needed {
-				t.Errorf("every combination is the same without the rule %q", rule)
+				t.Errorf("no combination differs without the rule %q", rule)
 			}
-			shown[rule] = true
+			covered[rule] = true
 		})
 	}
 	for _, rule := range append(lock.Rules(), unpruned) {
-		if !shown[rule] {
-			t.Errorf("testdata/rules shows nothing of the rule %q", rule)
+		if !covered[rule] {
+			t.Errorf("testdata/rules has no archive for the rule %q", rule)
 		}
 	}
 }
 
-// unpruned is the name of a rule that is no step of its own.
-const unpruned = "read what is below an unpruned go.mod"
+// unpruned is the name of a rule without a step of its own.
+const unpruned = "read transitive requirements of unpruned modules"
 
-// pruned returns the lock with every go.mod read as if it were pruned.
+// pruned returns the lock with every go.mod marked as pruned.
 func (r recorded) pruned(t *testing.T) *lock.Lock {
 	t.Helper()
 	l, err := lock.Decode(r.lock.Encode())

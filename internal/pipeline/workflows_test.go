@@ -36,7 +36,7 @@ func pipelines(t *testing.T) []rendered {
 	}
 	var distinct []rendered
 	seen := map[[32]byte]bool{}
-	for _, set := range append(slices.Collect(catalog.Combinations()), catalog.Tried()...) {
+	for _, set := range append(slices.Collect(catalog.Combinations()), catalog.TestSets()...) {
 		answers := generator.Answers{Name: "orders", Module: "example.org/shop/orders", Features: set.Features(), Values: set.Choices()}
 		tree, err := generator.Render(templates.Files, catalog, answers, "v0.0.0")
 		if err != nil {

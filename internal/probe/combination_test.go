@@ -131,7 +131,7 @@ func chosenSets(t *testing.T) []features.Set {
 	t.Helper()
 	catalog := realCatalog(t)
 	if *combinations == "tried" {
-		return catalog.Tried()
+		return catalog.TestSets()
 	}
 	var sets []features.Set
 	for _, word := range strings.Fields(*combinations) {

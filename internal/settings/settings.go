@@ -1,6 +1,6 @@
-// Package settings reads what settings a service has from the source of its Config structs, which are the only place that
-// describes them: the tag yaml names a key, default is its value, doc says what it does. A field whose type is a struct
-// with such tags is a section; a field of type secret.Value has a second key, for the file that holds it.
+// Package settings reads the settings of a service from the source of its Config structs. The struct tags describe each
+// setting: yaml is the key, default is the default value, and doc is the description. A field is a section if its type
+// is a struct with such tags. A field of type secret.Value has a second key, for the file that contains the secret.
 package settings
 
 import (
@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-// Root is the file of the struct that holds all others; it is called Config.
+// Root is the path of the file with the root struct, Config.
 const Root = "internal/config/config.go"
 
 const (
@@ -24,19 +24,19 @@ const (
 	variableSeparator = "__"
 )
 
-// Setting is one key, or a section with keys of its own.
+// Setting is a key, or a section with keys.
 type Setting struct {
-	Path     string // server.tls.cert_file
+	Path     string // for example server.tls.cert_file
 	Doc      string
 	Default  string
-	Secret   bool   // a value that is never shown
-	FileOf   string // the secret that this file holds
+	Secret   bool   // the value is never printed
+	FileOf   string // key of the secret that this file contains
 	Section  bool
 	Children []Setting
 }
 
-// Read returns the sections of a service, in the order of the fields. files are those of the project by path, of which
-// only Go files are looked at; module is its path.
+// Read returns the sections of a service, in the order of the fields. files yields the path and content of every file
+// of the project; Read ignores all but Go files. module is the module path of the project.
 func Read(module string, files iter.Seq2[string, []byte]) ([]Setting, error) {
 	r := reader{files: files, module: module, parsed: map[string]*ast.File{}}
 	sections, err := r.fields(path.Dir(Root), "Config", "")
@@ -46,7 +46,7 @@ func Read(module string, files iter.Seq2[string, []byte]) ([]Setting, error) {
 	return sections, nil
 }
 
-// Each calls do with every key, however deep.
+// Each calls do with every key, including those of nested sections.
 func Each(settings []Setting, do func(Setting)) {
 	for _, s := range settings {
 		if s.Section {
@@ -57,7 +57,7 @@ func Each(settings []Setting, do func(Setting)) {
 	}
 }
 
-// Variable returns the environment variable of a key. The prefix has no underscore at its end.
+// Variable returns the environment variable of a key. The prefix has no trailing underscore.
 func Variable(prefix, key string) string {
 	return prefix + "_" + strings.ToUpper(strings.ReplaceAll(key, ".", variableSeparator))
 }
@@ -69,7 +69,7 @@ type reader struct {
 	parsed map[string]*ast.File // by path
 }
 
-// fields reads the struct and, where a field is a section, the struct of its type.
+// fields returns the settings of a struct, including those of its sections.
 func (r reader) fields(dir, name, parent string) ([]Setting, error) {
 	file, decl, err := r.find(dir, name)
 	if err != nil {
@@ -79,7 +79,7 @@ func (r reader) fields(dir, name, parent string) ([]Setting, error) {
 	for _, field := range decl.Fields.List {
 		tag, ok := tagOf(field)
 		if !ok {
-			return nil, fmt.Errorf("%s.%s: every field has one name and tags", dir, name)
+			return nil, fmt.Errorf("%s.%s: every field must have exactly one name and a yaml tag", dir, name)
 		}
 		s := Setting{Path: tag.Get("yaml"), Doc: tag.Get("doc"), Default: tag.Get("default")}
 		if parent != "" {
@@ -112,7 +112,7 @@ func tagOf(field *ast.Field) (reflect.StructTag, bool) {
 	return tag, err == nil && tag.Get("yaml") != ""
 }
 
-// section tells whether a type is a section, and where its struct stands: a struct of this module with settings in it.
+// section returns the package and the name of the struct if a type is a section: a struct of this module with settings.
 func (r reader) section(dir string, file *ast.File, expr ast.Expr) (inDir, name string, ok bool) {
 	switch t := expr.(type) {
 	case *ast.Ident:
@@ -142,7 +142,7 @@ func (r reader) find(dir, name string) (*ast.File, *ast.StructType, error) {
 			continue
 		}
 		if !strings.Contains(string(data), "type "+name+" struct {") {
-			continue // spares parsing: rendered Go is gofmt-clean
+			continue // avoids parsing; rendered Go is formatted by gofmt
 		}
 		source := r.parsed[file]
 		if source == nil {
@@ -166,5 +166,5 @@ func (r reader) find(dir, name string) (*ast.File, *ast.StructType, error) {
 			}
 		}
 	}
-	return nil, nil, fmt.Errorf("%s: no struct %s", dir, name)
+	return nil, nil, fmt.Errorf("%s: struct %s not found", dir, name)
 }

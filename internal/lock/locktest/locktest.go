@@ -1,4 +1,4 @@
-// Package locktest makes up modules, so that tests can have any that they need, without a network.
+// Package locktest serves fake modules to tests, without a network.
 package locktest
 
 import (
@@ -16,8 +16,8 @@ import (
 	"github.com/acton-go/acton-new/internal/lock/modcache"
 )
 
-// Serve makes a module proxy of files by version, with a cache of its own, and returns the go command that uses them. No
-// checksum database knows such modules.
+// Serve creates a module proxy from files by version, and an empty module cache. It returns the go command that uses
+// both. The checksum database is off, because it does not know the modules.
 func Serve(t testing.TB, modules map[module.Version]map[string]string) modcache.Go {
 	t.Helper()
 	root := t.TempDir()
@@ -40,7 +40,7 @@ func Serve(t testing.TB, modules map[module.Version]map[string]string) modcache.
 		}
 		mod, ok := files["go.mod"]
 		if !ok {
-			mod = "module " + v.Path + "\n" // as the go command makes one up
+			mod = "module " + v.Path + "\n" // the go command generates the same
 		}
 		Write(t, dir, map[string]string{
 			v.Version + ".info": `{"Version": "` + v.Version + `", "Time": "2026-01-01T12:00:00Z"}`,

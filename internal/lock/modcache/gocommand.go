@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// Go is the go command, with these variables beside those of the environment.
+// Go is the go command with additional environment variables.
 type Go struct{ Env []string }
 
-// Run runs it in a directory and returns what it prints. Its error has what it says.
+// Run runs the go command in a directory and returns its standard output. The error contains its output.
 func (g Go) Run(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // the go command, with arguments of this repository
 	cmd.Dir = dir
@@ -21,8 +21,8 @@ func (g Go) Run(ctx context.Context, dir string, args ...string) ([]byte, error)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		said := strings.TrimSpace(stderr.String() + stdout.String())
-		return stdout.Bytes(), fmt.Errorf("go %s: %w\n%s", strings.Join(args[:min(len(args), 4)], " "), err, said)
+		output := strings.TrimSpace(stderr.String() + stdout.String())
+		return stdout.Bytes(), fmt.Errorf("go %s: %w\n%s", strings.Join(args[:min(len(args), 4)], " "), err, output)
 	}
 	return stdout.Bytes(), nil
 }

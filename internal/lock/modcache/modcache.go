@@ -1,4 +1,4 @@
-// Package modcache supplies the facts that a lock records, from the module cache and the go command that fills it.
+// Package modcache supplies the facts of a lock from the go command and its module cache.
 package modcache
 
 import (
@@ -21,19 +21,19 @@ import (
 	"github.com/acton-go/acton-new/internal/lock"
 )
 
-// Source is a lock.Source. Every hash comes from the go command, which starts without a go.sum and therefore has each
-// confirmed by the checksum database.
+// Source implements lock.Source. Every hash comes from the go command. The go command starts without a go.sum, so it
+// verifies each hash with the checksum database.
 type Source struct {
-	ctx       context.Context // of the whole recording
+	ctx       context.Context // context of the whole recording
 	command   Go
 	cache     string // GOMODCACHE
-	dir       string // of a module for the go command to work in
+	dir       string // temporary module in which the go command runs
 	goVersion string
-	sums      map[module.Version]string // as in go.sum
-	folders   map[module.Version]string // where the files of a version are
+	sums      map[module.Version]string // hashes, with the keys of go.sum
+	folders   map[module.Version]string // folder with the files of each version
 }
 
-// New returns a source for projects of this Go version. Close removes what it needs while it works.
+// New returns a source for projects with this Go version. The caller must close it.
 func New(ctx context.Context, command Go, goVersion string) (*Source, error) {
 	cache, err := command.Run(ctx, ".", "env", "GOMODCACHE")
 	if err != nil {
@@ -49,10 +49,10 @@ func New(ctx context.Context, command Go, goVersion string) (*Source, error) {
 	}, nil
 }
 
-// Close removes the directory in which the go command worked.
+// Close removes the temporary module.
 func (s *Source) Close() error { return os.RemoveAll(s.dir) }
 
-// Prepare asks for all files of the roots, and for every go.mod of their graph, at once.
+// Prepare downloads the files of the roots and every go.mod in their module graph.
 func (s *Source) Prepare(roots []module.Version) error {
 	if err := s.graph(roots); err != nil {
 		return err
@@ -60,7 +60,7 @@ func (s *Source) Prepare(roots []module.Version) error {
 	return s.download(roots)
 }
 
-// graph has the go command read the module graph of the roots, and keeps the hashes of every go.mod in it.
+// graph loads the module graph of the roots with the go command, and stores the hash of every go.mod in it.
 func (s *Source) graph(roots []module.Version) error {
 	var file modfile.File
 	if err := errors.Join(file.AddModuleStmt("lock"), file.AddGoStmt(s.goVersion)); err != nil {
@@ -92,7 +92,7 @@ func (s *Source) graph(roots []module.Version) error {
 	return nil
 }
 
-// download brings all files of versions into the module cache.
+// download downloads versions to the module cache, and stores their folders and hashes.
 func (s *Source) download(versions []module.Version) error {
 	args := []string{"mod", "download", "-json"}
 	for _, v := range versions {
@@ -109,14 +109,14 @@ func (s *Source) download(versions []module.Version) error {
 	if err := os.RemoveAll(filepath.Join(s.dir, "go.sum")); err != nil {
 		return err
 	}
-	out, failed := s.command.Run(s.ctx, s.dir, args...)
+	out, runErr := s.command.Run(s.ctx, s.dir, args...)
 	var problems []error
 	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
 		var m struct{ Path, Version, Dir, Sum, GoModSum, Error string }
 		if err := dec.Decode(&m); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
-			return errors.Join(failed, fmt.Errorf("go mod download -json: %w", err))
+			return errors.Join(runErr, fmt.Errorf("go mod download -json: %w", err))
 		}
 		if m.Error != "" {
 			problems = append(problems, errors.New(m.Error))
@@ -130,10 +130,10 @@ func (s *Source) download(versions []module.Version) error {
 	if problems != nil {
 		return errors.Join(problems...)
 	}
-	return failed
+	return runErr
 }
 
-// GoMod is as lock.Source says.
+// GoMod implements lock.Source.
 func (s *Source) GoMod(v module.Version) (lock.GoMod, error) {
 	key := module.Version{Path: v.Path, Version: v.Version + "/go.mod"}
 	if s.sums[key] == "" {
@@ -141,7 +141,7 @@ func (s *Source) GoMod(v module.Version) (lock.GoMod, error) {
 			return lock.GoMod{}, err
 		}
 	}
-	name, err := s.cached(v, ".mod")
+	name, err := s.cacheFile(v, ".mod")
 	if err != nil {
 		return lock.GoMod{}, err
 	}
@@ -156,7 +156,7 @@ func (s *Source) GoMod(v module.Version) (lock.GoMod, error) {
 		return lock.GoMod{}, err
 	}
 	if hash != s.sums[key] {
-		return lock.GoMod{}, fmt.Errorf("%s: the hash is %s, and should be %q", name, hash, s.sums[key])
+		return lock.GoMod{}, fmt.Errorf("%s: hash mismatch: got %s, want %q; run go clean -modcache", name, hash, s.sums[key])
 	}
 	file, err := modfile.ParseLax(name, data, nil)
 	if err != nil {
@@ -172,8 +172,8 @@ func (s *Source) GoMod(v module.Version) (lock.GoMod, error) {
 	return facts, nil
 }
 
-// cached returns the name of a file of a version in the module cache.
-func (s *Source) cached(v module.Version, suffix string) (string, error) {
+// cacheFile returns the path of a version's file in the download cache.
+func (s *Source) cacheFile(v module.Version, suffix string) (string, error) {
 	path, err := module.EscapePath(v.Path)
 	if err != nil {
 		return "", err
@@ -185,7 +185,7 @@ func (s *Source) cached(v module.Version, suffix string) (string, error) {
 	return filepath.Join(s.cache, "cache", "download", filepath.FromSlash(path), "@v", version+suffix), nil
 }
 
-// Sum is as lock.Source says.
+// Sum implements lock.Source.
 func (s *Source) Sum(v module.Version) (string, error) {
 	if _, err := s.folder(v); err != nil {
 		return "", err
@@ -193,7 +193,7 @@ func (s *Source) Sum(v module.Version) (string, error) {
 	return s.sums[v], nil
 }
 
-// folder returns where the files of a version are.
+// folder returns the folder with the files of a version, and downloads them if necessary.
 func (s *Source) folder(v module.Version) (string, error) {
 	if err := s.download([]module.Version{v}); err != nil {
 		return "", err
@@ -201,13 +201,13 @@ func (s *Source) folder(v module.Version) (string, error) {
 	return s.folders[v], nil
 }
 
-// HasPackage is as lock.Source says.
+// HasPackage implements lock.Source.
 func (s *Source) HasPackage(v module.Version, pkg string) (bool, error) {
 	names, _, err := s.goFiles(v, pkg)
 	return len(names) > 0, err
 }
 
-// goFiles returns the Go files in the directory of a package.
+// goFiles returns the names of the Go files in the directory of a package, and the directory.
 func (s *Source) goFiles(v module.Version, pkg string) (names []string, dir string, err error) {
 	folder, err := s.folder(v)
 	if err != nil {
@@ -226,7 +226,7 @@ func (s *Source) goFiles(v module.Version, pkg string) (names []string, dir stri
 	return names, dir, nil
 }
 
-// Imports is as lock.Source says.
+// Imports implements lock.Source.
 func (s *Source) Imports(v module.Version, pkg string) (imports, testImports []string, err error) {
 	names, dir, err := s.goFiles(v, pkg)
 	if err != nil {

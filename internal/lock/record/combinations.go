@@ -8,7 +8,7 @@ import (
 	"github.com/acton-go/acton-new/internal/lock"
 )
 
-// combinationsOf returns what the projects of every set of features import, each different import list once.
+// combinationsOf returns the distinct imports of the projects of all sets of features.
 func combinationsOf(fsys fs.FS) ([]*lock.Imports, error) {
 	catalog, err := features.Load(fsys)
 	if err != nil {
@@ -17,7 +17,7 @@ func combinationsOf(fsys fs.FS) ([]*lock.Imports, error) {
 	var all []*lock.Imports
 	seen := map[string]bool{}
 	reader := generator.NewImportReader(fsys)
-	for set := range catalog.Every() {
+	for set := range catalog.AllSets() {
 		imports, err := reader.Imports(set)
 		if err != nil {
 			return nil, err

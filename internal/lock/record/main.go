@@ -1,7 +1,8 @@
-// Command record writes down what the lock needs to know: go generate ./internal/lock runs it.
+// Command record records the facts of the lock in lock.txt. go generate ./internal/lock runs it.
 //
-// It reads what the templates import, writes those imports to the module in internal/lock/pinned, tidies it, and asks the
-// go command for every fact that any combination of features needs. With -check it writes nothing and fails if it would.
+// It reads the imports of the templates, writes them to the module in internal/lock/pinned, tidies the module, and asks
+// the go command for every fact that a combination of features needs. With -check it writes nothing, and fails if a
+// file is out of date.
 package main
 
 import (
@@ -24,16 +25,16 @@ import (
 )
 
 func main() {
-	check := flag.Bool("check", false, "write nothing, and fail if something would change")
+	check := flag.Bool("check", false, "write nothing, and fail if a file is out of date")
 	flag.Parse()
-	if err := recordHere(*check); err != nil {
+	if err := runInRepository(*check); err != nil {
 		fmt.Fprintln(os.Stderr, "record:", err)
 		os.Exit(1)
 	}
 }
 
-// recordHere records in the repository of the working directory.
-func recordHere(check bool) error {
+// runInRepository records the lock of the repository that contains the working directory.
+func runInRepository(check bool) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	env, err := environment(ctx)
@@ -44,9 +45,9 @@ func recordHere(check bool) error {
 	return r.run(ctx)
 }
 
-// recorder is one run of this command.
+// recorder records the lock of a repository.
 type recorder struct {
-	root      string // of the repository
+	root      string // root of the repository
 	templates fs.FS
 	command   modcache.Go
 	check     bool
@@ -57,7 +58,7 @@ func (r recorder) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	everything := lock.Union(combinations)
+	union := lock.Union(combinations)
 	folder := filepath.Join(r.root, "internal", "lock")
 	pinned := pinnedModule{dir: filepath.Join(folder, "pinned")}
 	if err := pinned.read(); err != nil {
@@ -68,14 +69,14 @@ func (r recorder) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
-	if err := pinned.wantProviders(everything, source); err != nil {
+	if err := pinned.checkProviders(union, source); err != nil {
 		return err
 	}
-	deps, err := pinned.files(everything)
+	deps, err := pinned.files(union)
 	if err != nil {
 		return err
 	}
-	if err := r.put(deps); err != nil {
+	if err := r.write(deps); err != nil {
 		return err
 	}
 	if err := r.tidy(ctx, pinned.dir); err != nil {
@@ -84,14 +85,14 @@ func (r recorder) run(ctx context.Context) (err error) {
 	if err := pinned.read(); err != nil {
 		return err
 	}
-	text, err := record(pinned, everything, combinations, source)
+	text, err := record(pinned, union, combinations, source)
 	if err != nil {
 		return err
 	}
-	return r.put(map[string][]byte{filepath.Join(folder, "lock.txt"): text})
+	return r.write(map[string][]byte{filepath.Join(folder, "lock.txt"): text})
 }
 
-// tidy runs go mod tidy in the pinned module. What is recorded is read from the module cache, so that must be as downloaded.
+// tidy runs go mod tidy in the pinned module. It also verifies the module cache, from which the facts are read.
 func (r recorder) tidy(ctx context.Context, dir string) error {
 	if !r.check {
 		if _, err := r.command.Run(ctx, dir, "mod", "tidy"); err != nil {
@@ -103,19 +104,18 @@ func (r recorder) tidy(ctx context.Context, dir string) error {
 	diff, err := r.command.Run(ctx, dir, "mod", "tidy", "-diff")
 	if len(diff) > 0 {
 		mod, _, _ := strings.Cut(string(diff), "\ndiff current/go.sum")
-		return stale(mod)
+		return outOfDateError(mod)
 	}
 	return err
 }
 
-// stale is the error of a check that found something.
-func stale(what string) error {
-	return fmt.Errorf("not what the templates and the pinned module make: run go generate ./internal/lock\n%s", what)
+func outOfDateError(what string) error {
+	return fmt.Errorf("out of date; run go generate ./internal/lock\n%s", what)
 }
 
-// record computes every combination on a lock that learns what it lacks.
-func record(pinned pinnedModule, everything *lock.Imports, combinations []*lock.Imports, source lock.Source) ([]byte, error) {
-	pins, err := lock.Close(pinned.goVersion, pinned.requires, everything, source)
+// record computes every combination with a lock that records the facts, and returns the text of the lock.
+func record(pinned pinnedModule, union *lock.Imports, combinations []*lock.Imports, source lock.Source) ([]byte, error) {
+	pins, err := lock.Closure(pinned.goVersion, pinned.requires, union, source)
 	if err != nil {
 		return nil, err
 	}
@@ -128,8 +128,9 @@ func record(pinned pinnedModule, everything *lock.Imports, combinations []*lock.
 	return l.Encode(), nil
 }
 
-// put writes the files or, to check, compares them with what is there. A file without content is not to be there.
-func (r recorder) put(files map[string][]byte) error {
+// write writes the files. With -check it compares them with the existing files instead. It removes a file with nil
+// content.
+func (r recorder) write(files map[string][]byte) error {
 	var changed []string
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		want := files[name]
@@ -155,7 +156,7 @@ func (r recorder) put(files map[string][]byte) error {
 		}
 	}
 	if len(changed) > 0 {
-		return stale(strings.Join(changed, "\n"))
+		return outOfDateError(strings.Join(changed, "\n"))
 	}
 	return nil
 }

@@ -17,20 +17,20 @@ import (
 	"github.com/acton-go/acton-new/internal/lock"
 )
 
-// pinnedModule is the module that a dependency bot bumps.
+// pinnedModule is the module whose go.mod pins the versions. A dependency bot updates it.
 type pinnedModule struct {
 	dir       string
 	goVersion string
 	requires  []module.Version
 }
 
-// files returns the Go files of the module: blank imports of all that any template imports.
-func (p *pinnedModule) files(everything *lock.Imports) (map[string][]byte, error) {
-	const doc = `// Package pinned imports every package of another module that a template imports, so that the go.mod beside it says in
-// which version. Nothing is built from it, and nothing is embedded.
+// files returns the Go files of the module: blank imports of every package that a template imports.
+func (p *pinnedModule) files(union *lock.Imports) (map[string][]byte, error) {
+	const doc = `// Package pinned imports every package that a template imports from another module, so that its go.mod pins the
+// versions. No program imports or embeds it.
 `
-	packages := everything.Packages()
-	tests := everything.Tests()
+	packages := union.Packages()
+	tests := union.Tests()
 	maps.DeleteFunc(tests, func(pkg, _ string) bool { _, ok := packages[pkg]; return ok })
 	deps, err := blankImports(doc, packages)
 	if err != nil {
@@ -46,7 +46,7 @@ func (p *pinnedModule) files(everything *lock.Imports) (map[string][]byte, error
 	}, nil
 }
 
-// blankImports returns nothing for no packages, unless there is a package comment.
+// blankImports returns a Go file with blank imports. Without packages and a package comment it returns nil.
 func blankImports(doc string, packages map[string]string) ([]byte, error) {
 	if doc == "" && len(packages) == 0 {
 		return nil, nil
@@ -60,7 +60,7 @@ func blankImports(doc string, packages map[string]string) ([]byte, error) {
 	return format.Source(b.Bytes())
 }
 
-// read reads go.mod. What would make the versions depend on more than the list of requirements is refused.
+// read reads go.mod. It rejects directives that affect versions but do not apply to the projects.
 func (p *pinnedModule) read() error {
 	name := filepath.Join(p.dir, "go.mod")
 	data, err := os.ReadFile(name)
@@ -73,11 +73,11 @@ func (p *pinnedModule) read() error {
 	}
 	switch {
 	case len(file.Replace) > 0 || len(file.Exclude) > 0:
-		return fmt.Errorf("%s: replace and exclude do not reach the projects: remove them", name)
+		return fmt.Errorf("%s: replace and exclude do not apply to the projects; remove them", name)
 	case file.Go == nil:
-		return fmt.Errorf("%s: needs a go line: it is that of every project", name)
+		return fmt.Errorf("%s: missing go line; add one, every project uses it", name)
 	case version.Compare("go"+file.Go.Version, "go1.21") < 0:
-		return fmt.Errorf("%s: the rules of the lock are those of Go 1.21 or newer", name)
+		return fmt.Errorf("%s: go %s is not supported; raise it to 1.21 or newer", name, file.Go.Version)
 	}
 	p.goVersion = file.Go.Version
 	p.requires = nil
@@ -88,11 +88,11 @@ func (p *pinnedModule) read() error {
 	return nil
 }
 
-// wantProviders tells which packages no module of go.mod has, and how to pin one that has them. go mod tidy would choose
-// versions by itself.
-func (p *pinnedModule) wantProviders(everything *lock.Imports, source lock.Source) error {
-	importers := everything.Tests()
-	maps.Copy(importers, everything.Packages())
+// checkProviders returns an error if no module in go.mod provides a package. The error shows how to pin one. Without
+// this check, go mod tidy would choose a version.
+func (p *pinnedModule) checkProviders(union *lock.Imports, source lock.Source) error {
+	importers := union.Tests()
+	maps.Copy(importers, union.Packages())
 	var missing, get []string
 	for _, pkg := range slices.Sorted(maps.Keys(importers)) {
 		provided, err := p.provides(pkg, source)
@@ -102,7 +102,7 @@ func (p *pinnedModule) wantProviders(everything *lock.Imports, source lock.Sourc
 		if provided {
 			continue
 		}
-		missing = append(missing, fmt.Sprintf("\t%s, which %s imports\n", pkg, importers[pkg]))
+		missing = append(missing, fmt.Sprintf("\t%s, imported by %s\n", pkg, importers[pkg]))
 		if !slices.ContainsFunc(get, func(other string) bool { return strings.HasPrefix(pkg, other+"/") }) {
 			get = append(get, pkg)
 		}
@@ -110,12 +110,12 @@ func (p *pinnedModule) wantProviders(everything *lock.Imports, source lock.Sourc
 	if missing == nil {
 		return nil
 	}
-	return fmt.Errorf("no module in internal/lock/pinned/go.mod has\n%spin one that does, in the version of your choice:\n"+
+	return fmt.Errorf("no module in internal/lock/pinned/go.mod provides\n%spin a module that does, at the version of your choice:\n"+
 		"\tgo -C internal/lock/pinned get %s@VERSION\n\tgo generate ./internal/lock",
 		strings.Join(missing, ""), strings.Join(get, "@VERSION "))
 }
 
-// provides tells whether a module of go.mod has the package.
+// provides reports whether a module in go.mod provides the package.
 func (p *pinnedModule) provides(pkg string, source lock.Source) (bool, error) {
 	for _, m := range p.requires {
 		if pkg != m.Path && !strings.HasPrefix(pkg, m.Path+"/") {

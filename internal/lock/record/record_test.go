@@ -17,8 +17,8 @@ import (
 	"github.com/acton-go/acton-new/templates"
 )
 
-// TestTheRecordIsThatOfThePinnedModule is what -check does; what the module cache lacks is downloaded.
-func TestTheRecordIsThatOfThePinnedModule(t *testing.T) {
+// TestRecordIsUpToDate does the same as record -check. It downloads modules that are not in the module cache.
+func TestRecordIsUpToDate(t *testing.T) {
 	r := recorder{root: filepath.FromSlash("../../.."), templates: templates.Files, check: true}
 	if err := r.run(t.Context()); err != nil {
 		t.Error(err)
@@ -29,18 +29,18 @@ func wantError(t *testing.T, err error, want ...string) {
 	t.Helper()
 	for _, w := range want {
 		if err == nil || !strings.Contains(err.Error(), w) {
-			t.Errorf("got %v, want %q in it", err, w)
+			t.Errorf("got error %v, want one with %q", err, w)
 		}
 	}
 }
 
-// house is a repository with a catalog of one feature, and modules that its templates can import.
-type house struct {
+// fixture is a repository with a catalog of one feature, and modules that its templates can import.
+type fixture struct {
 	recorder
 	files fstest.MapFS
 }
 
-func newHouse(t *testing.T) house {
+func newFixture(t *testing.T) fixture {
 	t.Helper()
 	modules := map[module.Version]map[string]string{}
 	for _, path := range []string{"a.test/a", "b.test/b", "c.test/c"} {
@@ -57,74 +57,74 @@ func newHouse(t *testing.T) house {
 			"go.mod": "module " + path + "\n\ngo 1.999\n", "x.go": "package x\n",
 		}
 	}
-	h := house{files: fstest.MapFS{
+	f := fixture{files: fstest.MapFS{
 		"_base/feature.yaml":       {Data: []byte("title: T\nsummary: S.\n")},
 		"_base/files/a/a.go":       {Data: []byte("package a\n\nimport (\n\t//{{slot \"a/imports\"}}\n\t_ \"a.test/a\"\n)\n")},
 		"_features/f/feature.yaml": {Data: []byte("title: T\nsummary: S.\ngroup: g\n")},
 		"_features/f/files/doc.md": {Data: []byte("text\n")},
 	}}
-	h.recorder = recorder{root: t.TempDir(), templates: h.files, command: locktest.Serve(t, modules)}
-	locktest.Write(t, h.pinned(), map[string]string{"go.mod": "module pinned.test\n\ngo 1.26.0\n\nrequire a.test/a v1.0.0\n"})
-	return h
+	f.recorder = recorder{root: t.TempDir(), templates: f.files, command: locktest.Serve(t, modules)}
+	locktest.Write(t, f.pinned(), map[string]string{"go.mod": "module pinned.test\n\ngo 1.26.0\n\nrequire a.test/a v1.0.0\n"})
+	return f
 }
 
-func (h house) pinned() string { return filepath.Join(h.root, "internal", "lock", "pinned") }
+func (f fixture) pinned() string { return filepath.Join(f.root, "internal", "lock", "pinned") }
 
-func (h house) lockText(t *testing.T) string {
+func (f fixture) lockText(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(h.root, "internal", "lock", "lock.txt"))
+	text, err := os.ReadFile(filepath.Join(f.root, "internal", "lock", "lock.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(text)
 }
 
-func (h house) checks() recorder {
-	r := h.recorder
+func (f fixture) checker() recorder {
+	r := f.recorder
 	r.check = true
 	return r
 }
 
-func (h house) mustRecord(t *testing.T) {
+func (f fixture) mustRecord(t *testing.T) {
 	t.Helper()
-	if err := h.run(t.Context()); err != nil {
+	if err := f.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.checks().run(t.Context()); err != nil {
-		t.Errorf("what was recorded is not what the check wants: %v", err)
+	if err := f.checker().run(t.Context()); err != nil {
+		t.Errorf("check after recording: %v", err)
 	}
 }
 
-func TestAVersionIsBumped(t *testing.T) {
-	h := newHouse(t)
-	wantError(t, h.checks().run(t.Context()), "deps.go", "go generate ./internal/lock")
-	if _, err := os.Stat(filepath.Join(h.pinned(), "deps.go")); err == nil {
-		t.Error("a check wrote a file")
+func TestRecordAfterVersionBump(t *testing.T) {
+	f := newFixture(t)
+	wantError(t, f.checker().run(t.Context()), "deps.go", "go generate ./internal/lock")
+	if _, err := os.Stat(filepath.Join(f.pinned(), "deps.go")); err == nil {
+		t.Error("-check wrote deps.go")
 	}
-	h.mustRecord(t)
-	if text := h.lockText(t); !strings.Contains(text, "\npin a.test/a v1.0.0 1.24 h1:") {
+	f.mustRecord(t)
+	if text := f.lockText(t); !strings.Contains(text, "\npin a.test/a v1.0.0 1.24 h1:") {
 		t.Errorf("lock.txt:\n%s", text)
 	}
 
-	if _, err := h.command.Run(t.Context(), h.pinned(), "get", "a.test/a@v1.1.0"); err != nil {
+	if _, err := f.command.Run(t.Context(), f.pinned(), "get", "a.test/a@v1.1.0"); err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, h.checks().run(t.Context()), "go generate ./internal/lock")
-	h.mustRecord(t)
-	if text := h.lockText(t); !strings.Contains(text, "\npin a.test/a v1.1.0 1.24 h1:") || strings.Contains(text, "v1.0.0") {
+	wantError(t, f.checker().run(t.Context()), "go generate ./internal/lock")
+	f.mustRecord(t)
+	if text := f.lockText(t); !strings.Contains(text, "\npin a.test/a v1.1.0 1.24 h1:") || strings.Contains(text, "v1.0.0") {
 		t.Errorf("lock.txt:\n%s", text)
 	}
 
-	_, err := h.command.Run(t.Context(), h.pinned(), "get", "a.test/a@v1.2.0")
+	_, err := f.command.Run(t.Context(), f.pinned(), "get", "a.test/a@v1.2.0")
 	wantError(t, err, "a.test/a@v1.2.0 requires go >= 1.999")
 	wantPin := "module pinned.test\n\ngo 1.26.0\n\nrequire a.test/a v1.2.0\n"
-	locktest.Write(t, h.pinned(), map[string]string{"go.mod": wantPin})
-	wantError(t, h.run(t.Context()), "a.test/a@v1.2.0 requires go >= 1.999")
+	locktest.Write(t, f.pinned(), map[string]string{"go.mod": wantPin})
+	wantError(t, f.run(t.Context()), "a.test/a@v1.2.0 requires go >= 1.999")
 }
 
-// TestTheCommandsOfTheDocumentBumpAVersion runs them in a copy of this repository, to the version that is pinned already and
-// hence without a network. The goldens are not part of the copy.
-func TestTheCommandsOfTheDocumentBumpAVersion(t *testing.T) {
+// TestReadmeCommandsBumpAVersion runs the commands of the README in a copy of this repository. It bumps a module to its
+// current version, so it needs no network. It does not run the last command, which updates golden/.
+func TestReadmeCommandsBumpAVersion(t *testing.T) {
 	text, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -135,11 +135,11 @@ func TestTheCommandsOfTheDocumentBumpAVersion(t *testing.T) {
 	}
 	commands, golden, _ := strings.Cut(blocks[0].Text, "go test")
 	if golden != " ./internal/generator -run Golden -update\n" {
-		t.Errorf("README.md: the last command is %q", golden)
+		t.Errorf("README.md: got the last command go test%s, want go test ./internal/generator -run Golden -update", golden)
 	}
-	root, copied := filepath.FromSlash("../../.."), t.TempDir()
+	root, clone := filepath.FromSlash("../../.."), t.TempDir()
 	for _, folder := range []string{"internal", "templates"} {
-		if err := os.CopyFS(filepath.Join(copied, folder), os.DirFS(filepath.Join(root, folder))); err != nil {
+		if err := os.CopyFS(filepath.Join(clone, folder), os.DirFS(filepath.Join(root, folder))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -148,14 +148,14 @@ func TestTheCommandsOfTheDocumentBumpAVersion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		locktest.Write(t, copied, map[string]string{file: string(data)})
+		locktest.Write(t, clone, map[string]string{file: string(data)})
 	}
-	pinned := pinnedModule{dir: filepath.Join(copied, "internal", "lock", "pinned")}
+	pinned := pinnedModule{dir: filepath.Join(clone, "internal", "lock", "pinned")}
 	if err := pinned.read(); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("bash", "-euo", "pipefail", "-c", commands)
-	cmd.Dir = copied
+	cmd.Dir = clone
 	cmd.Env = append(os.Environ(), "GOPROXY=off", "GOFLAGS=-trimpath",
 		"MODULE="+pinned.requires[0].Path, "VERSION="+pinned.requires[0].Version)
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -166,35 +166,35 @@ func TestTheCommandsOfTheDocumentBumpAVersion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := os.ReadFile(filepath.Join(copied, "internal", "lock", file))
+		got, err := os.ReadFile(filepath.Join(clone, "internal", "lock", file))
 		if err != nil || string(got) != string(want) {
-			t.Errorf("%s is another after a bump to the same version, %v", file, err)
+			t.Errorf("%s: changed after a bump to the same version: %v", file, err)
 		}
 	}
 }
 
-func TestAModuleIsAdded(t *testing.T) {
-	h := newHouse(t)
-	h.mustRecord(t)
-	h.files["_features/f/slots/a/imports"] = &fstest.MapFile{Data: []byte("_ \"b.test/b\"\n_ \"c.test/c/deep\"\n_ \"c.test/c\"\n")}
-	err := h.run(t.Context())
-	wantError(t, err, "\tb.test/b, which a/a.go imports\n", "\tc.test/c/deep, which a/a.go imports\n",
+func TestRecordAfterNewModule(t *testing.T) {
+	f := newFixture(t)
+	f.mustRecord(t)
+	f.files["_features/f/slots/a/imports"] = &fstest.MapFile{Data: []byte("_ \"b.test/b\"\n_ \"c.test/c/deep\"\n_ \"c.test/c\"\n")}
+	err := f.run(t.Context())
+	wantError(t, err, "\tb.test/b, imported by a/a.go\n", "\tc.test/c/deep, imported by a/a.go\n",
 		"\n\tgo -C internal/lock/pinned get b.test/b@VERSION c.test/c@VERSION\n\tgo generate ./internal/lock")
 	_, command, _ := strings.Cut(err.Error(), "\tgo -C internal/lock/pinned ")
 	command, _, _ = strings.Cut(command, "\n")
 	command = strings.ReplaceAll(command, "VERSION", "v1.0.0")
-	if _, err := h.command.Run(t.Context(), h.pinned(), strings.Fields(command)...); err != nil {
+	if _, err := f.command.Run(t.Context(), f.pinned(), strings.Fields(command)...); err != nil {
 		t.Fatal(err)
 	}
-	h.mustRecord(t)
-	if text := h.lockText(t); !strings.Contains(text, "\npin c.test/c v1.0.0") || !strings.Contains(text, "\n\tpackage deep") {
+	f.mustRecord(t)
+	if text := f.lockText(t); !strings.Contains(text, "\npin c.test/c v1.0.0") || !strings.Contains(text, "\n\tpackage deep") {
 		t.Errorf("lock.txt:\n%s", text)
 	}
-	l, err := lock.Decode([]byte(h.lockText(t)))
+	l, err := lock.Decode([]byte(f.lockText(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	imports, err := combinationsOf(h.files)
+	imports, err := combinationsOf(f.files)
 	if err != nil || len(imports) != 2 {
 		t.Fatalf("got %d combinations, %v", len(imports), err)
 	}
@@ -205,55 +205,55 @@ func TestAModuleIsAdded(t *testing.T) {
 	}
 }
 
-func TestWhatOnlyTestsImportIsPinnedByATest(t *testing.T) {
-	h := newHouse(t)
-	h.files["_base/files/a/a_test.go"] = &fstest.MapFile{Data: []byte("package a\n\nimport (\n\t_ \"a.test/a\"\n\t_ \"b.test/b\"\n)\n")}
-	if _, err := h.command.Run(t.Context(), h.pinned(), "get", "b.test/b@v1.0.0"); err != nil {
+func TestRecordPinsTestImportsInATestFile(t *testing.T) {
+	f := newFixture(t)
+	f.files["_base/files/a/a_test.go"] = &fstest.MapFile{Data: []byte("package a\n\nimport (\n\t_ \"a.test/a\"\n\t_ \"b.test/b\"\n)\n")}
+	if _, err := f.command.Run(t.Context(), f.pinned(), "get", "b.test/b@v1.0.0"); err != nil {
 		t.Fatal(err)
 	}
-	h.mustRecord(t)
-	name := filepath.Join(h.pinned(), "deps_test.go")
+	f.mustRecord(t)
+	name := filepath.Join(f.pinned(), "deps_test.go")
 	if text, err := os.ReadFile(name); err != nil || !strings.Contains(string(text), `_ "b.test/b"`) || strings.Contains(string(text), "a.test") {
 		t.Errorf("deps_test.go: %v\n%s", err, text)
 	}
-	delete(h.files, "_base/files/a/a_test.go")
-	wantError(t, h.checks().run(t.Context()), "deps_test.go")
-	h.mustRecord(t)
+	delete(f.files, "_base/files/a/a_test.go")
+	wantError(t, f.checker().run(t.Context()), "deps_test.go")
+	f.mustRecord(t)
 	if _, err := os.Stat(name); err == nil {
-		t.Error("deps_test.go is still there")
+		t.Error("deps_test.go was not removed")
 	}
 }
 
-func TestAPinnedModuleWhoseVersionsDoNotReachAProjectIsRefused(t *testing.T) {
+func TestRecordRejectsUnsupportedPinnedModule(t *testing.T) {
 	tests := map[string]struct{ mod, want string }{
 		"replace": {"module p.test\n\ngo 1.26.0\n\nreplace a.test/a => ./a\n", "replace and exclude"},
 		"exclude": {"module p.test\n\ngo 1.26.0\n\nexclude a.test/a v1.0.0\n", "replace and exclude"},
-		"no go":   {"module p.test\n", "needs a go line"},
+		"no go":   {"module p.test\n", "missing go line"},
 		"old go":  {"module p.test\n\ngo 1.20\n", "1.21 or newer"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t)
-			locktest.Write(t, h.pinned(), map[string]string{"go.mod": test.mod})
-			wantError(t, h.run(t.Context()), test.want)
+			f := newFixture(t)
+			locktest.Write(t, f.pinned(), map[string]string{"go.mod": test.mod})
+			wantError(t, f.run(t.Context()), test.want)
 		})
 	}
 }
 
-func TestAModuleCacheThatWasEditedIsRefused(t *testing.T) {
-	h := newHouse(t)
-	h.mustRecord(t)
-	cache, err := h.command.Run(t.Context(), h.root, "env", "GOMODCACHE")
+func TestRecordRejectsModifiedModuleCache(t *testing.T) {
+	f := newFixture(t)
+	f.mustRecord(t)
+	cache, err := f.command.Run(t.Context(), f.root, "env", "GOMODCACHE")
 	if err != nil {
 		t.Fatal(err)
 	}
 	locktest.Write(t, filepath.Join(strings.TrimSpace(string(cache)), "a.test", "a@v1.0.0"), map[string]string{"x.go": "package y\n"})
-	wantError(t, h.run(t.Context()), "a.test/a v1.0.0", "modified")
+	wantError(t, f.run(t.Context()), "a.test/a v1.0.0", "modified")
 }
 
-func TestWhatWouldSwitchTheChecksumDatabaseOffIsRefused(t *testing.T) {
-	sound := goEnv{GOMOD: "/x/go.mod", GOSUMDB: "sum.golang.org", GOFLAGS: "-buildvcs=false"}
-	if err := sound.check(); err != nil {
+func TestRecordRequiresChecksumDatabase(t *testing.T) {
+	valid := goEnv{GOMOD: "/x/go.mod", GOSUMDB: "sum.golang.org", GOFLAGS: "-buildvcs=false"}
+	if err := valid.check(); err != nil {
 		t.Error(err)
 	}
 	tests := map[string]func(e *goEnv){
@@ -268,7 +268,7 @@ func TestWhatWouldSwitchTheChecksumDatabaseOffIsRefused(t *testing.T) {
 		"not in a module":        func(e *goEnv) { e.GOMOD = os.DevNull },
 	}
 	for want, change := range tests {
-		e := sound
+		e := valid
 		change(&e)
 		wantError(t, e.check(), want)
 	}
@@ -278,7 +278,7 @@ func TestWhatWouldSwitchTheChecksumDatabaseOffIsRefused(t *testing.T) {
 	wantError(t, err, "GOSUMDB=off", "unset it")
 }
 
-func TestTheGoCommandSaysWhatIsWrong(t *testing.T) {
+func TestGoCommandErrorContainsOutput(t *testing.T) {
 	_, err := modcache.Go{}.Run(t.Context(), t.TempDir(), "mod", "tidy")
 	wantError(t, err, "go mod tidy: exit status 1", "go.mod file not found")
 }

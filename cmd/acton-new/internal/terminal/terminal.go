@@ -1,9 +1,8 @@
-// Package terminal settles, before anything else runs, what would otherwise be asked of the terminal.
+// Package terminal sets the background colour before bubbletea queries the terminal for it.
 //
-// Bubbletea asks for the background colour while it is initialised, so in every command, and waits five seconds for the
-// answer: over a slow line, or in a terminal that does not know the question, nothing would happen meanwhile. Packages
-// are initialised in the order of their import paths as far as their imports allow, so this one comes first; a test in
-// the command, with a terminal that never answers, fails when that no longer holds.
+// Bubbletea queries the background colour in its package initialisation, so in every command. It waits up to five seconds
+// for the answer, which a terminal may not send. Go initialises packages in the order of their import paths, after their
+// imports, so this package comes before bubbletea. TestCommandsDoNotQueryTheTerminal checks the order.
 package terminal
 
 import (
@@ -16,8 +15,8 @@ import (
 
 func init() { lipgloss.SetHasDarkBackground(Dark(os.Getenv("COLORFGBG"))) }
 
-// Dark tells whether the background is dark, by the value of COLORFGBG ("15;0": white on black). Few terminals set it;
-// dark is the better guess for the others.
+// Dark reports whether the background is dark, from the value of COLORFGBG ("15;0" means white on black). Few terminals
+// set the variable; without it, the result is true.
 func Dark(colorfgbg string) bool {
 	background := colorfgbg[strings.LastIndex(colorfgbg, ";")+1:]
 	n, err := strconv.Atoi(background)

@@ -2,7 +2,7 @@ package terminal
 
 import "testing"
 
-func TestDarkUnlessTheEnvironmentSaysLight(t *testing.T) {
+func TestDarkIsTheDefault(t *testing.T) {
 	for value, want := range map[string]bool{
 		"": true, "15;0": true, "0;15": false, "0;default;15": false, "0;7": false, "12;8": true, "default;default": true,
 	} {

@@ -12,20 +12,20 @@ import (
 	"github.com/acton-go/acton-new/internal/generator"
 )
 
-// surroundings are where a project is made: what they tell is only ever a default, and shown with its reason.
-type surroundings struct {
-	working string // the working directory
+// location is the place in which the command runs. It gives the default module path.
+type location struct {
+	workDir string
 	getenv  func(string) string
 }
 
-// module returns the default module path of a project in the target directory, and why it is that: the module around it,
-// the remote of the repository around it, git's user, or else a placeholder.
-func (s surroundings) module(target, name string) (modulePath, reason string) {
+// defaultModule returns the default module path of a project in the target directory, and the reason for it. The path
+// comes from the closest enclosing Go module or git remote, then from git's GitHub user, else it is a placeholder.
+func (l location) defaultModule(target, name string) (modulePath, reason string) {
 	if !filepath.IsAbs(target) {
-		target = filepath.Join(s.working, target)
+		target = filepath.Join(l.workDir, target)
 	}
-	type guess struct{ path, reason string }
-	guesses := []guess{}
+	type candidate struct{ path, reason string }
+	candidates := []candidate{}
 	for dir := filepath.Clean(target); ; dir = filepath.Dir(dir) {
 		rel, err := filepath.Rel(dir, target)
 		if err != nil {
@@ -33,27 +33,29 @@ func (s surroundings) module(target, name string) (modulePath, reason string) {
 		}
 		below := filepath.ToSlash(rel)
 		if root := moduleAt(dir); root != "" {
-			guesses = append(guesses, guess{path.Join(root, below), "below the module of " + filepath.Join(dir, "go.mod")})
+			reason := "derived from the module in " + filepath.Join(dir, "go.mod")
+			candidates = append(candidates, candidate{path.Join(root, below), reason})
 		}
 		if root, remote := remoteAt(dir); root != "" {
-			guesses = append(guesses, guess{path.Join(root, below), "derived from the remote " + remote + " of " + dir})
+			reason := "derived from the git remote " + remote + " of " + dir
+			candidates = append(candidates, candidate{path.Join(root, below), reason})
 		}
 		if dir == filepath.Dir(dir) {
 			break
 		}
 	}
-	if owner := gitOwner(s.getenv); owner != "" {
-		guesses = append(guesses, guess{"github.com/" + owner + "/" + name, "derived from git's user " + owner})
+	if owner := gitOwner(l.getenv); owner != "" {
+		reason := "derived from the GitHub user " + owner + " in git's configuration"
+		candidates = append(candidates, candidate{"github.com/" + owner + "/" + name, reason})
 	}
-	for _, g := range guesses {
-		if generator.CheckModule(g.path) == nil {
-			return g.path, g.reason
+	for _, c := range candidates {
+		if generator.CheckModule(c.path) == nil {
+			return c.path, c.reason
 		}
 	}
-	return "example.com/" + name, "a placeholder, as nothing around it tells a better one"
+	return "example.com/" + name, "a placeholder: there is no go.mod, git remote or GitHub user to derive it from"
 }
 
-// readFile reads what lies where the command runs, or where its flags say.
 func readFile(file string) ([]byte, error) {
 	return os.ReadFile(file)
 }
@@ -67,8 +69,8 @@ func moduleAt(dir string) string {
 	return modfile.ModulePath(data)
 }
 
-// remoteAt returns the remote of the repository whose work tree is dir, as a module path, and the remote's name. The
-// remote is origin, or else the only one.
+// remoteAt returns the module path and the name of the remote of the repository with the work tree dir. The remote is
+// origin, or the only one. Without such a remote both are empty.
 func remoteAt(dir string) (modulePath, remote string) {
 	config, err := readGitConfig(filepath.Join(gitDir(dir), "config"))
 	if err != nil {
@@ -83,8 +85,8 @@ func remoteAt(dir string) (modulePath, remote string) {
 	return "", ""
 }
 
-// remotePath turns the address of a remote into a module path: git@host:owner/name.git and https://host/owner/name both
-// become host/owner/name. User, password and port are left out; local paths have no module path.
+// remotePath converts the URL of a remote to a module path: git@host:owner/name.git and https://host/owner/name both
+// become host/owner/name. It drops user, password and port. It returns "" for local paths.
 func remotePath(address string) string {
 	host, rest := "", ""
 	if u, err := url.Parse(address); err == nil && u.Scheme != "" && u.Host != "" {
