@@ -27,7 +27,7 @@ func checkMetrics(p *Project) []Problem {
 				}
 				continue
 			}
-			if _, ok := exporters.Of(name); ok || ownMetrics[name] || p.golang.metrics[name] != "" {
+			if _, ok := exporters.Lookup(name); ok || ownMetrics[name] || p.golang.metrics[name] != "" {
 				continue
 			}
 			near := features.Suggest(name, sortedKeys(p.golang.metrics))
