@@ -73,7 +73,7 @@ var scripts = map[string][2]string{
 	"balanced without drain": {"service start a FAKE=loses\nservice start b FAKE=good\nbalancer start\nbalancer sends a b\nload start POST $BALANCER/x -d y\neventually 5s log -i a path=/x\nservice stop a\nload stop\n! stdout ^502", "unexpected match"},
 	"balanced otherwise":     {"service start a FAKE=good\nbalancer start\n! balancer sends\nbalancer sends", "the balancer sends to"},
 	"killed":                 {"service start FAKE=good\nservice kill\n! http GET /x\nservice start FAKE=good\nservice stop", ""},
-	"unknown instance":       {"! http GET /x", "no instance"},
+	"unknown instance":       {"! http GET /x", "was not started"},
 	"status":                 {"service start FAKE=good\nhttp GET /teapot", "got 418"},
 	"status wanted":          {"service start FAKE=good\nhttp GET /teapot -status 418\n! http GET /teapot", ""},
 	"answer":                 {"service start FAKE=good\nhttp POST /x -d hello -has '^POST hello$' -has '^X-Request-Id: 7'\nlet ID '^X-Request-Id: (.*)$'\nlog nested.n=1\nhttp GET /$ID\nlog path=/7", ""},
