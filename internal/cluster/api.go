@@ -132,8 +132,8 @@ func (c *Cluster) merge(path string, change object) error {
 	return err
 }
 
-// watch calls see with the current state and every later state of the named resource in a list, until ctx ends. Without a
-// name, it watches all resources in the list.
+// watch calls see with the current state and every later state of the named resource in a list, until ctx ends. Without
+// a name, it watches all resources in the list.
 func (c *Cluster) watch(ctx context.Context, list, name string, see func(object)) error {
 	query := "?watch=true"
 	if name != "" {

@@ -24,8 +24,8 @@ func budgets(namespace string) string {
 
 func podsOf(namespace string) string { return "/api/v1/namespaces/" + namespace + "/pods" }
 
-// CheckRollout waits until minReplicas pods of a deployment are available, and until the Service with the same name routes
-// to all of them on all ports.
+// CheckRollout waits until minReplicas pods of a deployment are available, and until the Service with the same name
+// routes to all of them on all ports.
 func (c *Cluster) CheckRollout(namespace, name string) error {
 	var list, service object
 	if err := c.get(autoscalers(namespace), &list); err != nil {
@@ -99,8 +99,8 @@ func (c *Cluster) endpoints(namespace, service, port string) (int, error) {
 	return ready, nil
 }
 
-// CheckScaling loads the pods until the autoscaler reaches maxReplicas, and removes the load. The autoscaler must not scale
-// down immediately. CheckScaling then removes the stabilization window, and waits for minReplicas.
+// CheckScaling loads the pods until the autoscaler reaches maxReplicas, and removes the load. The autoscaler must not
+// scale down immediately. CheckScaling then removes the stabilization window, and waits for minReplicas.
 func (c *Cluster) CheckScaling(namespace, name string) error {
 	var autoscaler, deployment object
 	path := autoscalers(namespace) + "/" + name
@@ -119,7 +119,8 @@ func (c *Cluster) CheckScaling(namespace, name string) error {
 		return err
 	}
 	if got := deployment.number("spec", "replicas"); got != maxReplicas {
-		return fmt.Errorf("%s: %d replicas right after the load, want %d: the autoscaler must not scale down immediately", name, got, maxReplicas)
+		return fmt.Errorf("%s: %d replicas right after the load, want %d: the autoscaler must not scale down immediately",
+			name, got, maxReplicas)
 	}
 	if err := c.merge(path, object{"spec": map[string]any{"behavior": map[string]any{"scaleDown": map[string]any{
 		"stabilizationWindowSeconds": 0,
@@ -130,8 +131,8 @@ func (c *Cluster) CheckScaling(namespace, name string) error {
 	return c.waitForReplicas(namespace, name, minReplicas)
 }
 
-// waitForReplicas waits until a deployment has this number of available replicas. It fails early if the autoscaler cannot
-// read the resource usage of the pods.
+// waitForReplicas waits until a deployment has this number of available replicas. It fails early if the autoscaler
+// cannot read the resource usage of the pods.
 func (c *Cluster) waitForReplicas(namespace, name string, want int) error {
 	deadline := time.Now().Add(15 * time.Second)
 	err := await(c.Timeout, func() error {
@@ -183,8 +184,8 @@ func (c *Cluster) trackMinimum(list, name string, path ...string) (func() int, e
 	}, nil
 }
 
-// CheckImageUpdate changes the image tag of a service and waits until every pod is replaced. All replicas must be available
-// at any time.
+// CheckImageUpdate changes the image tag of a service and waits until every pod is replaced. All replicas must be
+// available at any time.
 func (c *Cluster) CheckImageUpdate(namespace, name string) error {
 	var deployment object
 	if err := c.get(deployments(namespace)+"/"+name, &deployment); err != nil {
@@ -220,7 +221,8 @@ func (c *Cluster) replacePods(namespace, name, image string, command ...string) 
 		return err
 	}
 	if got < want {
-		return fmt.Errorf("%s: only %d pods were available during %s, want at least %d", name, got, strings.Join(command, " "), want)
+		return fmt.Errorf("%s: only %d pods were available during %s, want at least %d", name, got,
+			strings.Join(command, " "), want)
 	}
 	if err := c.get(deployments(namespace)+"/"+name, &deployment); err != nil {
 		return err
@@ -251,7 +253,8 @@ func (c *Cluster) RunJobs(namespace string) ([]string, error) {
 		if _, err := c.kubectl(nil, "create", "job", "try-"+job.name(), "--from=cronjob/"+job.name(), "-n", namespace); err != nil {
 			return nil, err
 		}
-		_, err := c.kubectl(nil, "wait", "--for=condition=complete", "job/try-"+job.name(), "-n", namespace, "--timeout", c.Timeout.String())
+		_, err := c.kubectl(nil, "wait", "--for=condition=complete", "job/try-"+job.name(), "-n", namespace, "--timeout",
+			c.Timeout.String())
 		if err != nil {
 			return nil, fmt.Errorf("%w\n%s", err, c.state(namespace))
 		}

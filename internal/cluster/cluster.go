@@ -1,8 +1,9 @@
-// Package cluster runs a Kubernetes control plane and tests manifests on it. The API server must accept them. Services must
-// roll out, scale, survive node drains, and update without downtime. API server, controllers and scheduler are real. The
-// nodes are simulated: no containers run, and probes and network policies have no effect.
+// Package cluster runs a Kubernetes control plane and tests manifests on it. The API server must accept them. Services
+// must roll out, scale, survive node drains, and update without downtime. API server, controllers and scheduler are
+// real. The nodes are simulated: no containers run, and probes and network policies have no effect.
 //
-// All servers listen on 127.0.0.1 and stop with the test. If a program is missing, the error names the command to install it.
+// All servers listen on 127.0.0.1 and stop with the test. If a program is missing, the error names the command to
+// install it.
 package cluster
 
 import (
@@ -42,7 +43,8 @@ type Cluster struct {
 	kubelets *kubelets
 }
 
-// Start starts a cluster with nodes in three zones. Its files are in dir. The caller must call Stop, even after an error.
+// Start starts a cluster with nodes in three zones. Its files are in dir. The caller must call Stop, even after an
+// error.
 func Start(dir string) (*Cluster, error) {
 	c := &Cluster{dir: dir, Kubeconfig: filepath.Join(dir, "kubeconfig"), Timeout: defaultTimeout}
 	found, err := findTools()

@@ -25,8 +25,8 @@ const module = "git.example.org/shop/orders"
 
 var overlays = []string{"development", "staging", "production"}
 
-// TestCombination tests the checks on manifests with known faults. Then it tests the manifests of each combination: the API
-// server must accept all of them, and those of the smallest and largest service are deployed.
+// TestCombination tests the checks on manifests with known faults. Then it tests the manifests of each combination: the
+// API server must accept all of them, and those of the smallest and largest service are deployed.
 func TestCombination(t *testing.T) {
 	var sets []features.Set
 	switch *combinations {
@@ -231,8 +231,8 @@ func run(t *testing.T, c *Cluster, m manifest) {
 	}
 }
 
-// drainAll drains nodes under the deployed services, then under the faults. The drains are sequential, as they share the
-// nodes.
+// drainAll drains nodes under the deployed services, then under the faults. The drains are sequential, as they share
+// the nodes.
 func drainAll(t *testing.T, c *Cluster, running []manifest) {
 	var services []Service
 	for _, m := range running {

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// CheckDrain drains all nodes of a zone and, at the same time, one more node with a pod, like a node update. It evicts only
-// pods that the selector matches: those of the services. The disruption budgets must hold, and the drain must end in time,
-// with every pod available on another node.
+// CheckDrain drains all nodes of a zone and, at the same time, one more node with a pod, like a node update. It evicts
+// only pods that the selector matches: those of the services. The disruption budgets must hold, and the drain must end
+// in time, with every pod available on another node.
 func (c *Cluster) CheckDrain(selector string, within time.Duration, services ...Service) error {
 	watched := make([]drainedService, len(services))
 	for i, s := range services {
@@ -116,8 +116,9 @@ func (c *Cluster) nodesToDrain(watched []drainedService) ([]string, error) {
 		"the pods are on %v", watched[0].Namespace, placed)
 }
 
-// chooseNodes returns the nodes of a zone and one more node, or nil. Every service has a pod on these nodes, and one service
-// has a pod in the zone and one on the other node. zones maps nodes to zones; placed holds the nodes of each service's pods.
+// chooseNodes returns the nodes of a zone and one more node, or nil. Every service has a pod on these nodes, and one
+// service has a pod in the zone and one on the other node. zones maps nodes to zones; placed holds the nodes of each
+// service's pods.
 func chooseNodes(zones map[string]string, placed [][]string) []string {
 	names := slices.Sorted(maps.Keys(zones))
 	for _, zone := range slices.Compact(slices.Sorted(maps.Values(zones))) {

@@ -11,8 +11,8 @@ import (
 	"github.com/acton-go/acton-new/templates"
 )
 
-// The test runs the script that watches an autoscaler with a stub of kubectl. The stub prints one answer after the other,
-// minReplicas and currentReplicas, and repeats the last one. The answer "down" makes kubectl fail.
+// The test runs the script that watches an autoscaler with a stub of kubectl. The stub prints one answer after the
+// other, minReplicas and currentReplicas, and repeats the last one. The answer "down" makes kubectl fail.
 func TestAutoscalerScriptReportsScaling(t *testing.T) {
 	t.Parallel()
 	script, err := fs.ReadFile(templates.Files, "_base/files/test/load/hpa.sh")

@@ -12,7 +12,8 @@ import (
 
 const databasePassword = "only-for-this-test"
 
-// fakeSecrets returns the secrets that operators create in a cluster: a certificate, and the URL of a database that uses it.
+// fakeSecrets returns the secrets that operators create in a cluster: a certificate, and the URL of a database that
+// uses it.
 func fakeSecrets(name string) (map[string][]byte, error) {
 	identity, err := newCertificate()
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 // commandLimit is the time limit for a kubectl command.
 const commandLimit = defaultTimeout + time.Minute
 
-// kubectl runs a command and returns its output. A warning is an error, because it announces what a later release rejects.
+// kubectl runs a command and returns its output. A warning is an error, because it announces what a later release
+// rejects.
 func (c *Cluster) kubectl(input []byte, args ...string) (string, error) {
 	out, warnings, err := c.run(input, args...)
 	if err == nil && len(warnings) > 0 {
@@ -61,8 +62,8 @@ func restricted() map[string]any {
 	return labels
 }
 
-// DryRun checks that the API server accepts a manifest with strict validation, without warnings, and with the restricted Pod
-// Security Standard. It creates the namespaces first, because a dry run needs them.
+// DryRun checks that the API server accepts a manifest with strict validation, without warnings, and with the
+// restricted Pod Security Standard. It creates the namespaces first, because a dry run needs them.
 func (c *Cluster) DryRun(manifest []byte) error {
 	resources, err := decode(manifest)
 	if err != nil {
@@ -75,7 +76,8 @@ func (c *Cluster) DryRun(manifest []byte) error {
 	return err
 }
 
-// Apply applies a manifest. It creates the namespaces, with the restricted Pod Security Standard, and a volume for each claim.
+// Apply applies a manifest. It creates the namespaces, with the restricted Pod Security Standard, and a volume for each
+// claim.
 func (c *Cluster) Apply(manifest []byte) error {
 	resources, err := decode(manifest)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// pod is a pod of a manifest that podman runs like a kubelet: with the user, file systems, capabilities, limits, environment
-// variables and volumes of the manifest.
+// pod is a pod of a manifest that podman runs like a kubelet: with the user, file systems, capabilities, limits,
+// environment variables and volumes of the manifest.
 type pod struct {
 	name      string
 	namespace string

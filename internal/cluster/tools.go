@@ -128,7 +128,8 @@ func documents(data []byte) [][]byte {
 	return bytes.Split(append([]byte("\n"), data...), []byte("\n---\n"))
 }
 
-// definedKind returns the kind in a custom resource definition. It does not decode the YAML, because the files are long.
+// definedKind returns the kind in a custom resource definition. It does not decode the YAML, because the files are
+// long.
 func definedKind(text []byte) string {
 	_, after, _ := strings.Cut(string(text), "\n  names:\n")
 	for line := range strings.Lines(after) {

@@ -45,8 +45,8 @@ type Rule struct {
 // Rules returns all rules, sorted by ID.
 func Rules() []Rule { return slices.Clone(rules) }
 
-// Check loads a project and returns its problems, sorted by file and line. It returns an error if the directory cannot be
-// read or is not a service.
+// Check loads a project and returns its problems, sorted by file and line. It returns an error if the directory cannot
+// be read or is not a service.
 func Check(fsys fs.FS) ([]Problem, error) {
 	p, err := Load(fsys)
 	if err != nil {

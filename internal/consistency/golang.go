@@ -98,7 +98,8 @@ func (p *Project) readGo() *golang {
 		}
 		source, err := parser.ParseFile(token.NewFileSet(), file, data, parser.SkipObjectResolution)
 		if err != nil {
-			p.syntaxErrors = append(p.syntaxErrors, problemInFile(file, 0, "syntax", "fix the syntax", "cannot be parsed: %v", err))
+			p.syntaxErrors = append(p.syntaxErrors,
+				problemInFile(file, 0, "syntax", "fix the syntax", "cannot be parsed: %v", err))
 			continue
 		}
 		r := goReader{golang: g, file: file, constants: constantsOf(source)}

@@ -11,8 +11,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// node is a YAML value with the file and line that it came from, even after a patch has moved it. A nil node is a missing
-// value: methods that read accept it.
+// node is a YAML value with the file and line that it came from, even after a patch has moved it. A nil node is a
+// missing value: methods that read accept it.
 type node struct {
 	file   string
 	line   int

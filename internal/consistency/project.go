@@ -213,7 +213,8 @@ func (p *Project) readYAML() {
 		}
 		documents, err := parseYAML(file, data)
 		if err != nil {
-			p.syntaxErrors = append(p.syntaxErrors, problemInFile(file, lineOfError(err), "syntax", "fix the syntax", "cannot be parsed: %v", err))
+			p.syntaxErrors = append(p.syntaxErrors,
+				problemInFile(file, lineOfError(err), "syntax", "fix the syntax", "cannot be parsed: %v", err))
 		}
 		p.yaml[file] = documents
 	}

@@ -18,7 +18,8 @@ func checkAddresses(p *Project) []Problem {
 	want := func(at *node, key, name string) {
 		whole := regexp.MustCompile(`(?:^|[^A-Za-z0-9.-])` + regexp.QuoteMeta(name) + `(?:$|[^A-Za-z0-9.-])`)
 		if name != "" && !whole.MatchString(page) {
-			all = append(all, problemAt(at, key, "add it to "+environments, "is %s, which is not listed in %s", name, environments))
+			all = append(all,
+				problemAt(at, key, "add it to "+environments, "is %s, which is not listed in %s", name, environments))
 		}
 	}
 	for _, r := range p.roots {

@@ -48,7 +48,8 @@ func (p *Project) checkRoutes(config *node) []Problem {
 			used[r.str()] = true
 			if receivers[r.str()] == nil {
 				missing = true
-				all = append(all, problemAt(r, "receiver", nearestOf(r.str(), sortedKeys(receivers), "add the receiver"), "routes to %s, which is not a receiver", r.str()))
+				all = append(all, problemAt(r, "receiver", nearestOf(r.str(), sortedKeys(receivers), "add the receiver"),
+					"routes to %s, which is not a receiver", r.str()))
 			}
 		}
 		all = append(all, p.checkMatchers(route, "matchers")...)
@@ -59,13 +60,15 @@ func (p *Project) checkRoutes(config *node) []Problem {
 	visit(config.at("route"))
 	for _, name := range sortedKeys(receivers) {
 		if !used[name] && !missing {
-			all = append(all, problemAt(receivers[name], "receiver "+name, "add a route for it, or remove it", "receives no alerts: no route names it"))
+			all = append(all, problemAt(receivers[name], "receiver "+name, "add a route for it, or remove it",
+				"receives no alerts: no route names it"))
 		}
 	}
 	config.walk(func(n *node) {
 		for _, key := range alertmanagerSecrets {
 			if at := n.at(key); at.str() != "" {
-				all = append(all, problemAt(at, key, "use "+key+"_file, and mount the file", "is a plain-text credential in a file that is committed"))
+				all = append(all, problemAt(at, key, "use "+key+"_file, and mount the file",
+					"is a plain-text credential in a file that is committed"))
 			}
 		}
 	})
@@ -76,8 +79,8 @@ func (p *Project) checkRoutes(config *node) []Problem {
 	return all
 }
 
-// checkMatchers compares matchers with the labels that alerting rules set. Labels that come from series are unknown here
-// and are not checked.
+// checkMatchers compares matchers with the labels that alerting rules set. Labels that come from series are unknown
+// here and are not checked.
 func (p *Project) checkMatchers(of *node, key string) []Problem {
 	var all []Problem
 	values := map[string]map[string]bool{"alertname": {}}
@@ -102,7 +105,8 @@ func (p *Project) checkMatchers(of *node, key string) []Problem {
 			}
 		}
 		if !matched {
-			all = append(all, problemAt(entry, key, nearestOf(m[3], sortedKeys(values[m[1]]), "use one of "+strings.Join(sortedKeys(values[m[1]]), ", ")),
+			all = append(all, problemAt(entry, key,
+				nearestOf(m[3], sortedKeys(values[m[1]]), "use one of "+strings.Join(sortedKeys(values[m[1]]), ", ")),
 				"matches %s %s, which no alert has", m[1], m[3]))
 		}
 	}

@@ -103,7 +103,8 @@ func checkAPIVersions(p *Project) []Problem {
 				problem = fmt.Sprintf("was added in Kubernetes 1.%d", s.since)
 			}
 			if problem != "" {
-				all = append(all, problemAt(at, kind+" "+document.at("metadata", "name").str(), "use "+strings.Join(servedVersions(versions, minor), " or "),
+				all = append(all, problemAt(at, kind+" "+document.at("metadata", "name").str(),
+					"use "+strings.Join(servedVersions(versions, minor), " or "),
 					"%s %s; the project targets 1.%d (%s)", at.str(), problem, minor, from))
 			}
 		}

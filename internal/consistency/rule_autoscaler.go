@@ -14,7 +14,8 @@ func checkAutoscalers(p *Project) []Problem {
 				continue // the rule selector reports it
 			}
 			if replicas := target.at("spec", "replicas"); replicas != nil {
-				all = append(all, problemAt(replicas, target.title()+", replicas", "remove it", "is set, but %s scales the workload: every apply resets the number", hpa.title()))
+				all = append(all, problemAt(replicas, target.title()+", replicas", "remove it",
+					"is set, but %s scales the workload: every apply resets the number", hpa.title()))
 			}
 			for metric := range hpa.at("spec", "metrics").each() {
 				name := metric.at("resource", "name")
@@ -23,7 +24,8 @@ func checkAutoscalers(p *Project) []Problem {
 				}
 				for c := range target.podSpec().at("containers").each() {
 					if c.at("resources", "requests", name.str()) == nil {
-						all = append(all, problemAt(name, hpa.title(), "request "+name.str()+" in the container", "scales on the utilization of requested %s, but container %s requests none", name.str(), c.at("name").str()))
+						all = append(all, problemAt(name, hpa.title(), "request "+name.str()+" in the container",
+							"scales on the utilization of requested %s, but container %s requests none", name.str(), c.at("name").str()))
 					}
 				}
 			}

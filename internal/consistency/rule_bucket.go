@@ -12,8 +12,8 @@ var (
 	thresholdSeries = regexp.MustCompile(`^slo:(\w+?)_latency:threshold_seconds$`)
 )
 
-// checkBuckets requires every latency threshold to be a bucket boundary of its histogram. A histogram can count requests
-// only up to a boundary.
+// checkBuckets requires every latency threshold to be a bucket boundary of its histogram. A histogram can count
+// requests only up to a boundary.
 func checkBuckets(p *Project) []Problem {
 	var all []Problem
 	for _, q := range p.monitoring.queries {
@@ -25,7 +25,8 @@ func checkBuckets(p *Project) []Problem {
 			}
 			for _, le := range q.matchers["le"] {
 				if f := p.checkBoundary(name, le, boundaries); f != "" {
-					all = append(all, problemInFile(q.file, q.line, q.key, "use one of the boundaries: "+formatBoundaries(boundaries), "%s", f))
+					all = append(all,
+						problemInFile(q.file, q.line, q.key, "use one of the boundaries: "+formatBoundaries(boundaries), "%s", f))
 				}
 			}
 		}

@@ -15,8 +15,8 @@ const (
 	maxMemoryShare = 0.9
 )
 
-// checkMemory compares GOMEMLIMIT with the container's memory limit. If GOMEMLIMIT is too high, the kernel OOM-kills the
-// process instead of the garbage collector freeing memory.
+// checkMemory compares GOMEMLIMIT with the container's memory limit. If GOMEMLIMIT is too high, the kernel OOM-kills
+// the process instead of the garbage collector freeing memory.
 func checkMemory(p *Project) []Problem {
 	var all []Problem
 	for _, c := range p.containers {
@@ -25,7 +25,8 @@ func checkMemory(p *Project) []Problem {
 		soft, readable := bytesOf(v.value)
 		if !ok || !limited || c.object == nil {
 			if c.object != nil && c.main && limited {
-				all = append(all, problemAt(c.node, c.title(), "set GOMEMLIMIT below the limit", "has a memory limit of %s, but no GOMEMLIMIT", c.at("resources", "limits", "memory").str()))
+				all = append(all, problemAt(c.node, c.title(), "set GOMEMLIMIT below the limit",
+					"has a memory limit of %s, but no GOMEMLIMIT", c.at("resources", "limits", "memory").str()))
 			}
 			continue
 		}
@@ -34,7 +35,8 @@ func checkMemory(p *Project) []Problem {
 		case !v.known || !readable:
 			all = append(all, problemAt(v.node, key, "use a size such as 410MiB", "is %q, which is not a size", v.value))
 		case share < minMemoryShare || share > maxMemoryShare:
-			all = append(all, problemAt(v.node, key, fmt.Sprintf("use %.0f to %.0f MiB", minMemoryShare*limit/(1<<20), maxMemoryShare*limit/(1<<20)),
+			all = append(all, problemAt(v.node, key,
+				fmt.Sprintf("use %.0f to %.0f MiB", minMemoryShare*limit/(1<<20), maxMemoryShare*limit/(1<<20)),
 				"is %.0f MiB, %.0f %% of the memory limit of %.0f MiB", soft/(1<<20), 100*share, limit/(1<<20)))
 		}
 	}
@@ -61,7 +63,8 @@ func checkRequestMemory(p *Project) []Problem {
 			continue
 		}
 		if need := bytes * count; need > bodyShare*limit {
-			all = append(all, problemAt(c.at("resources", "limits", "memory"), c.title(), "raise the memory limit, or lower http.max_in_flight or http.max_body_bytes",
+			all = append(all, problemAt(c.at("resources", "limits", "memory"), c.title(),
+				"raise the memory limit, or lower http.max_in_flight or http.max_body_bytes",
 				"has a memory limit of %.0f MiB, but %s requests (%s) with bodies of %s bytes (%s) take %.0f MiB",
 				limit/(1<<20), requests, requestsFrom, body, bodyFrom, need/(1<<20)))
 		}
@@ -124,8 +127,9 @@ func checkConnections(p *Project) []Problem {
 			}
 			text, from, known := p.setting(c, key)
 			if expected, err := strconv.Atoi(text); known && err == nil && s.replicas+s.surge > expected {
-				all = append(all, problemAt(s.at, c.object.title(), "raise "+key+", and check max_connections of the database server",
-					"can have %d pods, and %d more during a rollout, but %s is %d (%s)", s.replicas, s.surge, key, expected, from))
+				all = append(all,
+					problemAt(s.at, c.object.title(), "raise "+key+", and check max_connections of the database server",
+						"can have %d pods, and %d more during a rollout, but %s is %d (%s)", s.replicas, s.surge, key, expected, from))
 			}
 		}
 	}
@@ -145,7 +149,8 @@ func checkQuota(p *Project) []Problem {
 			for key, limit := range quota.at("spec", "hard").pairs() {
 				allowed, ok := quantity(limit.str())
 				if need := needed[key]; ok && need > allowed*(1+1e-9) {
-					all = append(all, problemAt(limit, "ResourceQuota "+quota.name()+", "+key, "raise the quota, or lower maxReplicas, maxSurge or the requests",
+					all = append(all, problemAt(limit, "ResourceQuota "+quota.name()+", "+key,
+						"raise the quota, or lower maxReplicas, maxSurge or the requests",
 						"is %s, but maxReplicas, a rollout and all jobs together need %s", limit.str(), formatQuantity(key, need)))
 				}
 			}
@@ -187,8 +192,8 @@ func (r *root) demand(namespace string) map[string]float64 {
 	return sum
 }
 
-// podResources returns what Kubernetes counts for a pod: the sum of its containers, or the largest init container if that
-// is more.
+// podResources returns what Kubernetes counts for a pod: the sum of its containers, or the largest init container if
+// that is more.
 func podResources(pod *node, kind, resource string) float64 {
 	var sum, first float64
 	for c := range pod.at("containers").each() {

@@ -45,8 +45,10 @@ func checkCommands(p *Project) []Problem {
 			}
 			for _, m := range kubectlObject.FindAllStringSubmatchIndex(l.text, -1) {
 				kind, name := kubectlKinds[l.text[m[2]:m[3]]], l.text[m[4]:m[5]]
-				if !objects[kind+" "+name] && p.belongsToService(name) && !followedByVariable(l.text, m[5]) && strings.Contains(l.text, "kubectl") {
-					all = append(all, problemInFile(file, l.number, l.text[m[0]:m[1]], "use the name of an existing object", "no manifest has %s %s", kind, name))
+				if !objects[kind+" "+name] && p.belongsToService(name) && !followedByVariable(l.text,
+					m[5]) && strings.Contains(l.text, "kubectl") {
+					all = append(all, problemInFile(file, l.number, l.text[m[0]:m[1]], "use the name of an existing object",
+						"no manifest has %s %s", kind, name))
 				}
 			}
 			for _, m := range kubectlNamespace.FindAllStringSubmatchIndex(l.text, -1) {
@@ -56,12 +58,14 @@ func checkCommands(p *Project) []Problem {
 					known = slices.ContainsFunc(sortedKeys(namespaces), func(n string) bool { return strings.HasPrefix(n, name) })
 				}
 				if !known && p.belongsToService(name) {
-					all = append(all, problemInFile(file, l.number, "namespace "+name, "use one of "+strings.Join(sortedKeys(namespaces), ", "), "no overlay has this namespace"))
+					all = append(all, problemInFile(file, l.number, "namespace "+name,
+						"use one of "+strings.Join(sortedKeys(namespaces), ", "), "no overlay has this namespace"))
 				}
 			}
 			for _, m := range promJob.FindAllStringSubmatch(l.text, -1) {
 				if len(jobs) > 0 && !jobs[m[1]] && p.belongsToService(m[1]) {
-					all = append(all, problemInFile(file, l.number, "job "+m[1], "use "+strings.Join(sortedKeys(jobs), " or "), "is not a job: Prometheus names the job after the Service"))
+					all = append(all, problemInFile(file, l.number, "job "+m[1], "use "+strings.Join(sortedKeys(jobs), " or "),
+						"is not a job: Prometheus names the job after the Service"))
 				}
 			}
 		}
@@ -72,8 +76,8 @@ func checkCommands(p *Project) []Problem {
 // followedByVariable reports whether a variable continues the name that ends at an index.
 func followedByVariable(text string, at int) bool { return at < len(text) && text[at] == '$' }
 
-// belongsToService reports whether a name starts with at least half of the service's name. Other names belong to objects
-// that are not in this project.
+// belongsToService reports whether a name starts with at least half of the service's name. Other names belong to
+// objects that are not in this project.
 func (p *Project) belongsToService(name string) bool {
 	same := 0
 	for same < min(len(name), len(p.Name)) && name[same] == p.Name[same] {

@@ -29,7 +29,8 @@ func checkEgress(p *Project) []Problem {
 				continue
 			}
 			file, line := v.place()
-			all = append(all, problemInFile(file, line, name, "add a NetworkPolicy for it", "connects to %s on port %d, but no NetworkPolicy allows that for %s", host, port, c.object.title()))
+			all = append(all, problemInFile(file, line, name, "add a NetworkPolicy for it",
+				"connects to %s on port %d, but no NetworkPolicy allows that for %s", host, port, c.object.title()))
 		}
 	}
 	return all
@@ -44,7 +45,8 @@ func namesEndpoint(name string) bool {
 func (r *root) egress(labels map[string]string) []*object {
 	var all []*object
 	for _, o := range r.objects {
-		if o.kind() == "NetworkPolicy" && slices.Contains(o.at("spec", "policyTypes").strs(), "Egress") && matchesSelector(o.at("spec", "podSelector"), labels) {
+		if o.kind() == "NetworkPolicy" && slices.Contains(o.at("spec", "policyTypes").strs(),
+			"Egress") && matchesSelector(o.at("spec", "podSelector"), labels) {
 			all = append(all, o)
 		}
 	}

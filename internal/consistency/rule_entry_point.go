@@ -66,7 +66,8 @@ func (p *Project) checkBuild(file string, line int, text string, add func(Proble
 			continue
 		}
 		if own && !p.declares(dir, m[2]) {
-			add(problemInFile(file, line, "-X "+m[1]+"."+m[2], "name a variable of internal/buildinfo", "%s has no such variable, so the linker ignores the flag", dir))
+			add(problemInFile(file, line, "-X "+m[1]+"."+m[2], "name a variable of internal/buildinfo",
+				"%s has no such variable, so the linker ignores the flag", dir))
 		}
 	}
 }
@@ -101,10 +102,12 @@ func (p *Project) binaryPath(built string, add func(Problem)) string {
 func (p *Project) checkRun(binary string, add func(Problem)) {
 	entry, ok := p.dockerfile.last("ENTRYPOINT")
 	if ok && binary != "" && len(entry.words()) > 0 && entry.words()[0] != binary {
-		add(problemInFile("Dockerfile", entry.line, "ENTRYPOINT", "use the destination of COPY", "starts %s, but the binary is %s", entry.words()[0], binary))
+		add(problemInFile("Dockerfile", entry.line, "ENTRYPOINT", "use the destination of COPY",
+			"starts %s, but the binary is %s", entry.words()[0], binary))
 	}
 	if len(p.dockerfile.instructions) > 0 && !ok {
-		add(problemInFile("Dockerfile", 0, "ENTRYPOINT", "add it in exec form", "is missing, so the image does not start the service"))
+		add(problemInFile("Dockerfile", 0, "ENTRYPOINT", "add it in exec form",
+			"is missing, so the image does not start the service"))
 	}
 	if cmd, ok := p.dockerfile.last("CMD"); ok {
 		p.checkCommand(problemInFile("Dockerfile", cmd.line, "CMD", "", ""), cmd.words(), add)
@@ -113,7 +116,8 @@ func (p *Project) checkRun(binary string, add func(Problem)) {
 		_, command, _ := strings.Cut(health.args, "CMD ")
 		words := instruction{args: strings.TrimSpace(command)}.words()
 		if len(words) > 0 && binary != "" && path.Base(words[0]) == p.Name && words[0] != binary {
-			add(problemInFile("Dockerfile", health.line, "HEALTHCHECK", "use the destination of COPY", "runs %s, but the binary is %s", words[0], binary))
+			add(problemInFile("Dockerfile", health.line, "HEALTHCHECK", "use the destination of COPY",
+				"runs %s, but the binary is %s", words[0], binary))
 		}
 		if len(words) > 1 && path.Base(words[0]) == p.Name {
 			p.checkCommand(problemInFile("Dockerfile", health.line, "HEALTHCHECK", "", ""), words[1:], add)
@@ -126,7 +130,8 @@ func (p *Project) checkRun(binary string, add func(Problem)) {
 			command, args, at = nil, command, c.at("command")
 		}
 		if len(command) > 0 && binary != "" && path.IsAbs(command[0]) && path.Base(command[0]) == p.Name && command[0] != binary {
-			add(problemAt(c.at("command"), c.title()+".command", "remove it, or use "+binary, "starts %s, but the image has %s", command[0], binary))
+			add(problemAt(c.at("command"), c.title()+".command", "remove it, or use "+binary, "starts %s, but the image has %s",
+				command[0], binary))
 		}
 		if len(command) > 0 && path.Base(command[0]) != p.Name {
 			continue // another program, such as a shell

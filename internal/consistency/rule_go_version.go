@@ -9,8 +9,8 @@ import (
 
 var goImage = regexp.MustCompile(`^v?(\d+\.\d+(?:\.\d+)?)`)
 
-// checkGoVersion compares the version in go.mod with that of every toolchain that builds the service. An older toolchain
-// fails or downloads another one. A newer minor version is not the version that was tested.
+// checkGoVersion compares the version in go.mod with that of every toolchain that builds the service. An older
+// toolchain fails or downloads another one. A newer minor version is not the version that was tested.
 func checkGoVersion(p *Project) []Problem {
 	var all []Problem
 	compare := func(problem Problem, text string) {

@@ -70,6 +70,7 @@ func (p *Project) checkShutdown(c *container, shutdown time.Duration, add func(P
 	}
 	write, from, ok := p.duration(c, "server.write_timeout")
 	if ok && ok2 && write <= request {
-		add(problemAt(c.node, c.title(), "use more than server.request_timeout", "server.write_timeout %s (%s) is not greater than server.request_timeout %s: the service refuses to start", write, from, request))
+		add(problemAt(c.node, c.title(), "use more than server.request_timeout",
+			"server.write_timeout %s (%s) is not greater than server.request_timeout %s: the service refuses to start", write, from, request))
 	}
 }

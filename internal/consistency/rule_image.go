@@ -14,7 +14,8 @@ func checkImages(p *Project) []Problem {
 		switch i := parseImage(text); {
 		case strings.Contains(text, "${") && !strings.HasSuffix(text, ":latest"):
 		case i.tag == "latest":
-			all = append(all, problemAt(at, key, "pin a version", "runs %s: the tag latest changes, so a deployment is not reproducible and cannot be rolled back", text))
+			all = append(all, problemAt(at, key, "pin a version",
+				"runs %s: the tag latest changes, so a deployment is not reproducible and cannot be rolled back", text))
 		case i.tag == "" && i.digest == "" && !built:
 			all = append(all, problemAt(at, key, "pin a version", "runs %s without a tag, which means latest", text))
 		}
@@ -41,7 +42,8 @@ func checkImages(p *Project) []Problem {
 			continue
 		}
 		if i := parseImage(words[0]); !stages[words[0]] && (i.tag == "latest" || i.tag == "" && i.digest == "") && !strings.Contains(words[0], "$") {
-			all = append(all, problemInFile("Dockerfile", from.line, "FROM", "pin a version", "builds on %s, which changes over time", words[0]))
+			all = append(all,
+				problemInFile("Dockerfile", from.line, "FROM", "pin a version", "builds on %s, which changes over time", words[0]))
 		}
 		if len(words) == 3 {
 			stages[words[2]] = true
@@ -88,7 +90,8 @@ func (p *Project) checkThirdParty() []Problem {
 		first := uses[name][0]
 		for _, u := range uses[name][1:] {
 			if u.tag != first.tag {
-				all = append(all, problemAt(u.at, "image", "use one version of "+name, "is %s:%s, but %s has %s", name, u.tag, first.at.file, first.tag))
+				all = append(all, problemAt(u.at, "image", "use one version of "+name, "is %s:%s, but %s has %s", name, u.tag,
+					first.at.file, first.tag))
 			}
 		}
 	}
@@ -114,7 +117,8 @@ func (p *Project) checkRepository() []Problem {
 	}
 	for _, at := range images {
 		if name := parseImage(at.str()).repository; name != usual {
-			all = append(all, problemAt(at, "image", "use the same repository everywhere", "is %s, but elsewhere it is %s", name, usual))
+			all = append(all,
+				problemAt(at, "image", "use the same repository everywhere", "is %s, but elsewhere it is %s", name, usual))
 		}
 	}
 	// An images entry must name an image that a manifest uses.
@@ -122,7 +126,8 @@ func (p *Project) checkRepository() []Problem {
 		k := p.kustomizations[dir]
 		for entry := range k.root.at("images").each() {
 			if name := entry.at("name").str(); path.Base(name) == p.Name && !p.usesImage(name) {
-				all = append(all, problemAt(entry.at("name"), "images", "use the image of the manifests", "renames %s, which no manifest uses", name))
+				all = append(all, problemAt(entry.at("name"), "images", "use the image of the manifests",
+					"renames %s, which no manifest uses", name))
 			}
 		}
 	}
@@ -149,19 +154,22 @@ func (p *Project) usesImage(name string) bool {
 	return false
 }
 
-// checkUser compares the user of the image with that of the pods. A different user may lack access to the image's files.
+// checkUser compares the user of the image with that of the pods. A different user may lack access to the image's
+// files.
 func checkUser(p *Project) []Problem {
 	var all []Problem
 	last, ok := p.dockerfile.last("USER")
 	if !ok {
 		if len(p.dockerfile.instructions) > 0 {
-			return []Problem{problemInFile("Dockerfile", 0, "USER", "add USER 65532:65532", "is missing, so the image runs as root")}
+			return []Problem{problemInFile("Dockerfile", 0, "USER", "add USER 65532:65532",
+				"is missing, so the image runs as root")}
 		}
 		return nil
 	}
 	user, group, _ := strings.Cut(last.args, ":")
 	if _, err := strconv.Atoi(user); err != nil {
-		all = append(all, problemInFile("Dockerfile", last.line, "USER", "use the numeric user ID", "is %s: Kubernetes cannot verify runAsNonRoot for a user name", user))
+		all = append(all, problemInFile("Dockerfile", last.line, "USER", "use the numeric user ID",
+			"is %s: Kubernetes cannot verify runAsNonRoot for a user name", user))
 		return all
 	}
 	for _, c := range p.containers {
@@ -174,7 +182,8 @@ func checkUser(p *Project) []Problem {
 				at = c.pod.at("securityContext", id.key)
 			}
 			if at != nil && id.want != "" && at.str() != id.want {
-				all = append(all, problemAt(at, c.object.title()+", "+id.key, "use "+id.want+" in both", "is %s, but the image runs as %s (USER in Dockerfile)", at.str(), last.args))
+				all = append(all, problemAt(at, c.object.title()+", "+id.key, "use "+id.want+" in both",
+					"is %s, but the image runs as %s (USER in Dockerfile)", at.str(), last.args))
 			}
 		}
 	}

@@ -15,7 +15,8 @@ func checkKustomize(p *Project) []Problem {
 		all = append(all, p.checkEntries(k, used)...)
 		for _, key := range unsupportedKeys {
 			if at := k.root.at(key); at != nil && (!at.list || len(at.items) > 0) {
-				all = append(all, problemAt(at, key, "avoid it, or review its effects by hand", "is not supported by this check, so other problems may be false"))
+				all = append(all, problemAt(at, key, "avoid it, or review its effects by hand",
+					"is not supported by this check, so other problems may be false"))
 			}
 		}
 	}
@@ -27,7 +28,8 @@ func checkKustomize(p *Project) []Problem {
 			continue // another tool applies it, such as Helm
 		}
 		if !used[file] && !slices.Contains(kustomizationNames, path.Base(file)) && !p.isMentioned(file) {
-			all = append(all, problemInFile(file, 0, "file", "add it to a kustomization, or remove it", "is unused: no kustomization and no other file names it"))
+			all = append(all, problemInFile(file, 0, "file", "add it to a kustomization, or remove it",
+				"is unused: no kustomization and no other file names it"))
 		}
 	}
 	return all

@@ -26,7 +26,8 @@ func makeTargets(text string) []string {
 	for i := 0; i < len(words); i++ {
 		word := words[i]
 		if !begins || word != "make" {
-			begins = strings.ContainsAny(word[:1], ";&|(`") || assignWord.MatchString(word) && begins || slices.Contains(beforeCommand, word)
+			begins = strings.ContainsAny(word[:1],
+				";&|(`") || assignWord.MatchString(word) && begins || slices.Contains(beforeCommand, word)
 			continue
 		}
 		var named []string
@@ -56,12 +57,14 @@ func checkMake(p *Project) []Problem {
 	check := func(file string, number int, command string) {
 		for _, name := range makeTargets(command) {
 			if _, ok := p.makefile.targets[name]; !ok {
-				all = append(all, problemInFile(file, number, "make "+name, nearestOf(name, sortedKeys(p.makefile.targets), "add the target, or correct the name"), "the Makefile has no such target"))
+				all = append(all, problemInFile(file, number, "make "+name, nearestOf(name, sortedKeys(p.makefile.targets),
+					"add the target, or correct the name"), "the Makefile has no such target"))
 			}
 		}
 	}
 	for _, name := range sortedKeys(p.makefile.duplicates) {
-		all = append(all, problemInFile("Makefile", p.makefile.duplicates[name], name, "remove one of them", "has two recipes: make runs only the last one"))
+		all = append(all, problemInFile("Makefile", p.makefile.duplicates[name], name, "remove one of them",
+			"has two recipes: make runs only the last one"))
 	}
 	for _, r := range p.makefile.recipes {
 		check("Makefile", r.line, strings.TrimLeft(r.text, "@-+"))

@@ -22,7 +22,8 @@ func checkMetrics(p *Project) []Problem {
 		for _, name := range q.metrics {
 			if strings.Contains(name, ":") {
 				if p.monitoring.recorded[name] == nil {
-					all = append(all, problemInFile(q.file, q.line, q.key, nearestOf(name, sortedKeys(p.monitoring.recorded), "record it, or correct the name"),
+					all = append(all, problemInFile(q.file, q.line, q.key,
+						nearestOf(name, sortedKeys(p.monitoring.recorded), "record it, or correct the name"),
 						"queries %s, which no rule records", name))
 				}
 				continue
@@ -34,7 +35,8 @@ func checkMetrics(p *Project) []Problem {
 			if near == "" && !p.isFamily(name) {
 				continue // a metric of an exporter that the team added
 			}
-			all = append(all, problemInFile(q.file, q.line, q.key, nearestOf(name, sortedKeys(p.golang.metrics), "register it in the service, or correct the name"),
+			all = append(all, problemInFile(q.file, q.line, q.key,
+				nearestOf(name, sortedKeys(p.golang.metrics), "register it in the service, or correct the name"),
 				"queries %s, which neither the service nor a known exporter exports", name))
 		}
 	}

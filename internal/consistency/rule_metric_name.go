@@ -12,8 +12,8 @@ var (
 	wordFiles  = map[string]bool{".md": true, ".js": true, ".sh": true}
 )
 
-// checkMetricNames requires metric names in documents and scripts to exist. It treats a quoted word as a metric name if it
-// shares the first two parts with a metric of the service.
+// checkMetricNames requires metric names in documents and scripts to exist. It treats a quoted word as a metric name if
+// it shares the first two parts with a metric of the service.
 func checkMetricNames(p *Project) []Problem {
 	families := map[string]bool{}
 	for name := range p.golang.metrics {
@@ -27,7 +27,8 @@ func checkMetricNames(p *Project) []Problem {
 		for i, text := range strings.Split(string(p.files[file]), "\n") {
 			for _, m := range quotedWord.FindAllStringSubmatch(text, -1) {
 				if name := m[1]; families[familyOf(name)] && !p.isMetricWord(name) && !p.isSettingWord(name) {
-					all = append(all, problemInFile(file, i+1, name, nearestOf(name, sortedKeys(p.golang.metrics), "correct the name"), "looks like a metric of the service, but the service exports no such metric"))
+					all = append(all, problemInFile(file, i+1, name, nearestOf(name, sortedKeys(p.golang.metrics), "correct the name"),
+						"looks like a metric of the service, but the service exports no such metric"))
 				}
 			}
 		}

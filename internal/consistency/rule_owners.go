@@ -19,7 +19,8 @@ func checkOwners(p *Project) []Problem {
 				all = append(all, problemInFile(file, l.number, fields[0], "add an owner", "has no owner"))
 			}
 			if !p.matchesAny(fields[0]) {
-				all = append(all, problemInFile(file, l.number, fields[0], "correct the path, or remove the line", "matches no file"))
+				all = append(all,
+					problemInFile(file, l.number, fields[0], "correct the path, or remove the line", "matches no file"))
 			}
 		}
 	}

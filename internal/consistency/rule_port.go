@@ -45,7 +45,8 @@ func (p *Project) checkImagePorts(add func(Problem)) {
 		for _, word := range expose.words() {
 			port, _, _ := strings.Cut(word, "/")
 			if number, err := strconv.Atoi(port); err == nil && !p.isListening(defaults, number) {
-				add(problemInFile("Dockerfile", expose.line, "EXPOSE", portNext, "exposes %d, but the service listens on %s", number, p.listenerPorts(defaults)))
+				add(problemInFile("Dockerfile", expose.line, "EXPOSE", portNext, "exposes %d, but the service listens on %s",
+					number, p.listenerPorts(defaults)))
 			}
 		}
 	}
@@ -69,7 +70,8 @@ func (p *Project) checkComposePorts(c *container, add func(Problem)) {
 		text, _, _ = strings.Cut(text, "/")
 		inside, err := strconv.Atoi(text[strings.LastIndex(text, ":")+1:])
 		if err == nil && !p.isListening(c, inside) {
-			add(problemAt(mapping, c.title()+".ports", portNext, "publishes %d, but the service listens on %s", inside, p.listenerPorts(c)))
+			add(problemAt(mapping, c.title()+".ports", portNext, "publishes %d, but the service listens on %s", inside,
+				p.listenerPorts(c)))
 		}
 	}
 }
@@ -89,7 +91,8 @@ func (p *Project) checkContainerPorts(c *container, add func(Problem)) {
 				add(problemAt(at, c.title()+", port "+name, portNext, "is %d, but %s.port is %d (%s)", number, section, want, from))
 			}
 		} else if !p.isListening(c, number) {
-			add(problemAt(at, c.title()+", port "+name, portNext, "is %d, but the service listens on %s", number, p.listenerPorts(c)))
+			add(problemAt(at, c.title()+", port "+name, portNext, "is %d, but the service listens on %s", number,
+				p.listenerPorts(c)))
 		}
 	}
 }
@@ -112,7 +115,8 @@ func (p *Project) checkTarget(c *container, target *node, key string, add func(P
 	number, ok := c.resolve(target)
 	switch {
 	case !ok:
-		add(problemAt(target, key, "use the name of a container port", "targets %s, but %s has no port of that name", target.str(), c.title()))
+		add(problemAt(target, key, "use the name of a container port", "targets %s, but %s has no port of that name",
+			target.str(), c.title()))
 	case !p.isListening(c, number):
 		if _, named := target.int(); named { // a named port is checked at the container
 			add(problemAt(target, key, portNext, "targets %d, but the service listens on %s", number, p.listenerPorts(c)))
@@ -146,7 +150,8 @@ func (p *Project) checkMonitorPorts(r *root, o *object, add func(Problem)) {
 			}
 			i := slices.IndexFunc(service.at("spec", "ports").all(), func(n *node) bool { return n.at("name").str() == name })
 			if i < 0 {
-				add(problemAt(at, "ServiceMonitor "+o.name()+", port", "use the name of a Service port", "is %s, but Service %s has no port of that name", name, service.name()))
+				add(problemAt(at, "ServiceMonitor "+o.name()+", port", "use the name of a Service port",
+					"is %s, but Service %s has no port of that name", name, service.name()))
 				continue
 			}
 			target := service.at("spec", "ports").all()[i].at("targetPort")
@@ -166,7 +171,8 @@ func (p *Project) checkPodMonitorPorts(r *root, o *object, add func(Problem)) {
 			if number, ok := c.resolve(at); ok {
 				p.checkScrape(c, endpoint, at, number, "PodMonitor "+o.name(), add)
 			} else if at != nil {
-				add(problemAt(at, "PodMonitor "+o.name()+", port", "use the name of a container port", "is %s, but %s has no port of that name", at.str(), c.title()))
+				add(problemAt(at, "PodMonitor "+o.name()+", port", "use the name of a container port",
+					"is %s, but %s has no port of that name", at.str(), c.title()))
 			}
 		}
 	}
@@ -183,11 +189,13 @@ func (p *Project) checkScrape(c *container, endpoint, at *node, number int, key 
 		if endpoint.at("path") != nil {
 			at = endpoint.at("path")
 		}
-		add(problemAt(at, key+", path", "use a path that the service serves", "is %s, which the service does not serve", route))
+		add(problemAt(at, key+", path", "use a path that the service serves", "is %s, which the service does not serve",
+			route))
 		return
 	}
 	if want, ok := p.ports(c)[section]; ok && want != number {
-		add(problemAt(at, key+", port", "scrape the port of "+section, "targets %d, but %s is served on %s.port, which is %d", number, route, section, want))
+		add(problemAt(at, key+", port", "scrape the port of "+section, "targets %d, but %s is served on %s.port, which is %d",
+			number, route, section, want))
 	}
 }
 
@@ -223,5 +231,6 @@ func (p *Project) checkBackend(r *root, o *object, name, port *node, add func(Pr
 			return
 		}
 	}
-	add(problemAt(port, key, "use the name of a Service port", "targets port %s of Service %s, which has no such port", port.str(), name.str()))
+	add(problemAt(port, key, "use the name of a Service port", "targets port %s of Service %s, which has no such port",
+		port.str(), name.str()))
 }

@@ -31,18 +31,23 @@ func (p *Project) checkProbe(c *container, probe *node, key string, add func(Pro
 	}
 	section := p.listenerServing(get.at("path").str())
 	if section == "" {
-		add(problemAt(get.at("path"), key, "request a path that the service serves, such as /health", "requests %s, which the service does not serve", get.at("path").str()))
+		add(problemAt(get.at("path"), key, "request a path that the service serves, such as /health",
+			"requests %s, which the service does not serve", get.at("path").str()))
 		section = apiListener
 	}
 	number, ok := c.resolve(get.at("port"))
 	want, known := p.ports(c)[section]
 	switch {
 	case !ok:
-		add(problemAt(get.at("port"), key, "use the name of a container port", "requests port %s, but the container has no port of that name", get.at("port").str()))
+		add(problemAt(get.at("port"), key, "use the name of a container port",
+			"requests port %s, but the container has no port of that name", get.at("port").str()))
 	case known && number != want && !declaresPort(c, number):
-		add(problemAt(get.at("port"), key, portNext, "requests port %d, but %s is served on %s.port, which is %d", number, get.at("path").str(), section, want))
+		add(problemAt(get.at("port"), key, portNext, "requests port %d, but %s is served on %s.port, which is %d", number,
+			get.at("path").str(), section, want))
 	case known && number != want && p.listenerOnPort(c, number) != "":
-		add(problemAt(get.at("port"), key, "request the port of "+section, "requests port %d, which is %s.port, but %s is served on %s.port", number, p.listenerOnPort(c, number), get.at("path").str(), section))
+		add(problemAt(get.at("port"), key, "request the port of "+section,
+			"requests port %d, which is %s.port, but %s is served on %s.port", number, p.listenerOnPort(c,
+				number), get.at("path").str(), section))
 	}
 	p.checkScheme(c, get, section, key, add)
 	p.checkProbeTimeout(c, probe, get.at("path").str(), key, add)
@@ -80,7 +85,8 @@ func (p *Project) checkScheme(c *container, get *node, section, key string, add 
 	}
 	switch {
 	case https && !tls:
-		add(problemAt(at, key, "use HTTP, or set "+section+".tls.cert_file", "uses HTTPS, but the listener has no TLS (%s.tls.cert_file is empty)", section))
+		add(problemAt(at, key, "use HTTP, or set "+section+".tls.cert_file",
+			"uses HTTPS, but the listener has no TLS (%s.tls.cert_file is empty)", section))
 	case !https && tls:
 		add(problemAt(at, key, "set scheme: HTTPS", "uses HTTP, but the listener uses TLS (%s)", from))
 	}
@@ -101,7 +107,8 @@ func (p *Project) checkProbeTimeout(c *container, probe *node, route, key string
 		}
 	}
 	if time.Duration(seconds)*time.Second <= checks {
-		add(problemAt(at, key+".timeoutSeconds", "use more than health.check_timeout", "is %s, but health checks can take %s (health.check_timeout)",
+		add(problemAt(at, key+".timeoutSeconds", "use more than health.check_timeout",
+			"is %s, but health checks can take %s (health.check_timeout)",
 			strconv.Itoa(seconds), checks))
 	}
 }

@@ -9,15 +9,16 @@ const runbook = "docs/runbook.md"
 
 var alertHeading = regexp.MustCompile(`^## ([A-Z][A-Za-z0-9]*[a-z0-9][A-Z][A-Za-z0-9]*)$`)
 
-// checkRunbook requires a runbook section for every alert and an alert for every section. The runbook_url of an alert must
-// link to its section.
+// checkRunbook requires a runbook section for every alert and an alert for every section. The runbook_url of an alert
+// must link to its section.
 func checkRunbook(p *Project) []Problem {
 	var all []Problem
 	if len(p.monitoring.alerts) == 0 {
 		return nil
 	}
 	if !p.has(runbook) {
-		return []Problem{problemInFile(runbook, 0, "runbook", "add it, with a section for each alert", "does not exist, but %d alerts link to it", len(p.monitoring.alerts))}
+		return []Problem{problemInFile(runbook, 0, "runbook", "add it, with a section for each alert",
+			"does not exist, but %d alerts link to it", len(p.monitoring.alerts))}
 	}
 	anchors := p.anchors(runbook)
 	known := map[string]bool{}
@@ -27,11 +28,14 @@ func checkRunbook(p *Project) []Problem {
 		_, fragment, linked := strings.Cut(url.str(), "#")
 		switch {
 		case url == nil:
-			all = append(all, problemAt(a.at("alert"), a.name, "add a link to "+runbook+"#"+strings.ToLower(a.name), "has no runbook_url"))
+			all = append(all,
+				problemAt(a.at("alert"), a.name, "add a link to "+runbook+"#"+strings.ToLower(a.name), "has no runbook_url"))
 		case !linked || fragment != anchor(a.name):
-			all = append(all, problemAt(url, a.name, "end the URL with #"+anchor(a.name), "has runbook_url %s, which does not link to its section", url.str()))
+			all = append(all, problemAt(url, a.name, "end the URL with #"+anchor(a.name),
+				"has runbook_url %s, which does not link to its section", url.str()))
 		case !strings.HasSuffix(strings.TrimSuffix(url.str(), "#"+fragment), "runbook.md") && !strings.Contains(url.str(), "://"):
-			all = append(all, problemAt(url, a.name, "use an absolute URL", "has runbook_url %s, which is not a link in a notification", url.str()))
+			all = append(all, problemAt(url, a.name, "use an absolute URL",
+				"has runbook_url %s, which is not a link in a notification", url.str()))
 		}
 		if _, ok := anchors[anchor(a.name)]; !ok {
 			all = append(all, problemAt(a.at("alert"), a.name, "add ## "+a.name+" to "+runbook, "has no section in %s", runbook))
@@ -39,7 +43,8 @@ func checkRunbook(p *Project) []Problem {
 	}
 	for _, l := range p.lines(runbook) {
 		if m := alertHeading.FindStringSubmatch(l.text); m != nil && !l.code && !known[m[1]] {
-			all = append(all, problemInFile(runbook, l.number, m[1], nearestOf(m[1], sortedKeys(known), "remove the section, or add the alert"), "is not an alert"))
+			all = append(all, problemInFile(runbook, l.number, m[1],
+				nearestOf(m[1], sortedKeys(known), "remove the section, or add the alert"), "is not an alert"))
 		}
 	}
 	return all
@@ -57,16 +62,19 @@ func checkAlertTests(p *Project) []Problem {
 	for _, a := range m.alerts {
 		known[a.name] = true
 		if m.firing[a.name] == nil {
-			all = append(all, problemAt(a.at("alert"), a.name, "add an alert_rule_test with exp_alerts", "has no unit test in which it fires"))
+			all = append(all,
+				problemAt(a.at("alert"), a.name, "add an alert_rule_test with exp_alerts", "has no unit test in which it fires"))
 		}
 		if m.silent[a.name] == nil {
-			all = append(all, problemAt(a.at("alert"), a.name, "add an alert_rule_test without exp_alerts", "has no unit test in which it does not fire"))
+			all = append(all, problemAt(a.at("alert"), a.name, "add an alert_rule_test without exp_alerts",
+				"has no unit test in which it does not fire"))
 		}
 	}
 	for _, tests := range []map[string]*node{m.firing, m.silent} {
 		for _, name := range sortedKeys(tests) {
 			if !known[name] {
-				all = append(all, problemAt(tests[name], name, nearestOf(name, sortedKeys(known), "remove the test"), "has a unit test, but is not an alert"))
+				all = append(all, problemAt(tests[name], name, nearestOf(name, sortedKeys(known), "remove the test"),
+					"has a unit test, but is not an alert"))
 			}
 		}
 	}
@@ -94,7 +102,8 @@ func checkSeverity(p *Project) []Problem {
 		if at == nil {
 			at = a.at("alert")
 		}
-		all = append(all, problemAt(at, a.name, "use one of "+strings.Join(sortedKeys(severities), ", "), "has severity %q, which Alertmanager does not route on", severity.str()))
+		all = append(all, problemAt(at, a.name, "use one of "+strings.Join(sortedKeys(severities), ", "),
+			"has severity %q, which Alertmanager does not route on", severity.str()))
 	}
 	return all
 }

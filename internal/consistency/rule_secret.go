@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// checkSecrets checks where secrets come from. A setting that names a file needs a volume with that file. A reference to
-// a Secret or ConfigMap needs the object. Outside of development, each section with secrets needs one.
+// checkSecrets checks where secrets come from. A setting that names a file needs a volume with that file. A reference
+// to a Secret or ConfigMap needs the object. Outside of development, each section with secrets needs one.
 func checkSecrets(p *Project) []Problem {
 	var all []Problem
 	add := func(f Problem) { all = append(all, f) }
@@ -62,11 +62,13 @@ func (p *Project) checkFiles(c *container, add func(Problem)) {
 		}
 		m, ok := c.mount(v.value)
 		if !ok {
-			add(problemAt(v.node, name, "mount a volume there, or correct the path", "is %s, but %s mounts no volume there", v.value, c.title()))
+			add(problemAt(v.node, name, "mount a volume there, or correct the path", "is %s, but %s mounts no volume there",
+				v.value, c.title()))
 			continue
 		}
 		if keys, ok := c.root.keysOf(m.volume); ok && !keys[m.file] {
-			add(problemAt(v.node, name, "use a key of the Secret", "is %s, but volume %s contains %s", v.value, m.volume.at("name").str(), strings.Join(sortedKeys(keys), ", ")))
+			add(problemAt(v.node, name, "use a key of the Secret", "is %s, but volume %s contains %s", v.value,
+				m.volume.at("name").str(), strings.Join(sortedKeys(keys), ", ")))
 		}
 	}
 }
@@ -117,7 +119,8 @@ func checkReferences(c *container, add func(Problem)) {
 			exists = c.root.secretSource(name.str()) != nil
 		}
 		if !exists {
-			add(problemAt(name, c.object.title(), "add it, or correct the name", "refers to %s %s, which does not exist", kind, name.str()))
+			add(problemAt(name, c.object.title(), "add it, or correct the name", "refers to %s %s, which does not exist", kind,
+				name.str()))
 		}
 	}
 	for from := range c.at("envFrom").each() {
@@ -158,7 +161,8 @@ func checkKey(c *container, kind string, entry, from *node, optional bool, add f
 		return
 	}
 	if len(keys) > 0 && keys[key] == nil {
-		add(problemAt(from.at("key"), entry.at("name").str(), "use one of its keys", "uses key %s of %s %s, which has %s", key, kind, name, strings.Join(sortedKeys(keys), ", ")))
+		add(problemAt(from.at("key"), entry.at("name").str(), "use one of its keys", "uses key %s of %s %s, which has %s",
+			key, kind, name, strings.Join(sortedKeys(keys), ", ")))
 	}
 }
 
@@ -187,7 +191,8 @@ func (p *Project) checkSupplied(c *container, add func(Problem)) {
 			}
 		}
 		if !supplied {
-			add(problemAt(c.node, c.title(), "set one of "+strings.Join(names, ", "), "has no secret for %s, which the service needs outside of development", section))
+			add(problemAt(c.node, c.title(), "set one of "+strings.Join(names, ", "),
+				"has no secret for %s, which the service needs outside of development", section))
 		}
 	}
 }

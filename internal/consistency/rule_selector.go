@@ -23,17 +23,20 @@ func checkSelectors(p *Project) []Problem {
 func (r *root) checkSelector(o *object) []Problem {
 	var all []Problem
 	nothing := func(at *node, what string) {
-		all = append(all, problemAt(at, o.title()+", selector", "use the labels of the pods", "selects %s with %s, but there are none", what, labelText(at.texts())))
+		all = append(all, problemAt(at, o.title()+", selector", "use the labels of the pods",
+			"selects %s with %s, but there are none", what, labelText(at.texts())))
 	}
 	switch o.kind() {
 	case "Deployment", "StatefulSet", "DaemonSet":
 		at := o.at("spec", "selector", "matchLabels")
 		if !selects(at.texts(), o.podLabels()) {
-			all = append(all, problemAt(at, o.title()+", selector", "use the same labels in both", "selects %s, but its pods have %s", labelText(at.texts()), labelText(o.podLabels())))
+			all = append(all, problemAt(at, o.title()+", selector", "use the same labels in both",
+				"selects %s, but its pods have %s", labelText(at.texts()), labelText(o.podLabels())))
 		}
 		for constraint := range o.podSpec().at("topologySpreadConstraints").each() {
 			if at := constraint.at("labelSelector", "matchLabels"); !selects(at.texts(), o.podLabels()) {
-				all = append(all, problemAt(constraint, o.title()+", topologySpreadConstraints", "use the labels of the pods", "selects %s, but its pods have %s", labelText(at.texts()), labelText(o.podLabels())))
+				all = append(all, problemAt(constraint, o.title()+", topologySpreadConstraints", "use the labels of the pods",
+					"selects %s, but its pods have %s", labelText(at.texts()), labelText(o.podLabels())))
 			}
 		}
 	case "Service":
@@ -78,7 +81,8 @@ func (r *root) checkTargets(o *object) []Problem {
 		if name.str() == "" || r.find(kind, name.str()) != nil {
 			return nil
 		}
-		return []Problem{problemAt(name, o.title(), "use the name of an existing object", "refers to %s %s, which does not exist", kind, name.str())}
+		return []Problem{problemAt(name, o.title(), "use the name of an existing object",
+			"refers to %s %s, which does not exist", kind, name.str())}
 	}
 	switch o.kind() {
 	case "HorizontalPodAutoscaler", "VerticalPodAutoscaler":
@@ -93,7 +97,8 @@ func (r *root) checkTargets(o *object) []Problem {
 			for m := range c.at("volumeMounts").each() {
 				if !slices.ContainsFunc(o.podSpec().at("volumes").all(), func(v *node) bool { return v.at("name").str() == m.at("name").str() }) &&
 					o.at("spec", "volumeClaimTemplates") == nil {
-					all = append(all, problemAt(m, o.title()+", container "+c.at("name").str(), "add the volume", "mounts volume %s, which the pod does not have", m.at("name").str()))
+					all = append(all, problemAt(m, o.title()+", container "+c.at("name").str(), "add the volume",
+						"mounts volume %s, which the pod does not have", m.at("name").str()))
 				}
 			}
 		}
@@ -116,7 +121,8 @@ func (r *root) checkReplicas(hpa *object) []Problem {
 			continue
 		}
 		if available, ok := o.at("spec", "minAvailable").int(); ok && available >= minReplicas {
-			all = append(all, problemAt(o.at("spec", "minAvailable"), "PodDisruptionBudget "+o.name()+", minAvailable", "keep it below minReplicas",
+			all = append(all, problemAt(o.at("spec", "minAvailable"), "PodDisruptionBudget "+o.name()+", minAvailable",
+				"keep it below minReplicas",
 				"is %d, but minReplicas is %d: the budget blocks node drains", available, minReplicas))
 		}
 	}

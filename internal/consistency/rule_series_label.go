@@ -12,8 +12,8 @@ var objectLabels = map[string]string{
 	"persistentvolumeclaim": "PersistentVolumeClaim", "statefulset": "StatefulSet", "poddisruptionbudget": "PodDisruptionBudget",
 }
 
-// checkSeriesLabels requires queries on cluster metrics to select existing objects. Without this rule, renaming an object
-// would silence its alerts.
+// checkSeriesLabels requires queries on cluster metrics to select existing objects. Without this rule, renaming an
+// object would silence its alerts.
 func checkSeriesLabels(p *Project) []Problem {
 	if len(p.roots) == 0 {
 		return nil
@@ -43,7 +43,8 @@ func checkSeriesLabels(p *Project) []Problem {
 			continue
 		}
 		add := func(label, value string) {
-			all = append(all, problemInFile(q.file, q.line, q.key, nearestOf(value, sortedKeys(names[label]), "use one of "+strings.Join(sortedKeys(names[label]), ", ")),
+			all = append(all, problemInFile(q.file, q.line, q.key,
+				nearestOf(value, sortedKeys(names[label]), "use one of "+strings.Join(sortedKeys(names[label]), ", ")),
 				"selects %s %q, which no manifest has", label, value))
 		}
 		for _, label := range sortedKeys(names) {
@@ -62,8 +63,8 @@ func checkSeriesLabels(p *Project) []Problem {
 	return all
 }
 
-// inNamespaces reports whether a query is about the namespaces of this service. A namespace that only resembles them also
-// counts, so that the rule reports it.
+// inNamespaces reports whether a query is about the namespaces of this service. A namespace that only resembles them
+// also counts, so that the rule reports it.
 func (p *Project) inNamespaces(q namedQuery, namespaces map[string]bool) bool {
 	for _, value := range slices.Concat(q.matchers["namespace"], q.patterns["namespace"]) {
 		if !namespaces[value] && !matchesOne(value, namespaces) && !p.belongsToService(value) {

@@ -13,7 +13,8 @@ func checkStart(p *Project) []Problem {
 			at = v.node
 		}
 		if p.profiles[profile] == nil && len(p.profiles) > 0 {
-			all = append(all, problemAt(at, p.variable("service.profile"), "use one of "+strings.Join(sortedKeys(p.profiles), ", "), "is %q, which is not a profile", profile))
+			all = append(all, problemAt(at, p.variable("service.profile"),
+				"use one of "+strings.Join(sortedKeys(p.profiles), ", "), "is %q, which is not a profile", profile))
 		}
 		if profile != "production" {
 			continue
@@ -22,11 +23,13 @@ func checkStart(p *Project) []Problem {
 		proxy, _, _ := p.setting(c, "server.tls.terminated_by_proxy")
 		_, exists := p.settings["server.tls.terminated_by_proxy"]
 		if exists && known && certificate == "" && proxy != "true" {
-			all = append(all, problemAt(at, c.title(), "set server.tls.cert_file, or set "+p.variable("server.tls.terminated_by_proxy"),
-				"uses the profile production, which refuses to start without TLS"))
+			all = append(all,
+				problemAt(at, c.title(), "set server.tls.cert_file, or set "+p.variable("server.tls.terminated_by_proxy"),
+					"uses the profile production, which refuses to start without TLS"))
 		}
 		if certificate != "" && proxy == "true" {
-			all = append(all, problemAt(at, c.title(), "remove one of them", "sets both server.tls.cert_file and server.tls.terminated_by_proxy: the service refuses to start"))
+			all = append(all, problemAt(at, c.title(), "remove one of them",
+				"sets both server.tls.cert_file and server.tls.terminated_by_proxy: the service refuses to start"))
 		}
 	}
 	return all

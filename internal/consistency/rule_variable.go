@@ -8,8 +8,8 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 )
 
-// checkVariables requires every environment variable with the service's prefix to be a setting, in any file. Every other
-// variable of a container must be read by the code or by a library.
+// checkVariables requires every environment variable with the service's prefix to be a setting, in any file. Every
+// other variable of a container must be read by the code or by a library.
 func checkVariables(p *Project) []Problem {
 	var all []Problem
 	seen := map[*node]bool{}
@@ -22,7 +22,8 @@ func checkVariables(p *Project) []Problem {
 			}
 			if !p.isRead(name) && !used[name] {
 				file, line := v.place()
-				all = append(all, problemInFile(file, line, name, "remove it, or use a setting", "is not read: it is not a setting, and the source does not name it"))
+				all = append(all, problemInFile(file, line, name, "remove it, or use a setting",
+					"is not read: it is not a setting, and the source does not name it"))
 			}
 		}
 	}
@@ -38,7 +39,8 @@ func checkVariables(p *Project) []Problem {
 				if !strings.Contains(rest, "__") || rest == variableForm || p.variables[name] != "" || p.golang.variables[name] {
 					continue
 				}
-				all = append(all, problemInFile(file, i+1, name, p.nearest(name), "is not a setting: the service refuses to start with it"))
+				all = append(all,
+					problemInFile(file, i+1, name, p.nearest(name), "is not a setting: the service refuses to start with it"))
 			}
 		}
 	}

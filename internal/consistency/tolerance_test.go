@@ -117,8 +117,8 @@ func mountedFile(text string) []edit {
 	}
 }
 
-// edit replaces old with new in a file. Without old, it appends new or adds the file. Without both, it removes the file or
-// folder.
+// edit replaces old with new in a file. Without old, it appends new or adds the file. Without both, it removes the file
+// or folder.
 type edit struct{ file, old, new string }
 
 func (e edit) apply(t *testing.T, files fstest.MapFS) fstest.MapFS {

@@ -1,5 +1,5 @@
-// Package exporters lists the metrics that rules and dashboards use and that other programs export. For each program, it
-// records the version and the source file that declares the metrics. The service must export all other metrics.
+// Package exporters lists the metrics that rules and dashboards use and that other programs export. For each program,
+// it records the version and the source file that declares the metrics. The service must export all other metrics.
 package exporters
 
 import "slices"

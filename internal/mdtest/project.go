@@ -124,7 +124,8 @@ func (p *Project) Check(document string) []string {
 	}
 	for _, b := range blocks {
 		if !slices.Contains(languages, b.Lang) {
-			report(b.Line-1, "unknown block language %q, so the block is neither run nor checked; use one of %s", b.Lang, strings.Join(languages, ", "))
+			report(b.Line-1, "unknown block language %q, so the block is neither run nor checked; use one of %s", b.Lang,
+				strings.Join(languages, ", "))
 		}
 		if err := b.parses(); err != nil {
 			report(b.Line, "%v", err)

@@ -9,8 +9,8 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// Unrun returns the bash blocks of a document, which are checked but not run, as one script. Lines keep the numbers that
-// they have in the document. The script is empty if there are no such blocks.
+// Unrun returns the bash blocks of a document, which are checked but not run, as one script. Lines keep the numbers
+// that they have in the document. The script is empty if there are no such blocks.
 func Unrun(blocks []Block) string {
 	var b strings.Builder
 	line := 1
@@ -31,8 +31,8 @@ type command struct {
 	words []string // * replaces a part that is known only at run time
 }
 
-// commands returns the commands of a script in order, including nested ones, and the functions that it defines. It expands
-// variables whose value the script sets.
+// commands returns the commands of a script in order, including nested ones, and the functions that it defines. It
+// expands variables whose value the script sets.
 func commands(script string) (found []command, functions map[string]bool, err error) {
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(script), "")
 	if err != nil {
@@ -90,8 +90,8 @@ func text(parts []syntax.WordPart, values map[string]string) string {
 	return b.String()
 }
 
-// ordinary programs are shell builtins or installed on every machine. tools are other programs that a reader needs. Their
-// arguments are not checked.
+// ordinary programs are shell builtins or installed on every machine. tools are other programs that a reader needs.
+// Their arguments are not checked.
 var (
 	ordinary = set(`[ . awk base64 basename bash cat cd comm cp curl cut date dig dirname diff echo exec exit export false find
 		git grep gzip head jq kill local ls make mkdir mktemp mv od openssl perl printf read return rm sed sh sleep sort

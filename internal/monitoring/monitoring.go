@@ -153,8 +153,8 @@ func (p *Project) Recorded(series string) (string, bool) {
 // fastSubqueries replaces the resolution of subqueries with one second.
 var fastSubqueries = strings.NewReplacer(":1m]", ":1s]", ":5m]", ":1s]")
 
-// FastRules returns a rule file for tests. Groups and subqueries are evaluated every second, and alerts fire immediately,
-// without for and keep_firing_for.
+// FastRules returns a rule file for tests. Groups and subqueries are evaluated every second, and alerts fire
+// immediately, without for and keep_firing_for.
 func (p *Project) FastRules() ([]byte, error) {
 	groups := slices.Clone(p.Groups)
 	for i := range groups {
@@ -239,8 +239,8 @@ func (q Query) Expand(namespace string) string {
 	return strings.ReplaceAll(grafanaVariables.Replace(q.Expr), "$namespace", namespace)
 }
 
-// Metrics returns the sorted names of the metrics in an expression. A selector without a metric name is an error, because
-// it could match any series.
+// Metrics returns the sorted names of the metrics in an expression. A selector without a metric name is an error,
+// because it could match any series.
 func Metrics(expr string) ([]string, error) {
 	tree, err := parser.ParseExpr(expr)
 	if err != nil {

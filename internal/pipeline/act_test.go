@@ -20,8 +20,8 @@ import (
 	"github.com/acton-go/acton-new/templates"
 )
 
-// TestJobs runs workflows of the smallest service with the scripts in testdata/script. The last output of a step can be lost,
-// because act closes its terminal. Scripts therefore match the result of a step. Additional commands:
+// TestJobs runs workflows of the smallest service with the scripts in testdata/script. The last output of a step can be
+// lost, because act closes its terminal. Scripts therefore match the result of a step. Additional commands:
 //
 //   - act EVENT WORKFLOW [ACT FLAGS...]: runs a workflow in $PROJECT. After !, a job must fail.
 //     The files event.json, secrets and variables in $WORK define the event, the secrets and the variables.

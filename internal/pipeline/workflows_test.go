@@ -26,7 +26,8 @@ type rendered struct {
 	tree generator.Tree
 }
 
-// pipelines renders every combination with default choices and those of features.Tried, and returns the distinct renderings.
+// pipelines renders every combination with default choices and those of features.Tried, and returns the distinct
+// renderings.
 func pipelines(t *testing.T) []rendered {
 	t.Helper()
 	catalog, err := features.Load(templates.Files)

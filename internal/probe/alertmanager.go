@@ -109,8 +109,8 @@ func openSink() (*sink, error) {
 	return k, nil
 }
 
-// ServeHTTP records a notification. The first path element is the receiver. The field "body" holds the raw message, and each
-// field of the message is a field of the record.
+// ServeHTTP records a notification. The first path element is the receiver. The field "body" holds the raw message, and
+// each field of the message is a field of the record.
 func (k *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -136,8 +136,8 @@ func (k *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, `{"status":"success","message":"taken","dedup_key":"1","result":"taken","took":0,"requestId":"1"}`)
 }
 
-// redirect writes a copy of the configuration for tests. Notifications go to the sink, secrets come from test files, and
-// group intervals are one second.
+// redirect writes a copy of the configuration for tests. Notifications go to the sink, secrets come from test files,
+// and group intervals are one second.
 func (k *sink) redirect(file, dir string) (string, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// readinessInterval is the time between two readiness checks of an instance. It is shorter than in a cluster, because the
-// drain delay in scripts is shorter, too.
+// readinessInterval is the time between two readiness checks of an instance. It is shorter than in a cluster, because
+// the drain delay in scripts is shorter, too.
 const readinessInterval = 100 * time.Millisecond
 
 // balancer is a round-robin load balancer for the ready instances, like an Ingress and a Service. It keeps connections

@@ -19,8 +19,8 @@ import (
 	"github.com/acton-go/acton-new/internal/process"
 )
 
-// clusters creates a private PostgreSQL server for each script, with the programs of this machine. It runs initdb once and
-// copies the data directory for each server.
+// clusters creates a private PostgreSQL server for each script, with the programs of this machine. It runs initdb once
+// and copies the data directory for each server.
 type clusters struct {
 	once  sync.Once
 	err   error

@@ -137,8 +137,8 @@ func (c *collector) received() (spans, metrics []record, err error) {
 	return c.spans, c.metrics, errors.Join(c.invalid...)
 }
 
-// ServeHTTP handles an export request, which has the wire format of TracesData, MetricsData or LogsData. In gRPC, a five-byte
-// prefix precedes the message, and a trailer holds the status.
+// ServeHTTP handles an export request, which has the wire format of TracesData, MetricsData or LogsData. In gRPC, a
+// five-byte prefix precedes the message, and a trailer holds the status.
 func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	grpc := strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc")
 	body, err := io.ReadAll(r.Body)

@@ -271,7 +271,8 @@ func (b *bench) render(t *testing.T, set features.Set) {
 }
 
 // nonProgramFiles matches the files that neither the go command nor the linter nor the service reads: image, manifests,
-// workflows and documents. Other stages check them. A file that a test of the project names is still part of the program.
+// workflows and documents. Other stages check them. A file that a test of the project names is still part of the
+// program.
 var nonProgramFiles = regexp.MustCompile(`^(\.acton-new\.yaml|\.git/.*|\.github/.*|Dockerfile|README\.md|deploy/.*|docs/.*)$`)
 
 // monitoringFiles matches the files that the step monitor reads.

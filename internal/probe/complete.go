@@ -48,7 +48,8 @@ func (p *prometheus) complete(s *script, except []string) error {
 			missing = append(missing, fmt.Sprintf("%s: the panel is empty: %s", named.Where, query))
 		}
 	}
-	total := fmt.Sprintf("%d rules, %d panel queries and %d document queries", len(p.project.Rules()), len(p.project.Panels), len(p.project.Documents))
+	total := fmt.Sprintf("%d rules, %d panel queries and %d document queries", len(p.project.Rules()),
+		len(p.project.Panels), len(p.project.Documents))
 	if len(missing) > 0 {
 		slices.Sort(missing)
 		return unmetf("problems in %s:\n%s", total, strings.Join(slices.Compact(missing), "\n"))

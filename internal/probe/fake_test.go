@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// fakeVariable makes this test binary act as a service. The value is the fault that the script commands must find, or "good"
-// for none.
+// fakeVariable makes this test binary act as a service. The value is the fault that the script commands must find, or
+// "good" for none.
 const fakeVariable = "FAKE"
 
 func TestMain(m *testing.M) {

@@ -23,8 +23,8 @@ const (
 	loadLimit   = 30 * time.Second      // maximum duration
 )
 
-// load sends requests to one instance or URL continuously and counts the outcomes. It reuses connections, like real clients.
-// Like a load balancer, it stops sending to an instance that reports that it is draining.
+// load sends requests to one instance or URL continuously and counts the outcomes. It reuses connections, like real
+// clients. Like a load balancer, it stops sending to an instance that reports that it is draining.
 type load struct {
 	target  *instance
 	cancel  context.CancelFunc
@@ -143,8 +143,8 @@ func (l *load) send(transport *http.Transport, request *http.Request) (string, e
 	return strconv.Itoa(response.StatusCode), nil
 }
 
-// once is a transport that reports lost requests. http.Transport would retry a request if a reused connection turns out to
-// be closed.
+// once is a transport that reports lost requests. http.Transport would retry a request if a reused connection turns out
+// to be closed.
 type once struct{ *http.Transport }
 
 func (o once) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -158,7 +158,8 @@ func (o once) RoundTrip(request *http.Request) (*http.Response, error) {
 	})))
 	switch {
 	case err != nil && sent.Load() > 0:
-		return nil, fmt.Errorf("failed after it was sent: %v", err) //nolint:errorlint // must not match as a refused connection
+		return nil, fmt.Errorf("failed after it was sent: %v",
+			err) //nolint:errorlint // must not match as a refused connection
 	case err == nil && sent.Load() > 1:
 		response.Body.Close()
 		return nil, errors.New("the transport had to retry it")

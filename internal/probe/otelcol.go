@@ -18,8 +18,8 @@ import (
 	"github.com/acton-go/acton-new/internal/process"
 )
 
-// otelcol is a real OpenTelemetry Collector with a configuration of the project. It exports to the collector of the script,
-// and its inputs are files and ports of the script.
+// otelcol is a real OpenTelemetry Collector with a configuration of the project. It exports to the collector of the
+// script, and its inputs are files and ports of the script.
 type otelcol struct {
 	process *process.Process
 	pods    string         // replaces /var/log/pods

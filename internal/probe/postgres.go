@@ -13,12 +13,12 @@ import (
 	"time"
 )
 
-// databaseVariable is the environment variable with the superuser URL of an existing PostgreSQL server to use. The server
-// must require passwords, or the test of password rotation proves nothing.
+// databaseVariable is the environment variable with the superuser URL of an existing PostgreSQL server to use. The
+// server must require passwords, or the test of password rotation proves nothing.
 const databaseVariable = "ACTON_TEST_DATABASE_URL"
 
-// postgres is the database server of one script. The script has its own database and role, behind a link that can simulate
-// failures.
+// postgres is the database server of one script. The script has its own database and role, behind a link that can
+// simulate failures.
 type postgres struct {
 	cluster *cluster // nil for an existing server
 	admin   *url.URL // URL of the superuser
@@ -177,7 +177,8 @@ func (p *postgres) close() {
 }
 
 func missingPostgres(program string) error {
-	return fmt.Errorf("postgres: %s not found: run apt-get install -y --no-install-recommends postgresql, or set %s", program, databaseVariable)
+	return fmt.Errorf("postgres: %s not found: run apt-get install -y --no-install-recommends postgresql, or set %s",
+		program, databaseVariable)
 }
 
 // serverLimit is the time limit for a test server to start or to stop.

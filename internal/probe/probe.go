@@ -1,11 +1,12 @@
-// Package probe starts a rendered service and tests it from outside, like its operators and clients: by its responses, logs,
-// metrics, spans and exit code. It finds features that are rendered but not wired.
+// Package probe starts a rendered service and tests it from outside, like its operators and clients: by its responses,
+// logs, metrics, spans and exit code. It finds features that are rendered but not wired.
 //
-// A probe is a script (github.com/rogpeppe/go-internal/testscript) in the folder of its feature. Compose adds the setup of
-// all folders of a set to each script, and Run runs the scripts. templates/README.md lists the additional commands.
+// A probe is a script (github.com/rogpeppe/go-internal/testscript) in the folder of its feature. Compose adds the setup
+// of all folders of a set to each script, and Run runs the scripts. templates/README.md lists the additional commands.
 //
-// Dependencies are real. PostgreSQL runs from the programs of this machine, or at a URL in the environment. If a program is
-// missing, the error names the command to install it. All servers listen on 127.0.0.1 and stop with their script.
+// Dependencies are real. PostgreSQL runs from the programs of this machine, or at a URL in the environment. If a
+// program is missing, the error names the command to install it. All servers listen on 127.0.0.1 and stop with their
+// script.
 package probe
 
 import (
@@ -32,8 +33,8 @@ type Service struct {
 	Project string
 }
 
-// variable returns the environment variable of a key such as LOG__LEVEL. A key without a section is already a variable, such
-// as those of OpenTelemetry.
+// variable returns the environment variable of a key such as LOG__LEVEL. A key without a section is already a variable,
+// such as those of OpenTelemetry.
 func (s Service) variable(key string) string {
 	if !strings.Contains(key, "__") {
 		return key
@@ -90,8 +91,8 @@ type scriptKey struct{}
 // command performs an action or checks a condition. If the condition is false, it returns an unmet error.
 type command func(s *script, args []string) error
 
-// unmet is the error of a false condition. "!" before a command turns it into success. Any other error is a mistake in the
-// script or a problem of the machine.
+// unmet is the error of a false condition. "!" before a command turns it into success. Any other error is a mistake in
+// the script or a problem of the machine.
 type unmet struct{ error }
 
 func unmetf(format string, args ...any) error { return unmet{fmt.Errorf(format, args...)} }
@@ -121,8 +122,8 @@ func commands() map[string]command {
 	}
 }
 
-// observationLimit is how long observing commands retry. A service may count and log a request after the client has received
-// the response.
+// observationLimit is how long observing commands retry. A service may count and log a request after the client has
+// received the response.
 const observationLimit = 2 * time.Second
 
 var observes = map[string]bool{"log": true, "metric": true, "spans": true, "logs": true, "collector": true, "paged": true, "balancer": true}
@@ -137,7 +138,8 @@ func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string)
 			}
 			s.ts = ts
 			err := s.do(run, neg, args)
-			for deadline := time.Now().Add(observationLimit); observes[name] && errors.As(err, new(unmet)) && time.Now().Before(deadline); {
+			for deadline := time.Now().Add(observationLimit); observes[name] && errors.As(err,
+				new(unmet)) && time.Now().Before(deadline); {
 				time.Sleep(pollInterval)
 				err = s.do(run, neg, args)
 			}

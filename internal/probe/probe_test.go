@@ -54,7 +54,8 @@ func (r *recorder) Run(_ string, f func(testscript.T)) {
 	<-done
 }
 
-// scripts maps names to a script for the fake service and its expected error. The error is empty if the script must pass.
+// scripts maps names to a script for the fake service and its expected error. The error is empty if the script must
+// pass.
 var scripts = map[string][2]string{
 	"alive":                  {"service start FAKE=good\nhttp GET /x -has ^GET\nservice stop", ""},
 	"two":                    {"service start a FAKE=good\nservice start b FAKE=good\nhttp GET $URL_B/x\n! log -i a path=/x\nlog -i b path=/x\nservice stop", ""},

@@ -75,7 +75,8 @@ func (p pattern) matches(r record) bool {
 	return r[p.field] == p.value
 }
 
-// find prints the records that match all patterns. Exactly count records must match, or at least one if count is negative.
+// find prints the records that match all patterns. Exactly count records must match, or at least one if count is
+// negative.
 func (s *script) find(what string, records []record, count int, args []string) error {
 	patterns, err := parsePatterns(args)
 	if err != nil {

@@ -131,8 +131,9 @@ func (s *script) each(names []string, do func(*instance) error) error {
 	return nil
 }
 
-// start starts the service and waits until it is alive: service start [NAME] [KEY=VALUE…]. It sets $URL and $METRICS to the
-// addresses, or $URL_NAME and $METRICS_NAME. "! service start" expects the service to exit, and its log is the output.
+// start starts the service and waits until it is alive: service start [NAME] [KEY=VALUE…]. It sets $URL and $METRICS to
+// the addresses, or $URL_NAME and $METRICS_NAME. "! service start" expects the service to exit, and its log is the
+// output.
 func (s *script) start(args []string) error {
 	name := defaultInstance
 	if len(args) > 0 && !strings.Contains(args[0], "=") {
@@ -235,8 +236,8 @@ func (s *script) awaitAlive(i *instance) error {
 	}
 }
 
-// stop waits until instances exit, after it has sent SIGTERM if terminate is set. Each must exit in time, with code 0, and
-// without losing a request of its load.
+// stop waits until instances exit, after it has sent SIGTERM if terminate is set. Each must exit in time, with code 0,
+// and without losing a request of its load.
 func (s *script) stop(terminate bool, within time.Duration, names []string) error {
 	return s.each(names, func(i *instance) error {
 		if terminate {
@@ -268,8 +269,8 @@ func (i *instance) kill() {
 	<-i.ended
 }
 
-// run runs a command of the service and waits for it. The command must succeed, or fail after "!". "service run" uses the
-// environment of a job, and "service exec" that of an instance.
+// run runs a command of the service and waits for it. The command must succeed, or fail after "!". "service run" uses
+// the environment of a job, and "service exec" that of an instance.
 func (s *script) run(env, args []string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
 	defer cancel()

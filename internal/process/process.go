@@ -1,5 +1,5 @@
-// Package process runs servers for tests. It finds free ports, keeps the output for error messages, and stops the servers
-// with the test. On Linux, they stop even if the test is killed.
+// Package process runs servers for tests. It finds free ports, keeps the output for error messages, and stops the
+// servers with the test. On Linux, they stop even if the test is killed.
 package process
 
 import (
@@ -76,8 +76,8 @@ func (p *Process) Tail(n int) string {
 // Ended returns a channel that is closed when the process exits.
 func (p *Process) Ended() <-chan struct{} { return p.ended }
 
-// Await calls check until it returns nil. If the process exits or the time is over, Await returns an error with the last
-// lines of the output.
+// Await calls check until it returns nil. If the process exits or the time is over, Await returns an error with the
+// last lines of the output.
 func (p *Process) Await(within time.Duration, check func() error) error {
 	for deadline := time.Now().Add(within); ; time.Sleep(20 * time.Millisecond) {
 		err := check()

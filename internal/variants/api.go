@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// api is the part of a package that its importers see. Variants that differ only in function bodies have the same api, so
-// their importers do not differ. All importers use the first such variant, because types of two copies are not identical.
+// api is the part of a package that its importers see. Variants that differ only in function bodies have the same api,
+// so their importers do not differ. All importers use the first such variant, because types of two copies are not
+// identical.
 type api struct {
 	id  string
 	pkg *types.Package
@@ -31,9 +32,9 @@ func (r *run) canonical(pkg *types.Package, learnt *facts) *api {
 	return a
 }
 
-// describe returns a text with everything that an importer can observe: exported objects, all types including unexported
-// fields, which determine whether values are comparable or copyable, and analyzer facts. Types of other packages of the
-// module include the id of the api that they come from.
+// describe returns a text with everything that an importer can observe: exported objects, all types including
+// unexported fields, which determine whether values are comparable or copyable, and analyzer facts. Types of other
+// packages of the module include the id of the api that they come from.
 func (r *run) describe(pkg *types.Package, learnt *facts) string {
 	qualifier := func(p *types.Package) string {
 		if p == pkg {

@@ -156,7 +156,8 @@ func (r *run) check(t task, u *unit) {
 		Importer:  importer(func(path string) (*types.Package, error) { return r.imported(t, path) }),
 		Error: func(err error) {
 			var problem types.Error
-			if errors.As(err, &problem) && !strings.HasPrefix(problem.Msg, "\t") { // a tab marks a continuation of the previous error
+			if errors.As(err, &problem) && !strings.HasPrefix(problem.Msg,
+				"\t") { // a tab marks a continuation of the previous error
 				problems = append(problems, r.fault("types", problem.Pos, problem.Msg))
 			}
 		},

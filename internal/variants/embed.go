@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// embedPatterns splits the arguments of a go:embed directive. A pattern with invalid quotes is kept and matches nothing.
+// embedPatterns splits the arguments of a go:embed directive. A pattern with invalid quotes is kept and matches
+// nothing.
 func embedPatterns(line string) []string {
 	var patterns []string
 	for line = strings.TrimSpace(line); line != ""; line = strings.TrimSpace(line) {

@@ -81,8 +81,8 @@ func newReport(versions []*version, results []result, units int) *Report {
 }
 
 // packages returns the number of variants of each directory, and the features that make a difference: adding only that
-// feature changes the variant. It uses only the versions of the most frequent module, because packages of another module
-// always differ.
+// feature changes the variant. It uses only the versions of the most frequent module, because packages of another
+// module always differ.
 func packages(versions []*version, results []result) []Package {
 	index := map[string]int{}
 	module := mostFrequent(versions)

@@ -74,8 +74,8 @@ func (u *Universe) goVersion() (string, error) {
 	return "go" + mod.Go.Version, nil
 }
 
-// Load reads packages and their dependencies, unless they are already loaded. A package that the go command does not find
-// is not an error of Load, but a fault of its importers.
+// Load reads packages and their dependencies, unless they are already loaded. A package that the go command does not
+// find is not an error of Load, but a fault of its importers.
 func (u *Universe) Load(ctx context.Context, paths []string) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()

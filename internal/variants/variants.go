@@ -1,14 +1,14 @@
-// Package variants checks many versions of one program in a single process. It parses, type-checks and vets every package
-// with its tests, and checks that it is gofmt-formatted. The versions are the projects that the generator can render. Most
-// of their packages are identical, and each distinct package is checked once.
+// Package variants checks many versions of one program in a single process. It parses, type-checks and vets every
+// package with its tests, and checks that it is gofmt-formatted. The versions are the projects that the generator can
+// render. Most of their packages are identical, and each distinct package is checked once.
 //
-// A Family holds the versions with their features. Check needs a Universe, which holds the packages of the standard library
-// and of pinned modules. They are read from source without function bodies, so Check needs neither compiler nor build
-// cache. The Report contains each fault with the smallest version that has it. It also contains the number of features that
-// each package depends on, which determines the amount of work.
+// A Family holds the versions with their features. Check needs a Universe, which holds the packages of the standard
+// library and of pinned modules. They are read from source without function bodies, so Check needs neither compiler nor
+// build cache. The Report contains each fault with the smallest version that has it. It also contains the number of
+// features that each package depends on, which determines the amount of work.
 //
-// Check does not cover cgo, files for other operating systems, runtime conflicts such as duplicate flags, and the printf
-// wrappers of other modules that go vet detects. Other tests build and start a sample of the versions.
+// Check does not cover cgo, files for other operating systems, runtime conflicts such as duplicate flags, and the
+// printf wrappers of other modules that go vet detects. Other tests build and start a sample of the versions.
 package variants
 
 import (

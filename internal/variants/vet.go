@@ -178,8 +178,8 @@ func load(fact, into analysis.Fact) bool {
 	return true
 }
 
-// stops is the type of the fact that a function never returns. stopping lists functions of the standard library with this
-// fact. go vet derives it from function bodies, which are not read here.
+// stops is the type of the fact that a function never returns. stopping lists functions of the standard library with
+// this fact. go vet derives it from function bodies, which are not read here.
 var (
 	stops    = reflect.TypeOf(ctrlflow.Analyzer.FactTypes[0])
 	stopping = map[string]bool{

@@ -27,8 +27,8 @@ type visit struct {
 	below map[string]bool // direct and indirect imports in the module
 }
 
-// resolver returns the api of an imported package in the module. dep is nil for a missing package. known is false if a fault
-// of the package has already been reported.
+// resolver returns the api of an imported package in the module. dep is nil for a missing package. known is false if a
+// fault of the package has already been reported.
 type resolver func(path string) (dep *api, known bool)
 
 func (r *run) walk(v *version) result {
@@ -118,8 +118,8 @@ func (w *walk) tests(p *pkg) string {
 	return keys
 }
 
-// external returns the resolver for an external test. It resolves the tested package to the variant with its internal tests.
-// Packages that import it are checked again with that variant, so that its types are identical.
+// external returns the resolver for an external test. It resolves the tested package to the variant with its internal
+// tests. Packages that import it are checked again with that variant, so that its types are identical.
 func (w *walk) external(p *pkg, tested *api) resolver {
 	var resolve resolver
 	resolve = func(path string) (*api, bool) {
