@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Sourced: buildah and podman as root on a machine without systemd, without a
-# Docker engine and perhaps without CAP_SYS_RESOURCE. Storage is private to the checks.
+# Sourced by other scripts. Configures buildah and podman for root on a machine without
+# systemd, Docker and possibly CAP_SYS_RESOURCE. The checks have their own storage.
 
 containers=$ACTON_TOOLS/containers
 mkdir -p "$containers/networks"
@@ -23,8 +23,8 @@ network_config_dir = "$containers/networks"
 CONF
 export CONTAINERS_STORAGE_CONF=$containers/storage.conf CONTAINERS_CONF=$containers/containers.conf DISABLE_HC_SYSTEMD=true
 
-# build_image CONTEXT TAG [ARGS...] builds as `docker build` does, from local base images only.
-# The certificate bundle of this machine is needed where a proxy signs the module registry's TLS.
+# build_image CONTEXT TAG [ARGS...] builds an image like `docker build`, from local base images only. The build uses the
+# CA certificates of this machine, because a proxy may re-sign the TLS of the module registry.
 build_image() {
   local context=$1 tag=$2
   shift 2

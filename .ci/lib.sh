@@ -1,20 +1,20 @@
 # shellcheck shell=bash
-# Shared by the scripts of .ci: where tools and images are kept, and how a stage is timed.
-# Tools live outside the clone, so that a second run finds them.
+# Sourced by the scripts in .ci. Sets the directory of tools and images, and the Go environment.
+# Tools are outside the clone, so that other runs and clones reuse them.
 
 export ACTON_TOOLS=${ACTON_TOOLS:-$HOME/.cache/acton-tools}
 export PATH="$ACTON_TOOLS/bin:$PATH"
 export GOTOOLCHAIN=local
-# Without the paths in what is compiled, clones and the projects made in directories of their own share the build cache.
+# -trimpath removes paths from object files, so that clones and rendered projects share the build cache.
 GOFLAGS=$(go env GOFLAGS)
-[[ " $GOFLAGS " == *' -trimpath '* ]] || GOFLAGS+=' -trimpath' # a script that another one calls reads this too
+[[ " $GOFLAGS " == *' -trimpath '* ]] || GOFLAGS+=' -trimpath' # nested scripts inherit GOFLAGS
 export GOFLAGS
-# A module that the registry does not hold is an error, not a reason to ask a version-control host.
+# A module that the proxy does not have is an error. Do not fall back to version control.
 GOPROXY=$(go env GOPROXY | sed 's/,direct$//')
 export GOPROXY
 mkdir -p "$ACTON_TOOLS/bin"
 
-# need_packages COMMAND=PACKAGE... installs the Debian packages whose command is missing.
+# need_packages COMMAND=PACKAGE... installs the Debian packages of missing commands.
 need_packages() {
   local missing=() pair
   for pair in "$@"; do
@@ -29,7 +29,7 @@ install_packages() {
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
-# need_go_tool NAME PACKAGE@VERSION builds a Go tool that is missing, or is there at another version.
+# need_go_tool NAME PACKAGE@VERSION builds a Go tool that is missing or has another version.
 need_go_tool() {
   local version=${2##*@} stamp=$ACTON_TOOLS/bin/.$1.version
   [[ -x $ACTON_TOOLS/bin/$1 && $(cat "$stamp" 2>/dev/null) == "$version" ]] && return 0

@@ -1,5 +1,5 @@
-// Command otelcol is an OpenTelemetry Collector with the components that the rendered configurations name. What people run has
-// them too: the distribution contrib.
+// Command otelcol is an OpenTelemetry Collector with the components that the rendered configurations use. The contrib
+// distribution, which teams run, also has them.
 package main
 
 import (

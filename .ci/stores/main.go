@@ -1,5 +1,5 @@
-// Command stores stands in for Loki and Tempo in .ci/load: it answers their queries, as the smoke test of a service sends
-// them, from what the service has really written: ADDRESS LOG.
+// Command stores is a stub of Loki and Tempo for .ci/load. It answers the queries of the smoke test from the real log
+// and spans of the service. Arguments: ADDRESS LOG.
 package main
 
 import (
@@ -31,10 +31,10 @@ func main() {
 	log.Fatal(server.ListenAndServe())
 }
 
-// query is the part of LogQL that is spoken here: a selector by service, and a filter.
+// query matches the supported LogQL queries: a selector by service, and a line filter.
 var query = regexp.MustCompile(`^\{service_name="([^"]+)"\} \|= ("[^"]+")$`)
 
-// serveLines answers with the lines of the log that the query wants.
+// serveLines returns the log lines that match the query.
 func serveLines(w http.ResponseWriter, r *http.Request, file string) {
 	parts := query.FindStringSubmatch(r.FormValue("query"))
 	since, err := time.ParseDuration(r.FormValue("since"))
@@ -66,7 +66,7 @@ func serveLines(w http.ResponseWriter, r *http.Request, file string) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"status": "success", "data": map[string]any{"resultType": "streams", "result": result}})
 }
 
-// traces remembers which service has sent a span of which trace.
+// traces maps trace IDs to the service that sent a span.
 type traces struct {
 	mu       sync.Mutex
 	services map[string]string

@@ -13,7 +13,7 @@ import (
 // object is a resource, or a part of one.
 type object map[string]any
 
-// at returns what stands at a path of keys, or nil.
+// at returns the value at a path of keys, or nil.
 func (o object) at(path ...string) any {
 	var value any = map[string]any(o)
 	for _, key := range path {
@@ -28,7 +28,7 @@ func (o object) at(path ...string) any {
 
 func (o object) text(path ...string) string { s, _ := o.at(path...).(string); return s }
 
-// number returns an integer, which JSON and YAML decode to different types.
+// number returns an integer. JSON and YAML decode integers to different types.
 func (o object) number(path ...string) int {
 	switch n := o.at(path...).(type) {
 	case int:
@@ -39,7 +39,7 @@ func (o object) number(path ...string) int {
 	return 0
 }
 
-// child returns the object at a path; an empty one if there is none.
+// child returns the object at a path, or nil.
 func (o object) child(path ...string) object {
 	m, _ := o.at(path...).(map[string]any)
 	return m
@@ -71,7 +71,7 @@ func (o object) condition(name string) string {
 	return ""
 }
 
-// request asks the API server and returns its answer, which is an error from 300 on.
+// request sends a request to the API server and returns the response body. A status of 300 or above is an error.
 func (c *Cluster) request(method, path, contentType string, body []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
@@ -93,7 +93,7 @@ func (c *Cluster) request(method, path, contentType string, body []byte) ([]byte
 	return answer, err
 }
 
-// get reads a resource; into nil for whether it is there.
+// get reads a resource. If into is nil, it only checks that the resource exists.
 func (c *Cluster) get(path string, into *object) error {
 	answer, err := c.request(http.MethodGet, path, "", nil)
 	if err != nil || into == nil {
@@ -112,9 +112,9 @@ func (c *Cluster) create(path string, o object) error {
 	return err
 }
 
-// apply makes or changes the resource at a path, and takes over whatever of it somebody else had set.
+// apply creates or updates a resource with server-side apply. It takes over fields of other managers.
 func (c *Cluster) apply(path string, o object) error {
-	body, err := json.Marshal(o) // which is YAML too
+	body, err := json.Marshal(o) // JSON is valid YAML
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (c *Cluster) apply(path string, o object) error {
 	return err
 }
 
-// merge changes some fields of the resource at a path.
+// merge applies a merge patch to a resource.
 func (c *Cluster) merge(path string, change object) error {
 	body, err := json.Marshal(change)
 	if err != nil {
@@ -132,8 +132,8 @@ func (c *Cluster) merge(path string, change object) error {
 	return err
 }
 
-// watch calls see with every state of the resource with this name in a list, or of all without one, from the present one on,
-// until ctx ends.
+// watch calls see with the current state and every later state of the named resource in a list, until ctx ends. Without
+// a name, it watches all resources in the list.
 func (c *Cluster) watch(ctx context.Context, list, name string, see func(object)) error {
 	query := "?watch=true"
 	if name != "" {
@@ -144,7 +144,7 @@ func (c *Cluster) watch(ctx context.Context, list, name string, see func(object)
 		return err
 	}
 	request.Header.Set("Authorization", "Bearer "+token)
-	response, err := c.client.Do(request) //nolint:bodyclose // who reads it closes it
+	response, err := c.client.Do(request) //nolint:bodyclose // the goroutine closes it
 	if err != nil {
 		return err
 	}

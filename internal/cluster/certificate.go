@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// certificate is one for this machine that vouches for itself, in PEM.
+// certificate is a self-signed certificate for localhost, in PEM.
 type certificate struct{ cert, key []byte }
 
 func newCertificate() (certificate, error) {
@@ -44,7 +44,7 @@ func newCertificate() (certificate, error) {
 	}, nil
 }
 
-// trusting returns a client that trusts the certificate, and no other.
+// trusting returns a client that trusts only this certificate.
 func (c certificate) trusting() *http.Client {
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(c.cert)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The lists in which the resources of a namespace stand.
+// API paths of the resources in a namespace.
 
 func deployments(namespace string) string {
 	return "/apis/apps/v1/namespaces/" + namespace + "/deployments"
@@ -24,60 +24,60 @@ func budgets(namespace string) string {
 
 func podsOf(namespace string) string { return "/api/v1/namespaces/" + namespace + "/pods" }
 
-// RollsOut waits until every pod of a deployment is available, as many as its autoscaler wants at least, and until the service
-// of the same name sends to each of them on all its ports.
-func (c *Cluster) RollsOut(namespace, name string) error {
+// CheckRollout waits until minReplicas pods of a deployment are available, and until the Service with the same name
+// routes to all of them on all ports.
+func (c *Cluster) CheckRollout(namespace, name string) error {
 	var list, service object
 	if err := c.get(autoscalers(namespace), &list); err != nil {
 		return err
 	}
-	least := 1
+	want := 1
 	for _, a := range list.list("items") {
-		least = max(least, a.number("spec", "minReplicas"))
+		want = max(want, a.number("spec", "minReplicas"))
 	}
-	if err := await(c.Patience, func() error {
+	if err := await(c.Timeout, func() error {
 		var deployment object
 		if err := c.get(deployments(namespace)+"/"+name, &deployment); err != nil {
 			return err
 		}
-		if got := deployment.number("spec", "replicas"); got < least {
-			return fmt.Errorf("%s: %d replicas, want %d", name, got, least)
+		if got := deployment.number("spec", "replicas"); got < want {
+			return fmt.Errorf("%s: %d replicas, want %d", name, got, want)
 		}
 		return nil
 	}); err != nil {
 		return err
 	}
-	if err := c.complete(namespace, name); err != nil {
+	if err := c.waitForRollout(namespace, name); err != nil {
 		return err
 	}
 	if err := c.get("/api/v1/namespaces/"+namespace+"/services/"+name, &service); err != nil {
 		return err
 	}
-	return await(c.Patience, func() error {
+	return await(c.Timeout, func() error {
 		for _, port := range service.list("spec", "ports") {
-			got, err := c.reached(namespace, name, port.text("name"))
+			got, err := c.endpoints(namespace, name, port.text("name"))
 			if err != nil {
 				return err
 			}
-			if got != least {
-				return fmt.Errorf("service %s sends to %d pods on its port %q, want %d", name, got, port.text("name"), least)
+			if got != want {
+				return fmt.Errorf("service %s routes to %d pods on port %q, want %d", name, got, port.text("name"), want)
 			}
 		}
 		return nil
 	})
 }
 
-// complete waits for the end of a rollout.
-func (c *Cluster) complete(namespace, name string) error {
-	_, err := c.kubectl(nil, "rollout", "status", "deployment/"+name, "-n", namespace, "--timeout", c.Patience.String())
+// waitForRollout waits until a rollout is complete.
+func (c *Cluster) waitForRollout(namespace, name string) error {
+	_, err := c.kubectl(nil, "rollout", "status", "deployment/"+name, "-n", namespace, "--timeout", c.Timeout.String())
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, c.state(namespace))
 	}
 	return nil
 }
 
-// reached counts the pods to which a service sends on a port.
-func (c *Cluster) reached(namespace, service, port string) (int, error) {
+// endpoints returns the number of ready endpoints of a Service port.
+func (c *Cluster) endpoints(namespace, service, port string) (int, error) {
 	var slices object
 	err := c.get("/apis/discovery.k8s.io/v1/namespaces/"+namespace+"/endpointslices?labelSelector=kubernetes.io/service-name="+service, &slices)
 	if err != nil {
@@ -99,27 +99,28 @@ func (c *Cluster) reached(namespace, service, port string) (int, error) {
 	return ready, nil
 }
 
-// Scales loads the pods until the autoscaler has as many as it may, and unloads them. Then it first waits, as its window
-// says, and in the end has as few as it may; what the window and the policies make of that time is left out.
-func (c *Cluster) Scales(namespace, name string) error {
+// CheckScaling loads the pods until the autoscaler reaches maxReplicas, and removes the load. The autoscaler must not
+// scale down immediately. CheckScaling then removes the stabilization window, and waits for minReplicas.
+func (c *Cluster) CheckScaling(namespace, name string) error {
 	var autoscaler, deployment object
 	path := autoscalers(namespace) + "/" + name
 	if err := c.get(path, &autoscaler); err != nil {
 		return err
 	}
-	least, most := autoscaler.number("spec", "minReplicas"), autoscaler.number("spec", "maxReplicas")
+	minReplicas, maxReplicas := autoscaler.number("spec", "minReplicas"), autoscaler.number("spec", "maxReplicas")
 	c.use(namespace, usage{milliCPU: 2000, mebibyte: idle.mebibyte})
 	defer c.use(namespace, idle)
-	if err := c.scaled(namespace, name, most); err != nil {
+	if err := c.waitForReplicas(namespace, name, maxReplicas); err != nil {
 		return err
 	}
 	c.use(namespace, idle)
-	time.Sleep(3 * time.Second) // three looks of the autoscaler
+	time.Sleep(3 * time.Second) // three sync periods of the autoscaler
 	if err := c.get(deployments(namespace)+"/"+name, &deployment); err != nil {
 		return err
 	}
-	if got := deployment.number("spec", "replicas"); got != most {
-		return fmt.Errorf("%s: %d replicas right after the load, want the %d that it had: a pause is not the end of a peak", name, got, most)
+	if got := deployment.number("spec", "replicas"); got != maxReplicas {
+		return fmt.Errorf("%s: %d replicas right after the load, want %d: the autoscaler must not scale down immediately",
+			name, got, maxReplicas)
 	}
 	if err := c.merge(path, object{"spec": map[string]any{"behavior": map[string]any{"scaleDown": map[string]any{
 		"stabilizationWindowSeconds": 0,
@@ -127,22 +128,22 @@ func (c *Cluster) Scales(namespace, name string) error {
 	}}}}); err != nil {
 		return err
 	}
-	return c.scaled(namespace, name, least)
+	return c.waitForReplicas(namespace, name, minReplicas)
 }
 
-// scaled waits until a deployment has this many replicas, all of them available. An autoscaler that cannot tell how much the
-// pods use will never scale them.
-func (c *Cluster) scaled(namespace, name string, want int) error {
-	blind := time.Now().Add(15 * time.Second)
-	err := await(c.Patience, func() error {
+// waitForReplicas waits until a deployment has this number of available replicas. It fails early if the autoscaler
+// cannot read the resource usage of the pods.
+func (c *Cluster) waitForReplicas(namespace, name string, want int) error {
+	deadline := time.Now().Add(15 * time.Second)
+	err := await(c.Timeout, func() error {
 		var autoscaler, deployment object
 		if err := c.get(autoscalers(namespace)+"/"+name, &autoscaler); err != nil {
 			return err
 		}
 		if autoscaler.condition("ScalingActive") == "True" {
-			blind = time.Now().Add(15 * time.Second)
-		} else if time.Now().After(blind) {
-			return final{fmt.Errorf("the autoscaler %s does not work: %v", name, autoscaler.at("status", "conditions"))}
+			deadline = time.Now().Add(15 * time.Second)
+		} else if time.Now().After(deadline) {
+			return final{fmt.Errorf("autoscaler %s is not active: %v", name, autoscaler.at("status", "conditions"))}
 		}
 		if err := c.get(deployments(namespace)+"/"+name, &deployment); err != nil {
 			return err
@@ -159,16 +160,16 @@ func (c *Cluster) scaled(namespace, name string, want int) error {
 	return nil
 }
 
-// lowest observes a number of the resource with this name in a list until it is called, and returns the smallest that it was.
-func (c *Cluster) lowest(list, name string, path ...string) (func() int, error) {
+// trackMinimum watches a number in a resource. The returned function stops the watch and returns the minimum.
+func (c *Cluster) trackMinimum(list, name string, path ...string) (func() int, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var mu sync.Mutex
-	least := -1
+	minimum := -1
 	err := c.watch(ctx, list, name, func(o object) {
 		mu.Lock()
 		defer mu.Unlock()
-		if n := o.number(path...); least < 0 || n < least {
-			least = n
+		if n := o.number(path...); minimum < 0 || n < minimum {
+			minimum = n
 		}
 	})
 	if err != nil {
@@ -179,48 +180,49 @@ func (c *Cluster) lowest(list, name string, path ...string) (func() int, error) 
 		cancel()
 		mu.Lock()
 		defer mu.Unlock()
-		return least
+		return minimum
 	}, nil
 }
 
-// Replaces gives the container of a service another tag and waits until every pod is replaced. At no time fewer pods are
-// available than wanted.
-func (c *Cluster) Replaces(namespace, name string) error {
+// CheckImageUpdate changes the image tag of a service and waits until every pod is replaced. All replicas must be
+// available at any time.
+func (c *Cluster) CheckImageUpdate(namespace, name string) error {
 	var deployment object
 	if err := c.get(deployments(namespace)+"/"+name, &deployment); err != nil {
 		return err
 	}
 	before := imageOf(deployment, name)
 	after := before[:strings.LastIndexByte(before, ':')+1] + "replaced"
-	return c.rolls(namespace, name, after, "set", "image", "deployment/"+name, name+"="+after)
+	return c.replacePods(namespace, name, after, "set", "image", "deployment/"+name, name+"="+after)
 }
 
-// RollsBack goes back to what a service was before it was replaced, as gently.
-func (c *Cluster) RollsBack(namespace, name, image string) error {
-	return c.rolls(namespace, name, image, "rollout", "undo", "deployment/"+name)
+// CheckRollback rolls a service back to the previous image. All replicas must be available at any time.
+func (c *Cluster) CheckRollback(namespace, name, image string) error {
+	return c.replacePods(namespace, name, image, "rollout", "undo", "deployment/"+name)
 }
 
-// rolls runs a command that replaces the pods of a service by some with this image.
-func (c *Cluster) rolls(namespace, name, image string, command ...string) error {
+// replacePods runs a kubectl command that replaces the pods of a service with pods of this image.
+func (c *Cluster) replacePods(namespace, name, image string, command ...string) error {
 	var deployment object
 	if err := c.get(deployments(namespace)+"/"+name, &deployment); err != nil {
 		return err
 	}
 	want := deployment.number("spec", "replicas")
-	lowest, err := c.lowest(deployments(namespace), name, "status", "availableReplicas")
+	minimum, err := c.trackMinimum(deployments(namespace), name, "status", "availableReplicas")
 	if err != nil {
 		return err
 	}
 	_, err = c.kubectl(nil, append(command, "-n", namespace)...)
 	if err == nil {
-		err = c.complete(namespace, name)
+		err = c.waitForRollout(namespace, name)
 	}
-	got := lowest()
+	got := minimum()
 	if err != nil {
 		return err
 	}
 	if got < want {
-		return fmt.Errorf("%s: only %d pods were available during %s, want %d at any time", name, got, strings.Join(command, " "), want)
+		return fmt.Errorf("%s: only %d pods were available during %s, want at least %d", name, got,
+			strings.Join(command, " "), want)
 	}
 	if err := c.get(deployments(namespace)+"/"+name, &deployment); err != nil {
 		return err
@@ -240,8 +242,8 @@ func imageOf(deployment object, container string) string {
 	return ""
 }
 
-// RunsJobs runs each scheduled job of a namespace now, and waits until it is done. It returns their names.
-func (c *Cluster) RunsJobs(namespace string) ([]string, error) {
+// RunJobs runs each CronJob of a namespace immediately and waits until it completes. It returns their names.
+func (c *Cluster) RunJobs(namespace string) ([]string, error) {
 	var jobs object
 	if err := c.get("/apis/batch/v1/namespaces/"+namespace+"/cronjobs", &jobs); err != nil {
 		return nil, err
@@ -251,7 +253,8 @@ func (c *Cluster) RunsJobs(namespace string) ([]string, error) {
 		if _, err := c.kubectl(nil, "create", "job", "try-"+job.name(), "--from=cronjob/"+job.name(), "-n", namespace); err != nil {
 			return nil, err
 		}
-		_, err := c.kubectl(nil, "wait", "--for=condition=complete", "job/try-"+job.name(), "-n", namespace, "--timeout", c.Patience.String())
+		_, err := c.kubectl(nil, "wait", "--for=condition=complete", "job/try-"+job.name(), "-n", namespace, "--timeout",
+			c.Timeout.String())
 		if err != nil {
 			return nil, fmt.Errorf("%w\n%s", err, c.state(namespace))
 		}

@@ -1,9 +1,9 @@
-// Package cluster runs the control plane of a Kubernetes cluster beside a test and judges manifests by what becomes of them
-// there: whether they are accepted as they stand, roll out, scale, survive the drain of a node and are replaced without a
-// gap. API server, controllers and scheduler are the real ones. The nodes are simulated: no container runs, and no probe and
-// no network policy takes effect.
+// Package cluster runs a Kubernetes control plane and tests manifests on it. The API server must accept them. Services
+// must roll out, scale, survive node drains, and update without downtime. API server, controllers and scheduler are
+// real. The nodes are simulated: no containers run, and probes and network policies have no effect.
 //
-// Everything listens on 127.0.0.1 and ends with the test. What is missing is an error that names the command to install it.
+// All servers listen on 127.0.0.1 and stop with the test. If a program is missing, the error names the command to
+// install it.
 package cluster
 
 import (
@@ -20,32 +20,33 @@ import (
 )
 
 const (
-	// token is that of the administrator, on a server that only this machine reaches.
+	// token is the bearer token of the administrator. The server is reachable only from this machine.
 	token = "administrator"
-	// startLimit is how long a part may take to be ready; on an idle machine it is a few seconds.
+	// startLimit is the time limit for a component to become ready. On an idle machine, it takes a few seconds.
 	startLimit = 90 * time.Second
 	stopLimit  = 5 * time.Second
-	// patience is enough for pods that take ten seconds to count, one after the other.
-	patience = 2 * time.Minute
+	// defaultTimeout is enough for a rolling update of pods with a minReadySeconds of ten seconds.
+	defaultTimeout = 2 * time.Minute
 )
 
-// Cluster is one that runs.
+// Cluster is a running cluster.
 type Cluster struct {
 	Kubeconfig string
-	Patience   time.Duration // how long a check waits for what is to come
+	Timeout    time.Duration // time limit for each condition of a check
 
 	dir      string
 	tools    tools
 	api      string // address of the API server
 	client   *http.Client
-	parts    []*process.Process // in the order of their start
+	parts    []*process.Process // in start order
 	metrics  *metricsAPI
 	kubelets *kubelets
 }
 
-// Start starts a cluster whose files are in dir, with nodes in three zones. Whoever starts it stops it, even after an error.
+// Start starts a cluster with nodes in three zones. Its files are in dir. The caller must call Stop, even after an
+// error.
 func Start(dir string) (*Cluster, error) {
-	c := &Cluster{dir: dir, Kubeconfig: filepath.Join(dir, "kubeconfig"), Patience: patience}
+	c := &Cluster{dir: dir, Kubeconfig: filepath.Join(dir, "kubeconfig"), Timeout: defaultTimeout}
 	found, err := findTools()
 	if err != nil {
 		return c, err
@@ -61,7 +62,7 @@ func Start(dir string) (*Cluster, error) {
 	return c, errors.Join(c.startControllers(), c.startNodes(), c.startMetrics())
 }
 
-// Stop ends the cluster; what depends on another part ends before it.
+// Stop stops the components in the reverse order of their start.
 func (c *Cluster) Stop() {
 	if c.kubelets != nil {
 		c.kubelets.close()
@@ -74,7 +75,7 @@ func (c *Cluster) Stop() {
 	}
 }
 
-// spawn starts a part.
+// spawn starts a component.
 func (c *Cluster) spawn(name string, args ...string) (*process.Process, error) {
 	cmd := exec.CommandContext(context.Background(), c.tools.path(name), args...)
 	cmd.Dir = c.dir
@@ -102,11 +103,11 @@ func (c *Cluster) startEtcd() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return address, p.Await(startLimit, func() error { return answers(http.DefaultClient, address+"/health") })
+	return address, p.Await(startLimit, func() error { return checkOK(http.DefaultClient, address+"/health") })
 }
 
-// answers reports why there is no answer, or none that is good.
-func answers(client *http.Client, url string) error {
+// checkOK returns an error unless the URL answers with status 200.
+func checkOK(client *http.Client, url string) error {
 	response, err := client.Get(url)
 	if err != nil {
 		return err
@@ -128,7 +129,7 @@ func (c *Cluster) startAPI(etcd string) error {
 	if err != nil {
 		return err
 	}
-	signing, err := newCertificate() // only its key, for the tokens of service accounts
+	signing, err := newCertificate() // only the key is used, for service account tokens
 	if err != nil {
 		return err
 	}
@@ -150,7 +151,7 @@ func (c *Cluster) startAPI(etcd string) error {
 		"--service-account-key-file="+c.file("accounts.key"), "--service-account-signing-key-file="+c.file("accounts.key"),
 		"--authorization-mode=RBAC", "--token-auth-file="+c.file("tokens.csv"),
 		"--enable-admission-plugins=NodeRestriction,PodSecurity", "--allow-privileged=true", "--enable-priority-and-fairness=false",
-		// Debian's etcd cannot tell how far a watch has come, without which clients wait and retry.
+		// Debian's etcd does not report watch progress. Without it, clients of WatchList wait and retry.
 		"--feature-gates=WatchList=false")
 	if err != nil {
 		return err
@@ -173,7 +174,7 @@ func (c *Cluster) startControllers() error {
 	}
 	manager, err := c.spawn("kube-controller-manager", append(serving, "--secure-port="+ports[0],
 		"--service-account-private-key-file="+c.file("accounts.key"), "--root-ca-file="+c.file("api.crt"),
-		// The autoscaler looks often, and believes what a new pod uses.
+		// The autoscaler syncs often, and uses the metrics of new pods immediately.
 		"--horizontal-pod-autoscaler-sync-period=1s", "--horizontal-pod-autoscaler-initial-readiness-delay=1s",
 		"--horizontal-pod-autoscaler-cpu-initialization-period=1s",
 		"--kube-api-qps=200", "--kube-api-burst=400")...)
@@ -185,7 +186,7 @@ func (c *Cluster) startControllers() error {
 		return err
 	}
 	healthy := func(port string) func() error {
-		return func() error { return answers(c.client, "https://127.0.0.1:"+port+"/healthz") }
+		return func() error { return checkOK(c.client, "https://127.0.0.1:"+port+"/healthz") }
 	}
 	return errors.Join(manager.Await(startLimit, healthy(ports[0])), scheduler.Await(startLimit, healthy(ports[1])))
 }

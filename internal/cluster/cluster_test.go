@@ -19,24 +19,24 @@ import (
 )
 
 var combinations = flag.String("combinations", "none",
-	`whose manifests to try on a cluster: "none" starts none, "sound" tries only the checks, "tried" also all that features.Tried names`)
+	`combinations to test on a cluster: "none" starts no cluster, "sound" tests only the checks, "tried" also tests those of features.Tried`)
 
 const module = "git.example.org/shop/orders"
 
 var overlays = []string{"development", "staging", "production"}
 
-// TestCombination tries the checks on a manifest of which every fault is known, then the manifests of each combination: all
-// are accepted, and those of the smallest and of the largest service are run.
+// TestCombination tests the checks on manifests with known faults. Then it tests the manifests of each combination: the
+// API server must accept all of them, and those of the smallest and largest service are deployed.
 func TestCombination(t *testing.T) {
 	var sets []features.Set
 	switch *combinations {
 	case "none":
-		return // go test ./... needs no server
+		return // go test ./... starts no cluster
 	case "sound":
 	case "tried":
 		sets = catalog(t).TestSets()
 	default:
-		t.Fatalf("-combinations: %q: there are none, sound and tried", *combinations)
+		t.Fatalf("-combinations: unknown value %q; use none, sound or tried", *combinations)
 	}
 	var c *Cluster
 	var manifests, running []manifest
@@ -47,11 +47,11 @@ func TestCombination(t *testing.T) {
 		{"start", func(t *testing.T) { c = start(t) }},
 		{"build", func(t *testing.T) { manifests = build(t, c, sets) }},
 		{"accept", func(t *testing.T) { accept(t, c, manifests) }},
-		{"run", func(t *testing.T) { running = chosen(manifests); runAll(t, c, running) }},
-		{"drain", func(t *testing.T) { depart(t, c, running) }},
+		{"run", func(t *testing.T) { running = deployable(manifests); runAll(t, c, running) }},
+		{"drain", func(t *testing.T) { drainAll(t, c, running) }},
 	} {
 		began := time.Now()
-		// Not a subtest: the cluster lasts until the end of this test.
+		// Not a subtest, because the cluster must outlive the step.
 		step.do(t)
 		fmt.Printf("    %-8s %6.1f s\n", step.name, time.Since(began).Seconds())
 		if t.Failed() {
@@ -78,12 +78,12 @@ func start(t *testing.T) *Cluster {
 	return c
 }
 
-// manifest is what an overlay of a project makes.
+// manifest is the built manifest of an overlay.
 type manifest struct {
 	project string
 	overlay string
-	dir     string   // of the project
-	sets    []string // the combinations of which it is
+	dir     string   // directory of the project
+	sets    []string // combinations with this manifest
 	text    []byte
 }
 
@@ -92,13 +92,13 @@ func (m manifest) name() string {
 	return m.project + "/" + m.overlay + " of " + strings.Join(m.sets, ", ")
 }
 
-// The names of the projects say who they are for: what is tried, and what is run beside it.
+// Names of the projects: those that are only accepted, and the two that are deployed.
 const tried, smallest, largest = "orders", "small", "large"
 
-// build makes the manifests of every combination, each different one once, and of the two that are run.
+// build builds the distinct manifests of every combination, and of the two projects to deploy.
 func build(t *testing.T, c *Cluster, sets []features.Set) []manifest {
 	var all []manifest
-	byTree := map[string]int{} // the first of the three manifests
+	byTree := map[string]int{} // index of the first of the three manifests
 	add := func(project string, set features.Set) {
 		tree := render(t, project, set)
 		hash := tree.Hash()
@@ -155,7 +155,7 @@ func build(t *testing.T, c *Cluster, sets []features.Set) []manifest {
 	return all
 }
 
-// render returns what a project has for a cluster: the manifests, and the script that watches its autoscaler.
+// render returns the manifests of a project, and the script that watches its autoscaler.
 func render(t *testing.T, project string, set features.Set) generator.Tree {
 	catalog := catalog(t)
 	answers := generator.Answers{Name: project, Module: module, Features: set.Features(), Values: set.Choices()}
@@ -170,11 +170,11 @@ func render(t *testing.T, project string, set features.Set) generator.Tree {
 	return slices.DeleteFunc(tree, func(f generator.File) bool { return !strings.HasPrefix(f.Path, "deploy/") && f.Path != watchScript })
 }
 
-// accept tries all manifests, and what must be refused.
+// accept checks that the API server accepts all manifests and rejects those with a fault.
 func accept(t *testing.T, c *Cluster, manifests []manifest) {
 	t.Run("accept", func(t *testing.T) {
 		for _, f := range refusals {
-			t.Run(f.name, func(t *testing.T) { t.Parallel(); f.judge(t, c.Accepts(f.manifest(t, c))) })
+			t.Run(f.name, func(t *testing.T) { t.Parallel(); f.verify(t, c.DryRun(f.manifest(t, c))) })
 		}
 		seen := map[[sha256.Size]byte]bool{}
 		for _, m := range manifests {
@@ -185,54 +185,55 @@ func accept(t *testing.T, c *Cluster, manifests []manifest) {
 			seen[sum] = true
 			t.Run(m.namespace(), func(t *testing.T) {
 				t.Parallel()
-				if err := c.Accepts(m.text); err != nil {
+				if err := c.DryRun(m.text); err != nil {
 					t.Errorf("%s: %v", m.name(), err)
 				}
 			})
 		}
-		fmt.Printf("    %d manifests differ, of %d\n", len(seen), len(manifests))
+		fmt.Printf("    %d distinct manifests of %d\n", len(seen), len(manifests))
 	})
 }
 
-// chosen returns the manifests that are run: the production of the smallest service, and all of the largest.
-func chosen(manifests []manifest) []manifest {
+// deployable returns the manifests to deploy: production of the smallest service, and all overlays of the largest.
+func deployable(manifests []manifest) []manifest {
 	return slices.DeleteFunc(slices.Clone(manifests), func(m manifest) bool {
 		return m.project == tried || m.project == smallest && m.overlay != "production"
 	})
 }
 
-// runAll ends when all is done that runs at once.
+// runAll runs the faults and the manifests concurrently, and waits for all.
 func runAll(t *testing.T, c *Cluster, running []manifest) {
 	t.Run("run", func(t *testing.T) {
-		try(t, c, failures)
-		try(t, c, prepared(departures))
+		deployFaults(t, c, runtimeFaults)
+		deployFaults(t, c, withoutCheck(drainFaults))
 		for _, m := range running {
 			t.Run(m.namespace(), func(t *testing.T) { t.Parallel(); run(t, c, m) })
 		}
 	})
 }
 
-// run makes a manifest real. What lasts is shared out: the smallest service is replaced, the largest scaled.
+// run deploys a manifest. To save time, only the smallest service is updated, and only the largest is scaled.
 func run(t *testing.T, c *Cluster, m manifest) {
 	if err := c.Apply(m.text); err != nil {
 		t.Fatalf("%s: %v", m.name(), err)
 	}
-	err := c.RollsOut(m.namespace(), m.project)
+	err := c.CheckRollout(m.namespace(), m.project)
 	if err == nil && m.overlay == "production" {
 		if m.project == smallest {
-			err = c.Replaces(m.namespace(), m.project)
+			err = c.CheckImageUpdate(m.namespace(), m.project)
 		} else {
 			err = scale(c, m)
 		}
 	}
-	_, jobs := c.RunsJobs(m.namespace())
+	_, jobs := c.RunJobs(m.namespace())
 	if err = errors.Join(err, jobs); err != nil {
 		t.Errorf("%s: %v", m.name(), err)
 	}
 }
 
-// depart drains nodes under what runs, and under what must not stand it. It is one after the other: they share the nodes.
-func depart(t *testing.T, c *Cluster, running []manifest) {
+// drainAll drains nodes under the deployed services, then under the faults. The drains are sequential, as they share
+// the nodes.
+func drainAll(t *testing.T, c *Cluster, running []manifest) {
 	var services []Service
 	for _, m := range running {
 		if m.overlay == "production" {
@@ -241,29 +242,29 @@ func depart(t *testing.T, c *Cluster, running []manifest) {
 	}
 	if len(services) > 0 {
 		selector := "app.kubernetes.io/name in (" + smallest + "," + largest + ")"
-		if err := c.Drains(selector, time.Minute, services...); err != nil {
+		if err := c.CheckDrain(selector, time.Minute, services...); err != nil {
 			t.Error(err)
 		}
 	}
 	quick := *c
-	quick.Patience = faultPatience
-	for _, f := range departures {
-		f.judge(t, f.check(&quick, f.name))
+	quick.Timeout = faultTimeout
+	for _, f := range drainFaults {
+		f.verify(t, f.check(&quick, f.name))
 	}
 }
 
-// faultPatience is enough for what has no fault, as those pods count one second after they are ready.
-const faultPatience = 15 * time.Second
+// faultTimeout is enough for a manifest without a fault, because its minReadySeconds is one second.
+const faultTimeout = 15 * time.Second
 
-// try makes faults real, all at once but for those of one namespace, and looks whether the checks find them.
-func try(t *testing.T, c *Cluster, faults []fault) {
+// deployFaults deploys manifests with faults and checks that the checks find them. It runs namespaces in parallel.
+func deployFaults(t *testing.T, c *Cluster, faults []fault) {
 	quick := *c
-	quick.Patience = faultPatience
+	quick.Timeout = faultTimeout
 	byName := map[string][]fault{}
 	for _, f := range faults {
 		byName[f.name] = append(byName[f.name], f)
 	}
-	var once sync.Mutex // kubectl applies one after the other, or the machine does nothing else
+	var once sync.Mutex // limits the load: one kubectl apply at a time
 	for name, all := range byName {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -274,7 +275,7 @@ func try(t *testing.T, c *Cluster, faults []fault) {
 				t.Fatalf("%s: %v", name, err)
 			}
 			for _, f := range all {
-				f.judge(t, f.check(&quick, name))
+				f.verify(t, f.check(&quick, name))
 			}
 		})
 	}

@@ -9,26 +9,26 @@ import (
 	"time"
 )
 
-// Drains takes all nodes of a zone away, and at the same time one more that has a pod, as for an update of the machines: only
-// pods that the selector matches, which are those of deployments of the same names in these namespaces. Their budgets must be
-// kept meanwhile, and yet the drain must end in time, with every pod available elsewhere.
-func (c *Cluster) Drains(selector string, within time.Duration, services ...Service) error {
-	departures := make([]departure, len(services))
+// CheckDrain drains all nodes of a zone and, at the same time, one more node with a pod, like a node update. It evicts
+// only pods that the selector matches: those of the services. The disruption budgets must hold, and the drain must end
+// in time, with every pod available on another node.
+func (c *Cluster) CheckDrain(selector string, within time.Duration, services ...Service) error {
+	watched := make([]drainedService, len(services))
 	for i, s := range services {
 		var err error
-		if departures[i], err = c.observe(s); err != nil {
+		if watched[i], err = c.observe(s); err != nil {
 			return err
 		}
 	}
-	nodes, err := c.toDrain(departures)
+	nodes, err := c.nodesToDrain(watched)
 	if err != nil {
 		return err
 	}
 	err = c.drain(nodes, selector, within)
-	for _, d := range departures {
-		got := d.lowest()
+	for _, d := range watched {
+		got := d.minimum()
 		if err == nil {
-			err = d.judge(c, got, nodes)
+			err = d.check(c, got, nodes)
 		}
 	}
 	if err != nil {
@@ -40,19 +40,19 @@ func (c *Cluster) Drains(selector string, within time.Duration, services ...Serv
 	return errors.Join(err, uncordon)
 }
 
-// Service is a deployment with what belongs to it.
+// Service identifies a Deployment, and the Service and the disruption budget with the same name.
 type Service struct{ Namespace, Name string }
 
-// departure is a service under which nodes go.
-type departure struct {
+// drainedService is a service whose nodes are drained.
+type drainedService struct {
 	Service
-	budget object
-	pods   []object
-	lowest func() int // how many pods were ready, and did not leave, at any time
+	budget  object
+	pods    []object
+	minimum func() int // minimum number of healthy pods
 }
 
-func (c *Cluster) observe(s Service) (departure, error) {
-	d := departure{Service: s}
+func (c *Cluster) observe(s Service) (drainedService, error) {
+	d := drainedService{Service: s}
 	if err := c.get(budgets(s.Namespace)+"/"+s.Name, &d.budget); err != nil {
 		return d, err
 	}
@@ -63,36 +63,36 @@ func (c *Cluster) observe(s Service) (departure, error) {
 	}
 	d.pods = pods.list("items")
 	var err error
-	d.lowest, err = c.lowest(budgets(s.Namespace), s.Name, "status", "currentHealthy")
+	d.minimum, err = c.trackMinimum(budgets(s.Namespace), s.Name, "status", "currentHealthy")
 	return d, err
 }
 
-// judge looks at what became of a service while the nodes are away.
-func (d departure) judge(c *Cluster, lowest int, nodes []string) error {
-	if err := c.complete(d.Namespace, d.Name); err != nil {
+// check checks a service after the drain.
+func (d drainedService) check(c *Cluster, minimum int, nodes []string) error {
+	if err := c.waitForRollout(d.Namespace, d.Name); err != nil {
 		return err
 	}
-	if want := d.budget.number("status", "desiredHealthy"); lowest < want {
-		return fmt.Errorf("%s: only %d pods were ready during the drain, want %d at any time", d.Namespace, lowest, want)
+	if want := d.budget.number("status", "desiredHealthy"); minimum < want {
+		return fmt.Errorf("%s: only %d pods were ready during the drain, want at least %d", d.Namespace, minimum, want)
 	}
-	left := 0
+	evicted := 0
 	for _, pod := range d.pods {
 		if !slices.Contains(nodes, pod.text("spec", "nodeName")) {
 			continue
 		}
-		left++
+		evicted++
 		if c.get(podsOf(d.Namespace)+"/"+pod.name(), nil) == nil {
-			return fmt.Errorf("%s: pod %s is still there after the drain of its node", d.Namespace, pod.name())
+			return fmt.Errorf("%s: pod %s still exists after the drain of its node", d.Namespace, pod.name())
 		}
 	}
-	if left == 0 {
-		return fmt.Errorf("%s: no pod had to leave", d.Namespace)
+	if evicted == 0 {
+		return fmt.Errorf("%s: the drain evicted no pod", d.Namespace)
 	}
 	return nil
 }
 
-// toDrain chooses the nodes that go, of those that there are and those that the pods of the services are on.
-func (c *Cluster) toDrain(departures []departure) ([]string, error) {
+// nodesToDrain chooses the nodes to drain.
+func (c *Cluster) nodesToDrain(watched []drainedService) ([]string, error) {
 	var machines object
 	if err := c.get("/api/v1/nodes", &machines); err != nil {
 		return nil, err
@@ -102,23 +102,24 @@ func (c *Cluster) toDrain(departures []departure) ([]string, error) {
 		zones[node.name()] = node.text("metadata", "labels", "topology.kubernetes.io/zone")
 	}
 	var placed [][]string
-	for _, d := range departures {
+	for _, d := range watched {
 		var nodes []string
 		for _, pod := range d.pods {
 			nodes = append(nodes, pod.text("spec", "nodeName"))
 		}
 		placed = append(placed, nodes)
 	}
-	if nodes := leaving(zones, placed); nodes != nil {
+	if nodes := chooseNodes(zones, placed); nodes != nil {
 		return nodes, nil
 	}
-	return nil, fmt.Errorf("%s: no zone and one more node hold a pod of every service, and two of one of them, so that these contend for "+
-		"its budget: the pods are on %v", departures[0].Namespace, placed)
+	return nil, fmt.Errorf("%s: no zone plus one node has a pod of every service and two pods of one service that compete for its budget: "+
+		"the pods are on %v", watched[0].Namespace, placed)
 }
 
-// leaving returns the nodes of a zone and one more, or nil: every service has a pod there, and one of them has a pod in the
-// zone and one on the other node. zones is the zone of each node, placed the nodes of the pods of each service.
-func leaving(zones map[string]string, placed [][]string) []string {
+// chooseNodes returns the nodes of a zone and one more node, or nil. Every service has a pod on these nodes, and one
+// service has a pod in the zone and one on the other node. zones maps nodes to zones; placed holds the nodes of each
+// service's pods.
+func chooseNodes(zones map[string]string, placed [][]string) []string {
 	names := slices.Sorted(maps.Keys(zones))
 	for _, zone := range slices.Compact(slices.Sorted(maps.Values(zones))) {
 		inZone := func(node string) bool { return zones[node] == zone }
@@ -127,13 +128,13 @@ func leaving(zones map[string]string, placed [][]string) []string {
 			if inZone(other) {
 				continue
 			}
-			contend, stay := false, false
+			compete, unaffected := false, false
 			for _, pods := range placed {
 				here, there := slices.ContainsFunc(pods, inZone), slices.Contains(pods, other)
-				contend = contend || here && there
-				stay = stay || !here && !there
+				compete = compete || here && there
+				unaffected = unaffected || !here && !there
 			}
-			if contend && !stay {
+			if compete && !unaffected {
 				return append(nodes, other)
 			}
 		}
@@ -141,7 +142,7 @@ func leaving(zones map[string]string, placed [][]string) []string {
 	return nil
 }
 
-// drain drains nodes at once.
+// drain drains nodes concurrently.
 func (c *Cluster) drain(nodes []string, selector string, within time.Duration) error {
 	if _, err := c.kubectl(nil, append([]string{"cordon"}, nodes...)...); err != nil {
 		return err

@@ -10,40 +10,40 @@ import (
 	"time"
 )
 
-// fault is a patch of testdata/sound, and the check that finds it.
+// fault is a patch of testdata/sound, and the check that must find it.
 type fault struct {
-	name  string // also of its namespace
+	name  string // also the name of the namespace
 	patch string // a strategic merge patch
 	check func(c *Cluster, namespace string) error
-	want  string // in the error
+	want  string // part of the error; empty if the check must pass
 }
 
-func rollsOut(c *Cluster, namespace string) error { return c.RollsOut(namespace, "sound") }
-func scales(c *Cluster, namespace string) error   { return c.Scales(namespace, "sound") }
+func checkRollout(c *Cluster, namespace string) error { return c.CheckRollout(namespace, "sound") }
+func checkScaling(c *Cluster, namespace string) error { return c.CheckScaling(namespace, "sound") }
 
-func replaces(c *Cluster, namespace string) error {
-	if err := c.RollsOut(namespace, "sound"); err != nil {
+func checkUpdate(c *Cluster, namespace string) error {
+	if err := c.CheckRollout(namespace, "sound"); err != nil {
 		return err
 	}
-	if err := c.Replaces(namespace, "sound"); err != nil {
+	if err := c.CheckImageUpdate(namespace, "sound"); err != nil {
 		return err
 	}
-	return c.RollsBack(namespace, "sound", "registry.example.com/sound:v1")
+	return c.CheckRollback(namespace, "sound", "registry.example.com/sound:v1")
 }
 
-func drains(c *Cluster, namespace string) error {
-	return c.Drains("case="+namespace, 8*time.Second, Service{namespace, "sound"})
+func checkDrain(c *Cluster, namespace string) error {
+	return c.CheckDrain("case="+namespace, 8*time.Second, Service{namespace, "sound"})
 }
 
-func runsJobs(c *Cluster, namespace string) error {
-	names, err := c.RunsJobs(namespace)
+func checkJobs(c *Cluster, namespace string) error {
+	names, err := c.RunJobs(namespace)
 	if err == nil && len(names) != 1 {
-		err = fmt.Errorf("jobs %v were run, want one", names)
+		err = fmt.Errorf("ran jobs %v, want one", names)
 	}
 	return err
 }
 
-// What a manifest is refused for, before anything runs.
+// refusals are faults that the API server must reject.
 var refusals = []fault{
 	{name: "unknown-field", want: "redinessProbe", patch: `
 apiVersion: apps/v1
@@ -77,53 +77,53 @@ metadata: {name: sound}
 spec: {strategy: {rollingUpdate: {maxSurge: 0}}}`},
 }
 
-// What is accepted and then does not work. "sound" has no fault, and every check passes.
-var failures = []fault{
-	{name: "sound", check: rollsOut},
-	{name: "sound", check: runsJobs},
-	{name: "sound", check: replaces},
-	{name: "sound", check: scales},
-	{name: "no-request", check: scales, want: "missing request for cpu", patch: `
+// runtimeFaults are faults that the API server accepts. "sound" has no fault, so every check must pass.
+var runtimeFaults = []fault{
+	{name: "sound", check: checkRollout},
+	{name: "sound", check: checkJobs},
+	{name: "sound", check: checkUpdate},
+	{name: "sound", check: checkScaling},
+	{name: "no-request", check: checkScaling, want: "missing request for cpu", patch: `
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: sound}
 spec: {template: {spec: {containers: [{name: sound, resources: {requests: {cpu: null}}}]}}}`},
-	{name: "hasty", check: scales, want: "a pause is not the end of a peak", patch: `
+	{name: "hasty", check: checkScaling, want: "must not scale down immediately", patch: `
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata: {name: sound}
 spec: {behavior: {scaleDown: {stabilizationWindowSeconds: 0}}}`},
-	{name: "gap", check: replaces, want: "only 2 pods were available", patch: `
+	{name: "gap", check: checkUpdate, want: "only 2 pods were available", patch: `
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: sound}
 spec: {strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}}`},
-	{name: "other-pods", check: rollsOut, want: "sends to 0 pods", patch: `
+	{name: "other-pods", check: checkRollout, want: "routes to 0 pods", patch: `
 apiVersion: v1
 kind: Service
 metadata: {name: sound}
 spec: {selector: {app.kubernetes.io/name: another}}`},
-	{name: "other-port", check: rollsOut, want: "sends to 0 pods", patch: `
+	{name: "other-port", check: checkRollout, want: "routes to 0 pods", patch: `
 apiVersion: v1
 kind: Service
 metadata: {name: sound}
 spec: {ports: [{port: 80, targetPort: web}]}`},
-	{name: "no-volume", check: runsJobs, want: "timed out", patch: `
+	{name: "no-volume", check: checkJobs, want: "timed out", patch: `
 apiVersion: batch/v1
 kind: CronJob
 metadata: {name: tidy}
 spec: {jobTemplate: {spec: {template: {spec: {volumes: [{name: data, persistentVolumeClaim: {claimName: absent}}]}}}}}`},
 }
 
-// What shows only when nodes go. These run one after the other, as they share the nodes.
-var departures = []fault{
-	{name: "steady", check: drains},
-	{name: "budget", check: drains, want: "violate the pod's disruption budget", patch: `
+// drainFaults are faults that only a node drain shows. They run sequentially, as they share the nodes.
+var drainFaults = []fault{
+	{name: "steady", check: checkDrain},
+	{name: "budget", check: checkDrain, want: "violate the pod's disruption budget", patch: `
 apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata: {name: sound}
 spec: {minAvailable: 100%}`},
-	{name: "no-room", check: drains, want: "didn't match pod topology spread constraints", patch: `
+	{name: "no-room", check: checkDrain, want: "didn't match pod topology spread constraints", patch: `
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: sound}
@@ -134,11 +134,11 @@ spec:
         - {maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app.kubernetes.io/name: sound}}}`},
 }
 
-// prepared makes of faults what is to be made real, and looks only whether it is there.
-func prepared(faults []fault) []fault {
+// withoutCheck returns faults whose only check is the rollout, which must pass.
+func withoutCheck(faults []fault) []fault {
 	all := slices.Clone(faults)
 	for i := range all {
-		all[i].check, all[i].want = rollsOut, ""
+		all[i].check, all[i].want = checkRollout, ""
 	}
 	return all
 }
@@ -170,7 +170,7 @@ func (f fault) manifest(t *testing.T, c *Cluster) []byte {
 	return manifest
 }
 
-// soundResources is what the sound manifest consists of.
+// soundResources returns the resources of the sound manifest.
 func soundResources(t *testing.T, c *Cluster) []object {
 	t.Helper()
 	resources, err := decode(fault{name: "sound"}.manifest(t, c))
@@ -180,8 +180,8 @@ func soundResources(t *testing.T, c *Cluster) []object {
 	return resources
 }
 
-// judge fails unless a check found the fault, and nothing else.
-func (f fault) judge(t *testing.T, err error) {
+// verify fails the test unless err is the expected error of the fault.
+func (f fault) verify(t *testing.T, err error) {
 	t.Helper()
 	if f.want == "" && err != nil || f.want != "" && (err == nil || !strings.Contains(err.Error(), f.want)) {
 		t.Errorf("%s: got %v, want %q", f.name, err, f.want)

@@ -11,9 +11,9 @@ import (
 	"github.com/acton-go/acton-new/templates"
 )
 
-// The script with which a team watches its autoscaler, against what kubectl says time after time: minReplicas and
-// currentReplicas. The last is said for ever; "down" is a question that fails.
-func TestTheWatchOfTheAutoscaler(t *testing.T) {
+// The test runs the script that watches an autoscaler with a stub of kubectl. The stub prints one answer after the
+// other, minReplicas and currentReplicas, and repeats the last one. The answer "down" makes kubectl fail.
+func TestAutoscalerScriptReportsScaling(t *testing.T) {
 	t.Parallel()
 	script, err := fs.ReadFile(templates.Files, "_base/files/test/load/hpa.sh")
 	if err != nil {
@@ -30,13 +30,13 @@ said=$(head -n 1 answers)
 		ok      bool
 		says    string
 	}{
-		"up and down":       {"3 3|3 3|3 5|3 8|3 8|3 5|3 3", true, "ok    fewer without: 3 instances"},
-		"began with more":   {"3 4|3 6|3 3", true, "ok    more under load: 6 instances"},
-		"a question fails":  {"3 3|down|3 6|down|3 6|3 3", true, "ok    fewer without: 3 instances"},
-		"never more":        {"3 3", false, "FAIL  more under load: still 3 instances"},
-		"never fewer again": {"3 3|3 7", false, "FAIL  fewer without: still 7 instances"},
-		"no instance seen":  {"3 ", false, "FAIL  the autoscaler of shop has seen no instance"},
-		"no answer at all":  {"down", false, ""},
+		"scales up and down":       {"3 3|3 3|3 5|3 8|3 8|3 5|3 3", true, "ok    fewer without: 3 instances"},
+		"starts above the minimum": {"3 4|3 6|3 3", true, "ok    more under load: 6 instances"},
+		"kubectl fails sometimes":  {"3 3|down|3 6|down|3 6|3 3", true, "ok    fewer without: 3 instances"},
+		"never scales up":          {"3 3", false, "FAIL  more under load: still 3 instances"},
+		"never scales down":        {"3 3|3 7", false, "FAIL  fewer without: still 7 instances"},
+		"no replicas":              {"3 ", false, "FAIL  the autoscaler of shop has seen no instance"},
+		"kubectl always fails":     {"down", false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -51,7 +51,7 @@ said=$(head -n 1 answers)
 			cmd.Env = []string{"PATH=" + dir + ":/usr/bin:/bin", "INTERVAL=0.01"}
 			out, err := cmd.CombinedOutput()
 			if (err == nil) != test.ok || !strings.Contains(string(out), test.says) {
-				t.Errorf("got %v, want it to succeed: %v, and to say %q\n%s", err, test.ok, test.says, out)
+				t.Errorf("got error %v, want success: %v, and output %q\n%s", err, test.ok, test.says, out)
 			}
 		})
 	}

@@ -12,8 +12,9 @@ import (
 
 const databasePassword = "only-for-this-test"
 
-// inventSecrets makes what the operators of a cluster would: a certificate, and the address of a database that has it, too.
-func inventSecrets(name string) (map[string][]byte, error) {
+// fakeSecrets returns the secrets that operators create in a cluster: a certificate, and the URL of a database that
+// uses it.
+func fakeSecrets(name string) (map[string][]byte, error) {
 	identity, err := newCertificate()
 	if err != nil {
 		return nil, err
@@ -26,7 +27,7 @@ func inventSecrets(name string) (map[string][]byte, error) {
 	}, nil
 }
 
-// startDatabase starts the server whose version the backup has, with TLS, and returns the name of its container.
+// startDatabase starts the database image of the backup job with TLS, and returns the name of the container.
 func startDatabase(t *testing.T, p *pod, backup object) string {
 	t.Helper()
 	tls := filepath.Join(p.dir, "server")
@@ -45,12 +46,12 @@ func startDatabase(t *testing.T, p *pod, backup object) string {
 	if err := await(time.Minute, func() error {
 		return exec.Command("podman", "exec", server, "pg_isready", "-q", "-h", "127.0.0.1").Run()
 	}); err != nil {
-		t.Fatalf("the database: %v", err)
+		t.Fatalf("the database is not ready: %v", err)
 	}
 	return server
 }
 
-// backUp runs the backup of the database, whose dump must be kept.
+// backUp runs the backup job, which must write one dump.
 func backUp(t *testing.T, resources []object, job object, dir string, secrets map[string][]byte, network string) {
 	t.Helper()
 	p, err := newPod(resources, job, dir, secrets)
@@ -61,6 +62,6 @@ func backUp(t *testing.T, resources []object, job object, dir string, secrets ma
 	out := runToEnd(t, p, container, network, container.text("image"))
 	dumps, err := filepath.Glob(filepath.Join(p.dir, "*", "*.dump"))
 	if err != nil || len(dumps) != 1 {
-		t.Errorf("%s kept %d dumps, want one: %s", p.name, len(dumps), out)
+		t.Errorf("%s wrote %d dumps, want one: %s", p.name, len(dumps), out)
 	}
 }

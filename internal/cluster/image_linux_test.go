@@ -22,19 +22,19 @@ import (
 )
 
 var (
-	image   = flag.String("image", "", "run this image of podman as the production overlay of -project says; .ci/image does")
-	project = flag.String("project", "", "directory of the project of -image")
+	image   = flag.String("image", "", "image in podman to run as the production overlay of -project specifies; .ci/image sets it")
+	project = flag.String("project", "", "directory of the project that -image was built from")
 )
 
-// TestImage runs the image of a project as its manifests for production do, and asks it what the kubelet, the monitoring and
-// the clients ask. Every name, number and path is read from the manifests.
+// TestImage runs the image of a project as its production manifests specify, and sends the requests of the kubelet, of
+// Prometheus and of clients. It reads every name, number and path from the manifests.
 func TestImage(t *testing.T) {
 	if *image == "" {
-		return // go test ./... needs no container
+		return // go test ./... starts no container
 	}
 	kubectl, err := exec.LookPath("kubectl")
 	if err != nil {
-		t.Fatal("kubectl is not there: run .ci/run tools")
+		t.Fatal("kubectl not found: run .ci/run tools")
 	}
 	overlay := filepath.Join(*project, "deploy", "kubernetes", "overlays", "production")
 	manifest, err := exec.Command(kubectl, "kustomize", overlay).Output()
@@ -46,7 +46,7 @@ func TestImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	service := only(t, resources, "Deployment")
-	secrets, err := inventSecrets(service.name())
+	secrets, err := fakeSecrets(service.name())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestImage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A network of its own, as a pod has: nobody else listens on its ports, and it reaches nobody.
+	// Like a pod, the container has its own network, so its ports are free and it cannot reach other hosts.
 	network := "none"
 	jobs := slices.DeleteFunc(slices.Clone(resources), func(o object) bool { return o.kind() != "CronJob" })
 	if len(jobs) > 0 {
@@ -70,29 +70,29 @@ func TestImage(t *testing.T) {
 	}
 }
 
-// only returns the resource of a kind of which there is one.
+// only returns the single resource of a kind.
 func only(t *testing.T, resources []object, kind string) object {
 	t.Helper()
 	found := slices.DeleteFunc(slices.Clone(resources), func(o object) bool { return o.kind() != kind })
 	if len(found) != 1 {
-		t.Fatalf("the manifest has %d resources of the kind %s, want one", len(found), kind)
+		t.Fatalf("the manifest has %d resources of kind %s, want one", len(found), kind)
 	}
 	return found[0]
 }
 
-// removeContainer takes a container away when the test ends, and shows what it wrote if that failed.
+// removeContainer removes a container when the test ends. If the test failed, it logs the end of the container log.
 func removeContainer(t *testing.T, name string) {
 	t.Helper()
 	t.Cleanup(func() {
 		if t.Failed() {
 			logs, _ := exec.Command("podman", "logs", "--tail", "40", name).CombinedOutput()
-			t.Logf("[the end of the log of %s]\n%s", name, logs)
+			t.Logf("[end of the log of %s]\n%s", name, logs)
 		}
 		podman(t, "rm", "--force", "--time", "0", name)
 	})
 }
 
-// runToEnd runs a container that ends by itself, and returns what it wrote.
+// runToEnd runs a container until it exits, and returns its output.
 func runToEnd(t *testing.T, p *pod, container object, network, image string) string {
 	t.Helper()
 	arguments, err := p.arguments(container, image)
@@ -102,14 +102,14 @@ func runToEnd(t *testing.T, p *pod, container object, network, image string) str
 	return podman(t, slices.Concat([]string{"run", "--rm", "--network", network}, arguments)...)
 }
 
-// runService runs the container of the service, asks it, and stops it.
+// runService starts the container of the service, tests it, and stops it.
 func runService(t *testing.T, p *pod, network string) {
 	containers := slices.DeleteFunc(p.spec.list("containers"), func(c object) bool { return c.text("name") != p.name })
 	if len(containers) != 1 {
 		t.Fatalf("the pod has no container %s", p.name)
 	}
 	container := containers[0]
-	asked, err := probes(container)
+	probes, err := probesOf(container)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,15 +120,15 @@ func runService(t *testing.T, p *pod, network string) {
 	podman(t, slices.Concat([]string{"run", "--detach", "--replace", "--name", p.name, "--network", network}, arguments)...)
 	removeContainer(t, p.name)
 	pid := podman(t, "inspect", "--format", "{{.State.Pid}}", p.name)
-	confined(t, p, container, pid)
+	checkConfinement(t, p, container, pid)
 	k := kubelet{client: clientIn(pid)}
 
-	startup, liveness, readiness := asked["startupProbe"], asked["livenessProbe"], asked["readinessProbe"]
-	if err := await(time.Duration(startup.tries*startup.period)*time.Second, func() error { return k.ask(startup) }); err != nil {
+	startup, liveness, readiness := probes["startupProbe"], probes["livenessProbe"], probes["readinessProbe"]
+	if err := await(time.Duration(startup.tries*startup.period)*time.Second, func() error { return k.probe(startup) }); err != nil {
 		t.Fatalf("%s: %v", startup.name, err)
 	}
 	for _, q := range []probe{liveness, readiness} {
-		if err := k.ask(q); err != nil {
+		if err := k.probe(q); err != nil {
 			t.Errorf("%s: %v", q.name, err)
 		}
 	}
@@ -137,28 +137,28 @@ func runService(t *testing.T, p *pod, network string) {
 	k.metrics(t, p, container)
 	k.api(t, readiness)
 
-	// While it drains it is alive and takes no more; then it ends by itself.
+	// While it drains, it is alive but not ready. Then it exits.
 	began := time.Now()
 	podman(t, "kill", "--signal", "TERM", p.name)
 	if err := await(3*time.Second, func() error {
-		if k.ask(readiness) == nil {
+		if k.probe(readiness) == nil {
 			return errors.New("still ready")
 		}
 		return nil
 	}); err != nil {
 		t.Errorf("%s after SIGTERM: %v", readiness.name, err)
 	}
-	if err := k.ask(liveness); err != nil {
-		t.Errorf("%s while it drains: %v", liveness.name, err)
+	if err := k.probe(liveness); err != nil {
+		t.Errorf("%s during the drain: %v", liveness.name, err)
 	}
 	code := podman(t, "wait", p.name)
 	grace := time.Duration(p.spec.number("terminationGracePeriodSeconds")) * time.Second
 	if took := time.Since(began); code != "0" || took >= grace {
-		t.Errorf("ended with exit code %s after %s, want 0 within %s", code, took, grace)
+		t.Errorf("exited with code %s after %s, want 0 within %s", code, took, grace)
 	}
 }
 
-// podman runs a command and returns what it prints.
+// podman runs a podman command and returns its output.
 func podman(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := exec.Command("podman", args...).CombinedOutput()
@@ -168,8 +168,8 @@ func podman(t *testing.T, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// confined looks at the process itself: the kernel knows what it may do.
-func confined(t *testing.T, p *pod, container object, pid string) {
+// checkConfinement checks the restrictions that the kernel reports for the process.
+func checkConfinement(t *testing.T, p *pod, container object, pid string) {
 	t.Helper()
 	status, err := os.ReadFile("/proc/" + pid + "/status")
 	if err != nil {
@@ -199,18 +199,18 @@ func confined(t *testing.T, p *pod, container object, pid string) {
 	for line := range strings.Lines(string(mounts)) {
 		fields := strings.Fields(line)
 		if fields[1] == "/" && !slices.Contains(strings.Split(fields[3], ","), "ro") {
-			t.Errorf("the root of the container can be written: %s", line)
+			t.Errorf("the root file system of the container is writable: %s", line)
 		}
 	}
 }
 
-// clientIn returns a client whose connections begin in the network of a process.
+// clientIn returns a client that connects from the network namespace of a process.
 func clientIn(pid string) *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
-		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, // neither does the kubelet look at the name
+		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, // like the kubelet
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			runtime.LockOSThread() // and never unlocked: the thread is of no use to others
+			runtime.LockOSThread() // never unlocked: the thread stays in the namespace
 			file, err := os.Open("/proc/" + pid + "/ns/net")
 			if err != nil {
 				return nil, err
@@ -224,10 +224,10 @@ func clientIn(pid string) *http.Client {
 	}}
 }
 
-// kubelet asks as it does.
+// kubelet sends requests like a kubelet.
 type kubelet struct{ client *http.Client }
 
-func (k kubelet) ask(p probe) error {
+func (k kubelet) probe(p probe) error {
 	_, err := k.get(fmt.Sprintf("%s://127.0.0.1:%d%s", p.scheme, p.port, p.path), time.Duration(p.timeout)*time.Second)
 	return err
 }
@@ -256,13 +256,13 @@ func (k kubelet) do(request *http.Request) (string, error) {
 	return string(body), err
 }
 
-// metrics scrapes what the monitor of the service names.
+// metrics scrapes the endpoint in the ServiceMonitor.
 func (k kubelet) metrics(t *testing.T, p *pod, container object) {
 	t.Helper()
 	monitor, service := p.find("ServiceMonitor", p.name), p.find("Service", p.name)
 	endpoints := monitor.list("spec", "endpoints")
 	if len(endpoints) == 0 {
-		t.Fatal("the manifest has no monitor with an endpoint")
+		t.Fatal("the manifest has no ServiceMonitor with an endpoint")
 	}
 	var target any
 	for _, port := range service.list("spec", "ports") {
@@ -272,15 +272,15 @@ func (k kubelet) metrics(t *testing.T, p *pod, container object) {
 	}
 	port, err := containerPort(container, target)
 	if err != nil {
-		t.Fatalf("the monitor's port %q: %v", endpoints[0].text("port"), err)
+		t.Fatalf("port %q of the ServiceMonitor: %v", endpoints[0].text("port"), err)
 	}
 	text, err := k.get(fmt.Sprintf("http://127.0.0.1:%d%s", port, endpoints[0].text("path")), 5*time.Second)
 	if err != nil || !strings.Contains(text, "\nhttp_server_request_duration_seconds_count") {
-		t.Errorf("the metrics do not answer: %v", err)
+		t.Errorf("scrape failed: %v", err)
 	}
 }
 
-// api writes a note where the probes ask, and reads which version it is.
+// api creates a note on the port of a probe, and checks the version in /health.
 func (k kubelet) api(t *testing.T, p probe) {
 	t.Helper()
 	base := fmt.Sprintf("%s://127.0.0.1:%d", p.scheme, p.port)
@@ -290,9 +290,9 @@ func (k kubelet) api(t *testing.T, p probe) {
 	}
 	request.Header.Set("Content-Type", "application/json")
 	if _, err := k.do(request); err != nil {
-		t.Errorf("the API: %v", err)
+		t.Errorf("POST /v1/notes: %v", err)
 	}
 	if health, err := k.get(base+"/health", 5*time.Second); err != nil || !strings.Contains(health, `"version":"1.2.3"`) {
-		t.Errorf("/health does not tell the version of the build: %s %v", health, err)
+		t.Errorf("/health does not report version 1.2.3: %s %v", health, err)
 	}
 }

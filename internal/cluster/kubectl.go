@@ -10,10 +10,11 @@ import (
 	"time"
 )
 
-// commandLimit is how long a command may take that says no limit of its own.
-const commandLimit = patience + time.Minute
+// commandLimit is the time limit for a kubectl command.
+const commandLimit = defaultTimeout + time.Minute
 
-// kubectl runs a command and returns what it prints. A warning is an error, as it tells what a later release refuses.
+// kubectl runs a command and returns its output. A warning is an error, because it announces what a later release
+// rejects.
 func (c *Cluster) kubectl(input []byte, args ...string) (string, error) {
 	out, warnings, err := c.run(input, args...)
 	if err == nil && len(warnings) > 0 {
@@ -22,13 +23,13 @@ func (c *Cluster) kubectl(input []byte, args ...string) (string, error) {
 	return out, err
 }
 
-// run runs a command and returns what it prints, and the warnings of the server apart.
+// run runs a command and returns its output and the warnings of the API server.
 func (c *Cluster) run(input []byte, args ...string) (out string, warnings []string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, c.tools.path("kubectl"), args...)
 	cmd.Dir = c.dir
-	// Nothing of the person whose machine this is: neither their cluster nor their plugins.
+	// The environment excludes the clusters and plugins of the user.
 	cmd.Env = []string{"HOME=" + c.dir, "KUBECONFIG=" + c.Kubeconfig, "PATH=/usr/bin:/bin"}
 	cmd.Stdin = bytes.NewReader(input)
 	var stdout, stderr bytes.Buffer
@@ -51,7 +52,7 @@ func (c *Cluster) Kustomize(dir string) ([]byte, error) {
 	return []byte(out), err
 }
 
-// restricted are the labels with which a namespace refuses, and warns about, what a pod shall not be allowed.
+// restricted returns the labels that enforce the restricted Pod Security Standard in a namespace.
 func restricted() map[string]any {
 	labels := map[string]any{}
 	for _, mode := range []string{"enforce", "warn", "audit"} {
@@ -61,9 +62,9 @@ func restricted() map[string]any {
 	return labels
 }
 
-// Accepts tries a manifest without keeping anything: every key is known and every value allowed, nothing is warned about,
-// and every pod is one that a restricted namespace takes. Its namespaces are made first, as nothing can be tried in none.
-func (c *Cluster) Accepts(manifest []byte) error {
+// DryRun checks that the API server accepts a manifest with strict validation, without warnings, and with the
+// restricted Pod Security Standard. It creates the namespaces first, because a dry run needs them.
+func (c *Cluster) DryRun(manifest []byte) error {
 	resources, err := decode(manifest)
 	if err != nil {
 		return err
@@ -75,7 +76,8 @@ func (c *Cluster) Accepts(manifest []byte) error {
 	return err
 }
 
-// Apply makes what is in a manifest, with namespaces that refuse what is not restricted, and with storage for its claims.
+// Apply applies a manifest. It creates the namespaces, with the restricted Pod Security Standard, and a volume for each
+// claim.
 func (c *Cluster) Apply(manifest []byte) error {
 	resources, err := decode(manifest)
 	if err != nil {
@@ -91,24 +93,24 @@ func (c *Cluster) Apply(manifest []byte) error {
 	return err
 }
 
-// namespaces makes the namespaces of a manifest, those too that it only mentions.
+// namespaces creates the namespaces that a manifest defines or uses.
 func (c *Cluster) namespaces(resources []object) error {
-	var made []string
+	var created []string
 	for _, o := range resources {
 		name := o.namespace()
 		if o.kind() == "Namespace" {
 			name = o.name()
 		}
-		if name == "" || slices.Contains(made, name) {
+		if name == "" || slices.Contains(created, name) {
 			continue
 		}
-		made = append(made, name)
+		created = append(created, name)
 		if err := c.apply("/api/v1/namespaces/"+name, object{
 			"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": name, "labels": restricted()},
 		}); err != nil {
 			return err
 		}
-		// Pods need the account that a controller makes.
+		// Pods need the service account that a controller creates.
 		if err := await(startLimit, func() error {
 			return c.get("/api/v1/namespaces/"+name+"/serviceaccounts/default", nil)
 		}); err != nil {
@@ -118,7 +120,7 @@ func (c *Cluster) namespaces(resources []object) error {
 	return nil
 }
 
-// provide makes a volume for each claim, as the storage of a cluster does.
+// provide creates a volume for each claim, like a storage provisioner.
 func (c *Cluster) provide(resources []object) error {
 	for _, o := range resources {
 		if o.kind() != "PersistentVolumeClaim" {
@@ -141,7 +143,7 @@ func (c *Cluster) provide(resources []object) error {
 	return nil
 }
 
-// state tells what there is in a namespace and what went wrong there, for the error of a check.
+// state returns the objects and warning events of a namespace for an error message.
 func (c *Cluster) state(namespace string) string {
 	var all []string
 	for _, args := range [][]string{

@@ -15,7 +15,7 @@ import (
 
 const metricsRoot = "/apis/metrics.k8s.io/v1beta1"
 
-// metricsAPI is what a metrics server would be: it says how much each container uses, which here the test decides.
+// metricsAPI is a stub of metrics-server. The test sets the resource usage of the containers.
 type metricsAPI struct {
 	cluster *Cluster
 	server  *http.Server
@@ -24,7 +24,7 @@ type metricsAPI struct {
 	usage map[string]usage // by namespace
 }
 
-// usage is that of every container of a namespace.
+// usage is the resource usage of every container in a namespace.
 type usage struct {
 	milliCPU int
 	mebibyte int
@@ -32,14 +32,14 @@ type usage struct {
 
 var idle = usage{milliCPU: 5, mebibyte: 32}
 
-// Use makes every container of a namespace use as much from now on.
+// use sets the resource usage of every container in a namespace.
 func (c *Cluster) use(namespace string, u usage) {
 	c.metrics.mu.Lock()
 	defer c.metrics.mu.Unlock()
 	c.metrics.usage[namespace] = u
 }
 
-// startMetrics serves the metrics and makes the API server ask there.
+// startMetrics starts the metrics API and registers it at the API server.
 func (c *Cluster) startMetrics() error {
 	identity, err := newCertificate()
 	if err != nil {
@@ -58,7 +58,7 @@ func (c *Cluster) startMetrics() error {
 		Handler: m, ReadHeaderTimeout: 10 * time.Second,
 		TLSConfig: &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12},
 	}
-	go func() { _ = m.server.ServeTLS(listener, "", "") }() // until close
+	go func() { _ = m.server.ServeTLS(listener, "", "") }() // returns after close
 	c.metrics = m
 
 	_, port, err := net.SplitHostPort(listener.Addr().String())
@@ -97,7 +97,7 @@ func (c *Cluster) startMetrics() error {
 
 func (m *metricsAPI) close() { _ = m.server.Close() }
 
-// ServeHTTP answers the discovery of the API, and the question for the pods of a namespace.
+// ServeHTTP handles API discovery and requests for the pod metrics of a namespace.
 func (m *metricsAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == metricsRoot {
 		answer(w, object{
@@ -150,5 +150,5 @@ func (m *metricsAPI) items(namespace string, pods object) []any {
 
 func answer(w http.ResponseWriter, o object) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(o) // who asked is gone
+	_ = json.NewEncoder(w).Encode(o) // fails only if the client has disconnected
 }

@@ -10,34 +10,34 @@ import (
 	"time"
 )
 
-// zones and nodesPerZone say where pods may go.
+// zones and nodesPerZone define the nodes of the cluster.
 var zones = []string{"a", "b", "c"}
 
 const nodesPerZone = 2
 
-// What a kubelet and its containers take time for, so that whoever does not wait is found out.
+// Delays of the simulated kubelets. They reveal checks that do not wait.
 const (
 	untilReady = time.Second
-	untilDone  = 500 * time.Millisecond // of a job
+	untilDone  = 500 * time.Millisecond // for pods of a job
 	untilGone  = 500 * time.Millisecond
 	heartbeat  = 10 * time.Second
 )
 
-// kubelets stand for the kubelets of all nodes. A pod that is bound to one starts, is ready after a while, or done if it is
-// one of a job, and is gone when it is deleted. No container runs.
+// kubelets simulates the kubelets of all nodes. A scheduled pod starts, and becomes ready after a delay. A pod of a job
+// completes instead. A deleted pod disappears after a delay. No containers run.
 type kubelets struct {
 	cluster *Cluster
 	ctx     context.Context
 	cancel  context.CancelFunc
 	work    sync.WaitGroup
 	nodes   []string
-	address atomic.Int64 // of the last pod
+	address atomic.Int64 // last pod address, as a number
 
 	mu   sync.Mutex
-	seen map[string]string // by the uid of a pod: the last that was done with it
+	seen map[string]string // last action by pod UID
 }
 
-// startNodes makes the nodes, waits until they are ready, and until pods may be made.
+// startNodes creates the nodes and waits until they are ready and pods can be created.
 func (c *Cluster) startNodes() error {
 	k := &kubelets{cluster: c, seen: map[string]string{}}
 	k.ctx, k.cancel = context.WithCancel(context.Background())
@@ -54,7 +54,7 @@ func (c *Cluster) startNodes() error {
 			k.nodes = append(k.nodes, name)
 		}
 	}
-	k.work.Go(k.stayAlive)
+	k.work.Go(k.renewLeases)
 	if err := c.watch(k.ctx, "/api/v1/pods", "", k.see); err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (c *Cluster) startNodes() error {
 }
 
 func newNode(name, zone string) object {
-	room := map[string]any{"cpu": "8", "memory": "16Gi", "pods": "110"}
+	resources := map[string]any{"cpu": "8", "memory": "16Gi", "pods": "110"}
 	return object{
 		"apiVersion": "v1", "kind": "Node",
 		"metadata": map[string]any{
@@ -81,21 +81,21 @@ func newNode(name, zone string) object {
 			"labels": map[string]any{"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "topology.kubernetes.io/zone": zone},
 		},
 		"status": map[string]any{
-			"allocatable": room, "capacity": room,
+			"allocatable": resources, "capacity": resources,
 			"conditions": []any{condition("Ready", "True")},
 			"addresses":  []any{map[string]any{"type": "InternalIP", "address": "127.0.0.1"}},
 		},
 	}
 }
 
-// condition is one of a node or of a pod.
+// condition returns a condition of a node or pod.
 func condition(name, status string) map[string]any {
 	return map[string]any{"type": name, "status": status, "lastTransitionTime": now(), "lastHeartbeatTime": now()}
 }
 
 func now() string { return time.Now().UTC().Format(time.RFC3339) }
 
-// beat tells that a node lives.
+// beat renews the lease of a node.
 func (k *kubelets) beat(node string) error {
 	return k.cluster.apply("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/"+node, object{
 		"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": map[string]any{"name": node},
@@ -105,7 +105,7 @@ func (k *kubelets) beat(node string) error {
 	})
 }
 
-func (k *kubelets) stayAlive() {
+func (k *kubelets) renewLeases() {
 	for {
 		select {
 		case <-k.ctx.Done():
@@ -113,12 +113,12 @@ func (k *kubelets) stayAlive() {
 		case <-time.After(heartbeat):
 		}
 		for _, node := range k.nodes {
-			_ = k.beat(node) // the next one comes before the node is given up
+			_ = k.beat(node) // the next one comes before the lease expires
 		}
 	}
 }
 
-// see does what a pod waits for.
+// see performs the next action for a pod.
 func (k *kubelets) see(pod object) {
 	path := podsOf(pod.namespace()) + "/" + pod.name()
 	switch {
@@ -140,26 +140,26 @@ func (k *kubelets) see(pod object) {
 	}
 }
 
-// once does something with a pod after a while, unless it was begun already.
+// once performs an action for a pod after a delay, unless that action has already started.
 func (k *kubelets) once(pod object, what string, after time.Duration, do func() error) {
 	uid := pod.text("metadata", "uid")
 	k.mu.Lock()
-	begun := k.seen[uid] == what
+	repeated := k.seen[uid] == what
 	k.seen[uid] = what
 	k.mu.Unlock()
-	if begun {
+	if repeated {
 		return
 	}
 	k.work.Go(func() {
 		select {
 		case <-k.ctx.Done():
 		case <-time.After(after):
-			_ = do() // a pod that is gone, or changed meanwhile, is seen again
+			_ = do() // on failure, the next event of the pod retries
 		}
 	})
 }
 
-// report changes the status of a pod.
+// report updates the status of a pod.
 func (k *kubelets) report(path string, status map[string]any) error {
 	body, err := json.Marshal(object{"status": status})
 	if err != nil {

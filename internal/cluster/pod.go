@@ -11,19 +11,19 @@ import (
 	"strings"
 )
 
-// pod is one of a manifest, to be run by podman as the kubelet would: with the user, the file systems, the capabilities, the
-// limits, the variables and the volumes that the manifest gives it.
+// pod is a pod of a manifest that podman runs like a kubelet: with the user, file systems, capabilities, limits,
+// environment variables and volumes of the manifest.
 type pod struct {
 	name      string
 	namespace string
 	spec      object
-	resources []object            // of the manifest, for what the pod refers to
-	secrets   map[string][]byte   // by "secret/key", as operators would make them
-	dir       string              // for the files of volumes
-	volumes   map[string][]string // arguments of podman after "--mount", without the destination
+	resources []object            // all resources of the manifest
+	secrets   map[string][]byte   // values by "secret/key"
+	dir       string              // directory for the files of volumes
+	volumes   map[string][]string // values of podman --mount, without the destination
 }
 
-// newPod takes the pod of a deployment or of a scheduled job and writes its volumes below dir.
+// newPod returns the pod of a Deployment or CronJob, and writes its volumes below dir.
 func newPod(resources []object, workload object, dir string, secrets map[string][]byte) (*pod, error) {
 	template := workload.child("spec", "template")
 	if workload.kind() == "CronJob" {
@@ -50,7 +50,7 @@ func (p *pod) find(kind, name string) object {
 	return nil
 }
 
-// writeVolume makes what a volume holds. It belongs to the group of the pod, as the kubelet has it.
+// writeVolume creates the files of a volume. Like the kubelet, it sets their group to fsGroup.
 func (p *pod) writeVolume(v object) error {
 	dir, group := filepath.Join(p.dir, v.text("name")), p.spec.number("securityContext", "fsGroup")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -65,7 +65,7 @@ func (p *pod) writeVolume(v object) error {
 		p.volumes[v.text("name")] = []string{"type=bind", "src=" + dir}
 		return errors.Join(os.Chown(dir, 0, group), os.Chmod(dir, 0o775|os.ModeSetgid))
 	}
-	return fmt.Errorf("its kind is not known here: %v", v)
+	return fmt.Errorf("unsupported volume type: %v", v)
 }
 
 func (p *pod) writeSecret(secret object, dir string, group int) error {
@@ -83,12 +83,12 @@ func (p *pod) writeSecret(secret object, dir string, group int) error {
 		}
 	}
 	if written == 0 {
-		return fmt.Errorf("nobody makes the secret %s", secret.text("secretName"))
+		return fmt.Errorf("the test has no secret %s", secret.text("secretName"))
 	}
 	return nil
 }
 
-// arguments returns what `podman run` is told of a container: flags, the image, and the arguments of its command.
+// arguments returns the arguments of `podman run` for a container: flags, the image, and the container arguments.
 func (p *pod) arguments(c object, image string) ([]string, error) {
 	args, err := p.confinement(c)
 	if err != nil {
@@ -98,7 +98,7 @@ func (p *pod) arguments(c object, image string) ([]string, error) {
 		args = append(args, "--cpus", cpus)
 	}
 	if memory := c.text("resources", "limits", "memory"); memory != "" {
-		args = append(args, "--memory", strings.ToLower(strings.TrimSuffix(memory, "i"))) // 512Mi is 512m there
+		args = append(args, "--memory", strings.ToLower(strings.TrimSuffix(memory, "i"))) // podman writes 512Mi as 512m
 	}
 	variables, err := p.environment(c)
 	if err != nil {
@@ -129,7 +129,7 @@ func (p *pod) arguments(c object, image string) ([]string, error) {
 	return args, nil
 }
 
-// confinement returns what a container may not do.
+// confinement returns the podman flags for the security context of a container.
 func (p *pod) confinement(c object) ([]string, error) {
 	of := func(key string) any { // a container overrides its pod
 		if v := c.at("securityContext", key); v != nil {
@@ -138,7 +138,7 @@ func (p *pod) confinement(c object) ([]string, error) {
 		return p.spec.at("securityContext", key)
 	}
 	if of("runAsNonRoot") != true || of("runAsUser") == nil || of("runAsGroup") == nil {
-		return nil, errors.New("the manifest does not say as which user, and not as root")
+		return nil, errors.New("the manifest must set runAsNonRoot, runAsUser and runAsGroup")
 	}
 	args := []string{
 		"--user", fmt.Sprintf("%v:%v", of("runAsUser"), of("runAsGroup")),
@@ -180,7 +180,7 @@ func (p *pod) environment(c object) ([]string, error) {
 			}
 			value = v
 		}
-		for name, v := range values { // only what stands before it
+		for name, v := range values { // only earlier variables
 			value = strings.ReplaceAll(value, "$("+name+")", v)
 		}
 		values[e.text("name")] = value
@@ -192,7 +192,7 @@ func (p *pod) environment(c object) ([]string, error) {
 	return all, nil
 }
 
-// downward is what the kubelet tells a container about itself.
+// downward returns a value of the downward API.
 func (p *pod) downward(c, from object) (string, error) {
 	switch field := from.text("fieldRef", "fieldPath"); field {
 	case "metadata.name":
@@ -201,17 +201,17 @@ func (p *pod) downward(c, from object) (string, error) {
 		return p.namespace, nil
 	case "":
 	default:
-		return "", fmt.Errorf("field %s is not known here", field)
+		return "", fmt.Errorf("unsupported field %s", field)
 	}
 	resource, divisor := from.text("resourceFieldRef", "resource"), from.text("resourceFieldRef", "divisor")
 	number, ok := strings.CutSuffix(c.text("resources", "limits", "memory"), "Mi")
 	if resource != "limits.memory" || divisor != "1Mi" || !ok {
-		return "", fmt.Errorf("%v is not known here", from)
+		return "", fmt.Errorf("unsupported source %v", from)
 	}
 	return number, nil
 }
 
-// probe is a question of the kubelet.
+// probe is an HTTP probe.
 type probe struct {
 	name    string
 	scheme  string
@@ -222,8 +222,8 @@ type probe struct {
 	period  int
 }
 
-// probes returns the probes of a container by their names; one that is missing is an error.
-func probes(c object) (map[string]probe, error) {
+// probesOf returns the probes of a container by name. A missing probe is an error.
+func probesOf(c object) (map[string]probe, error) {
 	all := map[string]probe{}
 	for _, name := range []string{"startupProbe", "livenessProbe", "readinessProbe"} {
 		p := c.child(name)
@@ -243,7 +243,7 @@ func probes(c object) (map[string]probe, error) {
 	return all, nil
 }
 
-// containerPort resolves the name of a port.
+// containerPort returns the number of a port that is given by name or number.
 func containerPort(c object, port any) (int, error) {
 	for _, p := range c.list("ports") {
 		if p.text("name") == port {

@@ -50,10 +50,10 @@ func podOf(t *testing.T, volume string) (*pod, error) {
 	return newPod(resources, resources[1], t.TempDir(), map[string][]byte{"key/pem": []byte("secret")})
 }
 
-func TestAPodIsRunAsItsManifestSays(t *testing.T) {
+func TestPodArgumentsFollowTheManifest(t *testing.T) {
 	p, err := podOf(t, "emptyDir: {}")
 	if os.Geteuid() != 0 && err != nil {
-		p, err = podWithoutVolumes(t), nil // whose group only root may set
+		p, err = podWithoutVolumes(t), nil // only root may set their group
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -73,15 +73,15 @@ func TestAPodIsRunAsItsManifestSays(t *testing.T) {
 	}
 }
 
-func TestASecretThatNobodyMakesIsAnError(t *testing.T) {
-	if _, err := podOf(t, "secret: {secretName: absent, defaultMode: 0440}"); err == nil || !strings.Contains(err.Error(), "nobody makes the secret absent") {
+func TestNewPodRejectsAnUnknownSecret(t *testing.T) {
+	if _, err := podOf(t, "secret: {secretName: absent, defaultMode: 0440}"); err == nil || !strings.Contains(err.Error(), "the test has no secret absent") {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestTheFilesOfASecretHaveItsMode(t *testing.T) {
+func TestSecretFilesHaveTheDefaultMode(t *testing.T) {
 	if os.Geteuid() != 0 {
-		return // only root may give a file to another group
+		return // only root may change the group of a file
 	}
 	p, err := podOf(t, "secret: {secretName: key, defaultMode: 0440}")
 	if err != nil {
@@ -93,15 +93,15 @@ func TestTheFilesOfASecretHaveItsMode(t *testing.T) {
 	}
 }
 
-func TestProbesNameAPortOfTheContainer(t *testing.T) {
+func TestProbesResolveContainerPorts(t *testing.T) {
 	p := podWithoutVolumes(t)
 	c := p.spec.list("containers")[0]
-	if _, err := probes(c); err == nil || !strings.Contains(err.Error(), "readinessProbe: the container has no port web") {
+	if _, err := probesOf(c); err == nil || !strings.Contains(err.Error(), "readinessProbe: the container has no port web") {
 		t.Errorf("got %v", err)
 	}
 	delete(c.child("readinessProbe", "httpGet"), "port")
 	c.child("readinessProbe", "httpGet")["port"] = "http"
-	got, err := probes(c)
+	got, err := probesOf(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func podWithoutVolumes(t *testing.T) *pod {
 	return p
 }
 
-func TestDefinitionsAreFoundByTheirKind(t *testing.T) {
+func TestDefinedKindReturnsTheKindOfACRD(t *testing.T) {
 	const file = "a: b\n---\nspec:\n  group: g\n  names:\n    categories:\n    - c\n    kind: Route\n    plural: routes\n  scope: Namespaced\n---\nkind: Other\n"
 	var got []string
 	for _, text := range documents([]byte(file)) {

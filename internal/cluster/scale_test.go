@@ -10,10 +10,10 @@ import (
 	"github.com/acton-go/acton-new/internal/process"
 )
 
-// watchScript is what a project has to see its autoscaler work.
+// watchScript is the script of a project that watches its autoscaler.
 const watchScript = "test/load/hpa.sh"
 
-// scale lets the project's own script watch what happens.
+// scale checks scaling while the project's script watches the autoscaler.
 func scale(c *Cluster, m manifest) error {
 	watch := exec.Command("bash", watchScript, m.namespace(), "3m")
 	watch.Dir = m.dir
@@ -23,20 +23,20 @@ func scale(c *Cluster, m manifest) error {
 		return err
 	}
 	defer p.Stop(0)
-	if err := p.Await(c.Patience, func() error { // it has counted what there is
+	if err := p.Await(c.Timeout, func() error { // it has printed the current replicas
 		if p.Tail(1) == "" {
-			return errors.New("it says nothing")
+			return errors.New("no output")
 		}
 		return nil
 	}); err != nil {
 		return err
 	}
-	if err := c.Scales(m.namespace(), m.project); err != nil {
+	if err := c.CheckScaling(m.namespace(), m.project); err != nil {
 		return err
 	}
 	<-p.Ended()
 	if out := p.Tail(20); !strings.Contains(out, "ok    more under load") || !strings.Contains(out, "ok    fewer without") {
-		return fmt.Errorf("%s has not seen it:\n%s", watchScript, out)
+		return fmt.Errorf("%s did not report the scaling:\n%s", watchScript, out)
 	}
 	return nil
 }

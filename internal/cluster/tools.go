@@ -15,15 +15,15 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// tools are the programs that a cluster consists of, and the resource definitions of others that manifests may use.
+// tools holds the paths of the cluster programs and of the custom resource definitions that manifests use.
 type tools struct {
 	programs    map[string]string
-	definitions string // a directory
+	definitions string // directory
 }
 
 func (t tools) path(name string) string { return t.programs[name] }
 
-// findTools looks in the path and where .ci/run installs.
+// findTools searches PATH and the installation directory of .ci/run.
 func findTools() (tools, error) {
 	root := os.Getenv("ACTON_TOOLS")
 	if root == "" {
@@ -40,7 +40,7 @@ func findTools() (tools, error) {
 			path, err = exec.LookPath(filepath.Join(root, "bin", name))
 		}
 		if err != nil {
-			return tools{}, fmt.Errorf("%s is not there: run .ci/run tools", name)
+			return tools{}, fmt.Errorf("%s not found: run .ci/run tools", name)
 		}
 		t.programs[name] = path
 	}
@@ -50,7 +50,7 @@ func findTools() (tools, error) {
 	return t, nil
 }
 
-// Install makes known what of these resources the API server does not know, as the operators would whose resources they are.
+// Install installs the custom resource definitions of resources that the API server does not know.
 func (c *Cluster) Install(resources []object) error {
 	wanted := map[string]bool{}
 	for _, o := range resources {
@@ -77,7 +77,7 @@ func (c *Cluster) Install(resources []object) error {
 			if !wanted[kind] {
 				continue
 			}
-			var o map[string]any // not object: yaml would make every map below one
+			var o map[string]any // not object: yaml would decode nested maps to object, too
 			if err := yaml.Unmarshal(text, &o); err != nil {
 				return fmt.Errorf("%s: %w", file, err)
 			}
@@ -90,7 +90,7 @@ func (c *Cluster) Install(resources []object) error {
 		}
 	}
 	for kind := range wanted {
-		return fmt.Errorf("neither the API server nor a file in %s knows the kind %s", c.tools.definitions, kind)
+		return fmt.Errorf("kind %s: unknown to the API server, and not defined in %s", kind, c.tools.definitions)
 	}
 	return await(startLimit, func() error {
 		for _, path := range paths {
@@ -106,7 +106,7 @@ func (c *Cluster) Install(resources []object) error {
 	})
 }
 
-// serves reports whether the API server knows the kind of a resource, in that version.
+// serves reports whether the API server serves the kind and version of a resource.
 func (c *Cluster) serves(o object) (bool, error) {
 	version := o.text("apiVersion")
 	path := "/apis/" + version
@@ -123,12 +123,13 @@ func (c *Cluster) serves(o object) (bool, error) {
 	return slices.ContainsFunc(list.list("resources"), func(r object) bool { return r.kind() == o.kind() }), nil
 }
 
-// documents splits a file of several.
+// documents splits a YAML file into documents.
 func documents(data []byte) [][]byte {
 	return bytes.Split(append([]byte("\n"), data...), []byte("\n---\n"))
 }
 
-// definedKind returns the kind that a definition defines. The files are long: what is not wanted is not decoded.
+// definedKind returns the kind in a custom resource definition. It does not decode the YAML, because the files are
+// long.
 func definedKind(text []byte) string {
 	_, after, _ := strings.Cut(string(text), "\n  names:\n")
 	for line := range strings.Lines(after) {
@@ -159,13 +160,13 @@ func decode(manifest []byte) ([]object, error) {
 	}
 }
 
-// final is an error that waiting does not change.
+// final is an error that await does not retry.
 type final struct{ error }
 
-// await asks until the answer is nil or final.
-func await(within time.Duration, ask func() error) error {
+// await calls check until it returns nil or a final error.
+func await(within time.Duration, check func() error) error {
 	for deadline := time.Now().Add(within); ; time.Sleep(100 * time.Millisecond) {
-		err := ask()
+		err := check()
 		if err == nil || errors.As(err, new(final)) {
 			return err
 		}

@@ -19,7 +19,7 @@ const (
 	testModule = "github.com/acme/billing-api"
 )
 
-// renderer makes projects of the real templates.
+// renderer renders projects from the real templates.
 type renderer struct{ cat *features.Catalog }
 
 func newRenderer(t testing.TB) renderer {
@@ -31,7 +31,7 @@ func newRenderer(t testing.TB) renderer {
 	return renderer{cat}
 }
 
-// project renders a set, as a file system.
+// project renders a feature set into a file system.
 func (r renderer) project(t testing.TB, set features.Set) fstest.MapFS {
 	t.Helper()
 	tree, err := generator.Render(templates.Files, r.cat, generator.Answers{
@@ -47,7 +47,7 @@ func (r renderer) project(t testing.TB, set features.Set) fstest.MapFS {
 	return files
 }
 
-// set resolves names of features and values of choices.
+// set resolves a selection.
 func (r renderer) set(t testing.TB, selection features.Selection) features.Set {
 	t.Helper()
 	set, err := r.cat.Resolve(selection)
@@ -57,10 +57,10 @@ func (r renderer) set(t testing.TB, selection features.Selection) features.Set {
 	return set
 }
 
-// minimal is no feature.
+// minimal selects no features.
 func (r renderer) minimal() features.Selection { return features.Selection{} }
 
-// full is every visible feature.
+// full selects every visible feature.
 func (r renderer) full() features.Selection {
 	var all []string
 	for _, f := range r.cat.Visible() {
@@ -69,24 +69,24 @@ func (r renderer) full() features.Selection {
 	return features.Selection{Features: all}
 }
 
-// Whatever can be chosen, the files of a project agree: every combination with every value of every choice.
-func TestNothingDisagreesInAnyCombination(t *testing.T) {
+// The test renders every combination of features with every value of every choice.
+func TestNoCombinationHasAProblem(t *testing.T) {
 	r := newRenderer(t)
 	var (
 		workers  sync.WaitGroup
 		mutex    sync.Mutex
-		projects = map[Finding][]string{} // by what is wrong with them
+		projects = map[Problem][]string{} // names of the projects with a problem
 		next     = make(chan features.Set)
 	)
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for set := range next {
-				findings, err := Check(r.project(t, set))
+				problems, err := Check(r.project(t, set))
 				if err != nil {
 					t.Errorf("%s: %v", set.Name(), err)
 				}
 				mutex.Lock()
-				for _, f := range findings {
+				for _, f := range problems {
 					projects[f] = append(projects[f], set.Name())
 				}
 				mutex.Unlock()
@@ -94,7 +94,7 @@ func TestNothingDisagreesInAnyCombination(t *testing.T) {
 		})
 	}
 	sets := r.cat.AllSets()
-	if testing.Short() { // for the race detector, which sees it all in a few
+	if testing.Short() { // fewer sets are enough for the race detector
 		sets = r.cat.Combinations()
 	}
 	n := 0
@@ -106,7 +106,7 @@ func TestNothingDisagreesInAnyCombination(t *testing.T) {
 	workers.Wait()
 	for f, names := range projects {
 		shortest := slices.MinFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
-		t.Errorf("%v\nin %d of %d projects, such as %s", f, len(names), n, shortest)
+		t.Errorf("%v\nin %d of %d projects, for example %s", f, len(names), n, shortest)
 	}
 	t.Logf("%d projects", n)
 }
@@ -121,10 +121,10 @@ func BenchmarkCheck(b *testing.B) {
 	}
 }
 
-// oneAfterTheOther leaves out what checks many projects in turn, when the race detector is there for what happens at once.
-func oneAfterTheOther(t *testing.T) {
+// skipInShortMode skips a sequential test, in which the race detector cannot find anything.
+func skipInShortMode(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("checks one project after the other, which shows the race detector nothing")
+		t.Skip("sequential: nothing for the race detector to find")
 	}
 }

@@ -1,13 +1,11 @@
-// Package consistency finds what does not agree across the files of a project: a probe that asks a port on which nothing
-// listens, a variable in a manifest that is no setting, an alert without a section in the runbook. Each file may be
-// sound on its own; what is compared here is said in several of them, and mostly in several languages.
+// Package consistency finds contradictions between the files of a project: a probe on a port without a listener, an
+// environment variable that is not a setting, an alert without a runbook section. Each file may be valid on its own.
 //
-// It reads any project as acton-new renders it, also one that a team has edited since. So it is exact where two files must
-// say the same, and silent about what it does not find: a project without manifests has no manifests that are wrong.
-// Nothing is run and nothing is asked: what a file says is compared with what another file says.
+// It checks rendered projects, including those that a team has edited. A rule compares two files only if both exist:
+// a project without manifests has no problems in manifests. The checks are static. They run nothing and use no network.
 //
-// Load reads a project once. Each rule is a function over it, in a file of its own, with a stable id and the items of the
-// production checklist that it holds up.
+// Load reads a project once. Each rule is a function over the loaded project, in its own file. A rule has a stable ID
+// and lists the items of the production checklist that it verifies.
 package consistency
 
 import (
@@ -17,39 +15,39 @@ import (
 	"slices"
 )
 
-// Finding is one thing that does not agree with another.
-type Finding struct {
-	Rule    string // the id of the rule
-	File    string // where one of the two stands: what is more likely wrong
-	Line    int    // 0 if it is about the file as a whole
-	Key     string // what in the file: a key, a name, a command
-	Problem string // what it says, what it was compared with, and what that says
-	Next    string // what to do about it
+// Problem is a contradiction between two files.
+type Problem struct {
+	Rule    string // ID of the rule
+	File    string // the file that is more likely wrong
+	Line    int    // 0 if the problem concerns the whole file
+	Key     string // the key, name or command in the file
+	Message string // the value in File, and the value that contradicts it
+	Fix     string // what to do about it
 }
 
-// String is the finding on one line.
-func (f Finding) String() string {
+// String formats the problem on one line.
+func (f Problem) String() string {
 	at := f.File
 	if f.Line > 0 {
 		at = fmt.Sprintf("%s:%d", f.File, f.Line)
 	}
-	return fmt.Sprintf("%s: %s: %s (%s): %s", at, f.Key, f.Problem, f.Rule, f.Next)
+	return fmt.Sprintf("%s: %s: %s (%s): %s", at, f.Key, f.Message, f.Rule, f.Fix)
 }
 
-// Rule is one thing that is compared.
+// Rule is one consistency check.
 type Rule struct {
 	ID    string
 	Title string
-	Items []int // of the production checklist
-	check func(*Project) []Finding
+	Items []int // items of the production checklist
+	check func(*Project) []Problem
 }
 
-// Rules returns all rules, by their ids.
+// Rules returns all rules, sorted by ID.
 func Rules() []Rule { return slices.Clone(rules) }
 
-// Check loads a project and returns what does not agree in it, sorted by place. The error is about the project as a
-// whole: it cannot be read, or is none.
-func Check(fsys fs.FS) ([]Finding, error) {
+// Check loads a project and returns its problems, sorted by file and line. It returns an error if the directory cannot
+// be read or is not a service.
+func Check(fsys fs.FS) ([]Problem, error) {
 	p, err := Load(fsys)
 	if err != nil {
 		return nil, err
@@ -57,36 +55,36 @@ func Check(fsys fs.FS) ([]Finding, error) {
 	return p.Check(), nil
 }
 
-// syntaxRule is the rule whose findings are there before all others.
+// syntaxRule is the rule that runs before all others.
 const syntaxRule = "syntax"
 
-// Check applies all rules to a project. While a file cannot be read, that is all there is to say.
-func (p *Project) Check() []Finding {
-	var all []Finding
+// Check applies all rules to a project. If a file has a syntax error, Check reports only the syntax errors.
+func (p *Project) Check() []Problem {
+	var all []Problem
 	for _, r := range rules {
-		if len(p.unreadable) > 0 && r.ID != syntaxRule {
-			continue // what cannot be read is missing everywhere
+		if len(p.syntaxErrors) > 0 && r.ID != syntaxRule {
+			continue // an unparsed file would look like missing content to every rule
 		}
 		for _, f := range r.check(p) {
 			f.Rule = r.ID
 			all = append(all, f)
 		}
 	}
-	slices.SortFunc(all, func(a, b Finding) int {
+	slices.SortFunc(all, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Rule, b.Rule),
-			cmp.Compare(a.Key, b.Key), cmp.Compare(a.Problem, b.Problem))
+			cmp.Compare(a.Key, b.Key), cmp.Compare(a.Message, b.Message))
 	})
-	// What stands in a base is found once for each overlay.
+	// A problem in a base occurs once for each overlay.
 	return slices.Compact(all)
 }
 
-// found makes a finding about a node.
-func found(n *node, key, next, problem string, args ...any) Finding {
+// problemAt returns a problem with a node.
+func problemAt(n *node, key, fix, message string, args ...any) Problem {
 	file, line := n.place()
-	return Finding{File: file, Line: line, Key: key, Problem: fmt.Sprintf(problem, args...), Next: next}
+	return Problem{File: file, Line: line, Key: key, Message: fmt.Sprintf(message, args...), Fix: fix}
 }
 
-// foundIn makes a finding about a line of a text file; line 0 is the whole file.
-func foundIn(file string, line int, key, next, problem string, args ...any) Finding {
-	return Finding{File: file, Line: line, Key: key, Problem: fmt.Sprintf(problem, args...), Next: next}
+// problemInFile returns a problem with a line of a text file. Line 0 means the whole file.
+func problemInFile(file string, line int, key, fix, message string, args ...any) Problem {
+	return Problem{File: file, Line: line, Key: key, Message: fmt.Sprintf(message, args...), Fix: fix}
 }

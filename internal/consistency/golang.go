@@ -15,18 +15,17 @@ import (
 	"github.com/prometheus/otlptranslator"
 )
 
-// golang is what the source of the service says: which metrics it registers, which paths it serves, which commands it
-// has, and which variables of the environment it reads by itself.
+// golang holds the facts that rules need from the Go source of the service.
 type golang struct {
-	metrics   map[string]string    // how Prometheus calls them, with the file that registers each
-	buckets   map[string][]float64 // edges of histograms
-	labels    map[string]bool      // of series, as Prometheus calls them
-	routes    map[string]string    // paths, with the file that serves each
-	commands  map[string]bool      // of the binary, subcommands included
-	variables map[string]bool      // literals that look like names of variables
+	metrics   map[string]string    // Prometheus name of a metric: file that registers it
+	buckets   map[string][]float64 // Prometheus name of a histogram: bucket boundaries
+	labels    map[string]bool      // Prometheus names of labels
+	routes    map[string]string    // path: file that serves it
+	commands  map[string]bool      // commands and subcommands of the binary
+	variables map[string]bool      // string literals that look like environment variables
 }
 
-// libraryMetrics are what a library registers by itself, by a call that starts it.
+// libraryMetrics maps a function call to the metrics that the library then registers.
 var libraryMetrics = map[string][]string{
 	// go.opentelemetry.io/contrib/instrumentation/runtime v0.72.0
 	"runtime.Start": {
@@ -65,11 +64,11 @@ var (
 	environment  = regexp.MustCompile(`"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"`)
 	routePattern = regexp.MustCompile(`^(?:[A-Z]+ )?(/[^\s]*)$`)
 
-	// telling is what a file has that registers a metric or serves a path.
-	telling = []string{"Counter(", "Histogram(", "Gauge(", "Opts{", "attribute.", `("/`, `("GET /`, `, "/`}
+	// registrations are substrings of every file that registers a metric or serves a path.
+	registrations = []string{"Counter(", "Histogram(", "Gauge(", "Opts{", "attribute.", `("/`, `("GET /`, `, "/`}
 )
 
-// readGo reads the source, tests apart.
+// readGo reads the Go source without tests.
 func (p *Project) readGo() *golang {
 	g := &golang{metrics: map[string]string{}, buckets: map[string][]float64{}, labels: map[string]bool{}, routes: map[string]string{}, commands: map[string]bool{}, variables: map[string]bool{}}
 	for _, file := range p.paths {
@@ -94,12 +93,13 @@ func (p *Project) readGo() *golang {
 				}
 			}
 		}
-		if !containsAny(string(data), telling) {
-			continue // spares parsing
+		if !containsAny(string(data), registrations) {
+			continue // skip the slow parsing
 		}
 		source, err := parser.ParseFile(token.NewFileSet(), file, data, parser.SkipObjectResolution)
 		if err != nil {
-			p.unreadable = append(p.unreadable, foundIn(file, 0, "syntax", "correct it", "cannot be read: %v", err))
+			p.syntaxErrors = append(p.syntaxErrors,
+				problemInFile(file, 0, "syntax", "fix the syntax", "cannot be parsed: %v", err))
 			continue
 		}
 		r := goReader{golang: g, file: file, constants: constantsOf(source)}
@@ -127,7 +127,7 @@ type goReader struct {
 	constants map[string]ast.Expr
 }
 
-// constantsOf returns what the names of a file stand for, where that is one expression.
+// constantsOf returns the names of a file that are assigned one expression, with that expression.
 func constantsOf(file *ast.File) map[string]ast.Expr {
 	constants := map[string]ast.Expr{}
 	ast.Inspect(file, func(n ast.Node) bool {
@@ -150,7 +150,7 @@ func constantsOf(file *ast.File) map[string]ast.Expr {
 	return constants
 }
 
-// text returns the string that an expression is, if the file tells.
+// text returns the value of a string expression, or an empty string if the file alone does not determine it.
 func (r goReader) text(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -181,7 +181,7 @@ func calledName(call *ast.CallExpr) string {
 
 var instrument = regexp.MustCompile(`^(?:Int64|Float64)(Observable)?(Counter|UpDownCounter|Histogram|Gauge)$`)
 
-// call notes a metric or a route that a call adds.
+// call records the metric, label or route that a call adds.
 func (r goReader) call(call *ast.CallExpr) {
 	if len(call.Args) == 0 {
 		return
@@ -205,13 +205,13 @@ func (r goReader) call(call *ast.CallExpr) {
 	}
 }
 
-// instrument notes one of OpenTelemetry, by the name that Prometheus shows.
+// instrument records an OpenTelemetry instrument under its Prometheus name.
 func (r goReader) instrument(name, kind string, options []ast.Expr) {
 	if name == "" {
 		return
 	}
 	unit := ""
-	var edges []float64
+	var boundaries []float64
 	for _, option := range options {
 		call, ok := r.resolve(option).(*ast.CallExpr)
 		switch {
@@ -219,7 +219,7 @@ func (r goReader) instrument(name, kind string, options []ast.Expr) {
 		case calledName(call) == "WithUnit" && len(call.Args) == 1:
 			unit = r.text(call.Args[0])
 		case calledName(call) == "WithExplicitBucketBoundaries":
-			edges = r.numbers(call.Args)
+			boundaries = r.numbers(call.Args)
 		}
 	}
 	types := map[string]otlptranslator.MetricType{
@@ -227,16 +227,16 @@ func (r goReader) instrument(name, kind string, options []ast.Expr) {
 		"Histogram": otlptranslator.MetricTypeHistogram, "Gauge": otlptranslator.MetricTypeGauge,
 	}
 	namer := otlptranslator.NewMetricNamer("", otlptranslator.UnderscoreEscapingWithSuffixes)
-	shown, err := namer.Build(otlptranslator.Metric{Name: name, Unit: unit, Type: types[kind]})
+	exported, err := namer.Build(otlptranslator.Metric{Name: name, Unit: unit, Type: types[kind]})
 	if err == nil {
-		r.add(shown, kind == "Histogram")
-		if len(edges) > 0 {
-			r.buckets[shown] = edges
+		r.add(exported, kind == "Histogram")
+		if len(boundaries) > 0 {
+			r.buckets[exported] = boundaries
 		}
 	}
 }
 
-// resolve returns what a name stands for, if the file tells.
+// resolve returns the expression that a name is assigned in the file, or the expression itself.
 func (r goReader) resolve(e ast.Expr) ast.Expr {
 	if named, ok := e.(*ast.Ident); ok && r.constants[named.Name] != nil {
 		return r.constants[named.Name]
@@ -244,7 +244,7 @@ func (r goReader) resolve(e ast.Expr) ast.Expr {
 	return e
 }
 
-// numbers reads a list of constants, or the one slice that is spread. A number that the file does not tell makes it none.
+// numbers evaluates a list of constants, or a single slice of them. It returns nil if any number is unknown.
 func (r goReader) numbers(list []ast.Expr) []float64 {
 	if len(list) == 1 {
 		if slice, ok := r.resolve(list[0]).(*ast.CompositeLit); ok {
@@ -276,7 +276,7 @@ func (r goReader) add(name string, histogram bool) {
 	}
 }
 
-// options notes a metric that is made with the library of Prometheus.
+// options records a metric of the Prometheus client library.
 func (r goReader) options(lit *ast.CompositeLit) {
 	selector, ok := lit.Type.(*ast.SelectorExpr)
 	if !ok || !strings.HasSuffix(selector.Sel.Name, "Opts") {

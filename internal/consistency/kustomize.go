@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// A kustomization is built here rather than by a library or by kubectl: the nodes know from which file they came, which
-// is what a finding has to say, and it takes a millisecond. A test compares the result with what kubectl builds.
+// This file reimplements kustomize. The nodes keep the file and line that they came from, which a problem must name,
+// and a build takes a millisecond. A test compares the result with that of kubectl.
 
-// kustomization is one file of that name.
+// kustomization is one kustomization.yaml file.
 type kustomization struct {
 	dir  string
 	root *node
 }
 
-// root is what is applied to a cluster: a kustomization to which no other refers, with all that it takes in.
+// root is a kustomization that is applied to a cluster: no other kustomization refers to it. objects is its result.
 type root struct {
 	dir     string
 	objects []*object
@@ -27,10 +27,10 @@ type root struct {
 // object is one Kubernetes object.
 type object struct {
 	*node
-	generated bool // a ConfigMap or Secret made by a generator
+	generated bool // made by configMapGenerator or secretGenerator
 }
 
-// at follows keys, also of an object that is not there.
+// at returns the node below the keys. It accepts a nil object.
 func (o *object) at(keys ...string) *node {
 	if o == nil {
 		return nil
@@ -41,12 +41,12 @@ func (o *object) at(keys ...string) *node {
 func (o *object) kind() string { return o.at("kind").str() }
 func (o *object) name() string { return o.at("metadata", "name").str() }
 
-// title names an object in a finding.
+// title returns the name of an object for messages.
 func (o *object) title() string { return o.kind() + " " + o.name() }
 
 var kustomizationNames = []string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
 
-// readKustomizations finds the kustomizations of a project, and among them those that are roots.
+// readKustomizations finds the kustomizations of a project, and builds the roots.
 func (p *Project) readKustomizations() {
 	p.kustomizations = map[string]*kustomization{}
 	for file, documents := range p.yaml {
@@ -68,7 +68,7 @@ func (p *Project) readKustomizations() {
 	}
 }
 
-// entries yields what a kustomization takes in: files and folders.
+// entries yields the local files and folders that a kustomization includes.
 func (k *kustomization) entries() func(yield func(*node) bool) {
 	return func(yield func(*node) bool) {
 		for _, key := range []string{"resources", "bases", "components", "crds"} {
@@ -81,15 +81,15 @@ func (k *kustomization) entries() func(yield func(*node) bool) {
 	}
 }
 
-// isRemote tells whether an entry is somewhere else, where nobody looks here.
+// isRemote reports whether an entry is a URL or another repository. Remote entries are not checked.
 func isRemote(entry string) bool {
 	return strings.Contains(entry, "://") || strings.Contains(entry, "?ref=") || strings.HasPrefix(entry, "github.com/") || strings.HasPrefix(entry, "git@")
 }
 
-// build adds to the objects what a kustomization makes of them.
+// build applies a kustomization to objects and returns the result.
 func (p *Project) build(k *kustomization, objects []*object, within map[string]bool) []*object {
 	if within[k.dir] {
-		return objects // refers to itself, which kustomize refuses
+		return objects // a cycle, which kustomize rejects
 	}
 	within[k.dir] = true
 	defer delete(within, k.dir)
@@ -124,7 +124,7 @@ func (p *Project) build(k *kustomization, objects []*object, within map[string]b
 	return objects
 }
 
-// generate makes a ConfigMap or a Secret, or merges into the one that there is.
+// generate adds a generated ConfigMap or Secret, or merges it into an existing one.
 func (p *Project) generate(k *kustomization, objects []*object, kind string, from *node) []*object {
 	name := from.at("name").str()
 	data := newMapping(from)
@@ -190,7 +190,7 @@ var clusterKinds = map[string]bool{
 	"RuntimeClass": true, "ValidatingWebhookConfiguration": true, "MutatingWebhookConfiguration": true, "APIService": true,
 }
 
-// rename applies namespace, images and replicas.
+// rename applies the fields namespace, images and replicas.
 func (k *kustomization) rename(objects []*object) {
 	namespace := k.root.at("namespace")
 	for _, o := range objects {
@@ -228,7 +228,7 @@ func renameImage(container, rename *node) {
 	container.set("image", newText(at, image.String()))
 }
 
-// relabel adds the labels of a kustomization.
+// relabel applies the fields labels and commonLabels.
 func (k *kustomization) relabel(objects []*object) {
 	add := func(pairs *node, selectors, templates bool) {
 		for key, value := range pairs.pairs() {
@@ -256,7 +256,7 @@ func (k *kustomization) relabel(objects []*object) {
 	}
 }
 
-// selectors returns the labels by which an object selects pods, as far as kustomize adds to them.
+// selectors returns the pod selectors of an object that kustomize adds labels to.
 func (o *object) selectors() []*node {
 	var found []*node
 	existing := func(n *node) {

@@ -15,12 +15,11 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 )
 
-// hashed is what kustomize adds to the name of what it generates.
+// hashed matches the name suffix that kustomize gives to generated objects.
 var hashed = regexp.MustCompile(`\b(` + testName + `-config)-[0-9a-z]{10}\b`)
 
-// kubectl is the judge of what is built here.
-func TestOverlaysAreBuiltAsKubectlDoes(t *testing.T) {
-	oneAfterTheOther(t)
+func TestOverlaysMatchTheOutputOfKubectlKustomize(t *testing.T) {
+	skipInShortMode(t)
 	r := newRenderer(t)
 	full := r.full()
 	for _, selection := range []features.Selection{
@@ -34,12 +33,12 @@ func TestOverlaysAreBuiltAsKubectlDoes(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(p.roots) < 3 {
-				t.Fatalf("got %d roots, want an overlay for each environment", len(p.roots))
+				t.Fatalf("got %d roots, want at least 3: one overlay for each environment", len(p.roots))
 			}
-			wantBuilt(t, p, files)
+			compareWithKubectl(t, p, files)
 		})
 	}
-	t.Run("what people may use", func(t *testing.T) {
+	t.Run("other kustomize fields", func(t *testing.T) {
 		archive, err := txtar.ParseFile("testdata/kustomize.txtar")
 		if err != nil {
 			t.Fatal(err)
@@ -53,19 +52,19 @@ func TestOverlaysAreBuiltAsKubectlDoes(t *testing.T) {
 		}
 		p.readYAML()
 		p.readKustomizations()
-		if len(p.roots) != 1 || p.roots[0].dir != "overlay" || len(p.unreadable) > 0 {
-			t.Fatalf("got roots %v and %v, want the overlay", p.roots, p.unreadable)
+		if len(p.roots) != 1 || p.roots[0].dir != "overlay" || len(p.syntaxErrors) > 0 {
+			t.Fatalf("got roots %v and syntax errors %v, want only the root overlay", p.roots, p.syntaxErrors)
 		}
-		wantBuilt(t, p, files)
+		compareWithKubectl(t, p, files)
 	})
 }
 
-// wantBuilt compares each root of a project with what kubectl makes of it.
-func wantBuilt(t *testing.T, p *Project, files fstest.MapFS) {
+// compareWithKubectl compares each root of a project with the output of kubectl kustomize.
+func compareWithKubectl(t *testing.T, p *Project, files fstest.MapFS) {
 	t.Helper()
 	kubectl, err := exec.LookPath("kubectl")
 	if err != nil {
-		t.Fatal("needs kubectl as judge: apt-get install kubernetes-client, or any kubectl of 1.27 or newer")
+		t.Fatal("kubectl not found: run apt-get install kubernetes-client, or install kubectl 1.27 or newer")
 	}
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, files); err != nil {
@@ -97,7 +96,7 @@ func objectKey(n *node) string {
 	return n.at("kind").str() + " " + n.at("metadata", "name").str()
 }
 
-// plain is a node without the places.
+// plain converts a node to plain Go values, without locations.
 func plain(n *node) any {
 	switch {
 	case n.isMapping():

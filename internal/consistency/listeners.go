@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A listener is a section with an address and a port of its own, such as server and metrics.
+// listeners returns the settings sections with an address and a port, such as server and metrics.
 func (p *Project) listeners() []string {
 	var sections []string
 	for key := range p.settings {
@@ -21,11 +21,11 @@ func (p *Project) listeners() []string {
 	return sections
 }
 
-// apiListener is the section of the listener that answers requests and probes.
+// apiListener is the section of the listener for requests and probes.
 const apiListener = "server"
 
-// listenerOf returns the section for a port's name, as far as the name tells.
-func (p *Project) listenerOf(name string) string {
+// listenerForPortName returns the section that the name of a port suggests, or an empty string.
+func (p *Project) listenerForPortName(name string) string {
 	switch name {
 	case "http", "https", "api", "web":
 		return apiListener
@@ -36,7 +36,7 @@ func (p *Project) listenerOf(name string) string {
 	return ""
 }
 
-// ports returns on which port each listener is in a container.
+// ports returns the port of each listener in a container, by section.
 func (p *Project) ports(c *container) map[string]int {
 	ports := map[string]int{}
 	for _, section := range p.listeners() {
@@ -49,7 +49,7 @@ func (p *Project) ports(c *container) map[string]int {
 	return ports
 }
 
-// port is one of a container, by its name in the manifest.
+// port returns the number of a named container port.
 func (c *container) port(name string) (int, bool) {
 	for declared := range c.at("ports").each() {
 		if declared.at("name").str() == name {
@@ -67,8 +67,8 @@ func (c *container) resolve(port *node) (number int, ok bool) {
 	return c.port(port.str())
 }
 
-// listening names the listeners, for a finding.
-func (p *Project) listening(c *container) string {
+// listenerPorts formats the ports of all listeners for a message.
+func (p *Project) listenerPorts(c *container) string {
 	var all []string
 	ports := p.ports(c)
 	for _, section := range p.listeners() {
@@ -79,8 +79,8 @@ func (p *Project) listening(c *container) string {
 	return strings.Join(all, ", ")
 }
 
-// servingIn returns the containers of a root that serve, of the pods with such labels.
-func (p *Project) servingIn(r *root, selector map[string]string) []*container {
+// serving returns the containers of a root that run the server in pods that the selector matches.
+func (p *Project) serving(r *root, selector map[string]string) []*container {
 	var all []*container
 	for _, c := range p.containers {
 		if c.root == r && c.main && selects(selector, c.object.podLabels()) {
@@ -90,8 +90,9 @@ func (p *Project) servingIn(r *root, selector map[string]string) []*container {
 	return all
 }
 
-// listenerWith returns the listener that serves a path, as far as the source tells: metrics are apart from the rest.
-func (p *Project) listenerWith(route string) string {
+// listenerServing returns the section of the listener that serves a path, or an empty string. Paths that the same
+// package as /metrics serves are on the metrics listener.
+func (p *Project) listenerServing(route string) string {
 	file, ok := p.golang.routes[route]
 	if !ok {
 		return ""

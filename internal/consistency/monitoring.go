@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// monitoring is what watches the service: rules, dashboards, and the tests of the rules.
+// monitoring holds the rules, the queries and the alert tests of a project.
 type monitoring struct {
 	alerts   []*alert
-	recorded map[string]*node // rules that record, by the name of the series
-	queries  []namedQuery     // of rules, dashboards and documents
+	recorded map[string]*node // recording rules by the name of the series
+	queries  []namedQuery     // queries of rules, dashboards and documents
 	firing   map[string]*node // alerts that a unit test expects to fire
-	silent   map[string]*node // alerts that one expects not to
+	silent   map[string]*node // alerts that a unit test expects not to fire
 }
 
 type alert struct {
@@ -19,7 +19,7 @@ type alert struct {
 	name string
 }
 
-// namedQuery is an expression and where it stands.
+// namedQuery is a query and its location.
 type namedQuery struct {
 	file string
 	line int
@@ -27,7 +27,7 @@ type namedQuery struct {
 	query
 }
 
-// readMonitoring finds rules in both of their forms, and what asks Prometheus.
+// readMonitoring reads rules, from rule files and PrometheusRule objects, alert tests, and all queries.
 func (p *Project) readMonitoring() *monitoring {
 	m := &monitoring{recorded: map[string]*node{}, firing: map[string]*node{}, silent: map[string]*node{}}
 	for _, file := range p.paths {
@@ -85,8 +85,8 @@ func (m *monitoring) addQuery(expr *node, key string) {
 
 var labelValues = regexp.MustCompile(`^\s*label_values\((.*),[^,]*\)\s*$`)
 
-// addDashboard notes the queries of a dashboard that ask Prometheus: of panels, variables and annotations. A query that
-// names no source has that of its panel.
+// addDashboard adds the Prometheus queries of a dashboard, in panels, variables and annotations. A query without a data
+// source uses the data source of its panel.
 func (m *monitoring) addDashboard(n *node) { m.addPanel(n, "") }
 
 func (m *monitoring) addPanel(n *node, source string) {
@@ -115,7 +115,7 @@ func (m *monitoring) addPanel(n *node, source string) {
 	}
 }
 
-// addDocument notes the queries that a document shows.
+// addDocument adds the queries in the promql blocks of a document.
 func (m *monitoring) addDocument(p *Project, file string) {
 	start, text := 0, ""
 	for i, line := range strings.Split(string(p.files[file]), "\n") {
@@ -123,7 +123,7 @@ func (m *monitoring) addDocument(p *Project, file string) {
 		case start == 0 && fence == "```promql":
 			start, text = i+2, ""
 		case start > 0 && strings.HasPrefix(fence, "```"):
-			// Queries of one block are apart by an empty line.
+			// An empty line separates the queries of a block.
 			at := start
 			for _, part := range strings.Split(text, "\n\n") {
 				m.queries = append(m.queries, namedQuery{file, at, "query", parseQuery(part)})

@@ -11,21 +11,21 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// node is a value of a YAML file that knows where it was written, also after a patch has put it elsewhere. A nil node is
-// what is not there: every method can be called on it.
+// node is a YAML value with the file and line that it came from, even after a patch has moved it. A nil node is a
+// missing value: methods that read accept it.
 type node struct {
 	file   string
 	line   int
 	scalar bool
-	text   string // of a scalar
+	text   string // value of a scalar
 	null   bool
-	keys   []string // of a mapping, in their order
+	keys   []string // keys of a mapping, in order
 	fields map[string]*node
-	items  []*node // of a sequence
+	items  []*node // items of a sequence
 	list   bool
 }
 
-// parseYAML returns the documents of a file. Empty ones are left out.
+// parseYAML returns the documents of a file without empty ones.
 func parseYAML(file string, data []byte) ([]*node, error) {
 	var documents []*node
 	dec := yaml.NewDecoder(bytes.NewReader(data))
@@ -44,7 +44,7 @@ func parseYAML(file string, data []byte) ([]*node, error) {
 	}
 }
 
-// maxDepth bounds what an alias that refers to itself can do.
+// maxDepth limits the nesting, as an alias can refer to itself.
 const maxDepth = 100
 
 func newNode(file string, y *yaml.Node, depth int) *node {
@@ -91,19 +91,19 @@ func newNode(file string, y *yaml.Node, depth int) *node {
 	return n
 }
 
-// newText is a scalar that stands where another node does.
+// newText returns a scalar at the location of another node.
 func newText(at *node, text string) *node {
 	return &node{file: at.file, line: at.line, scalar: true, text: text}
 }
 
-// newMapping is a mapping that stands where another node does.
+// newMapping returns an empty mapping at the location of another node.
 func newMapping(at *node) *node {
 	return &node{file: at.file, line: at.line, fields: map[string]*node{}}
 }
 
 func (n *node) isMapping() bool { return n != nil && n.fields != nil }
 
-// at follows keys of mappings.
+// at returns the node below the keys, or nil.
 func (n *node) at(keys ...string) *node {
 	for _, key := range keys {
 		if n == nil {
@@ -114,7 +114,7 @@ func (n *node) at(keys ...string) *node {
 	return n
 }
 
-// str returns the text of a scalar, and nothing for what is none.
+// str returns the text of a scalar, or an empty string for other nodes.
 func (n *node) str() string {
 	if n == nil || n.null {
 		return ""
@@ -140,7 +140,7 @@ func (n *node) each() iter.Seq[*node] {
 	return slices.Values(n.items)
 }
 
-// strs returns the scalars of a sequence, or a scalar alone.
+// strs returns the scalars of a sequence. For a scalar it returns the scalar.
 func (n *node) strs() []string {
 	if n == nil {
 		return nil
@@ -179,7 +179,7 @@ func (n *node) texts() map[string]string {
 }
 
 func (n *node) set(key string, value *node) {
-	if _, there := n.fields[key]; !there {
+	if _, exists := n.fields[key]; !exists {
 		n.keys = append(n.keys, key)
 	}
 	n.fields[key] = value
@@ -190,7 +190,7 @@ func (n *node) remove(key string) {
 	n.keys = slices.DeleteFunc(n.keys, func(k string) bool { return k == key })
 }
 
-// ensure returns the mapping below the keys, and makes what is missing.
+// ensure returns the mapping below the keys, and creates missing mappings.
 func (n *node) ensure(keys ...string) *node {
 	for _, key := range keys {
 		if !n.fields[key].isMapping() {
@@ -220,7 +220,7 @@ func (n *node) clone() *node {
 	return &c
 }
 
-// walk calls do with every node, the outer before the inner.
+// walk calls do with every node, parents before children.
 func (n *node) walk(do func(*node)) {
 	if n == nil {
 		return
@@ -234,7 +234,7 @@ func (n *node) walk(do func(*node)) {
 	}
 }
 
-// place tells where a node is, for findings about what is missing in it.
+// place returns the file and line of a node.
 func (n *node) place() (file string, line int) {
 	if n == nil {
 		return "", 0

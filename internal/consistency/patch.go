@@ -33,18 +33,18 @@ func (p *Project) applyPatch(k *kustomization, objects []*object, target *node, 
 	} else if inline.str() != "" {
 		documents, _ = parseYAML(inline.file, []byte(inline.text))
 		for _, d := range documents {
-			// The text begins on the line below its key.
+			// The text starts on the line after its key.
 			d.walk(func(n *node) { n.line += inline.line })
 		}
 	}
 	for _, document := range documents {
 		objects = slices.DeleteFunc(objects, func(o *object) bool {
-			if target == nil && !samePlace(o, document) || target != nil && !targeted(o, target) {
+			if target == nil && !sameObject(o, document) || target != nil && !matchesTarget(o, target) {
 				return false
 			}
 			if document.list {
 				for operation := range document.each() {
-					o.operate(operation)
+					o.applyOperation(operation)
 				}
 				return false
 			}
@@ -59,19 +59,19 @@ func (p *Project) applyPatch(k *kustomization, objects []*object, target *node, 
 				change.at("metadata").remove("name")
 				change.at("metadata").remove("namespace")
 			}
-			mergeInto(o.node, change, builtIn(o))
+			mergeInto(o.node, change, isBuiltIn(o))
 			return false
 		})
 	}
 	return objects
 }
 
-func samePlace(o *object, patch *node) bool {
+func sameObject(o *object, patch *node) bool {
 	return o.kind() == patch.at("kind").str() && o.name() == patch.at("metadata", "name").str()
 }
 
-// targeted tells whether a patch is meant for an object.
-func targeted(o *object, target *node) bool {
+// matchesTarget reports whether the target of a patch selects an object.
+func matchesTarget(o *object, target *node) bool {
 	group, version, ok := strings.Cut(o.at("apiVersion").str(), "/")
 	if !ok {
 		group, version = "", group
@@ -97,13 +97,13 @@ func targeted(o *object, target *node) bool {
 	return true
 }
 
-// builtIn tells whether kustomize knows the lists of a kind, and merges them by key.
-func builtIn(o *object) bool {
+// isBuiltIn reports whether a kind belongs to Kubernetes. kustomize merges the lists of such kinds by key.
+func isBuiltIn(o *object) bool {
 	group, _, _ := strings.Cut(o.at("apiVersion").str(), "/")
 	return !strings.Contains(group, ".") || strings.HasSuffix(group, ".k8s.io")
 }
 
-// mergeInto is a strategic merge. Without lists known by their key it is a JSON merge.
+// mergeInto applies a strategic merge patch. If lists is false, it applies a JSON merge patch.
 func mergeInto(into, change *node, lists bool) {
 	for _, key := range slices.Clone(change.keys) {
 		value, old := change.fields[key], into.fields[key]
@@ -122,7 +122,7 @@ func mergeInto(into, change *node, lists bool) {
 	}
 }
 
-// mergeKeys are the keys by which lists are merged, where the API says so.
+// mergeKeys maps lists to the merge keys that the Kubernetes API defines.
 var mergeKeys = map[string]string{
 	"containers": "name", "initContainers": "name", "volumes": "name", "env": "name", "volumeMounts": "mountPath",
 	"imagePullSecrets": "name", "topologySpreadConstraints": "topologyKey", "hostAliases": "ip",
@@ -138,8 +138,8 @@ func mergeKey(list string, items *node) string {
 	return mergeKeys[list]
 }
 
-// mergeList merges items with the same key. As in kustomize, those of the change come first then: the order is that in which
-// variables see one another, and which a JSON patch counts.
+// mergeList merges items with the same key. As in kustomize, the items of the patch come first. The order matters for
+// variables that refer to earlier ones and for the indexes of JSON patches.
 func mergeList(into, change *node, key string) {
 	var first []*node
 	for _, item := range change.items {
@@ -158,8 +158,8 @@ func mergeList(into, change *node, key string) {
 	into.items = append(first, into.items...)
 }
 
-// operate applies one operation of a JSON patch. One that does not fit changes nothing: kustomize refuses it.
-func (o *object) operate(operation *node) {
+// applyOperation applies one operation of a JSON patch. It ignores an invalid operation, which kustomize rejects.
+func (o *object) applyOperation(operation *node) {
 	pointer := strings.Split(strings.TrimPrefix(operation.at("path").str(), "/"), "/")
 	for i, step := range pointer {
 		pointer[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)

@@ -17,20 +17,20 @@ import (
 	"github.com/acton-go/acton-new/internal/settings"
 )
 
-// Project is what the files of a project say, read once.
+// Project is the parsed content of a project's files.
 type Project struct {
-	Name   string // of the service: its folder below cmd
+	Name   string // name of the service: its folder below cmd
 	Module string
 
-	prefix         string // of the environment variables, without the underscore at its end
-	goVersion      string // of go.mod
+	prefix         string // prefix of environment variables, without the trailing underscore
+	goVersion      string // Go version in go.mod
 	files          map[string][]byte
-	paths          []string // of the files, sorted
+	paths          []string // paths of the files, sorted
 	folders        []string
 	yaml           map[string][]*node
-	unreadable     []Finding
-	settings       map[string]settings.Setting // by key, without sections
-	variables      map[string]string           // keys by their environment variables
+	syntaxErrors   []Problem
+	settings       map[string]settings.Setting // settings by key, without sections
+	variables      map[string]string           // settings keys by environment variable
 	profiles       map[string]map[string]*node // values by profile and key
 	kustomizations map[string]*kustomization   // by folder
 	roots          []*root
@@ -41,13 +41,13 @@ type Project struct {
 	monitoring     *monitoring
 }
 
-// maxFile is the size of files that nobody wrote by hand.
+// maxFile is the size limit of files to read. Larger files are generated.
 const maxFile = 1 << 20
 
-// skipped are folders that hold nothing of the project's own.
+// skipped are folders with files that are not part of the project.
 var skipped = map[string]bool{".git": true, "bin": true, "vendor": true, "node_modules": true}
 
-// Load reads a project: a directory, or a tree in memory.
+// Load reads a project from a directory or from memory.
 func Load(fsys fs.FS) (*Project, error) {
 	p := &Project{files: map[string][]byte{}, yaml: map[string][]*node{}}
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
@@ -106,14 +106,14 @@ var (
 func (p *Project) readModule() error {
 	data, ok := p.files["go.mod"]
 	if !ok {
-		return errors.New("consistency: there is no go.mod; give the directory of a service")
+		return errors.New("consistency: go.mod not found; use the root directory of a service")
 	}
 	mod, err := modfile.ParseLax("go.mod", data, nil)
 	if err != nil {
 		return fmt.Errorf("consistency: %w", err)
 	}
 	if mod.Module == nil {
-		return errors.New("consistency: go.mod names no module; give the directory of a service")
+		return errors.New("consistency: go.mod has no module directive; use the root directory of a service")
 	}
 	p.Module = mod.Module.Mod.Path
 	if mod.Go != nil {
@@ -126,10 +126,10 @@ func (p *Project) readModule() error {
 		}
 	}
 	if len(commands) == 0 {
-		return errors.New("consistency: there is no cmd/NAME/main.go; give the directory of a service")
+		return errors.New("consistency: cmd/NAME/main.go not found; use the root directory of a service")
 	}
 	p.Name = commands[0]
-	// A team may add commands. The service is what the record calls it, or is called as the module.
+	// A team may add commands. The service has the name in .acton-new.yaml, or the last part of the module path.
 	names := []string{path.Base(majorVersion.ReplaceAllString(p.Module, ""))}
 	if m := recordedName.FindSubmatch(p.files[".acton-new.yaml"]); m != nil {
 		names = append(names, string(m[1]))
@@ -169,10 +169,10 @@ func (p *Project) readSettings() error {
 	return nil
 }
 
-// variable is the environment variable of a key.
+// variable returns the environment variable of a settings key.
 func (p *Project) variable(key string) string { return settings.Variable(p.prefix, key) }
 
-// in returns the files with an extension that stand right in a folder.
+// in returns the files with an extension directly in a folder.
 func (p *Project) in(dir, ext string) []string {
 	var found []string
 	for _, file := range p.paths {
@@ -183,7 +183,7 @@ func (p *Project) in(dir, ext string) []string {
 	return found
 }
 
-// below returns the files with an extension in a folder, however deep.
+// below returns the files with an extension anywhere below a folder.
 func (p *Project) below(dir string, exts ...string) []string {
 	var found []string
 	for _, file := range p.paths {
@@ -196,7 +196,6 @@ func (p *Project) below(dir string, exts ...string) []string {
 
 func (p *Project) has(file string) bool { _, ok := p.files[file]; return ok }
 
-// hasFolder tells whether there is a folder.
 func (p *Project) hasFolder(dir string) bool { return slices.Contains(p.folders, dir) }
 
 func (p *Project) readYAML() {
@@ -209,12 +208,13 @@ func (p *Project) readYAML() {
 			}
 		}
 		data := p.files[file]
-		if path.Ext(file) == ".json" { // which is YAML, tabs apart
+		if path.Ext(file) == ".json" { // JSON is YAML, except for tabs
 			data = bytes.ReplaceAll(data, []byte("\t"), []byte(" "))
 		}
 		documents, err := parseYAML(file, data)
 		if err != nil {
-			p.unreadable = append(p.unreadable, foundIn(file, lineOfError(err), "syntax", "correct it", "cannot be read: %v", err))
+			p.syntaxErrors = append(p.syntaxErrors,
+				problemInFile(file, lineOfError(err), "syntax", "fix the syntax", "cannot be parsed: %v", err))
 		}
 		p.yaml[file] = documents
 	}
@@ -232,7 +232,7 @@ func lineOfError(err error) int {
 	return line
 }
 
-// readProfiles reads the defaults of each profile.
+// readProfiles reads the settings of each profile.
 func (p *Project) readProfiles() {
 	p.profiles = map[string]map[string]*node{}
 	for _, file := range p.in(path.Join(path.Dir(settings.Root), "profiles"), ".yaml") {

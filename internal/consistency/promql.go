@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Only the names in a query are compared here, so it is cut into words rather than parsed: whether it is well-formed is
-// what promtool and Prometheus tell, and their parser would bring more modules than all the rest of this program.
+// The rules need only the names in a query, so this file tokenizes a query instead of parsing it. promtool checks the
+// syntax. The parser of Prometheus would add more modules than the rest of this program has.
 
-// query is what a PromQL expression names.
+// query holds the names in a PromQL expression.
 type query struct {
-	metrics  []string            // in their order
-	matchers map[string][]string // values that labels must be equal to
-	patterns map[string][]string // expressions that they must match
+	metrics  []string            // in order
+	matchers map[string][]string // values of = matchers by label
+	patterns map[string][]string // regular expressions of =~ matchers by label
 }
 
 var (
@@ -26,10 +26,10 @@ var (
 	promLabels = map[string]bool{"by": true, "without": true, "on": true, "ignoring": true, "group_left": true, "group_right": true}
 )
 
-// anyValue stands for a variable of Grafana: it is read as a number, and says nothing where it is the value of a label.
+// anyValue replaces a Grafana variable. It parses as a number, and match ignores label values that contain it.
 const anyValue = "1variable"
 
-// parseQuery finds the names of a query. Variables of Grafana stand for values, never for names of metrics.
+// parseQuery returns the names in a query. Grafana variables must not be metric names.
 func parseQuery(text string) query {
 	q := query{matchers: map[string][]string{}, patterns: map[string][]string{}}
 	tokens := slices.DeleteFunc(promToken.FindAllString(grafana.ReplaceAllLiteralString(text, anyValue), -1), func(token string) bool { return token[0] == '#' })
@@ -49,8 +49,9 @@ func parseQuery(text string) query {
 				i = skipTo(tokens, i, ")")
 			}
 		case !isName(word) || promKeyword[strings.ToLower(word)] || next == "(":
-			// An operator, a number, a string, a keyword, a function; an aggregation may have its labels in front.
+			// An operator, a number, a string, a keyword or a function.
 		case next != "" && promLabels[strings.ToLower(next)] && isAggregation(word):
+			// An aggregation with its labels before the expression.
 		default:
 			q.metrics = append(q.metrics, word)
 		}
@@ -77,7 +78,7 @@ func skipTo(tokens []string, i int, end string) int {
 	return i
 }
 
-// match reads the matchers of a selector, which may hold the name of the metric too.
+// match reads the matchers of a selector, including __name__, and returns the index of its end.
 func (q *query) match(tokens []string, i int) int {
 	for ; i < len(tokens) && tokens[i] != "}"; i++ {
 		if i+2 >= len(tokens) || !isName(tokens[i]) {

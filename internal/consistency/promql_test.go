@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// Prometheus is the judge of what a query asks for: of every rule that is rendered.
-func TestQueriesAreReadAsPrometheusReadsThem(t *testing.T) {
+// The test compares the names in every rendered rule with those that the parser of Prometheus finds.
+func TestQueryNamesMatchThePrometheusParser(t *testing.T) {
 	r := newRenderer(t)
 	p, err := Load(r.project(t, r.set(t, r.full())))
 	if err != nil {
@@ -22,17 +22,17 @@ func TestQueriesAreReadAsPrometheusReadsThem(t *testing.T) {
 			for group := range document.at("spec", "groups").each() {
 				for rule := range group.at("rules").each() {
 					n++
-					wantQuery(t, rule.at("expr").str())
+					compareWithParser(t, rule.at("expr").str())
 				}
 			}
 		}
 	}
 	if n < 50 {
-		t.Errorf("got %d rules, want those of the whole project", n)
+		t.Errorf("got %d rules, want at least 50", n)
 	}
 }
 
-func wantQuery(t *testing.T, text string) {
+func compareWithParser(t *testing.T, text string) {
 	t.Helper()
 	expr, err := parser.ParseExpr(text)
 	if err != nil {
@@ -63,7 +63,7 @@ func wantQuery(t *testing.T, text string) {
 		{sorted(metrics), sorted(got.metrics)}, {matchers, got.matchers}, {patterns, got.patterns},
 	} {
 		if diff := cmp.Diff(pair.want, pair.got); diff != "" {
-			t.Errorf("%s (-Prometheus +read here):\n%s", text, diff)
+			t.Errorf("%s (-Prometheus +parseQuery):\n%s", text, diff)
 		}
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// quantityUnits are those of Kubernetes; the longer come first.
+// quantityUnits are the suffixes of Kubernetes quantities, longest first.
 var quantityUnits = []struct {
 	suffix string
 	factor float64
@@ -15,7 +15,7 @@ var quantityUnits = []struct {
 	{"m", 1e-3}, {"k", 1e3}, {"M", 1e6}, {"G", 1e9}, {"T", 1e12},
 }
 
-// quantity reads an amount of CPU, memory or anything else.
+// quantity parses a Kubernetes quantity.
 func quantity(text string) (float64, bool) {
 	text, factor := strings.TrimSpace(text), 1.0
 	for _, unit := range quantityUnits {
@@ -28,13 +28,12 @@ func quantity(text string) (float64, bool) {
 	return n * factor, err == nil
 }
 
-// bytesOf reads a size as Go does for GOMEMLIMIT.
+// bytesOf parses the value of GOMEMLIMIT.
 func bytesOf(text string) (float64, bool) {
 	return quantity(strings.TrimSuffix(text, "B"))
 }
 
-// resourceField returns what a variable from a resource of the container is: its amount in units of the divisor, rounded
-// up.
+// resourceField returns the value of a resourceFieldRef: the resource divided by the divisor, rounded up.
 func resourceField(c, from *node) (string, bool) {
 	kind, resource, _ := strings.Cut(from.at("resource").str(), ".")
 	amount, ok := quantity(c.at("resources", kind, resource).str())

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-func TestTheNamesOfAQueryAreItsSeries(t *testing.T) {
+func TestParseQueryReturnsMetricsAndMatchers(t *testing.T) {
 	for _, c := range []struct {
 		query    string
 		metrics  []string
@@ -35,7 +35,7 @@ func TestTheNamesOfAQueryAreItsSeries(t *testing.T) {
 	}
 }
 
-func TestADockerfileIsReadByItsStages(t *testing.T) {
+func TestReadDockerfileSeparatesStages(t *testing.T) {
 	d := readDockerfile([]byte(strings.Join([]string{
 		"# syntax=docker/dockerfile:1", "FROM golang:1.26 AS build", "RUN a \\", "    # why", "    && b", "USER root", "",
 		"FROM scratch", `user 1:2`, `ENTRYPOINT ["/x", "a \"b\""]`, "",
@@ -51,32 +51,32 @@ func TestADockerfileIsReadByItsStages(t *testing.T) {
 	}
 }
 
-func TestAMakefileIsReadByItsVerbs(t *testing.T) {
+func TestReadMakefileReturnsTargets(t *testing.T) {
 	m := readMakefile([]byte("A ?= 1\nB := $(A)/x\nexport C = $(B)\n.PHONY: a\na b: c ## Help.\n\t@echo one \\\n\t  two\nc:\n\techo $(C)\na: d\nc:\n\techo again\n"))
-	if diff := cmp.Diff([]string{"a", "b", "c"}, sortedKeys(m.verbs)); diff != "" {
-		t.Errorf("verbs (-want +got):\n%s", diff)
+	if diff := cmp.Diff([]string{"a", "b", "c"}, sortedKeys(m.targets)); diff != "" {
+		t.Errorf("targets (-want +got):\n%s", diff)
 	}
 	if got := m.expand("$(C)$(D)"); got != "1/x$(D)" {
 		t.Errorf("expanded: got %s", got)
 	}
-	if len(m.twice) != 1 || m.twice["c"] != 11 {
-		t.Errorf("twice: got %v, want c on line 11", m.twice)
+	if len(m.duplicates) != 1 || m.duplicates["c"] != 11 {
+		t.Errorf("duplicates: got %v, want c on line 11", m.duplicates)
 	}
 }
 
-func TestVerbsAreThoseThatMakeIsToldHere(t *testing.T) {
+func TestMakeTargetsReturnsTargetsOfThisDirectory(t *testing.T) {
 	for text, want := range map[string]string{
 		"make": "", "make test lint": "test lint", "FOO=1 make -s test P50=2 SMOKE='-a make' URL=\"x y\"": "test",
 		"cd x && make up; $(MAKE) down | tee make": "up down", "make -C other test": "", "apt-get install make curl": "",
 		"if make a; then make b > c; fi": "a b", "make ${{ matrix.verb }} # make d": "", "exec make e": "e", "we make sure": "",
 	} {
-		if got := strings.Join(verbsOf(text), " "); got != want {
+		if got := strings.Join(makeTargets(text), " "); got != want {
 			t.Errorf("%s: got %q, want %q", text, got, want)
 		}
 	}
 }
 
-func TestQuantitiesAreThoseOfKubernetes(t *testing.T) {
+func TestQuantityParsesKubernetesSuffixes(t *testing.T) {
 	for text, want := range map[string]float64{"100m": 0.1, "2": 2, "512Mi": 512 << 20, "1.5Gi": 1.5 * (1 << 30), "1G": 1e9, "20k": 20e3} {
 		if got, ok := quantity(text); !ok || got != want {
 			t.Errorf("%s: got %v %v, want %v", text, got, ok, want)
@@ -89,7 +89,7 @@ func TestQuantitiesAreThoseOfKubernetes(t *testing.T) {
 	}
 }
 
-func TestImagesAreCutAtTagAndDigest(t *testing.T) {
+func TestParseImageSplitsTagAndDigest(t *testing.T) {
 	for text, want := range map[string]image{
 		"a": {"a", "", ""}, "a:1": {"a", "1", ""}, "host:5000/a/b": {"host:5000/a/b", "", ""},
 		"host:5000/a/b:1@sha256:ab": {"host:5000/a/b", "1", "sha256:ab"},
@@ -100,11 +100,11 @@ func TestImagesAreCutAtTagAndDigest(t *testing.T) {
 	}
 }
 
-func TestRulesAreInTheOrderOfTheirIdsAndNameItemsOfTheChecklist(t *testing.T) {
+func TestRulesAreSortedAndNameChecklistItems(t *testing.T) {
 	previous := ""
 	for _, r := range Rules() {
 		if r.ID <= previous || r.Title == "" {
-			t.Errorf("%q %q: ids are in order, and each has a title", r.ID, r.Title)
+			t.Errorf("%q %q: want rules sorted by ID, each with a title", r.ID, r.Title)
 		}
 		previous = r.ID
 		for _, item := range r.Items {

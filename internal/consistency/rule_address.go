@@ -7,18 +7,19 @@ import (
 
 const environments = "docs/environments.md"
 
-// checkAddresses wants the one page with all addresses to have those under which an Ingress or a route serves, and the
-// namespaces: other pages link there, and who is on call looks there first.
-func checkAddresses(p *Project) []Finding {
+// checkAddresses requires docs/environments.md to list the hosts of every Ingress and HTTPRoute, and every namespace.
+// Other documents link to that page, and on-call engineers look there first.
+func checkAddresses(p *Project) []Problem {
 	page := string(p.files[environments])
 	if strings.TrimSpace(page) == "" {
 		return nil
 	}
-	var all []Finding
+	var all []Problem
 	want := func(at *node, key, name string) {
 		whole := regexp.MustCompile(`(?:^|[^A-Za-z0-9.-])` + regexp.QuoteMeta(name) + `(?:$|[^A-Za-z0-9.-])`)
 		if name != "" && !whole.MatchString(page) {
-			all = append(all, found(at, key, "write it in "+environments, "is %s, of which %s says nothing", name, environments))
+			all = append(all,
+				problemAt(at, key, "add it to "+environments, "is %s, which is not listed in %s", name, environments))
 		}
 	}
 	for _, r := range p.roots {

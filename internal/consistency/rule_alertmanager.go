@@ -7,23 +7,23 @@ import (
 
 var matcher = regexp.MustCompile(`^\s*([A-Za-z_][A-Za-z0-9_]*)\s*(=~|!~|!=|=)\s*"?(.*?)"?\s*$`)
 
-// alertmanagerSecrets are the keys for which there is one that names a file instead.
+// alertmanagerSecrets lists the credential keys for which Alertmanager also accepts a _file key.
 var alertmanagerSecrets = []string{
 	"routing_key", "service_key", "api_key", "api_url", "slack_api_url", "opsgenie_api_key", "victorops_api_key", "smtp_auth_password", "auth_password",
 	"password", "credentials", "token", "user_key", "bot_token",
 }
 
-// checkAlertmanager follows alerts to who gets them: each route to its receiver, each receiver to a route, and matchers
-// and inhibitions to labels that some alert has.
-func checkAlertmanager(p *Project) []Finding {
-	var all []Finding
+// checkAlertmanager checks that every route has a receiver, that every receiver has a route, and that matchers and
+// inhibition rules use labels of existing alerts.
+func checkAlertmanager(p *Project) []Problem {
+	var all []Problem
 	for _, config := range p.alertmanagers() {
 		all = append(all, p.checkRoutes(config)...)
 	}
 	return all
 }
 
-// alertmanagers returns the configurations of Alertmanager in a project.
+// alertmanagers returns the Alertmanager configurations of a project.
 func (p *Project) alertmanagers() []*node {
 	var all []*node
 	for _, file := range p.below("deploy", ".yaml", ".yml") {
@@ -36,8 +36,8 @@ func (p *Project) alertmanagers() []*node {
 	return all
 }
 
-func (p *Project) checkRoutes(config *node) []Finding {
-	var all []Finding
+func (p *Project) checkRoutes(config *node) []Problem {
+	var all []Problem
 	receivers, used, missing := map[string]*node{}, map[string]bool{}, false
 	for r := range config.at("receivers").each() {
 		receivers[r.at("name").str()] = r.at("name")
@@ -48,7 +48,8 @@ func (p *Project) checkRoutes(config *node) []Finding {
 			used[r.str()] = true
 			if receivers[r.str()] == nil {
 				missing = true
-				all = append(all, found(r, "receiver", nearestOf(r.str(), sortedKeys(receivers), "add the receiver"), "routes to %s, which is no receiver", r.str()))
+				all = append(all, problemAt(r, "receiver", nearestOf(r.str(), sortedKeys(receivers), "add the receiver"),
+					"routes to %s, which is not a receiver", r.str()))
 			}
 		}
 		all = append(all, p.checkMatchers(route, "matchers")...)
@@ -59,13 +60,15 @@ func (p *Project) checkRoutes(config *node) []Finding {
 	visit(config.at("route"))
 	for _, name := range sortedKeys(receivers) {
 		if !used[name] && !missing {
-			all = append(all, found(receivers[name], "receiver "+name, "route alerts to it, or remove it", "gets no alert: no route names it"))
+			all = append(all, problemAt(receivers[name], "receiver "+name, "add a route for it, or remove it",
+				"receives no alerts: no route names it"))
 		}
 	}
 	config.walk(func(n *node) {
 		for _, key := range alertmanagerSecrets {
 			if at := n.at(key); at.str() != "" {
-				all = append(all, found(at, key, "write "+key+"_file, and mount the file", "is a credential in a file that everybody reads"))
+				all = append(all, problemAt(at, key, "use "+key+"_file, and mount the file",
+					"is a plain-text credential in a file that is committed"))
 			}
 		}
 	})
@@ -76,9 +79,10 @@ func (p *Project) checkRoutes(config *node) []Finding {
 	return all
 }
 
-// checkMatchers compares a matcher with the labels that alerts get by their rules. Labels of series are not known here.
-func (p *Project) checkMatchers(of *node, key string) []Finding {
-	var all []Finding
+// checkMatchers compares matchers with the labels that alerting rules set. Labels that come from series are unknown
+// here and are not checked.
+func (p *Project) checkMatchers(of *node, key string) []Problem {
+	var all []Problem
 	values := map[string]map[string]bool{"alertname": {}}
 	for _, a := range p.monitoring.alerts {
 		values["alertname"][a.name] = true
@@ -101,7 +105,8 @@ func (p *Project) checkMatchers(of *node, key string) []Finding {
 			}
 		}
 		if !matched {
-			all = append(all, found(entry, key, nearestOf(m[3], sortedKeys(values[m[1]]), "use one of "+strings.Join(sortedKeys(values[m[1]]), ", ")),
+			all = append(all, problemAt(entry, key,
+				nearestOf(m[3], sortedKeys(values[m[1]]), "use one of "+strings.Join(sortedKeys(values[m[1]]), ", ")),
 				"matches %s %s, which no alert has", m[1], m[3]))
 		}
 	}

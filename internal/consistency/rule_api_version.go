@@ -14,13 +14,13 @@ import (
 //go:embed apiversions.txt
 var apiVersionsText string
 
-// served is from which minor release of Kubernetes on, and until before which, something is served.
+// served is the range of Kubernetes minor releases that serve an API version.
 type served struct {
 	since   int
-	removed int // 0 if never
+	removed int // the first release without it; 0 if none
 }
 
-// apiVersions returns the table by kind and API version.
+// apiVersions returns the parsed table, keyed by kind and API version.
 var apiVersions = sync.OnceValue(func() map[string]map[string]served {
 	table := map[string]map[string]served{}
 	for line := range strings.Lines(apiVersionsText) {
@@ -39,10 +39,11 @@ var apiVersions = sync.OnceValue(func() map[string]map[string]served {
 	return table
 })
 
-// The release that is meant when a project names none, and the newest that the table knows.
+// defaultKubernetes is the minor release to check against if the project does not name one. newestKubernetes is the
+// newest one in the table.
 const (
-	usualKubernetes  = 34
-	newestKubernetes = 37
+	defaultKubernetes = 34
+	newestKubernetes  = 37
 )
 
 var (
@@ -50,7 +51,7 @@ var (
 	kubernetesKey     = regexp.MustCompile(`(?i)^(?:kubernetes|k8s)_?version$`)
 )
 
-// kubernetes returns the release that the project names in its Makefile or a workflow, and where.
+// kubernetes returns the minor release that the Makefile or a workflow names, and where it is named.
 func (p *Project) kubernetes() (minor int, from string) {
 	for _, name := range sortedKeys(p.makefile.variables) {
 		if m := kubernetesVersion.FindStringSubmatch(p.makefile.variables[name]); m != nil && kubernetesKey.MatchString(name) {
@@ -71,16 +72,15 @@ func (p *Project) kubernetes() (minor int, from string) {
 		}
 	}
 	if minor == 0 {
-		return usualKubernetes, "the usual one, as the project names none"
+		return defaultKubernetes, "the default: the project names no release"
 	}
 	return minor, from
 }
 
-// checkAPIVersions wants manifests in versions that the cluster serves, and that no release takes away to which it will be
-// upgraded. Kinds that it does not have by itself are not on
-// the table, and not judged.
-func checkAPIVersions(p *Project) []Finding {
-	var all []Finding
+// checkAPIVersions requires API versions that the project's Kubernetes release serves and that no later known release
+// removes. It skips custom resources, which are not in the table.
+func checkAPIVersions(p *Project) []Problem {
+	var all []Problem
 	minor, from := p.kubernetes()
 	for _, file := range p.below("deploy", ".yaml", ".yml") {
 		if slices.Contains(kustomizationNames, path.Base(file)) {
@@ -96,22 +96,23 @@ func checkAPIVersions(p *Project) []Finding {
 			problem := ""
 			switch {
 			case !known:
-				problem = "is no version that Kubernetes has or had"
+				problem = "is an API version that Kubernetes never had"
 			case s.removed > 0 && max(minor, newestKubernetes) >= s.removed:
-				problem = fmt.Sprintf("is not served any more since Kubernetes 1.%d", s.removed)
+				problem = fmt.Sprintf("was removed in Kubernetes 1.%d", s.removed)
 			case minor < s.since:
-				problem = fmt.Sprintf("is served only since Kubernetes 1.%d", s.since)
+				problem = fmt.Sprintf("was added in Kubernetes 1.%d", s.since)
 			}
 			if problem != "" {
-				all = append(all, found(at, kind+" "+document.at("metadata", "name").str(), "write "+strings.Join(current(versions, minor), " or "),
-					"%s %s; the project is for 1.%d (%s)", at.str(), problem, minor, from))
+				all = append(all, problemAt(at, kind+" "+document.at("metadata", "name").str(),
+					"use "+strings.Join(servedVersions(versions, minor), " or "),
+					"%s %s; the project targets 1.%d (%s)", at.str(), problem, minor, from))
 			}
 		}
 	}
 	return all
 }
 
-// sameGroup tells whether the group of an API version has the kind: Events and others are in several.
+// sameGroup reports whether the group of an API version has the kind. Some kinds, such as Event, are in several groups.
 func sameGroup(apiVersion string, versions map[string]served) bool {
 	group, _, named := strings.Cut(apiVersion, "/")
 	for other := range versions {
@@ -122,8 +123,8 @@ func sameGroup(apiVersion string, versions map[string]served) bool {
 	return false
 }
 
-// current returns the versions that a release serves.
-func current(versions map[string]served, minor int) []string {
+// servedVersions returns the versions that a release serves and that no known release removes.
+func servedVersions(versions map[string]served, minor int) []string {
 	var all []string
 	for _, name := range sortedKeys(versions) {
 		if s := versions[name]; s.since <= minor && (s.removed == 0 || newestKubernetes < s.removed) {

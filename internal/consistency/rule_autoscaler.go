@@ -1,9 +1,9 @@
 package consistency
 
-// checkAutoscalers wants an autoscaler to be able to do its work: what it measures is requested, and the number of pods is
-// left to it.
-func checkAutoscalers(p *Project) []Finding {
-	var all []Finding
+// checkAutoscalers requires a resource request for every resource that an autoscaler scales on, and no fixed number of
+// replicas in the scaled workload.
+func checkAutoscalers(p *Project) []Problem {
+	var all []Problem
 	for _, r := range p.roots {
 		for _, hpa := range r.objects {
 			if hpa.kind() != "HorizontalPodAutoscaler" {
@@ -11,10 +11,11 @@ func checkAutoscalers(p *Project) []Finding {
 			}
 			target := r.find(hpa.at("spec", "scaleTargetRef", "kind").str(), hpa.at("spec", "scaleTargetRef", "name").str())
 			if target == nil {
-				continue // which is found by its reference
+				continue // the rule selector reports it
 			}
 			if replicas := target.at("spec", "replicas"); replicas != nil {
-				all = append(all, found(replicas, target.title()+", replicas", "remove it", "is written down, but %s decides: each apply would reset the number", hpa.title()))
+				all = append(all, problemAt(replicas, target.title()+", replicas", "remove it",
+					"is set, but %s scales the workload: every apply resets the number", hpa.title()))
 			}
 			for metric := range hpa.at("spec", "metrics").each() {
 				name := metric.at("resource", "name")
@@ -23,7 +24,8 @@ func checkAutoscalers(p *Project) []Finding {
 				}
 				for c := range target.podSpec().at("containers").each() {
 					if c.at("resources", "requests", name.str()) == nil {
-						all = append(all, found(name, hpa.title(), "request "+name.str()+" in the container", "scales by a share of the %s that is requested, but container %s requests none", name.str(), c.at("name").str()))
+						all = append(all, problemAt(name, hpa.title(), "request "+name.str()+" in the container",
+							"scales on the utilization of requested %s, but container %s requests none", name.str(), c.at("name").str()))
 					}
 				}
 			}

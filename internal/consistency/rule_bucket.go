@@ -12,20 +12,21 @@ var (
 	thresholdSeries = regexp.MustCompile(`^slo:(\w+?)_latency:threshold_seconds$`)
 )
 
-// checkBuckets wants a limit on durations to be an edge of a bucket of the histogram: requests can be counted on one side
-// of an edge only, and between two of them nobody knows.
-func checkBuckets(p *Project) []Finding {
-	var all []Finding
+// checkBuckets requires every latency threshold to be a bucket boundary of its histogram. A histogram can count
+// requests only up to a boundary.
+func checkBuckets(p *Project) []Problem {
+	var all []Problem
 	for _, q := range p.monitoring.queries {
 		for _, metric := range q.metrics {
 			name, ok := strings.CutSuffix(metric, "_bucket")
-			edges := p.golang.buckets[name]
-			if !ok || len(edges) == 0 {
+			boundaries := p.golang.buckets[name]
+			if !ok || len(boundaries) == 0 {
 				continue
 			}
 			for _, le := range q.matchers["le"] {
-				if f := p.checkEdge(name, le, edges); f != "" {
-					all = append(all, foundIn(q.file, q.line, q.key, "use one of the edges: "+edgesText(edges), "%s", f))
+				if f := p.checkBoundary(name, le, boundaries); f != "" {
+					all = append(all,
+						problemInFile(q.file, q.line, q.key, "use one of the boundaries: "+formatBoundaries(boundaries), "%s", f))
 				}
 			}
 		}
@@ -36,27 +37,27 @@ func checkBuckets(p *Project) []Finding {
 			continue
 		}
 		histogram := series[1] + "_request_duration_seconds"
-		edges, expr := p.golang.buckets[histogram], p.monitoring.recorded[name].at("expr")
-		if m := constantVector.FindStringSubmatch(strings.TrimSpace(expr.str())); m != nil && len(edges) > 0 {
-			if f := p.checkEdge(histogram, m[1], edges); f != "" {
-				all = append(all, found(expr, name, "use one of the edges: "+edgesText(edges), "%s", f))
+		boundaries, expr := p.golang.buckets[histogram], p.monitoring.recorded[name].at("expr")
+		if m := constantVector.FindStringSubmatch(strings.TrimSpace(expr.str())); m != nil && len(boundaries) > 0 {
+			if f := p.checkBoundary(histogram, m[1], boundaries); f != "" {
+				all = append(all, problemAt(expr, name, "use one of the boundaries: "+formatBoundaries(boundaries), "%s", f))
 			}
 		}
 	}
 	return all
 }
 
-func (p *Project) checkEdge(histogram, le string, edges []float64) string {
+func (p *Project) checkBoundary(histogram, le string, boundaries []float64) string {
 	value, err := strconv.ParseFloat(le, 64)
-	if err != nil || slices.Contains(edges, value) || le == "+Inf" {
+	if err != nil || slices.Contains(boundaries, value) || le == "+Inf" {
 		return ""
 	}
-	return le + " is no edge of a bucket of " + histogram + ": nobody can count what is on one side of it"
+	return le + " is not a bucket boundary of " + histogram + ", so requests below it cannot be counted"
 }
 
-func edgesText(edges []float64) string {
+func formatBoundaries(boundaries []float64) string {
 	var parts []string
-	for _, e := range edges {
+	for _, e := range boundaries {
 		parts = append(parts, strconv.FormatFloat(e, 'g', -1, 64))
 	}
 	return strings.Join(parts, " ")

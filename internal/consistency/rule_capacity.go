@@ -7,46 +7,49 @@ import (
 	"strings"
 )
 
-// Of the memory limit, Go may use so much: more leaves too little to what is not its heap and sets off the alert on memory
-// before the collector works hard; less is memory that nobody uses.
+// GOMEMLIMIT must be between these shares of the container's memory limit. A higher value leaves too little memory for
+// everything outside the Go heap, and fires the memory alert before the garbage collector runs hard. A lower value
+// wastes memory.
 const (
-	leastMemory = 0.7
-	mostMemory  = 0.9
+	minMemoryShare = 0.7
+	maxMemoryShare = 0.9
 )
 
-// checkMemory compares what Go may use with what the container may: above the limit the kernel kills the process where
-// the garbage collector would have run.
-func checkMemory(p *Project) []Finding {
-	var all []Finding
+// checkMemory compares GOMEMLIMIT with the container's memory limit. If GOMEMLIMIT is too high, the kernel OOM-kills
+// the process instead of the garbage collector freeing memory.
+func checkMemory(p *Project) []Problem {
+	var all []Problem
 	for _, c := range p.containers {
 		v, ok := c.env["GOMEMLIMIT"]
 		limit, limited := quantity(c.at("resources", "limits", "memory").str())
 		soft, readable := bytesOf(v.value)
 		if !ok || !limited || c.object == nil {
 			if c.object != nil && c.main && limited {
-				all = append(all, found(c.node, c.title(), "set GOMEMLIMIT from the limit", "has a memory limit of %s, but no GOMEMLIMIT follows it", c.at("resources", "limits", "memory").str()))
+				all = append(all, problemAt(c.node, c.title(), "set GOMEMLIMIT below the limit",
+					"has a memory limit of %s, but no GOMEMLIMIT", c.at("resources", "limits", "memory").str()))
 			}
 			continue
 		}
 		key := c.title() + ", GOMEMLIMIT"
 		switch share := soft / limit; {
 		case !v.known || !readable:
-			all = append(all, found(v.node, key, "write a size such as 410MiB", "is %q, which cannot be read as a size", v.value))
-		case share < leastMemory || share > mostMemory:
-			all = append(all, found(v.node, key, fmt.Sprintf("write between %.0f and %.0f MiB", leastMemory*limit/(1<<20), mostMemory*limit/(1<<20)),
+			all = append(all, problemAt(v.node, key, "use a size such as 410MiB", "is %q, which is not a size", v.value))
+		case share < minMemoryShare || share > maxMemoryShare:
+			all = append(all, problemAt(v.node, key,
+				fmt.Sprintf("use %.0f to %.0f MiB", minMemoryShare*limit/(1<<20), maxMemoryShare*limit/(1<<20)),
 				"is %.0f MiB, %.0f %% of the memory limit of %.0f MiB", soft/(1<<20), 100*share, limit/(1<<20)))
 		}
 	}
 	return all
 }
 
-// bodyShare is the largest share of the memory limit for request bodies, when every request in flight has the largest body.
-// Reading and decoding a body takes about three times its size (measured; see TestMemoryIsBoundedUnderOverload).
+// bodyShare is the maximum share of the memory limit for request bodies if every request in flight has the largest
+// body. Reading and decoding a body takes about three times its size (measured; see TestMemoryIsBoundedUnderOverload).
 const bodyShare = 0.25
 
-// checkRequestMemory compares the request bodies that may be in memory at one time with the memory limit.
-func checkRequestMemory(p *Project) []Finding {
-	var all []Finding
+// checkRequestMemory compares the memory for the bodies of all requests in flight with the memory limit.
+func checkRequestMemory(p *Project) []Problem {
+	var all []Problem
 	for _, c := range p.containers {
 		limit, limited := quantity(c.at("resources", "limits", "memory").str())
 		if c.object == nil || !c.main || !limited {
@@ -60,7 +63,8 @@ func checkRequestMemory(p *Project) []Finding {
 			continue
 		}
 		if need := bytes * count; need > bodyShare*limit {
-			all = append(all, found(c.at("resources", "limits", "memory"), c.title(), "raise the memory limit, or lower one of the two settings",
+			all = append(all, problemAt(c.at("resources", "limits", "memory"), c.title(),
+				"raise the memory limit, or lower http.max_in_flight or http.max_body_bytes",
 				"has a memory limit of %.0f MiB, but %s requests (%s) with bodies of %s bytes (%s) take %.0f MiB",
 				limit/(1<<20), requests, requestsFrom, body, bodyFrom, need/(1<<20)))
 		}
@@ -68,34 +72,34 @@ func checkRequestMemory(p *Project) []Finding {
 	return all
 }
 
-// scale is how many pods a workload has at most, and where that is said.
+// scale is the maximum number of pods of a workload.
 type scale struct {
-	most, surge int
-	at          *node // of the autoscaler's maximum, or of the replicas
-	object      *object
+	replicas, surge int
+	at              *node // maxReplicas of the autoscaler, or replicas
+	object          *object
 }
 
-// scaleOf returns how many pods a Deployment can have: what the autoscaler allows, and those that a rollout adds.
+// scaleOf returns the maximum number of pods of a workload: the autoscaler's maximum, and the surge of a rollout.
 func (r *root) scaleOf(o *object) scale {
-	s := scale{most: 1, at: o.at("spec"), object: o}
+	s := scale{replicas: 1, at: o.at("spec"), object: o}
 	if n, ok := o.at("spec", "replicas").int(); ok {
-		s.most, s.at = n, o.at("spec", "replicas")
+		s.replicas, s.at = n, o.at("spec", "replicas")
 	}
 	for _, hpa := range r.objects {
 		if hpa.kind() == "HorizontalPodAutoscaler" && hpa.at("spec", "scaleTargetRef", "kind").str() == o.kind() && hpa.at("spec", "scaleTargetRef", "name").str() == o.name() {
 			if n, ok := hpa.at("spec", "maxReplicas").int(); ok {
-				s.most, s.at = n, hpa.at("spec", "maxReplicas")
+				s.replicas, s.at = n, hpa.at("spec", "maxReplicas")
 			}
 		}
 	}
 	if o.kind() == "Deployment" && o.at("spec", "strategy", "type").str() != "Recreate" {
-		s.surge = share(o.at("spec", "strategy", "rollingUpdate", "maxSurge"), s.most)
+		s.surge = intOrPercent(o.at("spec", "strategy", "rollingUpdate", "maxSurge"), s.replicas)
 	}
 	return s
 }
 
-// share reads a number of pods, or a percentage of them, which is rounded up; 25 % is what Kubernetes does without.
-func share(n *node, of int) int {
+// intOrPercent returns a number of pods, or a percentage of them, rounded up. The default of Kubernetes is 25 %.
+func intOrPercent(n *node, of int) int {
 	text := n.str()
 	if n == nil {
 		text = "25%"
@@ -108,10 +112,10 @@ func share(n *node, of int) int {
 	return value
 }
 
-// checkConnections compares how many pods there can be with how many the database is told to expect: the service compares
-// the connections of all of them with what the server allows.
-func checkConnections(p *Project) []Finding {
-	var all []Finding
+// checkConnections compares the maximum number of pods with max_instances. The service multiplies max_instances by its
+// pool size to check that the database allows enough connections.
+func checkConnections(p *Project) []Problem {
+	var all []Problem
 	for _, c := range p.containers {
 		if c.object == nil || !c.main {
 			continue
@@ -122,30 +126,32 @@ func checkConnections(p *Project) []Finding {
 				continue
 			}
 			text, from, known := p.setting(c, key)
-			if expected, err := strconv.Atoi(text); known && err == nil && s.most+s.surge > expected {
-				all = append(all, found(s.at, c.object.title(), "raise "+key+", and see that the server allows as many connections",
-					"may have %d pods, and %d more during a rollout, but %s is %d (%s)", s.most, s.surge, key, expected, from))
+			if expected, err := strconv.Atoi(text); known && err == nil && s.replicas+s.surge > expected {
+				all = append(all,
+					problemAt(s.at, c.object.title(), "raise "+key+", and check max_connections of the database server",
+						"can have %d pods, and %d more during a rollout, but %s is %d (%s)", s.replicas, s.surge, key, expected, from))
 			}
 		}
 	}
 	return all
 }
 
-// checkQuota wants the quota of a namespace to hold all that may run in it at one time: else the autoscaler or a rollout
-// stops half-way.
-func checkQuota(p *Project) []Finding {
-	var all []Finding
+// checkQuota requires the quota of a namespace to cover everything that can run in it at the same time. If it does not,
+// the autoscaler or a rollout gets stuck.
+func checkQuota(p *Project) []Problem {
+	var all []Problem
 	for _, r := range p.roots {
 		for _, quota := range r.objects {
 			if quota.kind() != "ResourceQuota" {
 				continue
 			}
-			needed := r.needed(quota.at("metadata", "namespace").str())
+			needed := r.demand(quota.at("metadata", "namespace").str())
 			for key, limit := range quota.at("spec", "hard").pairs() {
 				allowed, ok := quantity(limit.str())
 				if need := needed[key]; ok && need > allowed*(1+1e-9) {
-					all = append(all, found(limit, "ResourceQuota "+quota.name()+", "+key, "raise the quota, or lower what may run",
-						"is %s, but at the autoscaler's maximum, with a rollout and all jobs, %s are needed", limit.str(), amount(key, need)))
+					all = append(all, problemAt(limit, "ResourceQuota "+quota.name()+", "+key,
+						"raise the quota, or lower maxReplicas, maxSurge or the requests",
+						"is %s, but maxReplicas, a rollout and all jobs together need %s", limit.str(), formatQuantity(key, need)))
 				}
 			}
 		}
@@ -153,8 +159,8 @@ func checkQuota(p *Project) []Finding {
 	return all
 }
 
-// needed sums up what all pods of a namespace ask for, by the keys of a quota.
-func (r *root) needed(namespace string) map[string]float64 {
+// demand returns the resources that a namespace can use at most, by quota key.
+func (r *root) demand(namespace string) map[string]float64 {
 	sum := map[string]float64{}
 	for _, o := range r.objects {
 		if o.at("metadata", "namespace").str() != namespace {
@@ -171,11 +177,11 @@ func (r *root) needed(namespace string) map[string]float64 {
 			continue
 		}
 		s := r.scaleOf(o)
-		pods := float64(s.most + s.surge)
+		pods := float64(s.replicas + s.surge)
 		sum["pods"] += pods
 		for _, kind := range []string{"requests", "limits"} {
 			for _, resource := range []string{"cpu", "memory", "ephemeral-storage"} {
-				need := pods * podNeeds(pod, kind, resource)
+				need := pods * podResources(pod, kind, resource)
 				sum[kind+"."+resource] += need
 				if kind == "requests" {
 					sum[resource] += need
@@ -186,8 +192,9 @@ func (r *root) needed(namespace string) map[string]float64 {
 	return sum
 }
 
-// podNeeds is what a pod is counted for: all of its containers, or the largest of those that run before.
-func podNeeds(pod *node, kind, resource string) float64 {
+// podResources returns what Kubernetes counts for a pod: the sum of its containers, or the largest init container if
+// that is more.
+func podResources(pod *node, kind, resource string) float64 {
 	var sum, first float64
 	for c := range pod.at("containers").each() {
 		n, _ := quantity(c.at("resources", kind, resource).str())
@@ -200,8 +207,8 @@ func podNeeds(pod *node, kind, resource string) float64 {
 	return max(sum, first)
 }
 
-// amount writes a need as people do.
-func amount(key string, n float64) string {
+// formatQuantity formats an amount with the usual unit of its quota key.
+func formatQuantity(key string, n float64) string {
 	switch {
 	case strings.HasSuffix(key, "memory") || strings.HasSuffix(key, "storage"):
 		return strconv.FormatFloat(math.Ceil(n/(1<<20)), 'f', -1, 64) + "Mi"

@@ -12,16 +12,16 @@ var (
 	promJob          = regexp.MustCompile(`\bjob=\\?"([^"\\$]+)\\?"`)
 )
 
-// kubectlKinds are the words for kinds on the command line.
+// kubectlKinds maps resource names on the kubectl command line to kinds.
 var kubectlKinds = map[string]string{
 	"deployment": "Deployment", "service": "Service", "svc": "Service", "cronjob": "CronJob",
 	"hpa": "HorizontalPodAutoscaler", "horizontalpodautoscaler": "HorizontalPodAutoscaler", "pdb": "PodDisruptionBudget",
 	"configmap": "ConfigMap", "secret": "Secret",
 }
 
-// checkCommands compares what the pipeline, the Makefile and scripts call objects, namespaces and jobs with what they are
-// called.
-func checkCommands(p *Project) []Finding {
+// checkCommands requires the objects, namespaces and Prometheus jobs that workflows, the Makefile and scripts name to
+// exist.
+func checkCommands(p *Project) []Problem {
 	if len(p.roots) == 0 {
 		return nil
 	}
@@ -37,7 +37,7 @@ func checkCommands(p *Project) []Finding {
 			}
 		}
 	}
-	var all []Finding
+	var all []Problem
 	for _, file := range slices.Concat([]string{"Makefile"}, p.workflows(), p.scripts()) {
 		for _, l := range p.lines(file) {
 			if strings.HasPrefix(strings.TrimSpace(l.text), "#") {
@@ -45,23 +45,27 @@ func checkCommands(p *Project) []Finding {
 			}
 			for _, m := range kubectlObject.FindAllStringSubmatchIndex(l.text, -1) {
 				kind, name := kubectlKinds[l.text[m[2]:m[3]]], l.text[m[4]:m[5]]
-				if !objects[kind+" "+name] && p.isOurs(name) && !goesOn(l.text, m[5]) && strings.Contains(l.text, "kubectl") {
-					all = append(all, foundIn(file, l.number, l.text[m[0]:m[1]], "write the name of one that is there", "no manifest has %s %s", kind, name))
+				if !objects[kind+" "+name] && p.belongsToService(name) && !followedByVariable(l.text,
+					m[5]) && strings.Contains(l.text, "kubectl") {
+					all = append(all, problemInFile(file, l.number, l.text[m[0]:m[1]], "use the name of an existing object",
+						"no manifest has %s %s", kind, name))
 				}
 			}
 			for _, m := range kubectlNamespace.FindAllStringSubmatchIndex(l.text, -1) {
 				name := l.text[m[2]:m[3]]
 				known := namespaces[name]
-				if goesOn(l.text, m[3]) {
+				if followedByVariable(l.text, m[3]) {
 					known = slices.ContainsFunc(sortedKeys(namespaces), func(n string) bool { return strings.HasPrefix(n, name) })
 				}
-				if !known && p.isOurs(name) {
-					all = append(all, foundIn(file, l.number, "namespace "+name, "use one of "+strings.Join(sortedKeys(namespaces), ", "), "no overlay has this namespace"))
+				if !known && p.belongsToService(name) {
+					all = append(all, problemInFile(file, l.number, "namespace "+name,
+						"use one of "+strings.Join(sortedKeys(namespaces), ", "), "no overlay has this namespace"))
 				}
 			}
 			for _, m := range promJob.FindAllStringSubmatch(l.text, -1) {
-				if len(jobs) > 0 && !jobs[m[1]] && p.isOurs(m[1]) {
-					all = append(all, foundIn(file, l.number, "job "+m[1], "write "+strings.Join(sortedKeys(jobs), " or "), "Prometheus calls the service after its Service"))
+				if len(jobs) > 0 && !jobs[m[1]] && p.belongsToService(m[1]) {
+					all = append(all, problemInFile(file, l.number, "job "+m[1], "use "+strings.Join(sortedKeys(jobs), " or "),
+						"is not a job: Prometheus names the job after the Service"))
 				}
 			}
 		}
@@ -69,12 +73,12 @@ func checkCommands(p *Project) []Finding {
 	return all
 }
 
-// goesOn tells whether a name is continued by a variable.
-func goesOn(text string, at int) bool { return at < len(text) && text[at] == '$' }
+// followedByVariable reports whether a variable continues the name that ends at an index.
+func followedByVariable(text string, at int) bool { return at < len(text) && text[at] == '$' }
 
-// isOurs tells whether a name is meant for something of this service: half of it is the service's name at least. What else
-// there is in a cluster is not known here.
-func (p *Project) isOurs(name string) bool {
+// belongsToService reports whether a name starts with at least half of the service's name. Other names belong to
+// objects that are not in this project.
+func (p *Project) belongsToService(name string) bool {
 	same := 0
 	for same < min(len(name), len(p.Name)) && name[same] == p.Name[same] {
 		same++

@@ -7,21 +7,21 @@ import (
 	"strings"
 )
 
-// checkEgress wants what a pod is told to call to be what it may call: where a policy refuses what is not allowed, each
-// address in a variable needs one that allows its port, and the namespace if it is in this cluster.
-func checkEgress(p *Project) []Finding {
-	var all []Finding
+// checkEgress requires a network policy for every URL in an environment variable, if the pod has any egress policy. The
+// policy must allow the port and, for a host within the cluster, the namespace.
+func checkEgress(p *Project) []Problem {
+	var all []Problem
 	for _, c := range p.containers {
 		if c.object == nil || !c.main {
 			continue
 		}
 		policies := c.root.egress(c.object.podLabels())
 		if len(policies) == 0 {
-			continue // nothing is refused
+			continue // without an egress policy, everything is allowed
 		}
 		for _, name := range sortedKeys(c.env) {
 			v := c.env[name]
-			if !isCalled(name) {
+			if !namesEndpoint(name) {
 				continue
 			}
 			host, port, ok := address(v.value)
@@ -29,53 +29,55 @@ func checkEgress(p *Project) []Finding {
 				continue
 			}
 			file, line := v.place()
-			all = append(all, foundIn(file, line, name, "add a NetworkPolicy for it", "calls %s on port %d, but no NetworkPolicy allows that to %s", host, port, c.object.title()))
+			all = append(all, problemInFile(file, line, name, "add a NetworkPolicy for it",
+				"connects to %s on port %d, but no NetworkPolicy allows that for %s", host, port, c.object.title()))
 		}
 	}
 	return all
 }
 
-// isCalled tells whether a variable says what is called, rather than who calls or what is shown to people.
-func isCalled(name string) bool {
+// namesEndpoint reports whether the name of a variable suggests that the service connects to its value.
+func namesEndpoint(name string) bool {
 	return slices.ContainsFunc([]string{"URL", "ENDPOINT", "ADDRESS", "SERVER", "PROXY"}, func(end string) bool { return strings.HasSuffix(name, end) })
 }
 
-// egress returns the policies that say where pods with such labels may connect to.
+// egress returns the egress policies of pods with these labels.
 func (r *root) egress(labels map[string]string) []*object {
 	var all []*object
 	for _, o := range r.objects {
-		if o.kind() == "NetworkPolicy" && slices.Contains(o.at("spec", "policyTypes").strs(), "Egress") && selectsBy(o.at("spec", "podSelector"), labels) {
+		if o.kind() == "NetworkPolicy" && slices.Contains(o.at("spec", "policyTypes").strs(),
+			"Egress") && matchesSelector(o.at("spec", "podSelector"), labels) {
 			all = append(all, o)
 		}
 	}
 	return all
 }
 
-// selectsBy tells whether a selector of the API selects labels. An empty one selects everything.
-func selectsBy(selector *node, labels map[string]string) bool {
+// matchesSelector reports whether a LabelSelector matches labels. An empty selector matches everything.
+func matchesSelector(selector *node, labels map[string]string) bool {
 	for key, value := range selector.at("matchLabels").texts() {
 		if labels[key] != value {
 			return false
 		}
 	}
 	for e := range selector.at("matchExpressions").each() {
-		value, there := labels[e.at("key").str()]
+		value, exists := labels[e.at("key").str()]
 		listed := slices.Contains(e.at("values").strs(), value)
 		switch e.at("operator").str() {
 		case "In":
-			if !there || !listed {
+			if !exists || !listed {
 				return false
 			}
 		case "NotIn":
-			if there && listed {
+			if exists && listed {
 				return false
 			}
 		case "Exists":
-			if !there {
+			if !exists {
 				return false
 			}
 		case "DoesNotExist":
-			if there {
+			if exists {
 				return false
 			}
 		}
@@ -83,7 +85,7 @@ func selectsBy(selector *node, labels map[string]string) bool {
 	return true
 }
 
-// address reads the host and the port of a URL. An address on the pod itself passes no policy.
+// address returns the host and the port of a URL. Policies do not apply to loopback addresses, which are not ok.
 func address(text string) (host string, port int, ok bool) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.Scheme == "" {
@@ -100,7 +102,7 @@ func address(text string) (host string, port int, ok bool) {
 	return host, port, port > 0
 }
 
-// allows tells whether a policy lets through to an address. A name within the cluster tells the namespace.
+// allows reports whether a policy allows connections to an address. A host within the cluster contains the namespace.
 func allows(policy *object, host string, port int) bool {
 	namespace := ""
 	if parts := strings.Split(host, "."); len(parts) >= 3 && parts[2] == "svc" {

@@ -13,10 +13,10 @@ var (
 	linkerX      = regexp.MustCompile(`-X\s+(\S+?)\.([A-Za-z_][A-Za-z0-9_]*)=`)
 )
 
-// checkEntryPoint follows the binary: from its package by the image to what starts it.
-func checkEntryPoint(p *Project) []Finding {
-	var all []Finding
-	add := func(f Finding) { all = append(all, f) }
+// checkEntryPoint checks that the Dockerfile, the Makefile, Compose and the pods build, copy and run the same binary.
+func checkEntryPoint(p *Project) []Problem {
+	var all []Problem
+	add := func(f Problem) { all = append(all, f) }
 	built := ""
 	for _, run := range p.dockerfile.of("RUN") {
 		if m := buildOutput.FindStringSubmatch(run.args); m != nil {
@@ -27,14 +27,14 @@ func checkEntryPoint(p *Project) []Finding {
 	for _, r := range p.makefile.recipes {
 		p.checkBuild("Makefile", r.line, p.makefile.expand(r.text), add)
 	}
-	binary := p.copied(built, add)
-	p.checkStarters(binary, add)
+	binary := p.binaryPath(built, add)
+	p.checkRun(binary, add)
 	return all
 }
 
-// expand replaces $(NAME) by the variable of the Makefile.
+// expand replaces $(NAME) with the Makefile variable.
 func (m *makefile) expand(text string) string {
-	for range 5 { // as deep as variables refer to each other
+	for range 5 { // limits the depth of nested variables
 		replaced := reference.ReplaceAllStringFunc(text, func(name string) string {
 			if value, ok := m.variables[name[2:len(name)-1]]; ok {
 				return value
@@ -49,24 +49,25 @@ func (m *makefile) expand(text string) string {
 	return text
 }
 
-// checkBuild looks at the arguments of go build: packages, and variables that the linker sets.
-func (p *Project) checkBuild(file string, line int, text string, add func(Finding)) {
+// checkBuild checks the packages and the -X linker flags of a go build command.
+func (p *Project) checkBuild(file string, line int, text string, add func(Problem)) {
 	if !strings.Contains(text, "go build") {
 		return
 	}
 	for _, dir := range buildPackage.FindAllString(text, -1) {
 		if dir = path.Clean(dir); !p.has(dir + "/main.go") {
-			add(foundIn(file, line, "go build", "build ./cmd/"+p.Name, "there is no package %s", dir))
+			add(problemInFile(file, line, "go build", "build ./cmd/"+p.Name, "there is no package %s", dir))
 		}
 	}
 	for _, m := range linkerX.FindAllStringSubmatch(text, -1) {
 		dir, own := strings.CutPrefix(m[1], p.Module+"/")
 		if !own && m[1] != "main" {
-			add(foundIn(file, line, "-X "+m[1], "write "+p.Module, "is not in the module of go.mod, which is %s", p.Module))
+			add(problemInFile(file, line, "-X "+m[1], "use "+p.Module, "is not in the module of go.mod, %s", p.Module))
 			continue
 		}
 		if own && !p.declares(dir, m[2]) {
-			add(foundIn(file, line, "-X "+m[1]+"."+m[2], "name the variable that internal/buildinfo reads", "%s has no such variable, so the linker sets nothing", dir))
+			add(problemInFile(file, line, "-X "+m[1]+"."+m[2], "name a variable of internal/buildinfo",
+				"%s has no such variable, so the linker ignores the flag", dir))
 		}
 	}
 }
@@ -76,8 +77,8 @@ func (p *Project) declares(dir, name string) bool {
 	return slices.ContainsFunc(p.in(dir, ".go"), func(file string) bool { return declared.Match(p.files[file]) })
 }
 
-// copied returns where the image has the binary.
-func (p *Project) copied(built string, add func(Finding)) string {
+// binaryPath returns the path of the binary in the image.
+func (p *Project) binaryPath(built string, add func(Problem)) string {
 	for _, c := range p.dockerfile.of("COPY") {
 		words := c.words()
 		if !c.final || len(words) < 3 || !strings.HasPrefix(words[0], "--from=") {
@@ -85,7 +86,7 @@ func (p *Project) copied(built string, add func(Finding)) string {
 		}
 		from, to := words[len(words)-2], words[len(words)-1]
 		if built != "" && path.Base(from) == path.Base(built) && from != built || path.Base(from) == p.Name && built != "" && from != built {
-			add(foundIn("Dockerfile", c.line, "COPY", "copy "+built, "copies %s, but go build writes %s", from, built))
+			add(problemInFile("Dockerfile", c.line, "COPY", "copy "+built, "copies %s, but go build writes %s", from, built))
 		}
 		if from == built || path.Base(from) == p.Name {
 			if strings.HasSuffix(to, "/") {
@@ -97,54 +98,58 @@ func (p *Project) copied(built string, add func(Finding)) string {
 	return ""
 }
 
-// checkStarters looks at what starts the binary: the image, its health check, pods and Compose.
-func (p *Project) checkStarters(binary string, add func(Finding)) {
+// checkRun checks everything that runs the binary: the entry point, the health check, the pods and Compose.
+func (p *Project) checkRun(binary string, add func(Problem)) {
 	entry, ok := p.dockerfile.last("ENTRYPOINT")
 	if ok && binary != "" && len(entry.words()) > 0 && entry.words()[0] != binary {
-		add(foundIn("Dockerfile", entry.line, "ENTRYPOINT", "name the path that COPY writes", "starts %s, but the binary is %s", entry.words()[0], binary))
+		add(problemInFile("Dockerfile", entry.line, "ENTRYPOINT", "use the destination of COPY",
+			"starts %s, but the binary is %s", entry.words()[0], binary))
 	}
 	if len(p.dockerfile.instructions) > 0 && !ok {
-		add(foundIn("Dockerfile", 0, "ENTRYPOINT", "name the binary in exec form", "there is none, so nothing starts the service"))
+		add(problemInFile("Dockerfile", 0, "ENTRYPOINT", "add it in exec form",
+			"is missing, so the image does not start the service"))
 	}
 	if cmd, ok := p.dockerfile.last("CMD"); ok {
-		p.checkCommand(foundIn("Dockerfile", cmd.line, "CMD", "", ""), cmd.words(), add)
+		p.checkCommand(problemInFile("Dockerfile", cmd.line, "CMD", "", ""), cmd.words(), add)
 	}
 	if health, ok := p.dockerfile.last("HEALTHCHECK"); ok {
 		_, command, _ := strings.Cut(health.args, "CMD ")
 		words := instruction{args: strings.TrimSpace(command)}.words()
 		if len(words) > 0 && binary != "" && path.Base(words[0]) == p.Name && words[0] != binary {
-			add(foundIn("Dockerfile", health.line, "HEALTHCHECK", "name the path that COPY writes", "asks %s, but the binary is %s", words[0], binary))
+			add(problemInFile("Dockerfile", health.line, "HEALTHCHECK", "use the destination of COPY",
+				"runs %s, but the binary is %s", words[0], binary))
 		}
 		if len(words) > 1 && path.Base(words[0]) == p.Name {
-			p.checkCommand(foundIn("Dockerfile", health.line, "HEALTHCHECK", "", ""), words[1:], add)
+			p.checkCommand(problemInFile("Dockerfile", health.line, "HEALTHCHECK", "", ""), words[1:], add)
 		}
 	}
 	for _, c := range p.containers {
 		command, args := c.at("command").strs(), c.at("args").strs()
 		at := c.at("args")
-		if c.object == nil { // Compose calls the arguments a command
+		if c.object == nil { // command in Compose is args in Kubernetes
 			command, args, at = nil, command, c.at("command")
 		}
 		if len(command) > 0 && binary != "" && path.IsAbs(command[0]) && path.Base(command[0]) == p.Name && command[0] != binary {
-			add(found(c.at("command"), c.title()+".command", "leave it to the image, or write "+binary, "starts %s, but the image has %s", command[0], binary))
+			add(problemAt(c.at("command"), c.title()+".command", "remove it, or use "+binary, "starts %s, but the image has %s",
+				command[0], binary))
 		}
 		if len(command) > 0 && path.Base(command[0]) != p.Name {
-			continue // a shell, say
+			continue // another program, such as a shell
 		}
 		if len(command) > 1 {
 			args, at = command[1:], c.at("command")
 		}
-		p.checkCommand(found(at, c.title()+".args", "", ""), args, add)
+		p.checkCommand(problemAt(at, c.title()+".args", "", ""), args, add)
 	}
 }
 
-// checkCommand compares the first word of arguments with the commands of the binary.
-func (p *Project) checkCommand(at Finding, args []string, add func(Finding)) {
+// checkCommand requires the first argument to be a command of the binary.
+func (p *Project) checkCommand(at Problem, args []string, add func(Problem)) {
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") || p.golang.commands[args[0]] {
 		return
 	}
-	at.Problem = "the binary has no command " + args[0]
-	at.Next = "use one of " + strings.Join(p.commands(), ", ")
+	at.Message = "the binary has no command " + args[0]
+	at.Fix = "use one of " + strings.Join(p.commands(), ", ")
 	add(at)
 }
 

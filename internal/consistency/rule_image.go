@@ -7,16 +7,17 @@ import (
 	"strings"
 )
 
-// checkImages refuses images that are another one tomorrow, and wants the service's to have one name everywhere.
-func checkImages(p *Project) []Finding {
-	var all []Finding
+// checkImages requires every image to be pinned to a version, and the image of the service to have one name.
+func checkImages(p *Project) []Problem {
+	var all []Problem
 	check := func(at *node, key, text string, built bool) {
 		switch i := parseImage(text); {
 		case strings.Contains(text, "${") && !strings.HasSuffix(text, ":latest"):
 		case i.tag == "latest":
-			all = append(all, found(at, key, "name a version", "runs %s: latest is another image tomorrow, and cannot be rolled back to", text))
+			all = append(all, problemAt(at, key, "pin a version",
+				"runs %s: the tag latest changes, so a deployment is not reproducible and cannot be rolled back", text))
 		case i.tag == "" && i.digest == "" && !built:
-			all = append(all, found(at, key, "name a version", "runs %s without a tag, which means latest", text))
+			all = append(all, problemAt(at, key, "pin a version", "runs %s without a tag, which means latest", text))
 		}
 	}
 	for _, r := range p.roots {
@@ -26,7 +27,7 @@ func checkImages(p *Project) []Finding {
 			}
 		}
 	}
-	for name, c := range p.composed() {
+	for name, c := range p.composeServices() {
 		if c.at("image") != nil {
 			check(c.at("image"), "service "+name, c.at("image").str(), c.at("build") != nil)
 		}
@@ -41,18 +42,18 @@ func checkImages(p *Project) []Finding {
 			continue
 		}
 		if i := parseImage(words[0]); !stages[words[0]] && (i.tag == "latest" || i.tag == "" && i.digest == "") && !strings.Contains(words[0], "$") {
-			all = append(all, foundIn("Dockerfile", from.line, "FROM", "name a version", "is built on %s, which is another image tomorrow", words[0]))
+			all = append(all,
+				problemInFile("Dockerfile", from.line, "FROM", "pin a version", "builds on %s, which changes over time", words[0]))
 		}
 		if len(words) == 3 {
 			stages[words[2]] = true
 		}
 	}
-	return slices.Concat(all, p.checkRepository(), p.checkOthers())
+	return slices.Concat(all, p.checkRepository(), p.checkThirdParty())
 }
 
-// checkOthers wants an image of somebody else's to be in one version, so that what is tried on a machine is what runs in
-// the cluster.
-func (p *Project) checkOthers() []Finding {
+// checkThirdParty requires one version of every third-party image, so that local tests run what the cluster runs.
+func (p *Project) checkThirdParty() []Problem {
 	type use struct {
 		at  *node
 		tag string
@@ -72,7 +73,7 @@ func (p *Project) checkOthers() []Finding {
 			}
 		}
 	}
-	for _, c := range p.composed() {
+	for _, c := range p.composeServices() {
 		add(c.at("image"))
 	}
 	for _, file := range p.workflows() {
@@ -84,21 +85,22 @@ func (p *Project) checkOthers() []Finding {
 			}
 		}
 	}
-	var all []Finding
+	var all []Problem
 	for _, name := range sortedKeys(uses) {
 		first := uses[name][0]
 		for _, u := range uses[name][1:] {
 			if u.tag != first.tag {
-				all = append(all, found(u.at, "image", "use one version of "+name, "is %s:%s, but %s has %s", name, u.tag, first.at.file, first.tag))
+				all = append(all, problemAt(u.at, "image", "use one version of "+name, "is %s:%s, but %s has %s", name, u.tag,
+					first.at.file, first.tag))
 			}
 		}
 	}
 	return all
 }
 
-// checkRepository wants all pods to take the service from one place.
-func (p *Project) checkRepository() []Finding {
-	var all []Finding
+// checkRepository requires all pods to pull the service from the same repository.
+func (p *Project) checkRepository() []Problem {
+	var all []Problem
 	repositories := map[string]int{}
 	var images []*node
 	for _, c := range p.containers {
@@ -107,31 +109,33 @@ func (p *Project) checkRepository() []Finding {
 			repositories[parseImage(c.at("image").str()).repository]++
 		}
 	}
-	usual, most := "", 0
+	usual, count := "", 0
 	for _, name := range sortedKeys(repositories) {
-		if repositories[name] > most {
-			usual, most = name, repositories[name]
+		if repositories[name] > count {
+			usual, count = name, repositories[name]
 		}
 	}
 	for _, at := range images {
 		if name := parseImage(at.str()).repository; name != usual {
-			all = append(all, found(at, "image", "take it from one place", "is %s, but elsewhere it is %s", name, usual))
+			all = append(all,
+				problemAt(at, "image", "use the same repository everywhere", "is %s, but elsewhere it is %s", name, usual))
 		}
 	}
-	// What renames images must name one that is there.
+	// An images entry must name an image that a manifest uses.
 	for _, dir := range sortedKeys(p.kustomizations) {
 		k := p.kustomizations[dir]
 		for entry := range k.root.at("images").each() {
-			if name := entry.at("name").str(); path.Base(name) == p.Name && !p.namesImage(name) {
-				all = append(all, found(entry.at("name"), "images", "write the image of the manifests", "renames %s, which no manifest has", name))
+			if name := entry.at("name").str(); path.Base(name) == p.Name && !p.usesImage(name) {
+				all = append(all, problemAt(entry.at("name"), "images", "use the image of the manifests",
+					"renames %s, which no manifest uses", name))
 			}
 		}
 	}
 	return all
 }
 
-// namesImage tells whether a manifest has an image of that name, before any is renamed.
-func (p *Project) namesImage(name string) bool {
+// usesImage reports whether a manifest uses an image, before kustomize renames images.
+func (p *Project) usesImage(name string) bool {
 	for _, file := range p.below("deploy", ".yaml", ".yml") {
 		for _, document := range p.yaml[file] {
 			o := &object{node: document}
@@ -150,19 +154,22 @@ func (p *Project) namesImage(name string) bool {
 	return false
 }
 
-// checkUser compares the user of the image with that of the pods: another one may not read what belongs to the first.
-func checkUser(p *Project) []Finding {
-	var all []Finding
+// checkUser compares the user of the image with that of the pods. A different user may lack access to the image's
+// files.
+func checkUser(p *Project) []Problem {
+	var all []Problem
 	last, ok := p.dockerfile.last("USER")
 	if !ok {
 		if len(p.dockerfile.instructions) > 0 {
-			return []Finding{foundIn("Dockerfile", 0, "USER", "write USER 65532:65532", "there is none, so the image runs as root")}
+			return []Problem{problemInFile("Dockerfile", 0, "USER", "add USER 65532:65532",
+				"is missing, so the image runs as root")}
 		}
 		return nil
 	}
 	user, group, _ := strings.Cut(last.args, ":")
 	if _, err := strconv.Atoi(user); err != nil {
-		all = append(all, foundIn("Dockerfile", last.line, "USER", "write the number of the user", "is %s: with a name, Kubernetes cannot verify runAsNonRoot", user))
+		all = append(all, problemInFile("Dockerfile", last.line, "USER", "use the numeric user ID",
+			"is %s: Kubernetes cannot verify runAsNonRoot for a user name", user))
 		return all
 	}
 	for _, c := range p.containers {
@@ -175,7 +182,8 @@ func checkUser(p *Project) []Finding {
 				at = c.pod.at("securityContext", id.key)
 			}
 			if at != nil && id.want != "" && at.str() != id.want {
-				all = append(all, found(at, c.object.title()+", "+id.key, "write "+id.want+" in both", "is %s, but the image runs as %s (USER in Dockerfile)", at.str(), last.args))
+				all = append(all, problemAt(at, c.object.title()+", "+id.key, "use "+id.want+" in both",
+					"is %s, but the image runs as %s (USER in Dockerfile)", at.str(), last.args))
 			}
 		}
 	}

@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// checkKustomize wants each entry of a kustomization to be there, each patch to change something, and each file below
-// deploy to be used by something.
-func checkKustomize(p *Project) []Finding {
-	var all []Finding
+// checkKustomize requires every file that a kustomization names to exist, and every manifest below deploy to be used.
+func checkKustomize(p *Project) []Problem {
+	var all []Problem
 	used := map[string]bool{}
 	for _, dir := range sortedKeys(p.kustomizations) {
 		k := p.kustomizations[dir]
 		all = append(all, p.checkEntries(k, used)...)
-		for _, key := range unread {
+		for _, key := range unsupportedKeys {
 			if at := k.root.at(key); at != nil && (!at.list || len(at.items) > 0) {
-				all = append(all, found(at, key, "write it without, or compare by hand what it changes", "is not followed by this check, so that other findings may be wrong"))
+				all = append(all, problemAt(at, key, "avoid it, or review its effects by hand",
+					"is not supported by this check, so other problems may be false"))
 			}
 		}
 	}
@@ -25,25 +25,26 @@ func checkKustomize(p *Project) []Finding {
 	}
 	for _, file := range p.below("deploy", ".yaml", ".yml") {
 		if !p.isKustomized(file) {
-			continue // a chart, say, or what another tool applies
+			continue // another tool applies it, such as Helm
 		}
 		if !used[file] && !slices.Contains(kustomizationNames, path.Base(file)) && !p.isMentioned(file) {
-			all = append(all, foundIn(file, 0, "file", "name it in a kustomization, or remove it", "is named by no kustomization, and nothing else mentions it"))
+			all = append(all, problemInFile(file, 0, "file", "add it to a kustomization, or remove it",
+				"is unused: no kustomization and no other file names it"))
 		}
 	}
 	return all
 }
 
-// unread are the keys of a kustomization that build does not know, and that change what is built.
-var unread = []string{"replacements", "vars", "namePrefix", "nameSuffix", "helmCharts", "transformers", "generators"}
+// unsupportedKeys are kustomization keys that change the result and that build does not implement.
+var unsupportedKeys = []string{"replacements", "vars", "namePrefix", "nameSuffix", "helmCharts", "transformers", "generators"}
 
-func (p *Project) checkEntries(k *kustomization, used map[string]bool) []Finding {
-	var all []Finding
+func (p *Project) checkEntries(k *kustomization, used map[string]bool) []Problem {
+	var all []Problem
 	for entry := range k.entries() {
 		at := path.Join(k.dir, entry.text)
 		used[at] = true
 		if !p.has(at) && p.kustomizations[at] == nil {
-			all = append(all, found(entry, "resources", "add it, or remove the entry", "%s is not there", at))
+			all = append(all, problemAt(entry, "resources", "add the file, or remove the entry", "%s does not exist", at))
 		}
 	}
 	files := []*node{}
@@ -76,13 +77,13 @@ func (p *Project) checkEntries(k *kustomization, used map[string]bool) []Finding
 		at := path.Join(k.dir, entry.text)
 		used[at] = true
 		if !p.has(at) {
-			all = append(all, found(entry, "path", "add it, or remove the entry", "%s is not there", at))
+			all = append(all, problemAt(entry, "path", "add the file, or remove the entry", "%s does not exist", at))
 		}
 	}
 	return all
 }
 
-// isKustomized tells whether the folder right below deploy has kustomizations, so that whatever is in it should be in one.
+// isKustomized reports whether the file's folder right below deploy has kustomizations, so that one should include it.
 func (p *Project) isKustomized(file string) bool {
 	parts := strings.SplitN(file, "/", 3)
 	return slices.ContainsFunc(sortedKeys(p.kustomizations), func(dir string) bool {
@@ -90,7 +91,7 @@ func (p *Project) isKustomized(file string) bool {
 	})
 }
 
-// isMentioned tells whether a file, or all of its kind in its folder, is named by what people or machines run.
+// isMentioned reports whether another file names this file, or a glob of its folder that matches it.
 func (p *Project) isMentioned(file string) bool {
 	names := []string{file, path.Dir(file) + "/*" + path.Ext(file)}
 	for _, other := range p.paths {
@@ -106,7 +107,7 @@ func (p *Project) isMentioned(file string) bool {
 		if slices.ContainsFunc(names, func(name string) bool { return strings.Contains(text, name) }) {
 			return true
 		}
-		// Beside it, its name alone will do.
+		// A file in the same folder may use the base name.
 		if path.Dir(other) == path.Dir(file) && strings.Contains(text, path.Base(file)) {
 			return true
 		}

@@ -10,23 +10,24 @@ var (
 	shellWord   = regexp.MustCompile(`(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s;&|()<>"'\x60])+|[;&|()<>\x60]+`)
 	expression  = regexp.MustCompile(`\$\{\{[^}]*\}\}`)
 	inBackticks = regexp.MustCompile("`(make [^`]+)`")
-	verbWord    = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
-	settingWord = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
+	targetWord  = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+	assignWord  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
 )
 
-// beforeCommand are words after which a command begins.
+// beforeCommand lists the words that precede a command.
 var beforeCommand = []string{"exec", "time", "env", "sudo", "then", "do", "else", "!", "if", "while"}
 
-// verbsOf returns what a line of shell tells make to do, in this directory.
-func verbsOf(text string) []string {
-	var verbs []string
+// makeTargets returns the targets that a line of shell makes in the current directory.
+func makeTargets(text string) []string {
+	var targets []string
 	text = strings.NewReplacer("$(MAKE)", "make", "${MAKE}", "make").Replace(text)
 	words := shellWord.FindAllString(expression.ReplaceAllLiteralString(text, "$x"), -1)
 	begins := true
 	for i := 0; i < len(words); i++ {
 		word := words[i]
 		if !begins || word != "make" {
-			begins = strings.ContainsAny(word[:1], ";&|(`") || settingWord.MatchString(word) && begins || slices.Contains(beforeCommand, word)
+			begins = strings.ContainsAny(word[:1],
+				";&|(`") || assignWord.MatchString(word) && begins || slices.Contains(beforeCommand, word)
 			continue
 		}
 		var named []string
@@ -36,32 +37,34 @@ func verbsOf(text string) []string {
 			if words[i] == "-C" || words[i] == "-f" {
 				elsewhere = true
 			}
-			if verbWord.MatchString(words[i]) {
+			if targetWord.MatchString(words[i]) {
 				named = append(named, words[i])
 			}
 		}
 		if !elsewhere {
-			verbs = append(verbs, named...)
+			targets = append(targets, named...)
 		}
 	}
-	return verbs
+	return targets
 }
 
-// checkMake wants every verb that a workflow, a script or a document tells to run to be in the Makefile, once.
-func checkMake(p *Project) []Finding {
+// checkMake requires the Makefile to define every target that workflows, scripts and documents run, and each only once.
+func checkMake(p *Project) []Problem {
 	if !p.has("Makefile") {
 		return nil
 	}
-	var all []Finding
+	var all []Problem
 	check := func(file string, number int, command string) {
-		for _, verb := range verbsOf(command) {
-			if _, ok := p.makefile.verbs[verb]; !ok {
-				all = append(all, foundIn(file, number, "make "+verb, nearestOf(verb, sortedKeys(p.makefile.verbs), "add the verb, or correct the name"), "the Makefile has no such verb"))
+		for _, name := range makeTargets(command) {
+			if _, ok := p.makefile.targets[name]; !ok {
+				all = append(all, problemInFile(file, number, "make "+name, nearestOf(name, sortedKeys(p.makefile.targets),
+					"add the target, or correct the name"), "the Makefile has no such target"))
 			}
 		}
 	}
-	for _, verb := range sortedKeys(p.makefile.twice) {
-		all = append(all, foundIn("Makefile", p.makefile.twice[verb], verb, "remove one of them", "has a recipe already: make runs the last one only"))
+	for _, name := range sortedKeys(p.makefile.duplicates) {
+		all = append(all, problemInFile("Makefile", p.makefile.duplicates[name], name, "remove one of them",
+			"has two recipes: make runs only the last one"))
 	}
 	for _, r := range p.makefile.recipes {
 		check("Makefile", r.line, strings.TrimLeft(r.text, "@-+"))
@@ -99,7 +102,7 @@ func checkMake(p *Project) []Finding {
 	return all
 }
 
-// checkSteps calls check with each line that a step runs, once for each value of the matrix that it names.
+// checkSteps calls check with each line that a step runs, once for each matrix value in the line.
 func (p *Project) checkSteps(job, step *node, check func(line int, text string)) {
 	run := step.at("run")
 	for i, text := range strings.Split(run.str(), "\n") {

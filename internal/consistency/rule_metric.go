@@ -8,34 +8,36 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 )
 
-// ownMetrics are those that Prometheus makes of each target and of its rules.
+// ownMetrics are the series that Prometheus creates for targets and rules.
 var ownMetrics = map[string]bool{
 	"up": true, "scrape_duration_seconds": true, "scrape_samples_scraped": true, "scrape_samples_post_metric_relabeling": true,
 	"scrape_series_added": true, "ALERTS": true, "ALERTS_FOR_STATE": true,
 }
 
-// checkMetrics wants every metric in a query to be one that somebody exports: the service, by its source, or a program on
-// the list of exporters. A series with a colon in its name is recorded by a rule.
-func checkMetrics(p *Project) []Finding {
-	var all []Finding
+// checkMetrics requires every metric in a query to be exported by the service or by a known exporter. A series with a
+// colon in its name must have a recording rule.
+func checkMetrics(p *Project) []Problem {
+	var all []Problem
 	for _, q := range p.monitoring.queries {
 		for _, name := range q.metrics {
 			if strings.Contains(name, ":") {
 				if p.monitoring.recorded[name] == nil {
-					all = append(all, foundIn(q.file, q.line, q.key, nearestOf(name, sortedKeys(p.monitoring.recorded), "record it, or correct the name"),
-						"asks for %s, which no rule records", name))
+					all = append(all, problemInFile(q.file, q.line, q.key,
+						nearestOf(name, sortedKeys(p.monitoring.recorded), "record it, or correct the name"),
+						"queries %s, which no rule records", name))
 				}
 				continue
 			}
-			if _, ok := exporters.Of(name); ok || ownMetrics[name] || p.golang.metrics[name] != "" {
+			if _, ok := exporters.Lookup(name); ok || ownMetrics[name] || p.golang.metrics[name] != "" {
 				continue
 			}
 			near := features.Suggest(name, sortedKeys(p.golang.metrics))
 			if near == "" && !p.isFamily(name) {
-				continue // of an exporter of the team's, which only the team knows
+				continue // a metric of an exporter that the team added
 			}
-			all = append(all, foundIn(q.file, q.line, q.key, nearestOf(name, sortedKeys(p.golang.metrics), "register it in the service, or correct the name"),
-				"asks for %s, which neither the service nor an exporter that is known shows", name))
+			all = append(all, problemInFile(q.file, q.line, q.key,
+				nearestOf(name, sortedKeys(p.golang.metrics), "register it in the service, or correct the name"),
+				"queries %s, which neither the service nor a known exporter exports", name))
 		}
 	}
 	return all
@@ -62,14 +64,15 @@ func (p *Project) isFamily(name string) bool {
 	return false
 }
 
+// nearestOf suggests the known name that is most similar to a wrong one, or else the given fix.
 func nearestOf(name string, known []string, otherwise string) string {
 	if best := features.Suggest(name, known); best != "" {
-		return "write " + best
+		return "use " + best
 	}
 	return otherwise
 }
 
-// jobs are what Prometheus calls the service: the names of the Services that are scraped.
+// jobs returns the job labels of the service: the names of the Services that Prometheus scrapes.
 func (p *Project) jobs() map[string]bool {
 	jobs := map[string]bool{}
 	for _, r := range p.roots {
@@ -88,26 +91,26 @@ func (p *Project) jobs() map[string]bool {
 	return jobs
 }
 
-// checkJob wants rules that select the service to name it as Prometheus does: by the name of its Service.
-func checkJob(p *Project) []Finding {
+// checkJob requires queries about the service to use its job label, which is the name of its Service.
+func checkJob(p *Project) []Problem {
 	jobs := p.jobs()
 	if len(jobs) == 0 {
 		return nil
 	}
-	var all []Finding
+	var all []Problem
 	for _, q := range p.monitoring.queries {
 		for _, job := range q.matchers["job"] {
-			// Other programs have jobs of their own; what shows metrics of the service is the service.
-			if !jobs[job] && p.asksService(q) {
-				all = append(all, foundIn(q.file, q.line, q.key, "write job=\""+sortedKeys(jobs)[0]+"\"",
-					"selects job %q, but Prometheus calls the service after its Service, %s", job, strings.Join(sortedKeys(jobs), ", ")))
+			// Queries about other programs use other jobs.
+			if !jobs[job] && p.queriesService(q) {
+				all = append(all, problemInFile(q.file, q.line, q.key, "use job=\""+sortedKeys(jobs)[0]+"\"",
+					"selects job %q, but Prometheus names the job after the Service, %s", job, strings.Join(sortedKeys(jobs), ", ")))
 			}
 		}
 	}
 	return all
 }
 
-func (p *Project) asksService(q namedQuery) bool {
+func (p *Project) queriesService(q namedQuery) bool {
 	for _, name := range q.metrics {
 		if p.golang.metrics[name] != "" || strings.Contains(name, ":") {
 			return true

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// checkOwners wants the paths in CODEOWNERS to be there: one that is not protects nothing.
-func checkOwners(p *Project) []Finding {
-	var all []Finding
+// checkOwners requires every pattern in CODEOWNERS to match a file and to have an owner.
+func checkOwners(p *Project) []Problem {
+	var all []Problem
 	for _, file := range []string{".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"} {
 		for _, l := range p.lines(file) {
 			fields := strings.Fields(l.text)
@@ -16,17 +16,18 @@ func checkOwners(p *Project) []Finding {
 				continue
 			}
 			if len(fields) == 1 {
-				all = append(all, foundIn(file, l.number, fields[0], "name who owns it", "has no owner"))
+				all = append(all, problemInFile(file, l.number, fields[0], "add an owner", "has no owner"))
 			}
 			if !p.matchesAny(fields[0]) {
-				all = append(all, foundIn(file, l.number, fields[0], "correct the path, or remove the line", "matches no file of this project"))
+				all = append(all,
+					problemInFile(file, l.number, fields[0], "correct the path, or remove the line", "matches no file"))
 			}
 		}
 	}
 	return all
 }
 
-// matchesAny tells whether a pattern of CODEOWNERS matches a file.
+// matchesAny reports whether a CODEOWNERS pattern matches a file.
 func (p *Project) matchesAny(pattern string) bool {
 	anchored := strings.HasPrefix(pattern, "/") || strings.Contains(strings.TrimSuffix(pattern, "/"), "/")
 	pattern = strings.Trim(pattern, "/")

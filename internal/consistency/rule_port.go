@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-const portNext = "let the manifest and the setting have the same number"
+const portNext = "use the same port in the manifest and the setting"
 
-// checkPorts follows each port from what reaches it to the listener of the service.
-func checkPorts(p *Project) []Finding {
-	var all []Finding
-	add := func(f Finding) { all = append(all, f) }
+// checkPorts requires every port in the manifests, the Dockerfile and Compose to lead to a listener of the service.
+func checkPorts(p *Project) []Problem {
+	var all []Problem
+	add := func(f Problem) { all = append(all, f) }
 	p.checkImagePorts(add)
 	for _, c := range p.containers {
 		if c.object == nil {
@@ -39,13 +39,14 @@ func checkPorts(p *Project) []Finding {
 	return all
 }
 
-func (p *Project) checkImagePorts(add func(Finding)) {
+func (p *Project) checkImagePorts(add func(Problem)) {
 	defaults := &container{env: map[string]variable{}}
 	for _, expose := range p.dockerfile.of("EXPOSE") {
 		for _, word := range expose.words() {
 			port, _, _ := strings.Cut(word, "/")
 			if number, err := strconv.Atoi(port); err == nil && !p.isListening(defaults, number) {
-				add(foundIn("Dockerfile", expose.line, "EXPOSE", portNext, "exposes %d, but the service listens on %s", number, p.listening(defaults)))
+				add(problemInFile("Dockerfile", expose.line, "EXPOSE", portNext, "exposes %d, but the service listens on %s",
+					number, p.listenerPorts(defaults)))
 			}
 		}
 	}
@@ -60,7 +61,7 @@ func (p *Project) isListening(c *container, port int) bool {
 	return false
 }
 
-func (p *Project) checkComposePorts(c *container, add func(Finding)) {
+func (p *Project) checkComposePorts(c *container, add func(Problem)) {
 	for mapping := range c.at("ports").each() {
 		text := mapping.str()
 		if mapping.isMapping() {
@@ -69,12 +70,13 @@ func (p *Project) checkComposePorts(c *container, add func(Finding)) {
 		text, _, _ = strings.Cut(text, "/")
 		inside, err := strconv.Atoi(text[strings.LastIndex(text, ":")+1:])
 		if err == nil && !p.isListening(c, inside) {
-			add(found(mapping, c.title()+".ports", portNext, "publishes %d, but the service listens on %s", inside, p.listening(c)))
+			add(problemAt(mapping, c.title()+".ports", portNext, "publishes %d, but the service listens on %s", inside,
+				p.listenerPorts(c)))
 		}
 	}
 }
 
-func (p *Project) checkContainerPorts(c *container, add func(Finding)) {
+func (p *Project) checkContainerPorts(c *container, add func(Problem)) {
 	ports := p.ports(c)
 	for declared := range c.at("ports").each() {
 		number, ok := declared.at("containerPort").int()
@@ -83,20 +85,21 @@ func (p *Project) checkContainerPorts(c *container, add func(Finding)) {
 		}
 		name := declared.at("name").str()
 		at := declared.at("containerPort")
-		if section := p.listenerOf(name); section != "" {
+		if section := p.listenerForPortName(name); section != "" {
 			if want, known := ports[section]; known && want != number {
 				_, from, _ := p.setting(c, section+".port")
-				add(found(at, c.title()+", port "+name, portNext, "is %d, but %s.port is %d (%s)", number, section, want, from))
+				add(problemAt(at, c.title()+", port "+name, portNext, "is %d, but %s.port is %d (%s)", number, section, want, from))
 			}
 		} else if !p.isListening(c, number) {
-			add(found(at, c.title()+", port "+name, portNext, "is %d, but the service listens on %s", number, p.listening(c)))
+			add(problemAt(at, c.title()+", port "+name, portNext, "is %d, but the service listens on %s", number,
+				p.listenerPorts(c)))
 		}
 	}
 }
 
-// checkServicePorts looks at the target of each port of a Service in front of the service.
-func (p *Project) checkServicePorts(r *root, o *object, add func(Finding)) {
-	for _, c := range p.servingIn(r, o.at("spec", "selector").texts()) {
+// checkServicePorts checks the target ports of a Service.
+func (p *Project) checkServicePorts(r *root, o *object, add func(Problem)) {
+	for _, c := range p.serving(r, o.at("spec", "selector").texts()) {
 		for port := range o.at("spec", "ports").each() {
 			target := port.at("targetPort")
 			if target == nil {
@@ -107,22 +110,23 @@ func (p *Project) checkServicePorts(r *root, o *object, add func(Finding)) {
 	}
 }
 
-// checkTarget looks at a port of the pods that is given by name or number.
-func (p *Project) checkTarget(c *container, target *node, key string, add func(Finding)) {
+// checkTarget checks a pod port that is given by name or number.
+func (p *Project) checkTarget(c *container, target *node, key string, add func(Problem)) {
 	number, ok := c.resolve(target)
 	switch {
 	case !ok:
-		add(found(target, key, "name a port of the container", "leads to %s, but %s has no port of that name", target.str(), c.title()))
+		add(problemAt(target, key, "use the name of a container port", "targets %s, but %s has no port of that name",
+			target.str(), c.title()))
 	case !p.isListening(c, number):
-		if _, named := target.int(); named { // else the port of the container is found
-			add(found(target, key, portNext, "leads to %d, but the service listens on %s", number, p.listening(c)))
+		if _, named := target.int(); named { // a named port is checked at the container
+			add(problemAt(target, key, portNext, "targets %d, but the service listens on %s", number, p.listenerPorts(c)))
 		}
 	}
 }
 
-// checkPolicyPorts looks at who may come in: ports of a NetworkPolicy are those of the pods, not of the Service.
-func (p *Project) checkPolicyPorts(r *root, o *object, add func(Finding)) {
-	for _, c := range p.servingIn(r, o.at("spec", "podSelector", "matchLabels").texts()) {
+// checkPolicyPorts checks the ingress ports of a NetworkPolicy. They are pod ports, not Service ports.
+func (p *Project) checkPolicyPorts(r *root, o *object, add func(Problem)) {
+	for _, c := range p.serving(r, o.at("spec", "podSelector", "matchLabels").texts()) {
 		for rule := range o.at("spec", "ingress").each() {
 			for port := range rule.at("ports").each() {
 				if port.at("port") != nil {
@@ -133,7 +137,7 @@ func (p *Project) checkPolicyPorts(r *root, o *object, add func(Finding)) {
 	}
 }
 
-func (p *Project) checkMonitorPorts(r *root, o *object, add func(Finding)) {
+func (p *Project) checkMonitorPorts(r *root, o *object, add func(Problem)) {
 	selector := o.at("spec", "selector", "matchLabels").texts()
 	for _, service := range r.objects {
 		if service.kind() != "Service" || !selects(selector, service.at("metadata", "labels").texts()) {
@@ -146,11 +150,12 @@ func (p *Project) checkMonitorPorts(r *root, o *object, add func(Finding)) {
 			}
 			i := slices.IndexFunc(service.at("spec", "ports").all(), func(n *node) bool { return n.at("name").str() == name })
 			if i < 0 {
-				add(found(at, "ServiceMonitor "+o.name()+", port", "name a port of the Service", "is %s, but Service %s has no port of that name", name, service.name()))
+				add(problemAt(at, "ServiceMonitor "+o.name()+", port", "use the name of a Service port",
+					"is %s, but Service %s has no port of that name", name, service.name()))
 				continue
 			}
 			target := service.at("spec", "ports").all()[i].at("targetPort")
-			for _, c := range p.servingIn(r, service.at("spec", "selector").texts()) {
+			for _, c := range p.serving(r, service.at("spec", "selector").texts()) {
 				if number, ok := c.resolve(target); ok {
 					p.checkScrape(c, endpoint, at, number, "ServiceMonitor "+o.name(), add)
 				}
@@ -159,40 +164,43 @@ func (p *Project) checkMonitorPorts(r *root, o *object, add func(Finding)) {
 	}
 }
 
-func (p *Project) checkPodMonitorPorts(r *root, o *object, add func(Finding)) {
-	for _, c := range p.servingIn(r, o.at("spec", "selector", "matchLabels").texts()) {
+func (p *Project) checkPodMonitorPorts(r *root, o *object, add func(Problem)) {
+	for _, c := range p.serving(r, o.at("spec", "selector", "matchLabels").texts()) {
 		for endpoint := range o.at("spec", "podMetricsEndpoints").each() {
 			at := endpoint.at("port")
 			if number, ok := c.resolve(at); ok {
 				p.checkScrape(c, endpoint, at, number, "PodMonitor "+o.name(), add)
 			} else if at != nil {
-				add(found(at, "PodMonitor "+o.name()+", port", "name a port of the container", "is %s, but %s has no port of that name", at.str(), c.title()))
+				add(problemAt(at, "PodMonitor "+o.name()+", port", "use the name of a container port",
+					"is %s, but %s has no port of that name", at.str(), c.title()))
 			}
 		}
 	}
 }
 
-// checkScrape looks at what is scraped: a path that is served, by the listener that serves it.
-func (p *Project) checkScrape(c *container, endpoint, at *node, number int, key string, add func(Finding)) {
+// checkScrape requires the scraped path to be served on the scraped port.
+func (p *Project) checkScrape(c *container, endpoint, at *node, number int, key string, add func(Problem)) {
 	route := endpoint.at("path").str()
 	if route == "" {
 		route = "/metrics"
 	}
-	section := p.listenerWith(route)
+	section := p.listenerServing(route)
 	if section == "" {
 		if endpoint.at("path") != nil {
 			at = endpoint.at("path")
 		}
-		add(found(at, key+", path", "scrape a path that is served", "is %s, which the service does not serve", route))
+		add(problemAt(at, key+", path", "use a path that the service serves", "is %s, which the service does not serve",
+			route))
 		return
 	}
 	if want, ok := p.ports(c)[section]; ok && want != number {
-		add(found(at, key+", port", "scrape the port of "+section, "leads to %d, but %s is served on %s.port, which is %d", number, route, section, want))
+		add(problemAt(at, key+", port", "scrape the port of "+section, "targets %d, but %s is served on %s.port, which is %d",
+			number, route, section, want))
 	}
 }
 
-// checkRoutePorts looks at the Service to which an Ingress or a route leads.
-func (p *Project) checkRoutePorts(r *root, o *object, add func(Finding)) {
+// checkRoutePorts checks the backends of an Ingress or HTTPRoute.
+func (p *Project) checkRoutePorts(r *root, o *object, add func(Problem)) {
 	o.walk(func(n *node) {
 		name, port := n.at("service", "name"), n.at("service", "port")
 		if refs := n.at("backendRefs"); refs != nil {
@@ -211,11 +219,11 @@ func (p *Project) checkRoutePorts(r *root, o *object, add func(Finding)) {
 	})
 }
 
-func (p *Project) checkBackend(r *root, o *object, name, port *node, add func(Finding)) {
+func (p *Project) checkBackend(r *root, o *object, name, port *node, add func(Problem)) {
 	key := o.kind() + " " + o.name() + ", backend"
 	service := r.find("Service", name.str())
 	if service == nil {
-		add(found(name, key, "name a Service of the overlay", "leads to Service %s, which is not there", name.str()))
+		add(problemAt(name, key, "use a Service of the overlay", "targets Service %s, which does not exist", name.str()))
 		return
 	}
 	for declared := range service.at("spec", "ports").each() {
@@ -223,5 +231,6 @@ func (p *Project) checkBackend(r *root, o *object, name, port *node, add func(Fi
 			return
 		}
 	}
-	add(found(port, key, "name a port of the Service", "leads to port %s of Service %s, which has none such", port.str(), name.str()))
+	add(problemAt(port, key, "use the name of a Service port", "targets port %s of Service %s, which has no such port",
+		port.str(), name.str()))
 }

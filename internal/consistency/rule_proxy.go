@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// proxyTimeouts are the annotations by which an Ingress controller limits how long it waits for an answer.
+// proxyTimeouts are the annotations for the response timeout of Ingress controllers.
 var proxyTimeouts = []string{
 	"nginx.ingress.kubernetes.io/proxy-read-timeout",
 	"nginx.ingress.kubernetes.io/proxy-send-timeout",
@@ -14,19 +14,19 @@ var proxyTimeouts = []string{
 	"haproxy-ingress.github.io/timeout-server",
 }
 
-// checkProxy compares the timeouts in front of the service with its own: a proxy that gives up first answers 504 in the
-// place of the service, which goes on working for nobody.
-func checkProxy(p *Project) []Finding {
-	var all []Finding
+// checkProxy compares proxy timeouts with the request timeout of the service. A proxy that times out first answers 504,
+// while the service continues to work on the request.
+func checkProxy(p *Project) []Problem {
+	var all []Problem
 	for _, r := range p.roots {
 		for _, o := range r.objects {
 			compare := func(at *node, key string, limit time.Duration, service string) {
 				target := r.find("Service", service)
-				for _, c := range p.servingIn(r, target.selector()) {
+				for _, c := range p.serving(r, target.selector()) {
 					request, from, known := p.duration(c, "server.request_timeout")
 					if known && limit > 0 && limit <= request {
-						all = append(all, found(at, o.title()+", "+key, "write more than server.request_timeout",
-							"gives up after %s, but the service answers within %s (%s)", limit, request, from))
+						all = append(all, problemAt(at, o.title()+", "+key, "use more than server.request_timeout",
+							"is %s, but the service can take %s to answer (%s)", limit, request, from))
 					}
 				}
 			}
@@ -55,7 +55,7 @@ func checkProxy(p *Project) []Finding {
 	return all
 }
 
-// seconds reads a duration, or a number of seconds.
+// seconds parses a duration, or a number of seconds.
 func seconds(text string) time.Duration {
 	if n, err := strconv.Atoi(text); err == nil {
 		return time.Duration(n) * time.Second
@@ -64,10 +64,10 @@ func seconds(text string) time.Duration {
 	return d
 }
 
-// selector of a Service.
+// selector returns the selector of a Service.
 func (o *object) selector() map[string]string { return o.at("spec", "selector").texts() }
 
-// backends are the Services to which an Ingress leads.
+// backends returns the names of the Services behind an Ingress.
 func (o *object) backends() []string {
 	var names []string
 	o.walk(func(n *node) {

@@ -9,15 +9,16 @@ const runbook = "docs/runbook.md"
 
 var alertHeading = regexp.MustCompile(`^## ([A-Z][A-Za-z0-9]*[a-z0-9][A-Z][A-Za-z0-9]*)$`)
 
-// checkRunbook wants a section of the runbook for exactly the alerts that there are, each alert to link its own, and each
-// to have a test if alerts have tests.
-func checkRunbook(p *Project) []Finding {
-	var all []Finding
+// checkRunbook requires a runbook section for every alert and an alert for every section. The runbook_url of an alert
+// must link to its section.
+func checkRunbook(p *Project) []Problem {
+	var all []Problem
 	if len(p.monitoring.alerts) == 0 {
 		return nil
 	}
 	if !p.has(runbook) {
-		return []Finding{foundIn(runbook, 0, "runbook", "write it, with a section for each alert", "is not there, but %d alerts send people to it", len(p.monitoring.alerts))}
+		return []Problem{problemInFile(runbook, 0, "runbook", "add it, with a section for each alert",
+			"does not exist, but %d alerts link to it", len(p.monitoring.alerts))}
 	}
 	anchors := p.anchors(runbook)
 	known := map[string]bool{}
@@ -27,55 +28,62 @@ func checkRunbook(p *Project) []Finding {
 		_, fragment, linked := strings.Cut(url.str(), "#")
 		switch {
 		case url == nil:
-			all = append(all, found(a.at("alert"), a.name, "link "+runbook+"#"+strings.ToLower(a.name), "has no runbook_url"))
+			all = append(all,
+				problemAt(a.at("alert"), a.name, "add a link to "+runbook+"#"+strings.ToLower(a.name), "has no runbook_url"))
 		case !linked || fragment != anchor(a.name):
-			all = append(all, found(url, a.name, "end the address with #"+anchor(a.name), "has the runbook_url %s, which does not lead to its own section", url.str()))
+			all = append(all, problemAt(url, a.name, "end the URL with #"+anchor(a.name),
+				"has runbook_url %s, which does not link to its section", url.str()))
 		case !strings.HasSuffix(strings.TrimSuffix(url.str(), "#"+fragment), "runbook.md") && !strings.Contains(url.str(), "://"):
-			all = append(all, found(url, a.name, "write a whole address", "has the runbook_url %s, which nobody can open from a page", url.str()))
+			all = append(all, problemAt(url, a.name, "use an absolute URL",
+				"has runbook_url %s, which is not a link in a notification", url.str()))
 		}
 		if _, ok := anchors[anchor(a.name)]; !ok {
-			all = append(all, found(a.at("alert"), a.name, "write ## "+a.name+" in "+runbook, "has no section in %s", runbook))
+			all = append(all, problemAt(a.at("alert"), a.name, "add ## "+a.name+" to "+runbook, "has no section in %s", runbook))
 		}
 	}
 	for _, l := range p.lines(runbook) {
 		if m := alertHeading.FindStringSubmatch(l.text); m != nil && !l.code && !known[m[1]] {
-			all = append(all, foundIn(runbook, l.number, m[1], nearestOf(m[1], sortedKeys(known), "remove the section, or write the alert"), "is no alert of this project"))
+			all = append(all, problemInFile(runbook, l.number, m[1],
+				nearestOf(m[1], sortedKeys(known), "remove the section, or add the alert"), "is not an alert"))
 		}
 	}
 	return all
 }
 
-// checkAlertTests wants each alert to be in unit tests, one in which it fires and one in which it is silent, and each test
-// to name an alert.
-func checkAlertTests(p *Project) []Finding {
+// checkAlertTests requires two unit tests for every alert: one in which it fires and one in which it does not. Every
+// test must name an existing alert. A project without alert tests has no problems.
+func checkAlertTests(p *Project) []Problem {
 	m := p.monitoring
 	if len(m.firing)+len(m.silent) == 0 {
 		return nil
 	}
-	var all []Finding
+	var all []Problem
 	known := map[string]bool{}
 	for _, a := range m.alerts {
 		known[a.name] = true
 		if m.firing[a.name] == nil {
-			all = append(all, found(a.at("alert"), a.name, "add an alert_rule_test with exp_alerts", "has no unit test in which it fires"))
+			all = append(all,
+				problemAt(a.at("alert"), a.name, "add an alert_rule_test with exp_alerts", "has no unit test in which it fires"))
 		}
 		if m.silent[a.name] == nil {
-			all = append(all, found(a.at("alert"), a.name, "add an alert_rule_test without exp_alerts", "has no unit test in which it is silent"))
+			all = append(all, problemAt(a.at("alert"), a.name, "add an alert_rule_test without exp_alerts",
+				"has no unit test in which it does not fire"))
 		}
 	}
 	for _, tests := range []map[string]*node{m.firing, m.silent} {
 		for _, name := range sortedKeys(tests) {
 			if !known[name] {
-				all = append(all, found(tests[name], name, nearestOf(name, sortedKeys(known), "remove the test"), "is tested, but is no alert of this project"))
+				all = append(all, problemAt(tests[name], name, nearestOf(name, sortedKeys(known), "remove the test"),
+					"has a unit test, but is not an alert"))
 			}
 		}
 	}
 	return all
 }
 
-// checkSeverity wants the severity of alerts to be one that is routed by: the usual ones, and those of Alertmanager's own
-// configuration.
-func checkSeverity(p *Project) []Finding {
+// checkSeverity requires a severity that Alertmanager routes on: critical, warning, info, or one of the routes in this
+// project.
+func checkSeverity(p *Project) []Problem {
 	severities := map[string]bool{"critical": true, "warning": true, "info": true}
 	for _, config := range p.alertmanagers() {
 		config.at("route").walk(func(n *node) {
@@ -84,7 +92,7 @@ func checkSeverity(p *Project) []Finding {
 			}
 		})
 	}
-	var all []Finding
+	var all []Problem
 	for _, a := range p.monitoring.alerts {
 		severity := a.at("labels", "severity")
 		if severities[severity.str()] {
@@ -94,7 +102,8 @@ func checkSeverity(p *Project) []Finding {
 		if at == nil {
 			at = a.at("alert")
 		}
-		all = append(all, found(at, a.name, "write one of "+strings.Join(sortedKeys(severities), ", "), "has the severity %q, by which nobody routes", severity.str()))
+		all = append(all, problemAt(at, a.name, "use one of "+strings.Join(sortedKeys(severities), ", "),
+			"has severity %q, which Alertmanager does not route on", severity.str()))
 	}
 	return all
 }

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// checkSecrets follows each secret to where it is made: a setting that names a file needs a volume with that file, a
-// reference to a Secret or ConfigMap needs the object, and a profile that refuses to start without a secret needs it.
-func checkSecrets(p *Project) []Finding {
-	var all []Finding
-	add := func(f Finding) { all = append(all, f) }
+// checkSecrets checks where secrets come from. A setting that names a file needs a volume with that file. A reference
+// to a Secret or ConfigMap needs the object. Outside of development, each section with secrets needs one.
+func checkSecrets(p *Project) []Problem {
+	var all []Problem
+	add := func(f Problem) { all = append(all, f) }
 	for _, c := range p.containers {
 		if c.object == nil {
 			continue
@@ -22,13 +22,13 @@ func checkSecrets(p *Project) []Finding {
 	return all
 }
 
-// mounted is where a file of a container comes from.
+// mounted is the source of a file in a container.
 type mounted struct {
 	volume *node
-	below  string // the path within the volume
+	file   string // path within the volume
 }
 
-// mount returns the volume that holds a path, the innermost if one is mounted in another.
+// mount returns the volume that holds a file. Of nested mounts it returns the innermost.
 func (c *container) mount(file string) (mounted, bool) {
 	var best mounted
 	longest := -1
@@ -50,28 +50,30 @@ func (c *container) mount(file string) (mounted, bool) {
 	return best, longest >= 0
 }
 
-// checkFiles looks at the settings that name a file: of a secret, or a certificate.
-func (p *Project) checkFiles(c *container, add func(Finding)) {
+// checkFiles checks the settings that name a secret or certificate file.
+func (p *Project) checkFiles(c *container, add func(Problem)) {
 	for _, name := range sortedKeys(c.env) {
 		v, key := c.env[name], p.variables[name]
 		if !strings.HasSuffix(key, "_file") || !v.known || !path.IsAbs(v.value) {
 			continue
 		}
 		if p.settings[key].FileOf == "" && !c.main {
-			continue // a certificate is opened by who listens, a secret by every command that loads the settings
+			continue // only the server opens certificates; every command opens secret files
 		}
 		m, ok := c.mount(v.value)
 		if !ok {
-			add(found(v.node, name, "mount a volume there, or correct the path", "names %s, but %s mounts no volume there", v.value, c.title()))
+			add(problemAt(v.node, name, "mount a volume there, or correct the path", "is %s, but %s mounts no volume there",
+				v.value, c.title()))
 			continue
 		}
-		if keys, ok := c.root.keysOf(m.volume); ok && !keys[m.below] {
-			add(found(v.node, name, "use a key of the Secret", "names %s, but volume %s holds %s", v.value, m.volume.at("name").str(), strings.Join(sortedKeys(keys), ", ")))
+		if keys, ok := c.root.keysOf(m.volume); ok && !keys[m.file] {
+			add(problemAt(v.node, name, "use a key of the Secret", "is %s, but volume %s contains %s", v.value,
+				m.volume.at("name").str(), strings.Join(sortedKeys(keys), ", ")))
 		}
 	}
 }
 
-// keysOf returns the files of a volume, if the project tells them all.
+// keysOf returns the files of a volume. It returns false if the project does not define all of them.
 func (r *root) keysOf(volume *node) (map[string]bool, bool) {
 	sources := []*node{volume}
 	for source := range volume.at("projected", "sources").each() {
@@ -95,7 +97,7 @@ func (r *root) keysOf(volume *node) (map[string]bool, bool) {
 			if kind.key == "configMap" {
 				keys = r.find("ConfigMap", name).data().nodes()
 			}
-			if len(keys) == 0 || r.makesSecret(name).at("spec", "dataFrom") != nil {
+			if len(keys) == 0 || r.secretSource(name).at("spec", "dataFrom") != nil {
 				return nil, false
 			}
 			for key := range keys {
@@ -106,18 +108,19 @@ func (r *root) keysOf(volume *node) (map[string]bool, bool) {
 	return files, len(files) > 0
 }
 
-// checkReferences looks at the Secrets and ConfigMaps that a container and its pod refer to.
-func checkReferences(c *container, add func(Finding)) {
+// checkReferences checks that the Secrets, ConfigMaps and service account of a container exist.
+func checkReferences(c *container, add func(Problem)) {
 	missing := func(kind string, name *node, optional bool) {
 		if name.str() == "" || optional {
 			return
 		}
-		there := c.root.find(kind, name.str()) != nil
+		exists := c.root.find(kind, name.str()) != nil
 		if kind == "Secret" {
-			there = c.root.makesSecret(name.str()) != nil
+			exists = c.root.secretSource(name.str()) != nil
 		}
-		if !there {
-			add(found(name, c.object.title(), "add it, or correct the name", "refers to %s %s, which nothing makes", kind, name.str()))
+		if !exists {
+			add(problemAt(name, c.object.title(), "add it, or correct the name", "refers to %s %s, which does not exist", kind,
+				name.str()))
 		}
 	}
 	for from := range c.at("envFrom").each() {
@@ -140,13 +143,13 @@ func checkReferences(c *container, add func(Finding)) {
 			missing("ConfigMap", source.at("configMap", "name"), source.at("configMap", "optional").isTrue())
 		}
 	}
-	// Without any account in the manifests, they are made by who runs the cluster.
+	// If the manifests have no service accounts, the platform team creates them.
 	accounts := slices.ContainsFunc(c.root.objects, func(o *object) bool { return o.kind() == "ServiceAccount" })
 	missing("ServiceAccount", c.pod.at("serviceAccountName"), !accounts || c.pod.at("serviceAccountName").str() == "default")
 }
 
-// checkKey looks at one key of a Secret or ConfigMap.
-func checkKey(c *container, kind string, entry, from *node, optional bool, add func(Finding)) {
+// checkKey checks that a Secret or ConfigMap has a key.
+func checkKey(c *container, kind string, entry, from *node, optional bool, add func(Problem)) {
 	name, key := from.at("name").str(), from.at("key").str()
 	if name == "" || optional {
 		return
@@ -154,18 +157,18 @@ func checkKey(c *container, kind string, entry, from *node, optional bool, add f
 	keys := c.root.secretKeys(name)
 	if kind == "ConfigMap" {
 		keys = c.root.find("ConfigMap", name).data().nodes()
-	} else if c.root.makesSecret(name).at("spec", "dataFrom") != nil {
+	} else if c.root.secretSource(name).at("spec", "dataFrom") != nil {
 		return
 	}
 	if len(keys) > 0 && keys[key] == nil {
-		add(found(from.at("key"), entry.at("name").str(), "use a key that it has", "takes key %s of %s %s, which has %s", key, kind, name, strings.Join(sortedKeys(keys), ", ")))
+		add(problemAt(from.at("key"), entry.at("name").str(), "use one of its keys", "uses key %s of %s %s, which has %s",
+			key, kind, name, strings.Join(sortedKeys(keys), ", ")))
 	}
 }
 
-// checkSupplied wants a container that is not for development to get each secret of a part of the service that it uses:
-// one of its keys, by itself or by a file. A secret of another way to say the same, such as a password beside a URL, is
-// not missed: one of a section will do.
-func (p *Project) checkSupplied(c *container, add func(Finding)) {
+// checkSupplied requires at least one secret for every settings section that has secrets, unless the profile is
+// development. One secret per section is enough: a URL makes a separate password unnecessary.
+func (p *Project) checkSupplied(c *container, add func(Problem)) {
 	if p.profileOf(c) == "development" {
 		return
 	}
@@ -188,7 +191,8 @@ func (p *Project) checkSupplied(c *container, add func(Finding)) {
 			}
 		}
 		if !supplied {
-			add(found(c.node, c.title(), "set one of "+strings.Join(names, ", "), "gets no secret of %s, without which the service does not work outside of development", section))
+			add(problemAt(c.node, c.title(), "set one of "+strings.Join(names, ", "),
+				"has no secret for %s, which the service needs outside of development", section))
 		}
 	}
 }

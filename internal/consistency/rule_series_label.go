@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// objectLabels are the labels of kube-state-metrics and of the kubelet that name an object, by its kind.
+// objectLabels maps the labels of kube-state-metrics and kubelet metrics that name an object to its kind.
 var objectLabels = map[string]string{
 	"deployment": "Deployment", "cronjob": "CronJob", "horizontalpodautoscaler": "HorizontalPodAutoscaler",
 	"persistentvolumeclaim": "PersistentVolumeClaim", "statefulset": "StatefulSet", "poddisruptionbudget": "PodDisruptionBudget",
 }
 
-// checkSeriesLabels wants queries that select what the cluster tells of an object to name one that there is: renamed, it
-// would never again be alerted on.
-func checkSeriesLabels(p *Project) []Finding {
+// checkSeriesLabels requires queries on cluster metrics to select existing objects. Without this rule, renaming an
+// object would silence its alerts.
+func checkSeriesLabels(p *Project) []Problem {
 	if len(p.roots) == 0 {
 		return nil
 	}
@@ -37,14 +37,15 @@ func checkSeriesLabels(p *Project) []Finding {
 			}
 		}
 	}
-	var all []Finding
+	var all []Problem
 	for _, q := range p.monitoring.queries {
-		if !p.asksCluster(q) || !p.isInside(q, names["namespace"]) {
+		if !p.queriesCluster(q) || !p.inNamespaces(q, names["namespace"]) {
 			continue
 		}
 		add := func(label, value string) {
-			all = append(all, foundIn(q.file, q.line, q.key, nearestOf(value, sortedKeys(names[label]), "use one of "+strings.Join(sortedKeys(names[label]), ", ")),
-				"selects %s %q, and the manifests have none such", label, value))
+			all = append(all, problemInFile(q.file, q.line, q.key,
+				nearestOf(value, sortedKeys(names[label]), "use one of "+strings.Join(sortedKeys(names[label]), ", ")),
+				"selects %s %q, which no manifest has", label, value))
 		}
 		for _, label := range sortedKeys(names) {
 			for _, value := range q.matchers[label] {
@@ -62,19 +63,19 @@ func checkSeriesLabels(p *Project) []Finding {
 	return all
 }
 
-// isInside tells whether a query is about the namespaces of this service. One that looks like theirs, but is none of them, is
-// for the rule to find.
-func (p *Project) isInside(q namedQuery, namespaces map[string]bool) bool {
+// inNamespaces reports whether a query is about the namespaces of this service. A namespace that only resembles them
+// also counts, so that the rule reports it.
+func (p *Project) inNamespaces(q namedQuery, namespaces map[string]bool) bool {
 	for _, value := range slices.Concat(q.matchers["namespace"], q.patterns["namespace"]) {
-		if !namespaces[value] && !matchesOne(value, namespaces) && !p.isOurs(value) {
+		if !namespaces[value] && !matchesOne(value, namespaces) && !p.belongsToService(value) {
 			return false
 		}
 	}
 	return true
 }
 
-// asksCluster tells whether a query asks what only the cluster knows of this service's objects.
-func (p *Project) asksCluster(q namedQuery) bool {
+// queriesCluster reports whether a query uses metrics of kube-state-metrics, cAdvisor or kubelet volumes.
+func (p *Project) queriesCluster(q namedQuery) bool {
 	for _, name := range q.metrics {
 		if strings.HasPrefix(name, "kube_") || strings.HasPrefix(name, "container_") || strings.HasPrefix(name, "kubelet_volume") {
 			return true
@@ -86,7 +87,7 @@ func (p *Project) asksCluster(q namedQuery) bool {
 func matchesOne(pattern string, names map[string]bool) bool {
 	re, err := regexp.Compile("^(?:" + pattern + ")$")
 	if err != nil || len(names) == 0 || strings.Contains(pattern, "$") {
-		return true // not for here to judge
+		return true // cannot be checked
 	}
 	for name := range names {
 		if re.MatchString(name) {

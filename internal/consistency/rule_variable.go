@@ -8,21 +8,22 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 )
 
-// checkVariables wants every variable of the service to be a setting, wherever it is written; and every variable that a
-// container of the service gets to be read by somebody.
-func checkVariables(p *Project) []Finding {
-	var all []Finding
+// checkVariables requires every environment variable with the service's prefix to be a setting, in any file. Every
+// other variable of a container must be read by the code or by a library.
+func checkVariables(p *Project) []Problem {
+	var all []Problem
 	seen := map[*node]bool{}
 	for _, c := range p.containers {
 		used := p.expanded(c)
 		for _, name := range sortedKeys(c.env) {
 			v := c.env[name]
 			if seen[v.node] || strings.HasPrefix(name, p.prefix+"_") {
-				continue // the latter are found below, in the text
+				continue // variables with the prefix are checked below
 			}
 			if !p.isRead(name) && !used[name] {
 				file, line := v.place()
-				all = append(all, foundIn(file, line, name, "remove it, or name a setting", "nothing reads this variable: it is no setting, and the source does not name it"))
+				all = append(all, problemInFile(file, line, name, "remove it, or use a setting",
+					"is not read: it is not a setting, and the source does not name it"))
 			}
 		}
 	}
@@ -38,7 +39,8 @@ func checkVariables(p *Project) []Finding {
 				if !strings.Contains(rest, "__") || rest == variableForm || p.variables[name] != "" || p.golang.variables[name] {
 					continue
 				}
-				all = append(all, foundIn(file, i+1, name, p.nearest(name), "is no setting: the service refuses to start with it"))
+				all = append(all,
+					problemInFile(file, i+1, name, p.nearest(name), "is not a setting: the service refuses to start with it"))
 			}
 		}
 	}
@@ -47,14 +49,14 @@ func checkVariables(p *Project) []Finding {
 
 var otelWord = regexp.MustCompile(`\bOTEL_[A-Z0-9_]*[A-Z0-9]\b`)
 
-// checkDocumented looks at variables of OpenTelemetry in documents: whoever follows one that nobody reads waits in vain.
-func (p *Project) checkDocumented() []Finding {
-	var all []Finding
+// checkDocumented requires the OpenTelemetry variables in documents to exist.
+func (p *Project) checkDocumented() []Problem {
+	var all []Problem
 	for _, file := range p.documents() {
 		for i, text := range strings.Split(string(p.files[file]), "\n") {
 			for _, name := range otelWord.FindAllString(text, -1) {
 				if !isOTel(name) {
-					all = append(all, foundIn(file, i+1, name, "correct the name", "nothing reads this variable: the SDK of OpenTelemetry has none such"))
+					all = append(all, problemInFile(file, i+1, name, "correct the name", "is not a variable of the OpenTelemetry SDK"))
 				}
 			}
 		}
@@ -62,17 +64,17 @@ func (p *Project) checkDocumented() []Finding {
 	return all
 }
 
-// variableForm is how documents say what the names of variables are like.
+// variableForm is the placeholder for a variable name in documents.
 const variableForm = "SECTION__KEY"
 
-// textFiles are those in which people and machines name variables; Go and its tests know their own.
+// textFiles returns the files to search for variables. It leaves out Go files, whose tests use made-up variables.
 func (p *Project) textFiles() []string {
 	return slices.DeleteFunc(slices.Clone(p.paths), func(file string) bool {
 		return strings.HasSuffix(file, ".go") || file == "go.sum" || file == "go.mod"
 	})
 }
 
-// expanded are variables that others, or the arguments, refer to.
+// expanded returns the variables that other variables or the arguments refer to.
 func (p *Project) expanded(c *container) map[string]bool {
 	used := map[string]bool{}
 	c.walk(func(n *node) {
@@ -85,7 +87,7 @@ func (p *Project) expanded(c *container) map[string]bool {
 	return used
 }
 
-// runtimeVariables are read by Go itself and by its libraries, in any service.
+// runtimeVariables are read by the Go runtime, the standard library or the platform.
 var runtimeVariables = map[string]bool{
 	"GOMEMLIMIT": true, "GOMAXPROCS": true, "GOGC": true, "GODEBUG": true, "GOTRACEBACK": true, "GOCOVERDIR": true, "GORACE": true,
 	"TZ": true, "ZONEINFO": true, "HOME": true, "TMPDIR": true, "PATH": true, "HOSTNAME": true,
@@ -93,7 +95,7 @@ var runtimeVariables = map[string]bool{
 	"XDG_CONFIG_HOME": true, "NO_COLOR": true,
 }
 
-// libraryVariables are read by libraries, by the beginning of their names, and by which import brings them.
+// libraryVariables maps the prefix of a library's variables to the module of that library.
 var libraryVariables = map[string]string{
 	"OTEL_": "go.opentelemetry.io/otel/exporters/otlp/",
 	"PG":    "github.com/jackc/pgx/",
@@ -111,7 +113,7 @@ func (p *Project) isRead(name string) bool {
 	return false
 }
 
-// nearest names the setting that may have been meant.
+// nearest suggests the variable that is most similar to a wrong one.
 func (p *Project) nearest(name string) string {
 	var known []string
 	for variable := range p.variables {
@@ -119,13 +121,13 @@ func (p *Project) nearest(name string) string {
 	}
 	slices.Sort(known)
 	if best := features.Suggest(name, known); best != "" {
-		return "write " + strings.ToUpper(best)
+		return "use " + strings.ToUpper(best)
 	}
-	return "see docs/configuration.md for what there is"
+	return "see docs/configuration.md for all settings"
 }
 
-// otelVariables are those that the SDK, its OTLP exporters and autoprop read, by the names behind OTEL_: from the source
-// of go.opentelemetry.io/otel/sdk and exporters v1.47.0.
+// otelVariables are the variables of the OpenTelemetry SDK, its OTLP exporters and autoprop, without OTEL_. Source:
+// go.opentelemetry.io/otel/sdk and exporters v1.47.0.
 var otelVariables = strings.Fields(`
 	ATTRIBUTE_COUNT_LIMIT ATTRIBUTE_VALUE_LENGTH_LIMIT
 	BSP_EXPORT_TIMEOUT BSP_MAX_EXPORT_BATCH_SIZE BSP_MAX_QUEUE_SIZE BSP_SCHEDULE_DELAY
@@ -134,7 +136,7 @@ var otelVariables = strings.Fields(`
 	SPAN_ATTRIBUTE_COUNT_LIMIT SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT SPAN_EVENT_COUNT_LIMIT SPAN_LINK_COUNT_LIMIT
 	EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`)
 
-// otlpVariables exist for all signals and for each.
+// otlpVariables exist once for all signals and once for each signal.
 var otlpVariables = strings.Fields("CERTIFICATE CLIENT_CERTIFICATE CLIENT_KEY COMPRESSION ENDPOINT HEADERS INSECURE PROTOCOL TIMEOUT")
 
 func isOTel(name string) bool {

@@ -16,23 +16,23 @@ const (
 	watch     = "deploy/monitoring/"
 )
 
-// seed is one fault: an edit of one file, and what must be found then, and nothing else.
+// seed is one fault: an edit of one file, and the problems that the rules must report, and no others.
 type seed struct {
 	rule string
 	in   string // minimal, full or cluster-only
 	file string
-	old  string // replaced where it occurs first; empty adds the file
+	old  string // the first occurrence is replaced; if empty, new is appended to the file
 	new  string
-	want string   // a part of the finding
-	also []string // parts of further findings, where one fault makes several places wrong
+	want string   // part of the problem
+	also []string // parts of further problems that the fault causes
 }
 
-func TestEachFaultIsFoundWhenItIsSeeded(t *testing.T) {
-	oneAfterTheOther(t)
+func TestRulesFindSeededFaults(t *testing.T) {
+	skipInShortMode(t)
 	r := newRenderer(t)
 	full := r.full()
 	projects := map[string]fstest.MapFS{}
-	before := map[string][]Finding{}
+	before := map[string][]Problem{}
 	for name, selection := range map[string]features.Selection{
 		"minimal": {}, "full": full, "cluster-only": {Choices: map[string]string{"exposure": "cluster-only"}},
 	} {
@@ -43,48 +43,48 @@ func TestEachFaultIsFoundWhenItIsSeeded(t *testing.T) {
 	for _, s := range seeds() {
 		seeded[s.rule] = true
 		t.Run(s.rule+"/"+strings.ReplaceAll(s.want, "/", "_"), func(t *testing.T) {
-			var checked []Finding
+			var checked []Problem
 			edited := s.apply(t, projects[s.in])
-			after := slices.DeleteFunc(check(t, edited), func(f Finding) bool { return slices.Contains(before[s.in], f) })
+			after := slices.DeleteFunc(check(t, edited), func(f Problem) bool { return slices.Contains(before[s.in], f) })
 			for _, want := range append(s.also, s.want) {
-				i := slices.IndexFunc(after, func(f Finding) bool { return strings.Contains(f.String(), want) })
+				i := slices.IndexFunc(after, func(f Problem) bool { return strings.Contains(f.String(), want) })
 				if i < 0 {
-					t.Errorf("nothing says %q", want)
+					t.Errorf("no problem contains %q", want)
 					continue
 				}
 				if want == s.want && after[i].Rule != s.rule {
-					t.Errorf("got %v, want it of %s", after[i], s.rule)
+					t.Errorf("got %v, want rule %s", after[i], s.rule)
 				}
 				checked = append(checked, after[i])
 				after = slices.Delete(after, i, i+1)
 			}
 			for _, f := range after {
-				t.Errorf("not a consequence: %v", f)
+				t.Errorf("unexpected problem: %v", f)
 			}
 			for _, f := range checked {
-				if f.File == "" || f.Key == "" || f.Problem == "" || f.Next == "" {
-					t.Errorf("a finding says where, what, why and what to do: %+v", f)
+				if f.File == "" || f.Key == "" || f.Message == "" || f.Fix == "" {
+					t.Errorf("a problem needs File, Key, Message and Fix: %+v", f)
 				}
 			}
 		})
 	}
 	for _, rule := range Rules() {
 		if !seeded[rule.ID] {
-			t.Errorf("rule %s: no fault is seeded that it finds", rule.ID)
+			t.Errorf("rule %s has no seeded fault", rule.ID)
 		}
 	}
 }
 
-func check(t *testing.T, files fstest.MapFS) []Finding {
+func check(t *testing.T, files fstest.MapFS) []Problem {
 	t.Helper()
-	findings, err := Check(files)
+	problems, err := Check(files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return findings
+	return problems
 }
 
-// apply returns the project with the fault. An edit that changes nothing seeds nothing.
+// apply returns the project with the fault. It fails if the edit changes nothing.
 func (s seed) apply(t *testing.T, files fstest.MapFS) fstest.MapFS {
 	t.Helper()
 	edited := fstest.MapFS{}
@@ -95,14 +95,14 @@ func (s seed) apply(t *testing.T, files fstest.MapFS) fstest.MapFS {
 	if f := files[s.file]; f != nil {
 		text = string(f.Data)
 	} else if s.old != "" {
-		t.Fatalf("%s: the project %s has no such file", s.file, s.in)
+		t.Fatalf("%s: not found in project %s", s.file, s.in)
 	}
 	changed := strings.Replace(text, s.old, s.new, 1)
 	if s.old == "" {
 		changed = text + s.new
 	}
 	if changed == text {
-		t.Fatalf("%s: the edit changes nothing: there is no %q", s.file, s.old)
+		t.Fatalf("%s: the edit changes nothing: %q not found", s.file, s.old)
 	}
 	edited[s.file] = &fstest.MapFile{Data: []byte(changed)}
 	return edited

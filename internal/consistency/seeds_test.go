@@ -2,35 +2,35 @@ package consistency
 
 import "slices"
 
-// seeds are faults of each rule, in the order of the rules' ids.
+// seeds returns faults for every rule.
 func seeds() []seed {
-	return slices.Concat(seedsOfMonitoring(), seedsOfDelivery(), seedsOfPods(), seedsOfText())
+	return slices.Concat(monitoringSeeds(), deliverySeeds(), podSeeds(), textSeeds())
 }
 
-func seedsOfMonitoring() []seed {
+func monitoringSeeds() []seed {
 	return []seed{
-		fault("alert-route", "minimal", watch+"alertmanager.yaml", "    - receiver: pager\n", "    - receiver: pagers\n", "routes to pagers, which is no receiver (alert-route): write pager"),
+		fault("alert-route", "minimal", watch+"alertmanager.yaml", "    - receiver: pager\n", "    - receiver: pagers\n", "routes to pagers, which is not a receiver (alert-route): use pager"),
 		fault("alert-route", "minimal", watch+"alertmanager.yaml", `severity = "critical"`, `severity = "fatal"`, "matches severity fatal, which no alert has"),
 		fault("alert-route", "minimal", watch+"alertmanager.yaml", "ServiceDown|MetricsMissing", "ServiceGone|MetricsGone", "which no alert has"),
-		fault("alert-severity", "minimal", watch+"alerts-requests.yaml", "severity: warning", "severity: urgent", `has the severity "urgent"`),
-		fault("alert-route", "minimal", watch+"alertmanager.yaml", "api_url_file: /etc/alertmanager/secrets/billing-api/chat-url", "api_url: https://chat.example.com/hooks/1", "is a credential in a file that everybody reads"),
-		fault("bucket", "minimal", watch+"slo.yaml", "vector(0.5)", "vector(0.4)", "0.4 is no edge of a bucket"),
-		fault("job", "minimal", watch+"recording.yaml", `job="billing-api"`, `job="billing"`, `selects job "billing", but Prometheus calls the service after its Service, billing-api`),
-		fault("metric", "minimal", watch+"recording.yaml", "http_server_request_duration_seconds_bucket", "http_server_request_duration_second_bucket", "write http_server_request_duration_seconds_bucket"),
+		fault("alert-severity", "minimal", watch+"alerts-requests.yaml", "severity: warning", "severity: urgent", `has severity "urgent"`),
+		fault("alert-route", "minimal", watch+"alertmanager.yaml", "api_url_file: /etc/alertmanager/secrets/billing-api/chat-url", "api_url: https://chat.example.com/hooks/1", "is a plain-text credential"),
+		fault("bucket", "minimal", watch+"slo.yaml", "vector(0.5)", "vector(0.4)", "0.4 is not a bucket boundary"),
+		fault("job", "minimal", watch+"recording.yaml", `job="billing-api"`, `job="billing"`, `selects job "billing", but Prometheus names the job after the Service, billing-api`),
+		fault("metric", "minimal", watch+"recording.yaml", "http_server_request_duration_seconds_bucket", "http_server_request_duration_second_bucket", "use http_server_request_duration_seconds_bucket"),
 		fault("metric", "minimal", watch+"alerts-requests.yaml", "job:http_server_availability:burn_rate1h", "job:http_server_availability:burn_rate2h", "burn_rate2h, which no rule records"),
-		fault("metric", "minimal", watch+"alerts-instances.yaml", "kube_deployment_status_replicas_available", "kube_deployment_replicas_available", "neither the service nor an exporter that is known shows"),
-		fault("series-label", "full", watch+"alerts-database.yaml", `cronjob="billing-api-backup"`, `cronjob="billing-backup"`, `selects cronjob "billing-backup", and the manifests have none such`),
-		fault("series-label", "minimal", watch+"alerts-instances.yaml", `namespace=~"billing-api-`, `namespace=~"billing-`, "and the manifests have none such"),
+		fault("metric", "minimal", watch+"alerts-instances.yaml", "kube_deployment_status_replicas_available", "kube_deployment_replicas_available", "neither the service nor a known exporter exports"),
+		fault("series-label", "full", watch+"alerts-database.yaml", `cronjob="billing-api-backup"`, `cronjob="billing-backup"`, `selects cronjob "billing-backup", which no manifest has`),
+		fault("series-label", "minimal", watch+"alerts-instances.yaml", `namespace=~"billing-api-`, `namespace=~"billing-`, "which no manifest has"),
 		fault("metric", "minimal", watch+"dashboards/service.json", "job:http_server_requests:rate5m", "job:http_server_request:rate5m", "which no rule records"),
-		fault("metric", "full", watch+"alerts-database.yaml", "pgxpool_canceled_acquires_total", "pgxpool_cancelled_acquires_total", "DatabasePoolExhausted: asks for pgxpool_cancelled_acquires_total"),
+		fault("metric", "full", watch+"alerts-database.yaml", "pgxpool_canceled_acquires_total", "pgxpool_cancelled_acquires_total", "DatabasePoolExhausted: queries pgxpool_cancelled_acquires_total"),
 	}
 }
 
-func seedsOfDelivery() []seed {
+func deliverySeeds() []seed {
 	const workflow = ".github/workflows/seeded.yaml"
 	return []seed{
-		fault("api-version", "minimal", base+"horizontalpodautoscaler.yaml", "autoscaling/v2", "autoscaling/v2beta2", "is not served any more since Kubernetes 1.26"),
-		fault("api-version", "minimal", base+"poddisruptionbudget.yaml", "policy/v1", "policy/v2", "is no version that Kubernetes has or had"),
+		fault("api-version", "minimal", base+"horizontalpodautoscaler.yaml", "autoscaling/v2", "autoscaling/v2beta2", "was removed in Kubernetes 1.26"),
+		fault("api-version", "minimal", base+"poddisruptionbudget.yaml", "policy/v1", "policy/v2", "is an API version that Kubernetes never had"),
 		fault("entry-point", "minimal", "Dockerfile", "-o /out/billing-api ./cmd/billing-api", "-o /out/billing-api ./cmd/billing", "there is no package cmd/billing"),
 		fault("entry-point", "minimal", "Dockerfile", "-o /out/billing-api", "-o /bin/billing-api", "copies /out/billing-api, but go build writes /bin/billing-api"),
 		fault("entry-point", "minimal", "Dockerfile", `ENTRYPOINT ["/usr/local/bin/`, `ENTRYPOINT ["/usr/bin/`, "the binary is /usr/local/bin/billing-api"),
@@ -42,20 +42,20 @@ func seedsOfDelivery() []seed {
 		fault("entry-point", "full", "compose.yaml", "command: [migrate, up]", "command: [upgrade]", "the binary has no command upgrade"),
 		fault("go-version", "minimal", "Dockerfile", "golang:1.26", "golang:1.25", "builds with Go 1.25, but go.mod says 1.26"),
 		fault("go-version", "minimal", workflow, "", "on: push\njobs:\n  a:\n    steps:\n      - uses: actions/setup-go@v6\n        with:\n          go-version: '1.24'\n", "builds with Go 1.24"),
-		fault("go-version", "minimal", workflow, "", "on: push\njobs:\n  a:\n    steps:\n      - uses: actions/setup-go@v6\n        with:\n          go-version-file: src/go.mod\n", "src/go.mod is no file"),
-		fault("image", "minimal", overlay+"kustomization.yaml", "newTag: v0.1.0", "newTag: latest", "latest is another image tomorrow"),
-		fault("image", "minimal", overlay+"kustomization.yaml", "registry.example.com/billing-api", "registry.example.org/billing-api", "renames registry.example.org/billing-api, which no manifest has", "without a tag"),
+		fault("go-version", "minimal", workflow, "", "on: push\njobs:\n  a:\n    steps:\n      - uses: actions/setup-go@v6\n        with:\n          go-version-file: src/go.mod\n", "src/go.mod does not exist"),
+		fault("image", "minimal", overlay+"kustomization.yaml", "newTag: v0.1.0", "newTag: latest", "the tag latest changes"),
+		fault("image", "minimal", overlay+"kustomization.yaml", "registry.example.com/billing-api", "registry.example.org/billing-api", "renames registry.example.org/billing-api, which no manifest uses", "without a tag"),
 		fault("image", "full", component+"database/deployment.yaml", "image: registry.example.com/billing-api", "image: registry.example.net/billing-api:v0.1.0", "but elsewhere it is registry.example.com/billing-api"),
 		fault("image", "full", "compose.yaml", "image: postgres:17", "image: postgres", "without a tag"),
-		fault("kustomize", "minimal", base+"kustomization.yaml", "  - service.yaml\n", "  - services.yaml\n  - service.yaml\n", base+"services.yaml is not there"),
-		fault("kustomize", "minimal", base+"kustomization.yaml", "  - limitrange.yaml\n", "", base+"limitrange.yaml: file: is named by no kustomization"),
-		fault("kustomize", "minimal", base+"kustomization.yaml", "labels:\n", "namePrefix: team-\nlabels:\n", "is not followed by this check"),
-		fault("make-verb", "minimal", workflow, "", "on: push\njobs:\n  a:\n    steps:\n      - run: make checks\n", "make checks: the Makefile has no such verb (make-verb): write check"),
-		fault("make-verb", "minimal", "README.md", "make test", "make tests", "the Makefile has no such verb"),
-		fault("make-verb", "minimal", workflow, "", "on: push\njobs:\n  a:\n    strategy:\n      matrix:\n        verb: [test, vulns]\n    steps:\n      - run: make ${{ matrix.verb }}\n", "make vulns: the Makefile has no such verb"),
-		fault("make-verb", "minimal", "Makefile", "", "\ntest:\n\tgo test ./...\n", "has a recipe already"),
-		fault("path", "minimal", workflow, "", "on: push\njobs:\n  a:\n    steps:\n      - run: kubectl apply -k deploy/kubernetes/overlays/prod\n", "deploy/kubernetes/overlays/prod: is not in this project"),
-		fault("path", "minimal", "Makefile", "kustomize deploy/kubernetes/overlays/", "kustomize deploy/overlays/", "deploy/overlays: is not in this project"),
+		fault("kustomize", "minimal", base+"kustomization.yaml", "  - service.yaml\n", "  - services.yaml\n  - service.yaml\n", base+"services.yaml does not exist"),
+		fault("kustomize", "minimal", base+"kustomization.yaml", "  - limitrange.yaml\n", "", base+"limitrange.yaml: file: is unused"),
+		fault("kustomize", "minimal", base+"kustomization.yaml", "labels:\n", "namePrefix: team-\nlabels:\n", "is not supported by this check"),
+		fault("make-target", "minimal", workflow, "", "on: push\njobs:\n  a:\n    steps:\n      - run: make checks\n", "make checks: the Makefile has no such target (make-target): use check"),
+		fault("make-target", "minimal", "README.md", "make test", "make tests", "the Makefile has no such target"),
+		fault("make-target", "minimal", workflow, "", "on: push\njobs:\n  a:\n    strategy:\n      matrix:\n        verb: [test, vulns]\n    steps:\n      - run: make ${{ matrix.verb }}\n", "make vulns: the Makefile has no such target"),
+		fault("make-target", "minimal", "Makefile", "", "\ntest:\n\tgo test ./...\n", "has two recipes"),
+		fault("path", "minimal", workflow, "", "on: push\njobs:\n  a:\n    steps:\n      - run: kubectl apply -k deploy/kubernetes/overlays/prod\n", "deploy/kubernetes/overlays/prod: does not exist"),
+		fault("path", "minimal", "Makefile", "kustomize deploy/kubernetes/overlays/", "kustomize deploy/overlays/", "deploy/overlays: does not exist"),
 		fault("image", "full", component+"database/backup.yaml", "postgres:17", "postgres:16", "is postgres:17, but "+component+"database/backup.yaml has 16"),
 		fault("owners", "minimal", "CODEOWNERS", "", "/deploy/ @acme/platform\n/terraform/ @acme/platform\n", "/terraform/: matches no file"),
 		fault("user", "minimal", "Dockerfile", "USER 65532:65532", "USER 10001:65532", "is 65532, but the image runs as 10001:65532"),
@@ -63,16 +63,16 @@ func seedsOfDelivery() []seed {
 	}
 }
 
-func seedsOfPods() []seed {
+func podSeeds() []seed {
 	return []seed{
-		fault("autoscaler", "minimal", base+"deployment.yaml", "spec:\n", "spec:\n  replicas: 3\n", "replicas: is written down, but HorizontalPodAutoscaler billing-api decides"),
+		fault("autoscaler", "minimal", base+"deployment.yaml", "spec:\n", "spec:\n  replicas: 3\n", "replicas: is set, but HorizontalPodAutoscaler billing-api scales the workload"),
 		fault("autoscaler", "minimal", base+"deployment.yaml", "              cpu: 100m\n", "", "container billing-api requests none"),
-		fault("connections", "full", base+"horizontalpodautoscaler.yaml", "maxReplicas: 10", "maxReplicas: 12", "may have 12 pods, and 1 more during a rollout, but database.max_instances is 11"),
+		fault("connections", "full", base+"horizontalpodautoscaler.yaml", "maxReplicas: 10", "maxReplicas: 12", "can have 12 pods, and 1 more during a rollout, but database.max_instances is 11"),
 		fault("connections", "full", component+"database/kustomization.yaml", "MAX_INSTANCES=11", "MAX_INSTANCES=10", "but database.max_instances is 10"),
-		fault("egress", "full", component+"observability/networkpolicy-collector.yaml", "port: 4318", "port: 4317", "calls otel-collector.observability.svc on port 4318"),
-		fault("egress", "full", component+"observability/kustomization.yaml", "otel-collector.observability.svc", "otel-collector.tracing.svc", "calls otel-collector.tracing.svc on port 4318"),
-		fault("grace", "minimal", base+"deployment.yaml", "terminationGracePeriodSeconds: 35", "terminationGracePeriodSeconds: 25", "is 25s, but the service may take 25s to stop"),
-		fault("grace", "minimal", "compose.yaml", "stop_grace_period: 35s", "stop_grace_period: 20s", "is 20s, but the service may take 25s to stop"),
+		fault("egress", "full", component+"observability/networkpolicy-collector.yaml", "port: 4318", "port: 4317", "connects to otel-collector.observability.svc on port 4318"),
+		fault("egress", "full", component+"observability/kustomization.yaml", "otel-collector.observability.svc", "otel-collector.tracing.svc", "connects to otel-collector.tracing.svc on port 4318"),
+		fault("grace", "minimal", base+"deployment.yaml", "terminationGracePeriodSeconds: 35", "terminationGracePeriodSeconds: 25", "is 25s, but shutdown can take 25s"),
+		fault("grace", "minimal", "compose.yaml", "stop_grace_period: 35s", "stop_grace_period: 20s", "is 20s, but shutdown can take 25s"),
 		fault("grace", "minimal", "internal/httpserver/config.go", `default:"25s"`, `default:"19s"`, "the service refuses to start"),
 		fault("memory-limit", "minimal", base+"deployment.yaml", "410MiB", "512MiB", "is 512 MiB, 100 % of the memory limit of 512 MiB"),
 		fault("memory-limit", "minimal", base+"deployment.yaml", "memory: 512Mi", "memory: 1Gi", "is 410 MiB, 40 % of the memory limit of 1024 MiB", "limits.memory", "limits.memory"),
@@ -81,52 +81,52 @@ func seedsOfPods() []seed {
 		fault("port", "minimal", base+"deployment.yaml", "containerPort: 8080", "containerPort: 8081", "is 8081, but server.port is 8080 (the default of server.port)"),
 		fault("port", "minimal", "internal/telemetry/config.go", `default:"9090"`, `default:"9091"`, "is 9090, but metrics.port is 9091", "EXPOSE", "service billing-api.ports", "/metrics is served on metrics.port, which is 9091"),
 		fault("port", "minimal", base+"service.yaml", "targetPort: http", "targetPort: web", "has no port of that name"),
-		fault("port", "minimal", base+"service.yaml", "targetPort: http", "targetPort: 8000", "leads to 8000, but the service listens on metrics.port 9090, server.port 8080"),
+		fault("port", "minimal", base+"service.yaml", "targetPort: http", "targetPort: 8000", "targets 8000, but the service listens on metrics.port 9090, server.port 8080"),
 		fault("port", "minimal", "Dockerfile", "EXPOSE 8080", "EXPOSE 80", "exposes 80"),
 		fault("port", "minimal", "compose.yaml", "127.0.0.1:8080:8080", "127.0.0.1:8080:80", "publishes 80"),
 		fault("port", "minimal", component+"monitoring/servicemonitor.yaml", "port: metrics", "port: prometheus", "Service billing-api has no port of that name"),
 		fault("port", "minimal", component+"monitoring/servicemonitor.yaml", "port: metrics", "port: http", "/metrics is served on metrics.port"),
 		fault("port", "minimal", component+"monitoring/servicemonitor.yaml", "path: /metrics", "path: /prometheus", "is /prometheus, which the service does not serve"),
-		fault("port", "minimal", component+"monitoring/networkpolicy-metrics.yaml", "port: metrics", "port: 9100", "leads to 9100"),
-		fault("port", "minimal", component+"ingress/ingress.yaml", "                  name: http", "                  name: https", "leads to port https of Service billing-api, which has none such"),
-		fault("probe", "minimal", base+"deployment.yaml", "path: /ready", "path: /readyz", "asks /readyz, which the service does not serve"),
-		fault("probe", "minimal", base+"deployment.yaml", "path: /health\n              port: http", "path: /health\n              port: metrics", "asks port 9090, which is metrics.port"),
-		fault("probe", "minimal", base+"deployment.yaml", "timeoutSeconds: 3", "timeoutSeconds: 2", "is 2, but the checks may take 2s"),
-		fault("probe", "cluster-only", component+"cluster-only/deployment.yaml", "scheme: HTTPS", "scheme: HTTP", "asks by HTTP, but the listener encrypts"),
-		fault("proxy-timeout", "minimal", component+"ingress/ingress.yaml", "  annotations:\n", "  annotations:\n    nginx.ingress.kubernetes.io/proxy-read-timeout: \"10\"\n", "gives up after 10s, but the service answers within 15s"),
-		fault("quota", "minimal", overlay+"resourcequota.yaml", "limits.memory: 9Gi", "limits.memory: 5Gi", "limits.memory: is 5Gi, but at the autoscaler's maximum, with a rollout and all jobs, 5632Mi are needed"),
-		fault("quota", "minimal", overlay+"resourcequota.yaml", `pods: "18"`, `pods: "10"`, "11 are needed"),
-		fault("secret", "full", component+"database/kustomization.yaml", "/database/url", "/database/uri", "names /run/secrets/billing-api/database/uri, but volume database holds ca.crt, url"),
+		fault("port", "minimal", component+"monitoring/networkpolicy-metrics.yaml", "port: metrics", "port: 9100", "targets 9100"),
+		fault("port", "minimal", component+"ingress/ingress.yaml", "                  name: http", "                  name: https", "targets port https of Service billing-api, which has no such port"),
+		fault("probe", "minimal", base+"deployment.yaml", "path: /ready", "path: /readyz", "requests /readyz, which the service does not serve"),
+		fault("probe", "minimal", base+"deployment.yaml", "path: /health\n              port: http", "path: /health\n              port: metrics", "requests port 9090, which is metrics.port"),
+		fault("probe", "minimal", base+"deployment.yaml", "timeoutSeconds: 3", "timeoutSeconds: 2", "is 2, but health checks can take 2s"),
+		fault("probe", "cluster-only", component+"cluster-only/deployment.yaml", "scheme: HTTPS", "scheme: HTTP", "uses HTTP, but the listener uses TLS"),
+		fault("proxy-timeout", "minimal", component+"ingress/ingress.yaml", "  annotations:\n", "  annotations:\n    nginx.ingress.kubernetes.io/proxy-read-timeout: \"10\"\n", "is 10s, but the service can take 15s to answer"),
+		fault("quota", "minimal", overlay+"resourcequota.yaml", "limits.memory: 9Gi", "limits.memory: 5Gi", "limits.memory: is 5Gi, but maxReplicas, a rollout and all jobs together need 5632Mi"),
+		fault("quota", "minimal", overlay+"resourcequota.yaml", `pods: "18"`, `pods: "10"`, "together need 11"),
+		fault("secret", "full", component+"database/kustomization.yaml", "/database/url", "/database/uri", "is /run/secrets/billing-api/database/uri, but volume database contains ca.crt, url"),
 		fault("secret", "full", component+"database/kustomization.yaml", "=/run/secrets/billing-api/database/url", "=/run/secrets/database/url", "container billing-api mounts no volume there", "container migrate mounts no volume there"),
-		fault("secret", "full", component+"database/deployment.yaml", "secretName: billing-api-database", "secretName: billing-database", "refers to Secret billing-database, which nothing makes"),
+		fault("secret", "full", component+"database/deployment.yaml", "secretName: billing-api-database", "secretName: billing-database", "refers to Secret billing-database, which does not exist"),
 		fault("secret", "cluster-only", component+"cluster-only/certificate.yaml", "secretName: billing-api-tls", "secretName: billing-tls", "refers to Secret billing-api-tls"),
 		fault("selector", "minimal", base+"service.yaml", "    app.kubernetes.io/name: billing-api", "    app.kubernetes.io/name: billing", "selects pods with app.kubernetes.io/name=billing"),
 		fault("selector", "minimal", base+"poddisruptionbudget.yaml", "      app.kubernetes.io/name: billing-api", "      app: billing-api", "selects pods with app=billing-api"),
-		fault("selector", "minimal", base+"horizontalpodautoscaler.yaml", "    name: billing-api\n  #", "    name: billing\n  #", "refers to Deployment billing, which is not there"),
-		fault("selector", "minimal", base+"poddisruptionbudget.yaml", "minAvailable: 2", "minAvailable: 3", "no node that has one can be drained"),
+		fault("selector", "minimal", base+"horizontalpodautoscaler.yaml", "    name: billing-api\n  #", "    name: billing\n  #", "refers to Deployment billing, which does not exist"),
+		fault("selector", "minimal", base+"poddisruptionbudget.yaml", "minAvailable: 2", "minAvailable: 3", "the budget blocks node drains"),
 		fault("selector", "minimal", component+"monitoring/networkpolicy-metrics.yaml", "      app.kubernetes.io/name: billing-api", "      app.kubernetes.io/name: billing", "selects pods with"),
 	}
 }
 
-func seedsOfText() []seed {
+func textSeeds() []seed {
 	return []seed{
-		fault("address", "minimal", component+"ingress/ingress.yaml", "host: billing-api.example.com", "host: billing.example.com", "is billing.example.com, of which docs/environments.md says nothing"),
-		fault("address", "minimal", overlay+"kustomization.yaml", "namespace: billing-api-production", "namespace: billing-api-live", "is billing-api-live, of which docs/environments.md says nothing",
+		fault("address", "minimal", component+"ingress/ingress.yaml", "host: billing-api.example.com", "host: billing.example.com", "is billing.example.com, which is not listed in docs/environments.md"),
+		fault("address", "minimal", overlay+"kustomization.yaml", "namespace: billing-api-production", "namespace: billing-api-live", "is billing-api-live, which is not listed in docs/environments.md",
 			"namespace billing-api-production: no overlay", "namespace billing-api-production: no overlay", "namespace billing-api-production: no overlay"),
 		fault("command", "minimal", "Makefile", "rollout status deployment/billing-api", "rollout status deployment/billing", "no manifest has Deployment billing"),
 		fault("command", "minimal", "Makefile", "--namespace billing-api-$(ENV)", "--namespace billing-app-$(ENV)", "namespace billing-app-: no overlay has this namespace"),
-		fault("metric-word", "minimal", "docs/api-versions.md", "`api_version_requests_total`", "`api_version_request_total`", "looks like a metric of the service"),
-		fault("start", "minimal", base+"kustomization.yaml", "SERVICE__PROFILE=production", "SERVICE__PROFILE=prod", `is "prod", for which there is no profile`),
+		fault("metric-name", "minimal", "docs/api-versions.md", "`api_version_requests_total`", "`api_version_request_total`", "looks like a metric of the service"),
+		fault("start", "minimal", base+"kustomization.yaml", "SERVICE__PROFILE=production", "SERVICE__PROFILE=prod", `is "prod", which is not a profile`),
 		fault("start", "minimal", component+"ingress/kustomization.yaml", "      - BILLING_API_SERVER__TLS__TERMINATED_BY_PROXY=true\n", "", "refuses to start without TLS"),
-		fault("alert-test", "minimal", watch+"tests/instances.yaml", "alertname: ServiceDown", "alertname: ServiceGone", "ServiceGone: is tested, but is no alert"),
+		fault("alert-test", "minimal", watch+"tests/instances.yaml", "alertname: ServiceDown", "alertname: ServiceGone", "ServiceGone: has a unit test, but is not an alert"),
 		fault("alert-test", "full", watch+"alerts-database.yaml", "alert: BackupOverdue", "alert: BackupLate", "BackupLate: has no unit test in which it fires",
-			"BackupLate: has no unit test in which it is silent", "BackupOverdue: is tested", "BackupOverdue: is tested", "does not lead to its own section", "BackupLate: has no section", "BackupOverdue: is no alert"),
-		fault("runbook", "minimal", watch+"alerts-requests.yaml", "#availabilitybudgetburnsfast", "#availability", "does not lead to its own section"),
-		fault("syntax", "minimal", base+"service.yaml", "  ports:\n", "  ports: [\n", "cannot be read"),
-		fault("variable", "minimal", base+"kustomization.yaml", "SERVICE__PROFILE", "SERVICE__PROFIL", "BILLING_API_SERVICE__PROFIL: is no setting: the service refuses to start with it (variable): write BILLING_API_SERVICE__PROFILE"),
-		fault("variable", "minimal", base+"deployment.yaml", "- name: GOMEMLIMIT", "- name: GOMEMORYLIMIT", "nothing reads this variable", "no GOMEMLIMIT follows it"),
-		fault("variable", "full", component+"observability/kustomization.yaml", "OTEL_METRICS_EXPORTER", "OTEL_METRIC_EXPORTER", "nothing reads this variable"),
-		fault("variable", "full", "docs/observability.md", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_URL", "has none such"),
-		fault("variable", "minimal", "docs/configuration.md", "BILLING_API_SERVER__PORT", "BILLING_API_SERVER__PORTS", "write BILLING_API_SERVER__PORT"),
+			"BackupLate: has no unit test in which it does not fire", "BackupOverdue: has a unit test", "BackupOverdue: has a unit test", "does not link to its section", "BackupLate: has no section", "BackupOverdue: is not an alert"),
+		fault("runbook", "minimal", watch+"alerts-requests.yaml", "#availabilitybudgetburnsfast", "#availability", "does not link to its section"),
+		fault("syntax", "minimal", base+"service.yaml", "  ports:\n", "  ports: [\n", "cannot be parsed"),
+		fault("variable", "minimal", base+"kustomization.yaml", "SERVICE__PROFILE", "SERVICE__PROFIL", "BILLING_API_SERVICE__PROFIL: is not a setting: the service refuses to start with it (variable): use BILLING_API_SERVICE__PROFILE"),
+		fault("variable", "minimal", base+"deployment.yaml", "- name: GOMEMLIMIT", "- name: GOMEMORYLIMIT", "is not read", "but no GOMEMLIMIT"),
+		fault("variable", "full", component+"observability/kustomization.yaml", "OTEL_METRICS_EXPORTER", "OTEL_METRIC_EXPORTER", "is not read"),
+		fault("variable", "full", "docs/observability.md", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_URL", "is not a variable of the OpenTelemetry SDK"),
+		fault("variable", "minimal", "docs/configuration.md", "BILLING_API_SERVER__PORT", "BILLING_API_SERVER__PORTS", "use BILLING_API_SERVER__PORT"),
 	}
 }

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// A container gets settings in layers, as the service reads them: the default, the profile, a mounted file, a variable, an
-// argument. Each overrides those before it.
+// The settings of a container have the same layers as in the service: default, profile, mounted file, environment
+// variable, argument. Each layer overrides the previous ones.
 
-// setting returns the value of a key in a container, and where it is from. It is not known if a Secret holds it.
+// setting returns the value of a key in a container, and its source. The value of a Secret is not known.
 func (p *Project) setting(c *container, key string) (value, from string, known bool) {
 	if value, ok := c.argument("--set", key); ok {
 		return value, "--set " + key, true
@@ -28,7 +28,7 @@ func (p *Project) setting(c *container, key string) (value, from string, known b
 	return s.Default, "the default of " + key, ok
 }
 
-// profileOf returns the set of defaults that a container chooses.
+// profileOf returns the profile of a container.
 func (p *Project) profileOf(c *container) string {
 	const key = "service.profile"
 	if value, ok := c.argument("--profile", ""); ok {
@@ -46,7 +46,7 @@ func (p *Project) profileOf(c *container) string {
 	return p.settings[key].Default
 }
 
-// argument returns the value of a flag, or of a key among the values of a flag that may be repeated.
+// argument returns the value of a flag. With a key, it returns the value of that key in a repeated KEY=VALUE flag.
 func (c *container) argument(flag, key string) (string, bool) {
 	if c.node == nil {
 		return "", false
@@ -67,7 +67,7 @@ func (c *container) argument(flag, key string) (string, bool) {
 	return "", false
 }
 
-// mountedSettings are those in /etc/NAME/config.yaml, if a ConfigMap is mounted there.
+// mountedSettings returns the settings in /etc/NAME/config.yaml, if a ConfigMap is mounted there.
 func (p *Project) mountedSettings(c *container) map[string]*node {
 	const file = "config.yaml"
 	if c.object == nil {
@@ -77,10 +77,10 @@ func (p *Project) mountedSettings(c *container) map[string]*node {
 	if !ok {
 		return nil
 	}
-	key := m.below
+	key := m.file
 	reference := m.volume.at("configMap")
 	for item := range reference.at("items").each() {
-		if item.at("path").str() == m.below {
+		if item.at("path").str() == m.file {
 			key = item.at("key").str()
 		}
 	}
@@ -95,7 +95,7 @@ func (p *Project) mountedSettings(c *container) map[string]*node {
 	return flatten(documents)
 }
 
-// flatten returns the values of a settings file by their keys.
+// flatten returns the values of a settings file by dotted key.
 func flatten(documents []*node) map[string]*node {
 	values := map[string]*node{}
 	var add func(n *node, key string)

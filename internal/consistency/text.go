@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// dockerfile is what of a Dockerfile is compared: its instructions, in their stages.
+// dockerfile is a parsed Dockerfile.
 type dockerfile struct {
 	instructions []instruction
 }
 
-// instruction is one of a Dockerfile, continued lines joined.
+// instruction is one Dockerfile instruction, with continued lines joined.
 type instruction struct {
-	name  string // in capitals
+	name  string // in upper case
 	args  string
 	line  int
 	stage int // from 0
@@ -62,7 +62,7 @@ func (d *dockerfile) of(name string) []instruction {
 	return all
 }
 
-// last returns what holds for the image: the last instruction of a name in its final stage.
+// last returns the last instruction of a name in the final stage, which takes effect in the image.
 func (d *dockerfile) last(name string) (instruction, bool) {
 	for _, i := range slices.Backward(d.instructions) {
 		if i.name == name && i.final {
@@ -74,7 +74,7 @@ func (d *dockerfile) last(name string) (instruction, bool) {
 
 var quoted = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
 
-// words returns the arguments of an instruction in exec form, or its words.
+// words returns the arguments of an instruction, in exec form or shell form.
 func (i instruction) words() []string {
 	if !strings.HasPrefix(i.args, "[") {
 		return strings.Fields(i.args)
@@ -86,30 +86,30 @@ func (i instruction) words() []string {
 	return words
 }
 
-// makefile is what of a Makefile is compared.
+// makefile is a parsed Makefile.
 type makefile struct {
-	verbs     map[string]int // lines of targets
-	twice     map[string]int // lines of targets whose recipe is there already
-	variables map[string]string
-	recipes   []recipe
+	targets    map[string]int // line of each target
+	duplicates map[string]int // line of the second recipe of a target
+	variables  map[string]string
+	recipes    []recipe
 }
 
-// recipe is one line that make runs, continued lines joined.
+// recipe is one line of a recipe, with continued lines joined.
 type recipe struct {
-	verb string
-	text string
-	line int
+	target string
+	text   string
+	line   int
 }
 
 var (
-	target     = regexp.MustCompile(`^([A-Za-z0-9_./%-]+(?: [A-Za-z0-9_./%-]+)*)\s*::?(?:[^=]|$)`)
+	targetLine = regexp.MustCompile(`^([A-Za-z0-9_./%-]+(?: [A-Za-z0-9_./%-]+)*)\s*::?(?:[^=]|$)`)
 	assignment = regexp.MustCompile(`^(?:export\s+)?([A-Za-z0-9_]+)\s*[:?+]?=\s*(.*)$`)
 )
 
 func readMakefile(data []byte) *makefile {
-	m := &makefile{verbs: map[string]int{}, twice: map[string]int{}, variables: map[string]string{}}
-	cooked, cooking := map[string]bool{}, false
-	verb, text, start := "", "", 0
+	m := &makefile{targets: map[string]int{}, duplicates: map[string]int{}, variables: map[string]string{}}
+	hasRecipe, inRecipe := map[string]bool{}, false
+	target, text, start := "", "", 0
 	for i, line := range strings.Split(string(data), "\n") {
 		if text == "" {
 			start = i + 1
@@ -122,18 +122,18 @@ func readMakefile(data []byte) *makefile {
 		line, text = text, ""
 		switch {
 		case strings.HasPrefix(line, "\t"):
-			if cooked[verb] && !cooking {
-				m.twice[verb] = m.verbs[verb]
+			if hasRecipe[target] && !inRecipe {
+				m.duplicates[target] = m.targets[target]
 			}
-			cooked[verb], cooking = true, true
-			m.recipes = append(m.recipes, recipe{verb, strings.TrimSpace(line), start})
-		case target.MatchString(line):
-			cooking = false
-			for _, name := range strings.Fields(target.FindStringSubmatch(line)[1]) {
+			hasRecipe[target], inRecipe = true, true
+			m.recipes = append(m.recipes, recipe{target, strings.TrimSpace(line), start})
+		case targetLine.MatchString(line):
+			inRecipe = false
+			for _, name := range strings.Fields(targetLine.FindStringSubmatch(line)[1]) {
 				if !strings.HasPrefix(name, ".") {
-					m.verbs[name] = start
+					m.targets[name] = start
 				}
-				verb = name
+				target = name
 			}
 		case assignment.MatchString(line):
 			found := assignment.FindStringSubmatch(line)
@@ -143,15 +143,15 @@ func readMakefile(data []byte) *makefile {
 	return m
 }
 
-// line is one of a text file.
+// line is one line of a text file.
 type line struct {
 	number int
 	text   string
-	code   bool   // of a fenced block of Markdown
-	lang   string // of that block
+	code   bool   // inside a fenced Markdown block
+	lang   string // language of that block
 }
 
-// lines returns the lines of a text file.
+// lines returns the lines of a text file. It omits the fences of Markdown blocks.
 func (p *Project) lines(file string) []line {
 	var all []line
 	code, lang := false, ""
@@ -165,7 +165,7 @@ func (p *Project) lines(file string) []line {
 	return all
 }
 
-// documents are the Markdown files of a project.
+// documents returns the Markdown files of a project.
 func (p *Project) documents() []string {
 	var all []string
 	for _, file := range p.paths {
@@ -176,12 +176,12 @@ func (p *Project) documents() []string {
 	return all
 }
 
-// workflows are the files that the pipeline runs.
+// workflows returns the GitHub workflows and actions of a project.
 func (p *Project) workflows() []string {
 	return append(p.below(".github/workflows", ".yaml", ".yml"), p.below(".github/actions", ".yaml", ".yml")...)
 }
 
-// scripts are the files that a shell runs.
+// scripts returns the shell scripts of a project.
 func (p *Project) scripts() []string {
 	var all []string
 	for _, file := range p.paths {
@@ -192,7 +192,7 @@ func (p *Project) scripts() []string {
 	return all
 }
 
-// anchors returns the headings of a document as GitHub links them, with their lines.
+// anchors returns the GitHub anchors of the headings of a document, with their lines.
 func (p *Project) anchors(file string) map[string]int {
 	found := map[string]int{}
 	for _, l := range p.lines(file) {

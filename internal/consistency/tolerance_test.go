@@ -7,9 +7,9 @@ import (
 	"testing/fstest"
 )
 
-// What a team may change in its own project, as long as it does so everywhere, is no finding.
-func TestWhatATeamMayDoIsNoFinding(t *testing.T) {
-	oneAfterTheOther(t)
+// A team may make these changes, as long as it changes every affected file.
+func TestConsistentChangesAreNoProblem(t *testing.T) {
+	skipInShortMode(t)
 	r := newRenderer(t)
 	minimal := r.project(t, r.set(t, r.minimal()))
 	full := r.project(t, r.set(t, r.full()))
@@ -18,7 +18,7 @@ func TestWhatATeamMayDoIsNoFinding(t *testing.T) {
 		files fstest.MapFS
 		edits []edit
 	}{
-		{"another port, wherever it is written", minimal, []edit{
+		{"another port everywhere", minimal, []edit{
 			{base + "kustomization.yaml", "      - BILLING_API_SERVICE__PROFILE=production\n", "      - BILLING_API_SERVICE__PROFILE=production\n      - BILLING_API_SERVER__PORT=8000\n"},
 			{base + "deployment.yaml", "containerPort: 8080", "containerPort: 8000"},
 		}},
@@ -27,73 +27,73 @@ func TestWhatATeamMayDoIsNoFinding(t *testing.T) {
 			{base + "deployment.yaml", "port: http", "port: 8080"},
 			{component + "monitoring/networkpolicy-metrics.yaml", "port: metrics", "port: 9090"},
 		}},
-		{"a metric of the team's own", minimal, []edit{
+		{"own metric", minimal, []edit{
 			{"internal/orders/metrics.go", "", "package orders\n\nimport \"github.com/prometheus/client_golang/prometheus\"\n\n" +
 				"var open = prometheus.NewGauge(prometheus.GaugeOpts{Namespace: \"shop\", Name: \"orders_open\"})\n" +
 				"var size = prometheus.NewHistogram(prometheus.HistogramOpts{Name: \"order_size\"})\n"},
 			{watch + "dashboards/service.json", "job:http_server_requests:rate5m", "shop_orders_open"},
 			{watch + "dashboards/service.json", "job:http_server_requests:usual_min", "order_size_count"},
 		}},
-		{"an own variable that the source reads", minimal, []edit{
+		{"own environment variable that the code reads", minimal, []edit{
 			{"internal/orders/region.go", "", "package orders\n\nimport \"os\"\n\nvar region = os.Getenv(\"CLOUD_REGION\")\n"},
 			{base + "deployment.yaml", "          env:\n", "          env:\n            - {name: CLOUD_REGION, value: north}\n"},
 		}},
-		{"a secret by variable rather than by file", full, []edit{
+		{"secret in a variable instead of a file", full, []edit{
 			{component + "database/kustomization.yaml", "      - BILLING_API_DATABASE__URL_FILE=/run/secrets/billing-api/database/url\n", ""},
 			{component + "database/deployment.yaml", "          envFrom:\n", "          env:\n            - name: BILLING_API_DATABASE__URL\n" +
 				"              valueFrom:\n                secretKeyRef: {name: billing-api-database, key: url}\n          envFrom:\n"},
 			{component + "database/deployment.yaml", "      containers:\n        - name: billing-api\n", "      containers:\n        - name: billing-api\n          env:\n" +
 				"            - name: BILLING_API_DATABASE__URL\n              valueFrom:\n                secretKeyRef: {name: billing-api-database, key: url}\n"},
 		}},
-		{"a pod more, and the database told so", full, []edit{
+		{"one more pod, and a higher max_instances", full, []edit{
 			{base + "horizontalpodautoscaler.yaml", "maxReplicas: 10", "maxReplicas: 11"},
 			{component + "database/kustomization.yaml", "MAX_INSTANCES=11", "MAX_INSTANCES=12"},
 		}},
-		{"an image by digest", minimal, []edit{
+		{"image digest", minimal, []edit{
 			{overlay + "kustomization.yaml", "newTag: v0.1.0", "digest: sha256:0123456789012345678901234567890123456789012345678901234567890123"},
 		}},
-		{"a Go patch release, named everywhere or by go.mod alone", minimal, []edit{
+		{"newer Go patch release in the Dockerfile", minimal, []edit{
 			{"Dockerfile", "golang:1.26-bookworm", "golang:1.26.9-bookworm"},
 		}},
-		{"a longer time to stop", minimal, []edit{
+		{"longer grace period", minimal, []edit{
 			{base + "deployment.yaml", "terminationGracePeriodSeconds: 35", "terminationGracePeriodSeconds: 60"},
 		}},
-		{"another command beside the service", minimal, []edit{
+		{"additional command", minimal, []edit{
 			{"cmd/import/main.go", "", "package main\n\nfunc main() {}\n"},
 		}},
-		{"an account that the platform makes", minimal, []edit{
+		{"service account of the platform", minimal, []edit{
 			{base + "kustomization.yaml", "  - serviceaccount.yaml\n", ""}, {base + "serviceaccount.yaml", "", ""},
 			{base + "deployment.yaml", "serviceAccountName: billing-api", "serviceAccountName: platform"},
 		}},
-		{"another module path", minimal, []edit{{"cmd/aaa/main.go", "", "package main\n\nfunc main() {}\n"}}},
-		{"somebody else's workload in the namespace", minimal, []edit{
+		{"additional command that sorts first", minimal, []edit{{"cmd/aaa/main.go", "", "package main\n\nfunc main() {}\n"}}},
+		{"third-party workload in the namespace", minimal, []edit{
 			{base + "kustomization.yaml", "  - service.yaml\n", "  - service.yaml\n  - proxy.yaml\n"},
 			{base + "proxy.yaml", "", "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: proxy\nspec:\n  replicas: 1\n  selector:\n    matchLabels: {app: proxy}\n  template:\n" +
 				"    metadata:\n      labels: {app: proxy}\n    spec:\n      containers:\n        - name: proxy\n          image: example.org/proxy:2\n          env:\n            - {name: ANYTHING, value: at-all}\n" +
 				"          ports:\n            - {name: http, containerPort: 3128}\n"},
 		}},
-		{"a port in a mounted file", minimal, append(mountedFile("server: {port: 8000}"), edit{base + "deployment.yaml", "containerPort: 8080", "containerPort: 8000"})},
-		{"a port and a profile by arguments", minimal, []edit{
+		{"port in a mounted file", minimal, append(mountedFile("server: {port: 8000}"), edit{base + "deployment.yaml", "containerPort: 8080", "containerPort: 8000"})},
+		{"port and profile in arguments", minimal, []edit{
 			{base + "deployment.yaml", "          envFrom:\n", "          args: [serve, --profile=production, --set, server.port=8000]\n          envFrom:\n"},
 			{base + "deployment.yaml", "containerPort: 8080", "containerPort: 8000"},
 		}},
-		{"a chart beside the overlays", minimal, []edit{{"deploy/chart/Chart.yaml", "", "name: billing-api\n"}, {"deploy/chart/values.yaml", "", "replicas: 3\n"}}},
-		{"a metric of an exporter of the team's", minimal, []edit{
+		{"Helm chart next to the overlays", minimal, []edit{{"deploy/chart/Chart.yaml", "", "name: billing-api\n"}, {"deploy/chart/values.yaml", "", "replicas: 3\n"}}},
+		{"metric of an additional exporter", minimal, []edit{
 			{watch + "recording.yaml", "", "        - record: job:nginx:rate5m\n          expr: sum by (namespace) (rate(nginx_ingress_controller_requests[5m]))\n"},
 		}},
-		{"a severity that Alertmanager routes by", minimal, []edit{
+		{"own severity with a route", minimal, []edit{
 			{watch + "alerts-requests.yaml", "severity: warning", "severity: page"},
 			{watch + "alertmanager.yaml", "        - severity = \"critical\"\n", "        - severity =~ \"critical|page\"\n"},
 			{watch + "alertmanager.yaml", "  routes:\n", "  routes:\n    - receiver: team\n      matchers: [severity = \"page\"]\n"},
 		}},
-		{"a command to another namespace", minimal, []edit{{"scripts/look.sh", "", "kubectl --namespace monitoring port-forward service/grafana 3000\n"}}},
-		{"a query about another namespace", minimal, []edit{
+		{"kubectl in another namespace", minimal, []edit{{"scripts/look.sh", "", "kubectl --namespace monitoring port-forward service/grafana 3000\n"}}},
+		{"query about another namespace", minimal, []edit{
 			{watch + "recording.yaml", "", "        - record: job:dns:restarts\n          expr: kube_pod_container_status_restarts_total{namespace=\"kube-system\", container=\"coredns\"}\n"},
 		}},
-		{"an address that nobody calls", full, []edit{
+		{"URL that the service does not connect to", full, []edit{
 			{base + "kustomization.yaml", "      - BILLING_API_SERVICE__PROFILE=production\n", "      - BILLING_API_SERVICE__PROFILE=production\n      - BILLING_API_CORS__ALLOWED_ORIGINS=https://shop.example.com\n"},
 		}},
-		{"no manifests at all", minimal, []edit{{"deploy/", "", ""}, {"docs/", "", ""}, {"scripts/", "", ""}, {".github/", "", ""}, {"Makefile", "", ""}}},
+		{"no manifests", minimal, []edit{{"deploy/", "", ""}, {"docs/", "", ""}, {"scripts/", "", ""}, {".github/", "", ""}, {"Makefile", "", ""}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			edited := c.files
@@ -107,7 +107,7 @@ func TestWhatATeamMayDoIsNoFinding(t *testing.T) {
 	}
 }
 
-// mountedFile gives the service a settings file by a ConfigMap.
+// mountedFile mounts a ConfigMap with a settings file.
 func mountedFile(text string) []edit {
 	return []edit{
 		{base + "kustomization.yaml", "configMapGenerator:\n", "configMapGenerator:\n  - name: files\n    files: [config.yaml=settings.yaml]\n"},
@@ -117,8 +117,8 @@ func mountedFile(text string) []edit {
 	}
 }
 
-// edit changes a file, or adds it if there is nothing to replace, or removes it if there is nothing to add either; a folder
-// is removed with all that is in it.
+// edit replaces old with new in a file. Without old, it appends new or adds the file. Without both, it removes the file
+// or folder.
 type edit struct{ file, old, new string }
 
 func (e edit) apply(t *testing.T, files fstest.MapFS) fstest.MapFS {
@@ -135,8 +135,8 @@ func (e edit) apply(t *testing.T, files fstest.MapFS) fstest.MapFS {
 	return left
 }
 
-// A project is read from a directory as from memory: with what git and builds leave there, which is not looked at.
-func TestAProjectIsReadFromADirectory(t *testing.T) {
+// The directory also has .git and build output, which Load must skip.
+func TestLoadReadsADirectory(t *testing.T) {
 	r := newRenderer(t)
 	files := r.project(t, r.set(t, r.full()))
 	s := fault("port", "", base+"deployment.yaml", "containerPort: 8080", "containerPort: 8081", "")
@@ -163,12 +163,12 @@ func TestAProjectIsReadFromADirectory(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoServiceIsAnErrorThatSaysSo(t *testing.T) {
+func TestCheckReturnsAnErrorForADirectoryWithoutAService(t *testing.T) {
 	for want, files := range map[string]fstest.MapFS{
-		"there is no go.mod":           {},
-		"there is no cmd/NAME/main.go": {"go.mod": {Data: []byte("module x\n\ngo 1.26\n")}},
-		"go.mod":                       {"go.mod": {Data: []byte("modul x\n")}},
-		"internal/config":              {"go.mod": {Data: []byte("module x\n")}, "cmd/x/main.go": {Data: []byte("package main\n")}},
+		"go.mod not found":           {},
+		"cmd/NAME/main.go not found": {"go.mod": {Data: []byte("module x\n\ngo 1.26\n")}},
+		"go.mod":                     {"go.mod": {Data: []byte("modul x\n")}},
+		"internal/config":            {"go.mod": {Data: []byte("module x\n")}, "cmd/x/main.go": {Data: []byte("package main\n")}},
 	} {
 		if _, err := Check(files); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want an error with %q", err, want)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// podTemplate returns the template of the pods that an object makes, or nil.
+// podTemplate returns the pod template of an object, or nil.
 func (o *object) podTemplate() *node {
 	switch o.kind() {
 	case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job":
@@ -25,7 +25,7 @@ func (o *object) podSpec() *node {
 	return o.podTemplate().at("spec")
 }
 
-// podLabels are those of the pods that an object makes.
+// podLabels returns the labels of the pods of an object.
 func (o *object) podLabels() map[string]string {
 	if o.kind() == "Pod" {
 		return o.at("metadata", "labels").texts()
@@ -33,7 +33,7 @@ func (o *object) podLabels() map[string]string {
 	return o.podTemplate().at("metadata", "labels").texts()
 }
 
-// containersOf returns the containers of a pod, those that run before it included.
+// containersOf returns the init containers and containers of a pod.
 func containersOf(pod *node) []*node {
 	var all []*node
 	for _, key := range []string{"initContainers", "containers"} {
@@ -44,7 +44,7 @@ func containersOf(pod *node) []*node {
 	return all
 }
 
-// image is the reference of a container image.
+// image is a container image reference.
 type image struct{ repository, tag, digest string }
 
 func parseImage(text string) image {
@@ -68,25 +68,25 @@ func (i image) String() string {
 	return text
 }
 
-// container is something that runs the image of the service: in a pod, or by Compose.
+// container is a container that runs the service, in a pod or in Compose.
 type container struct {
 	*node
-	root   *root   // nil by Compose
-	object *object // nil by Compose
-	pod    *node   // nil by Compose
-	name   string  // by Compose
-	main   bool    // serves, rather than running once before it or beside it
+	root   *root   // nil for Compose
+	object *object // nil for Compose
+	pod    *node   // nil for Compose
+	name   string  // only for Compose
+	main   bool    // runs the server, not a job or an init container
 	env    map[string]variable
 }
 
-// variable is one of the environment.
+// variable is an environment variable.
 type variable struct {
 	*node
 	value string
-	known bool // false for what a Secret or the cluster holds
+	known bool // false if a Secret or the cluster provides the value
 }
 
-// readContainers finds every container that runs the service.
+// readContainers finds the containers that run the service.
 func (p *Project) readContainers() {
 	for _, r := range p.roots {
 		for _, o := range r.objects {
@@ -104,14 +104,14 @@ func (p *Project) readContainers() {
 			}
 		}
 	}
-	for name, c := range p.composed() {
+	for name, c := range p.composeServices() {
 		if c.at("build") != nil || path.Base(parseImage(c.at("image").str()).repository) == p.Name {
 			p.containers = append(p.containers, &container{node: c, name: name, main: c.at("command") == nil, env: composeEnvironment(c)})
 		}
 	}
 }
 
-// title names a container in a finding.
+// title returns the name of a container for messages.
 func (c *container) title() string {
 	if c.object == nil {
 		return "service " + c.name
@@ -123,8 +123,8 @@ func (p *Project) runsService(c *node) bool {
 	return c.at("name").str() == p.Name || path.Base(parseImage(c.at("image").str()).repository) == p.Name
 }
 
-// composed yields the services of the compose files.
-func (p *Project) composed() iter.Seq2[string, *node] {
+// composeServices yields the services of the Compose files.
+func (p *Project) composeServices() iter.Seq2[string, *node] {
 	return func(yield func(string, *node) bool) {
 		for _, file := range composeFiles {
 			for _, document := range p.yaml[file] {
@@ -140,7 +140,7 @@ func (p *Project) composed() iter.Seq2[string, *node] {
 
 var composeFiles = []string{"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml", "compose.override.yaml"}
 
-// environment resolves the variables of a container as the kubelet does.
+// environment resolves the environment variables of a container as the kubelet does.
 func (r *root) environment(c *node) map[string]variable {
 	env := map[string]variable{}
 	for from := range c.at("envFrom").each() {
@@ -179,7 +179,7 @@ func (r *root) environment(c *node) map[string]variable {
 
 var reference = regexp.MustCompile(`\$\(([A-Za-z_][A-Za-z0-9_]*)\)`)
 
-// expand replaces $(NAME) by an earlier variable.
+// expand replaces $(NAME) with the value of an earlier variable.
 func expand(text string, env map[string]variable) string {
 	return reference.ReplaceAllStringFunc(text, func(m string) string {
 		if v, ok := env[m[2:len(m)-1]]; ok && v.known {
@@ -202,10 +202,10 @@ func (r *root) find(kind, name string) *object {
 	return nil
 }
 
-// data of a ConfigMap.
+// data returns the data of a ConfigMap.
 func (o *object) data() *node { return o.at("data") }
 
-// secretKeys returns the keys of a Secret as far as the project tells them: of the Secret itself, or of what makes it.
+// secretKeys returns the keys of a Secret, from the Secret, ExternalSecret or Certificate that defines it.
 func (r *root) secretKeys(name string) map[string]*node {
 	keys := map[string]*node{}
 	if o := r.find("Secret", name); o != nil {
@@ -233,7 +233,7 @@ func (r *root) secretKeys(name string) map[string]*node {
 	return keys
 }
 
-// secretName is the Secret that an object makes, or nothing.
+// secretName returns the name of the Secret that an object creates, or an empty string.
 func (o *object) secretName() string {
 	switch o.kind() {
 	case "Secret":
@@ -251,8 +251,8 @@ func (o *object) secretName() string {
 	return ""
 }
 
-// makesSecret returns what makes a Secret of that name.
-func (r *root) makesSecret(name string) *object {
+// secretSource returns the object that creates a Secret, or nil.
+func (r *root) secretSource(name string) *object {
 	for _, o := range r.objects {
 		if name != "" && o.secretName() == name {
 			return o
@@ -261,7 +261,7 @@ func (r *root) makesSecret(name string) *object {
 	return nil
 }
 
-// composeEnvironment reads both forms that Compose has. A reference to the shell's environment is not known.
+// composeEnvironment reads both syntaxes of environment in Compose. A value with a shell variable is not known.
 func composeEnvironment(c *node) map[string]variable {
 	env := map[string]variable{}
 	add := func(name, value string, at *node) {
@@ -281,7 +281,7 @@ func composeEnvironment(c *node) map[string]variable {
 	return env
 }
 
-// selects tells whether labels are selected.
+// selects reports whether a selector matches labels. An empty selector matches nothing.
 func selects(selector, labels map[string]string) bool {
 	for key, value := range selector {
 		if labels[key] != value {

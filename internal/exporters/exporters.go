@@ -1,14 +1,14 @@
-// Package exporters lists the metrics that rules and dashboards take from others than the service: which program exports
-// each, in which version, and where its source says so. Whatever else they name must be on the scrape of a booted service.
+// Package exporters lists the metrics that rules and dashboards use and that other programs export. For each program,
+// it records the version and the source file that declares the metrics. The service must export all other metrics.
 package exporters
 
 import "slices"
 
-// Exporter is a program whose metrics the rendered projects read.
+// Exporter is a program whose metrics rendered projects query.
 type Exporter struct {
 	Name    string
-	Version string   // whose source was read
-	Source  string   // where its metrics are declared
+	Version string   // version of the source
+	Source  string   // file that declares the metrics
 	Metrics []string // sorted
 }
 
@@ -23,7 +23,7 @@ func All() []Exporter {
 			},
 		},
 		{
-			// A part of the kubelet, at /metrics/cadvisor. Kubernetes 1.34.4 has this version.
+			// The kubelet exports these metrics at /metrics/cadvisor. Kubernetes 1.34.4 contains this version.
 			Name: "cAdvisor", Version: "v0.52.1", Source: "github.com/google/cadvisor/metrics/prometheus.go",
 			Metrics: []string{
 				"container_cpu_cfs_periods_total",
@@ -97,13 +97,13 @@ func All() []Exporter {
 			},
 		},
 		{
-			// deploy/monitoring/collector/logs.yaml makes it, with the connector count and the exporter prometheus.
+			// deploy/monitoring/collector/logs.yaml defines this metric with the count connector and the prometheus exporter.
 			Name: "OpenTelemetry Collector", Version: "v0.155.0",
 			Source:  "github.com/open-telemetry/opentelemetry-collector-contrib/connector/countconnector/README.md",
 			Metrics: []string{"log_lines_total"},
 		},
 		{
-			// Prometheus writes those without its name itself: one of each target, and one of each alert.
+			// Prometheus itself writes the series without its prefix, for each target and each alert.
 			Name: "Prometheus", Version: "v3.5.0", Source: "github.com/prometheus/prometheus/{scrape/scrape.go,rules,notifier/metric.go}",
 			Metrics: []string{
 				"ALERTS",
@@ -118,8 +118,8 @@ func All() []Exporter {
 	}
 }
 
-// Of returns the exporter of a metric.
-func Of(metric string) (Exporter, bool) {
+// Lookup returns the exporter of a metric.
+func Lookup(metric string) (Exporter, bool) {
 	for _, e := range All() {
 		if _, ok := slices.BinarySearch(e.Metrics, metric); ok {
 			return e, true

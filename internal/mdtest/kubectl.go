@@ -11,7 +11,7 @@ import (
 	"sync"
 )
 
-// kinds are the names by which kubectl knows what a document may ask for.
+// kinds maps the short and plural names of kubectl to kinds.
 var kinds = map[string]string{
 	"po": "pod", "no": "node", "ev": "event", "rs": "replicaset", "ns": "namespace", "deploy": "deployment", "svc": "service",
 	"ing": "ingress", "ingresses": "ingress", "cm": "configmap", "hpa": "horizontalpodautoscaler", "pdb": "poddisruptionbudget",
@@ -19,8 +19,8 @@ var kinds = map[string]string{
 	"cj": "cronjob", "es": "externalsecret", "pvc": "persistentvolumeclaim", "crd": "customresourcedefinition",
 }
 
-// clusterMade kinds are not in the manifests, or not under a name that one could know before.
-var clusterMade = set("pod node event replicaset endpointslice job secret configmap persistentvolumeclaim customresourcedefinition lease")
+// runtimeKinds are kinds whose objects are not in the manifests, or have generated names.
+var runtimeKinds = set("pod node event replicaset endpointslice job secret configmap persistentvolumeclaim customresourcedefinition lease")
 
 var kindName = regexp.MustCompile(`^([a-z]+)/([a-z0-9*.-]+)$`)
 
@@ -32,9 +32,9 @@ func singular(kind string) string {
 	return strings.TrimSuffix(kind, "s")
 }
 
-// checkKubectl looks at the verb and its flags, and whether what it names is in the manifests.
+// checkKubectl checks the subcommand, the flags, and the objects that a kubectl command names.
 func (p *Project) checkKubectl(args []string, report func(format string, args ...any)) {
-	verbs, flags, rest, err := usage("kubectl", args)
+	sub, flags, rest, err := usage("kubectl", args)
 	if err != nil {
 		report("%v", err)
 		return
@@ -45,24 +45,24 @@ func (p *Project) checkKubectl(args []string, report func(format string, args ..
 			p.checkObject("namespace", f.value, report)
 		case "c", "container":
 			if f.value != p.name {
-				report("there is no container %s", f.value)
+				report("the pod has no container %s", f.value)
 			}
 		case "from":
 			p.checkWord(f.value, report)
 		}
 	}
-	if len(verbs.path) > 0 {
-		p.checkResources(verbs, report)
+	if len(sub.path) > 0 {
+		p.checkResources(sub, report)
 	}
 	if len(rest) > 0 {
 		p.checkCommand(rest, report)
 	}
 }
 
-// checkResources looks at the arguments of a verb.
-func (p *Project) checkResources(verb verb, report func(format string, args ...any)) {
-	args := verb.args
-	switch verb.path[0] {
+// checkResources checks the objects in the arguments of a subcommand.
+func (p *Project) checkResources(sub subcommand, report func(format string, args ...any)) {
+	args := sub.args
+	switch sub.path[0] {
 	case "get", "describe", "delete", "edit", "label", "annotate", "patch", "wait", "scale", "rollout", "set":
 		if len(args) == 0 {
 			return
@@ -74,7 +74,7 @@ func (p *Project) checkResources(verb verb, report func(format string, args ...a
 			return
 		}
 		named := args[1:]
-		if slices.Contains([]string{"label", "annotate", "set"}, verb.path[0]) {
+		if slices.Contains([]string{"label", "annotate", "set"}, sub.path[0]) {
 			named = named[:min(1, len(named))]
 		}
 		for kind := range strings.SplitSeq(args[0], ",") {
@@ -84,8 +84,8 @@ func (p *Project) checkResources(verb verb, report func(format string, args ...a
 			}
 		}
 	case "top":
-		if len(verb.path) == 1 && len(args) > 0 {
-			report("kubectl top knows pod and node, not %s", args[0])
+		if len(sub.path) == 1 && len(args) > 0 {
+			report("kubectl top supports pod and node, not %s", args[0])
 		}
 	case "logs", "exec", "debug", "port-forward", "attach":
 		if len(args) > 0 && !strings.Contains(args[0], "*") {
@@ -94,31 +94,31 @@ func (p *Project) checkResources(verb verb, report func(format string, args ...a
 	}
 }
 
-// checkWord looks at a word such as deployment/name.
+// checkWord checks a word such as deployment/name.
 func (p *Project) checkWord(word string, report func(format string, args ...any)) {
 	if m := kindName.FindStringSubmatch(word); m != nil {
 		p.checkObject(singular(m[1]), m[2], report)
 	} else if !strings.Contains(word, "*") && strings.Contains(word, "/") {
-		report("%s names no object", word)
+		report("%s is not KIND/NAME", word)
 	}
 }
 
-// checkObject reports an object that is not in the manifests; with an empty name, a kind.
+// checkObject reports an object that is not in the manifests. With an empty name, it checks only the kind.
 func (p *Project) checkObject(kind, name string, report func(format string, args ...any)) {
 	switch names := p.objects[kind]; {
-	case clusterMade[kind], kind == "*":
+	case runtimeKinds[kind], kind == "*":
 	case names == nil:
-		report("the manifests have no object of the kind %s", kind)
+		report("the manifests have no object of kind %s", kind)
 	case name != "" && !strings.Contains(name, "*") && !names[name]:
 		report("the manifests have no %s called %s", kind, name)
 	}
 }
 
-// flag is one flag as it was used.
+// flag is a flag in a command.
 type flag struct{ name, value string }
 
-// verb is the subcommand that was chosen, word by word, and its arguments.
-type verb struct{ path, args []string }
+// subcommand is a subcommand with its arguments. path holds its words.
+type subcommand struct{ path, args []string }
 
 var (
 	commandsHead = regexp.MustCompile(`^[A-Z].*Commands?.*:$`)
@@ -126,13 +126,13 @@ var (
 	flagRow      = regexp.MustCompile(`^\s+(?:-(\w), )?--([a-z][a-z0-9-]*)(=[^:]*:)?( [A-Za-z]\w*(?:  |$))?`)
 )
 
-// help is what a program says about itself.
+// help is the parsed --help output of a program.
 type help struct {
 	commands map[string]bool
-	flags    map[string]bool // whether it takes a value
+	flags    map[string]bool // true if the flag takes a value
 }
 
-// helps are what programs said; a program says the same each time.
+// helps caches help by command line.
 var helps sync.Map
 
 func helpOf(program string, args ...string) (help, error) {
@@ -140,9 +140,10 @@ func helpOf(program string, args ...string) (help, error) {
 	if h, ok := helps.Load(key); ok {
 		return h.(help), nil //nolint:forcetypeassert // nothing else is stored
 	}
-	out, err := exec.CommandContext(context.Background(), program, args...).Output() //nolint:gosec // kubectl, or the service that was built
+	//nolint:gosec // runs kubectl or the built service
+	out, err := exec.CommandContext(context.Background(), program, args...).Output()
 	if errors.Is(err, exec.ErrNotFound) {
-		return help{}, fmt.Errorf("%w: `.ci/run tools` installs it", err)
+		return help{}, fmt.Errorf("%w: run `.ci/run tools` to install it", err)
 	}
 	if err != nil {
 		return help{}, fmt.Errorf("%s: %w", key, err)
@@ -168,9 +169,9 @@ func helpOf(program string, args ...string) (help, error) {
 	return h, nil
 }
 
-// usage reads arguments as the program would, and asks it for the commands and flags that it has. What follows -- is
-// returned as it is.
-func usage(program string, args []string) (chosen verb, used []flag, rest []string, err error) {
+// usage parses arguments like the program, and checks subcommands and flags against its --help output. rest holds the
+// arguments after --.
+func usage(program string, args []string) (chosen subcommand, used []flag, rest []string, err error) {
 	here, err := helpOf(program, "--help")
 	if err != nil {
 		return chosen, nil, nil, err
@@ -210,7 +211,7 @@ func usage(program string, args []string) (chosen verb, used []flag, rest []stri
 				value, args = args[0], args[1:]
 			}
 			used = append(used, flag{name, value})
-		case here.commands[strings.TrimSuffix(arg, "s")], here.commands[arg]: // kubectl top knows pod as pods
+		case here.commands[strings.TrimSuffix(arg, "s")], here.commands[arg]: // kubectl top accepts pods for pod
 			chosen.path = append(chosen.path, arg)
 			if here, err = helpOf(program, append(slices.Clone(chosen.path), "--help")...); err != nil {
 				return chosen, used, nil, err

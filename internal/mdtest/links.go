@@ -10,7 +10,7 @@ import (
 
 var link = regexp.MustCompile(`\]\(([^()\s]+)\)`)
 
-// Links returns the targets of the links of a document that lead to files, with their anchors.
+// Links returns the targets of the links to files in a document, including anchors.
 func Links(document string) []string {
 	var targets []string
 	for _, line := range outside(document) {
@@ -23,7 +23,7 @@ func Links(document string) []string {
 	return targets
 }
 
-// checkLinks follows every link to a file, and to a heading of a document.
+// checkLinks checks that every linked file and heading exists.
 func (p *Project) checkLinks(document string, prose []string, report reporter) {
 	for i, line := range prose {
 		for _, target := range Links(line) {
@@ -34,12 +34,12 @@ func (p *Project) checkLinks(document string, prose []string, report reporter) {
 			}
 			switch known, isDocument := p.anchors[to]; {
 			case !p.exists(to):
-				report(i+1, "the link to %s leads nowhere", target)
+				report(i+1, "broken link: %s does not exist", target)
 			case anchor == "":
 			case !isDocument:
-				report(i+1, "the link to %s: only documents have anchors", target)
+				report(i+1, "broken link: %s: only Markdown files have anchors", target)
 			case !known[anchor]:
-				report(i+1, "the link to %s: there is no such heading", target)
+				report(i+1, "broken link: %s: heading not found", target)
 			}
 		}
 	}
@@ -50,7 +50,7 @@ var (
 	linkText = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
 )
 
-// anchors returns what GitHub makes of the headings of a document.
+// anchors returns the GitHub anchors of the headings of a document.
 func anchors(document string) map[string]bool {
 	all := map[string]bool{}
 	for _, line := range outside(document) {

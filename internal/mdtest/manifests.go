@@ -11,17 +11,17 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// parses reports whether the text of a block is of its language, where that can be told of a part.
+// parses returns a syntax error in a JSON or YAML block. It does not check other languages.
 func (b Block) parses() error {
 	switch b.Lang {
 	case "json":
 		var value any
 		if err := json.Unmarshal([]byte(b.Text), &value); err != nil {
-			return fmt.Errorf("this is not JSON: %w", err)
+			return fmt.Errorf("invalid JSON: %w", err)
 		}
 	case "yaml":
 		if _, err := documentsOf(b.Text); err != nil {
-			return fmt.Errorf("this is not YAML: %w", err)
+			return fmt.Errorf("invalid YAML: %w", err)
 		}
 	}
 	return nil
@@ -42,8 +42,8 @@ func documentsOf(text string) ([]yaml.Node, error) {
 	}
 }
 
-// objects returns the names of all objects in the manifests below deploy/, by kind. What other objects and the
-// kustomizations say of a namespace counts as one.
+// objects returns the names of all objects in the manifests below deploy/, by kind. Namespaces that objects and
+// kustomizations name also count.
 func objects(files map[string]string) (map[string]map[string]bool, error) {
 	all := map[string]map[string]bool{}
 	add := func(kind, name string) {
@@ -67,11 +67,11 @@ func objects(files map[string]string) (map[string]map[string]bool, error) {
 				Namespace string
 				Metadata  struct{ Name, Namespace string }
 				Spec      struct {
-					Target struct{ Name string } // of an ExternalSecret: the Secret that it makes
+					Target struct{ Name string } // the Secret that an ExternalSecret creates
 				}
 			}
 			if d.Decode(&object) != nil {
-				continue // no object, such as rules in a list
+				continue // not an object, such as a list of rules
 			}
 			for _, namespace := range []string{object.Namespace, object.Metadata.Namespace} {
 				if namespace != "" {

@@ -1,19 +1,18 @@
-// Package mdtest runs the commands that a Markdown document shows, and checks
-// what it says of its project, so that a document which no longer works or is no
-// longer true fails a test.
+// Package mdtest runs the commands in a Markdown document and checks what the
+// document says about its project. A test fails when a document is out of date.
 //
-// Fenced blocks are read by their language:
+// The language of a fenced block determines how it is used:
 //
-//   - sh: run by bash, in order, in one shell, so that cd and variables carry
-//     over. A block whose last line is one of Servers keeps running in the
-//     background until the document ends; the next block starts when the
-//     address that belongs to it answers. How a server ends is not judged
-//     here: make reports the signal that stopped it as a failure.
-//   - bash: never run, as it needs a cluster, production or a person. Every name
-//     in it must be true of the project: see Project.Check and Unrun.
+//   - sh: bash runs the blocks in order, in one shell, so cd and variables carry
+//     over. A block whose last line is a key of servers in Script runs in the
+//     background until the document ends. The next block starts when the URL of
+//     the server answers. The exit code of a server is ignored, because make
+//     fails when a signal stops it.
+//   - bash: not run, because it needs a cluster, production or a person. Every
+//     name in it must exist in the project: see Project.Check and Unrun.
 //   - diff: applied with git apply.
-//   - any other language: written to the file that the paragraph above names
-//     last in backquotes, if that paragraph ends with a colon; else not used.
+//   - any other language: written to a file if the paragraph above ends with a
+//     colon. The file is the last name in backquotes in that paragraph.
 package mdtest
 
 import (
@@ -29,16 +28,16 @@ type Block struct {
 	Lang string
 	// Text is the content, each line with its newline.
 	Text string
-	// File is the path that the paragraph above announces; empty if none.
+	// File is the path that the paragraph above names; empty if none.
 	File string
-	// Line is where the content begins, from 1.
+	// Line is the line number of the first line of Text.
 	Line int
 }
 
 var announced = regexp.MustCompile("`([^`\\s]+)`[^`]*:$")
 
-// Blocks returns the fenced blocks of a document in order. A fence that is
-// never closed is an error.
+// Blocks returns the fenced blocks of a document in order. An unclosed block is
+// an error.
 func Blocks(document string) ([]Block, error) {
 	var (
 		blocks    []Block
@@ -64,23 +63,23 @@ func Blocks(document string) ([]Block, error) {
 		}
 	}
 	if open != nil {
-		return nil, fmt.Errorf("line %d: the block is never closed", open.Line-1)
+		return nil, fmt.Errorf("line %d: the fenced block is not closed", open.Line-1)
 	}
 	return blocks, nil
 }
 
-// Changes reports whether the blocks of a document change files of the project
-// beside what its commands do.
+// Changes reports whether the blocks of a document, other than commands, change
+// files of the project.
 func Changes(blocks []Block) bool {
 	return slices.ContainsFunc(blocks, func(b Block) bool {
 		return b.Lang == "diff" || b.File != "" && b.Lang != "sh" && b.Lang != "bash"
 	})
 }
 
-// Script turns the blocks into one bash script that stops at the first failing
-// command and says which line of the document it stood on. servers maps the
-// last line of a block that keeps running to the URL that answers once it is
-// up (any HTTP status will do); each is stopped with SIGTERM at the end.
+// Script returns one bash script for the blocks. It stops at the first failing
+// command and reports its line in the document. servers maps the last line of a
+// block that starts a server to the URL of that server. The server is ready when
+// the URL answers with any HTTP status. SIGTERM stops it at the end.
 func Script(name string, blocks []Block, servers map[string]string) string {
 	var b strings.Builder
 	b.WriteString(prologue)

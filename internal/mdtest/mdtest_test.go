@@ -13,7 +13,7 @@ import (
 	"github.com/acton-go/acton-new/internal/mdtest"
 )
 
-// TestMain lets the test binary be the server of a document as well.
+// TestMain makes the test binary also act as the server in a document.
 func TestMain(m *testing.M) {
 	if addr := os.Getenv("MDTEST_SERVE"); addr != "" {
 		panic(http.ListenAndServe(addr, http.NotFoundHandler()))
@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 
 const document = "# Title\n\nRun it:\n\n```sh\nx=1\nmkdir sub && cd sub\n```\n\nCreate `a/b.txt`\nlike this:\n\n```text\nhello\n```\n\nProse with `code` in it.\n\n```json\n{}\n```\n\n```sh\ntest \"$x\" = 1 && grep -q hello a/b.txt\n```\n"
 
-func TestBlocksKnowTheirFileAndLine(t *testing.T) {
+func TestBlocksReturnsFileAndLine(t *testing.T) {
 	got, err := mdtest.Blocks(document)
 	if err != nil {
 		t.Fatal(err)
@@ -38,11 +38,11 @@ func TestBlocksKnowTheirFileAndLine(t *testing.T) {
 		t.Errorf("blocks (-want +got):\n%s", diff)
 	}
 	if _, err := mdtest.Blocks("```sh\nls\n"); err == nil {
-		t.Error("a block that is never closed was accepted")
+		t.Error("got no error for an unclosed block")
 	}
 }
 
-func TestScriptRunsBlocksInOneShellAndNamesTheFailingLine(t *testing.T) {
+func TestScriptRunsBlocksInOneShellAndReportsTheFailingLine(t *testing.T) {
 	if out, err := run(t, document, nil); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -52,7 +52,7 @@ func TestScriptRunsBlocksInOneShellAndNamesTheFailingLine(t *testing.T) {
 	}
 }
 
-func TestServersRunUntilTheDocumentEnds(t *testing.T) {
+func TestScriptStopsServersAtTheEnd(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +68,7 @@ func TestServersRunUntilTheDocumentEnds(t *testing.T) {
 	}
 	if conn, err := net.Dial("tcp", addr); err == nil {
 		conn.Close()
-		t.Error("the server outlived the document")
+		t.Error("the server still runs after the document ended")
 	}
 }
 

@@ -8,34 +8,34 @@ import (
 	"strings"
 )
 
-// Project is a rendered project, against which its documents are held.
+// Project is a rendered project with the facts that its documents are checked against.
 type Project struct {
 	name   string
-	prefix string // of its environment variables
+	prefix string // prefix of the environment variables
 	files  map[string]string
-	dirs   map[string]bool // every folder, and "." for the project
+	dirs   map[string]bool // every folder, including "."
 
-	verbs     map[string]bool            // of the Makefile
-	sections  map[string]bool            // first words of settings
-	settings  map[string]bool            // keys, and the sections of keys
-	variables map[string]bool            // of settings
+	targets   map[string]bool            // Makefile targets
+	sections  map[string]bool            // settings sections
+	settings  map[string]bool            // settings keys, and their parents
+	variables map[string]bool            // environment variables of settings
 	objects   map[string]map[string]bool // names in the manifests by lower-case kind
-	anchors   map[string]map[string]bool // of each document
+	anchors   map[string]map[string]bool // anchors of each document
 
-	// Binary is the built service, which is asked for its commands and flags. If it is empty, they are not looked at.
+	// Binary is the path of the built service. If it is empty, commands and flags of the service are not checked.
 	Binary string
 }
 
 var (
-	makeVerb   = regexp.MustCompile(`(?m)^([a-z][a-z-]*):`)
+	makeTarget = regexp.MustCompile(`(?m)^([a-z][a-z-]*):`)
 	settingRow = regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\|[^|]*\\| `([A-Z0-9_]+)` \\|")
 )
 
-// NewProject reads the facts of a project whose files are given by their paths.
+// NewProject returns the project with these files. The map keys are paths.
 func NewProject(name string, files map[string]string) (*Project, error) {
 	p := &Project{
 		name: name, prefix: strings.ToUpper(strings.ReplaceAll(name, "-", "_")) + "_", files: files,
-		dirs: map[string]bool{".": true}, verbs: map[string]bool{}, sections: map[string]bool{},
+		dirs: map[string]bool{".": true}, targets: map[string]bool{}, sections: map[string]bool{},
 		settings: map[string]bool{}, variables: map[string]bool{}, anchors: map[string]map[string]bool{},
 	}
 	for file, text := range files {
@@ -46,8 +46,8 @@ func NewProject(name string, files map[string]string) (*Project, error) {
 			p.anchors[file] = anchors(text)
 		}
 	}
-	for _, m := range makeVerb.FindAllStringSubmatch(files["Makefile"], -1) {
-		p.verbs[m[1]] = true
+	for _, m := range makeTarget.FindAllStringSubmatch(files["Makefile"], -1) {
+		p.targets[m[1]] = true
 	}
 	for _, m := range settingRow.FindAllStringSubmatch(files["docs/configuration.md"], -1) {
 		section, _, _ := strings.Cut(m[1], ".")
@@ -65,7 +65,7 @@ func NewProject(name string, files map[string]string) (*Project, error) {
 	return p, err
 }
 
-// exists reports whether something is in the project, or is made in it and ignored by Git.
+// exists reports whether a path is in the project or in .gitignore. An ignored path may be generated later.
 func (p *Project) exists(file string) bool {
 	if _, ok := p.files[file]; ok || p.dirs[file] {
 		return true
@@ -79,7 +79,7 @@ func (p *Project) exists(file string) bool {
 	return false
 }
 
-// Unreachable returns the documents to which no way of links leads from the README.
+// Unreachable returns the documents that cannot be reached by links from the README.
 func (p *Project) Unreachable() []string {
 	reached := map[string]bool{"README.md": true}
 	for next := []string{"README.md"}; len(next) > 0; next = next[1:] {
@@ -92,30 +92,30 @@ func (p *Project) Unreachable() []string {
 			}
 		}
 	}
-	var lost []string
+	var unreachable []string
 	for file := range p.anchors {
 		if !reached[file] && !strings.HasPrefix(file, ".github/") {
-			lost = append(lost, file)
+			unreachable = append(unreachable, file)
 		}
 	}
-	slices.Sort(lost)
-	return lost
+	slices.Sort(unreachable)
+	return unreachable
 }
 
-// topLevel reports whether a word begins with a folder of the project, and so is a path in it.
+// topLevel reports whether a word is a path that starts with a top-level folder of the project.
 func (p *Project) topLevel(word string) bool {
 	first, rest, nested := strings.Cut(word, "/")
 	return nested && rest != "" && first != "." && p.dirs[first]
 }
 
-// languages are those of fenced blocks.
+// languages are the allowed languages of fenced blocks.
 var languages = []string{"sh", "bash", "diff", "text", "json", "yaml", "sql", "markdown", "go", "http", "promql", "logql"}
 
-// Check returns what is not true in a document of the project, a line for each fault.
+// Check returns the problems of a document in the project, one string for each.
 func (p *Project) Check(document string) []string {
-	var faults []string
+	var problems []string
 	report := func(line int, format string, args ...any) {
-		faults = append(faults, fmt.Sprintf("%s:%d: %s", document, line, fmt.Sprintf(format, args...)))
+		problems = append(problems, fmt.Sprintf("%s:%d: %s", document, line, fmt.Sprintf(format, args...)))
 	}
 	text := p.files[document]
 	blocks, err := Blocks(text)
@@ -124,7 +124,8 @@ func (p *Project) Check(document string) []string {
 	}
 	for _, b := range blocks {
 		if !slices.Contains(languages, b.Lang) {
-			report(b.Line-1, "a block in %q is neither run nor checked; there are %s", b.Lang, strings.Join(languages, ", "))
+			report(b.Line-1, "unknown block language %q, so the block is neither run nor checked; use one of %s", b.Lang,
+				strings.Join(languages, ", "))
 		}
 		if err := b.parses(); err != nil {
 			report(b.Line, "%v", err)
@@ -134,20 +135,20 @@ func (p *Project) Check(document string) []string {
 	prose := outside(text)
 	for i, line := range prose {
 		if strings.HasPrefix(strings.TrimLeft(line, " \t"), "```") {
-			report(i+1, "a block in a list is neither run nor checked: it must not be indented")
+			report(i+1, "an indented block is neither run nor checked; remove the indentation")
 		}
 	}
 	p.checkLinks(document, prose, report)
-	if document != "docs/configuration.md" { // which explains variables that there are not
+	if document != "docs/configuration.md" { // it contains example variables that do not exist
 		p.checkVariables(text, report)
 	}
-	p.checkWords(prose, made(blocks), report)
-	return faults
+	p.checkWords(prose, createdBy(blocks), report)
+	return problems
 }
 
 type reporter func(line int, format string, args ...any)
 
-// outside returns the lines of a document that are not in a block; those of blocks are empty.
+// outside returns the lines of a document. Lines of fenced blocks are empty.
 func outside(text string) []string {
 	lines := strings.Split(text, "\n")
 	inside := false
@@ -163,8 +164,8 @@ func outside(text string) []string {
 	return lines
 }
 
-// made returns the text of what a page itself makes or changes: there, a file may be missing before.
-func made(blocks []Block) string {
+// createdBy returns the text of the blocks that can create files. Files that it names may be missing in the project.
+func createdBy(blocks []Block) string {
 	var b strings.Builder
 	for _, block := range blocks {
 		if block.Lang == "sh" || block.Lang == "diff" {
@@ -180,7 +181,7 @@ func (p *Project) checkVariables(text string, report reporter) {
 	for i, line := range strings.Split(text, "\n") {
 		for _, v := range variable.FindAllString(line, -1) {
 			if !p.variables[v] {
-				report(i+1, "%s is no variable of docs/configuration.md", v)
+				report(i+1, "%s is not a variable in docs/configuration.md", v)
 			}
 		}
 	}
@@ -192,25 +193,25 @@ var (
 	plain   = regexp.MustCompile(`^[A-Za-z0-9._/-]+$`)
 )
 
-// checkWords looks at what stands in backquotes.
-func (p *Project) checkWords(prose []string, made string, report reporter) {
+// checkWords checks make targets, settings and paths in backquotes.
+func (p *Project) checkWords(prose []string, created string, report reporter) {
 	for i, line := range prose {
 		for _, m := range quoted.FindAllStringSubmatch(line, -1) {
 			word := m[1]
 			section, _, _ := strings.Cut(word, ".")
 			switch {
 			case strings.HasPrefix(word, "make ") && !strings.Contains(word, "…"):
-				for _, verb := range strings.Fields(word)[1:] {
-					if !p.verbs[verb] && !strings.Contains(verb, "=") {
-						report(i+1, "there is no `make %s`", verb)
+				for _, target := range strings.Fields(word)[1:] {
+					if !p.targets[target] && !strings.Contains(target, "=") {
+						report(i+1, "the Makefile has no target %s", target)
 					}
 				}
 			case setting.MatchString(word) && p.sections[section] && !p.exists(word):
 				if !p.settings[word] {
-					report(i+1, "%s is no setting of docs/configuration.md", word)
+					report(i+1, "%s is not a setting in docs/configuration.md", word)
 				}
 			case plain.MatchString(word) && p.topLevel(word):
-				if file := strings.TrimSuffix(word, "/"); !p.exists(file) && !strings.Contains(made, file) {
+				if file := strings.TrimSuffix(word, "/"); !p.exists(file) && !strings.Contains(created, file) {
 					report(i+1, "%s does not exist", word)
 				}
 			}

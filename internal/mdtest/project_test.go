@@ -24,7 +24,7 @@ var shopFiles = map[string]string{
 	"deploy/base/secrets.yaml": "kind: ExternalSecret\nmetadata: {name: shop}\nspec: {target: {name: shop-secret}}\n",
 }
 
-// shopHelp is a program that says about itself what the service would.
+// shopHelp is a stub of the service that prints its --help output.
 const shopHelp = `#!/bin/sh
 case "$*" in
 --help) printf 'The service\n\nAvailable Commands:\n  healthcheck Ask it\n  database    Look\n\nFlags:\n  -h, --help   help\n' ;;
@@ -38,8 +38,8 @@ esac
 func bash(text string) string   { return "```bash\n" + text + "\n```\n" }
 func server(text string) string { return "```sh\n" + text + "\n```\n" }
 
-// checked returns what is wrong with a document of a small project.
-func checked(t *testing.T, document string) []string {
+// problems returns the problems of a document in a small project.
+func problems(t *testing.T, document string) []string {
 	t.Helper()
 	files := maps.Clone(shopFiles)
 	files["docs/page.md"] = document
@@ -54,7 +54,7 @@ func checked(t *testing.T, document string) []string {
 	return p.Check("docs/page.md")
 }
 
-func TestWhatIsTrueOfTheProjectPasses(t *testing.T) {
+func TestCheckAcceptsCorrectDocuments(t *testing.T) {
 	for _, document := range []string{
 		"[a](other.md) [b](other.md#other-things) [c](other.md#twice-1) [d](../deploy/base) [e](https://example.com/x#y) [f](#here)\n\n# Here\n",
 		"`make build TAG=v2`, `server.tls`, `server.tls.cert_file`, `docs/other.md`, `deploy/`, `a/b`, `SHOP_SERVER__TLS__CERT_FILE`\n",
@@ -66,33 +66,33 @@ func TestWhatIsTrueOfTheProjectPasses(t *testing.T) {
 		"Then `new/file.txt`:\n\n```text\nx\n```\n\nAnd `docs/made.md` by this:\n\n" + server("touch docs/made.md"),
 		"```json\n{}\n```\n\n```promql\nup == 0\n```\n",
 	} {
-		if faults := checked(t, document); len(faults) > 0 {
-			t.Errorf("%s\n%s", document, strings.Join(faults, "\n"))
+		if got := problems(t, document); len(got) > 0 {
+			t.Errorf("%s\n%s", document, strings.Join(got, "\n"))
 		}
 	}
 }
 
-func TestWhatIsNotTrueIsFound(t *testing.T) {
+func TestCheckFindsProblems(t *testing.T) {
 	for document, want := range map[string]string{
-		"[a](none.md)":                                   "docs/page.md:1: the link to none.md leads nowhere",
-		"\n\n[a](other.md#none)":                         "docs/page.md:3: the link to other.md#none: there is no such heading",
-		"[a](#none)":                                     "docs/page.md:1: the link to #none: there is no such heading",
-		"[a](../Makefile#x)":                             "docs/page.md:1: the link to ../Makefile#x: only documents have anchors",
-		"`make tea`":                                     "docs/page.md:1: there is no `make tea`",
-		"`server.tls.key`":                               "docs/page.md:1: server.tls.key is no setting of docs/configuration.md",
+		"[a](none.md)":                                   "docs/page.md:1: broken link: none.md does not exist",
+		"\n\n[a](other.md#none)":                         "docs/page.md:3: broken link: other.md#none: heading not found",
+		"[a](#none)":                                     "docs/page.md:1: broken link: #none: heading not found",
+		"[a](../Makefile#x)":                             "docs/page.md:1: broken link: ../Makefile#x: only Markdown files have anchors",
+		"`make tea`":                                     "docs/page.md:1: the Makefile has no target tea",
+		"`server.tls.key`":                               "docs/page.md:1: server.tls.key is not a setting in docs/configuration.md",
 		"`docs/none.md`":                                 "docs/page.md:1: docs/none.md does not exist",
-		"SHOP_SERVER__NONE":                              "docs/page.md:1: SHOP_SERVER__NONE is no variable of docs/configuration.md",
-		"```shell\nls\n```\n":                            `docs/page.md:1: a block in "shell" is neither run nor checked`,
-		"- x\n\n  ```bash\n  ls\n  ```\n":                "docs/page.md:3: a block in a list is neither run nor checked",
-		"```json\n{\n```\n":                              "docs/page.md:2: this is not JSON",
-		"```yaml\na: [\n```\n":                           "docs/page.md:2: this is not YAML",
-		"```bash\nls\n":                                  "docs/page.md: line 1: the block is never closed",
-		bash("if true"):                                  "not bash",
-		bash("gcloud init"):                              "docs/page.md:2: gcloud is not on the list of programs in internal/mdtest",
-		bash("x=$(gcloud init)"):                         "docs/page.md:2: gcloud is not on the list of programs in internal/mdtest",
+		"SHOP_SERVER__NONE":                              "docs/page.md:1: SHOP_SERVER__NONE is not a variable in docs/configuration.md",
+		"```shell\nls\n```\n":                            `docs/page.md:1: unknown block language "shell"`,
+		"- x\n\n  ```bash\n  ls\n  ```\n":                "docs/page.md:3: an indented block is neither run nor checked",
+		"```json\n{\n```\n":                              "docs/page.md:2: invalid JSON",
+		"```yaml\na: [\n```\n":                           "docs/page.md:2: invalid YAML",
+		"```bash\nls\n":                                  "docs/page.md: line 1: the fenced block is not closed",
+		bash("if true"):                                  "invalid bash",
+		bash("gcloud init"):                              "docs/page.md:2: gcloud is not in the list of programs in internal/mdtest",
+		bash("x=$(gcloud init)"):                         "docs/page.md:2: gcloud is not in the list of programs in internal/mdtest",
 		bash("bash scripts/none.sh"):                     "docs/page.md:2: scripts/none.sh does not exist",
 		bash("kubectl apply -k deploy/none"):             "docs/page.md:2: deploy/none does not exist",
-		bash("make tea"):                                 "docs/page.md:2: there is no `make tea`",
+		bash("make tea"):                                 "docs/page.md:2: the Makefile has no target tea",
 		bash("make build NONE=1"):                        "docs/page.md:2: the Makefile has no variable NONE",
 		bash("kubectl rolout undo"):                      "docs/page.md:2: kubectl  has no command rolout",
 		bash("kubectl rollout stats deployment/shop"):    "docs/page.md:2: kubectl rollout has no command stats",
@@ -100,23 +100,23 @@ func TestWhatIsNotTrueIsFound(t *testing.T) {
 		bash("kubectl -Z get pods"):                      "docs/page.md:2: kubectl  has no flag -Z",
 		bash("kubectl get deployment/none"):              "docs/page.md:2: the manifests have no deployment called none",
 		bash("kubectl get deployment none"):              "docs/page.md:2: the manifests have no deployment called none",
-		bash("kubectl get hpa"):                          "docs/page.md:2: the manifests have no object of the kind horizontalpodautoscaler",
+		bash("kubectl get hpa"):                          "docs/page.md:2: the manifests have no object of kind horizontalpodautoscaler",
 		bash("n=shop-none\nkubectl -n \"$n\" get pods"):  "docs/page.md:3: the manifests have no namespace called shop-none",
-		bash("kubectl logs deployment/shop -c none"):     "docs/page.md:2: there is no container none",
+		bash("kubectl logs deployment/shop -c none"):     "docs/page.md:2: the pod has no container none",
 		bash("kubectl create job x --from=cronjob/none"): "docs/page.md:2: the manifests have no cronjob called none",
 		bash("kubectl exec deployment/shop -- shop tea"): "has no command tea",
-		bash("kubectl exec deployment/shop -- /shop"):    "docs/page.md:2: /shop is not what the Dockerfile puts into the image",
+		bash("kubectl exec deployment/shop -- /shop"):    "docs/page.md:2: /shop is not the entry point in the Dockerfile",
 		bash("bin/shop healthcheck --none"):              "has no flag --none",
-		bash("bin/shop database exec -- gcloud"):         "docs/page.md:2: gcloud is not on the list",
+		bash("bin/shop database exec -- gcloud"):         "docs/page.md:2: gcloud is not in the list",
 	} {
-		faults := strings.Join(checked(t, document), "\n")
-		if !strings.Contains(faults, want) {
-			t.Errorf("%s\ngot  %s\nwant %s", document, faults, want)
+		got := strings.Join(problems(t, document), "\n")
+		if !strings.Contains(got, want) {
+			t.Errorf("%s\ngot  %s\nwant %s", document, got, want)
 		}
 	}
 }
 
-func TestADocumentToWhichNothingLeadsIsFound(t *testing.T) {
+func TestUnreachableReturnsDocumentsWithoutALink(t *testing.T) {
 	files := maps.Clone(shopFiles)
 	files["docs/page.md"] = "[b](other.md#twice)\n"
 	files[".github/template.md"] = "for GitHub\n"
@@ -129,14 +129,14 @@ func TestADocumentToWhichNothingLeadsIsFound(t *testing.T) {
 	}
 }
 
-func TestLinksAreFound(t *testing.T) {
+func TestLinksReturnsLinksToFiles(t *testing.T) {
 	got := mdtest.Links("a [b](c.md) ![d](e/f.svg) [g](https://h.example/) [i](j.md#k) [l](#m) `[n](o)`\n```sh\n[p](q)\n```\n")
 	if diff := cmp.Diff([]string{"c.md", "e/f.svg", "j.md#k", "#m"}, got); diff != "" {
 		t.Errorf("links (-want +got):\n%s", diff)
 	}
 }
 
-func TestBlocksThatAreNotRunBecomeOneScript(t *testing.T) {
+func TestUnrunKeepsLineNumbers(t *testing.T) {
 	blocks, err := mdtest.Blocks("# `x`:\n\n" + bash("a=1") + "\n" + server("ls") + "\n" + bash("echo $a"))
 	if err != nil {
 		t.Fatal(err)
@@ -145,9 +145,9 @@ func TestBlocksThatAreNotRunBecomeOneScript(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if script := mdtest.Script("x", blocks, nil); strings.Contains(script, "a=1") || strings.Contains(script, "echo $a") {
-		t.Error("a block in bash is run, or written to a file")
+		t.Error("the script contains a bash block")
 	}
 	if mdtest.Changes(blocks) {
-		t.Error("they are said to change the project")
+		t.Error("got true, want false: no block changes a file")
 	}
 }

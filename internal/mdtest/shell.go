@@ -9,8 +9,8 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// Unrun returns the blocks of a document that are checked and not run as one script, in which each line has the number
-// that it has in the document; empty if there are none.
+// Unrun returns the bash blocks of a document, which are checked but not run, as one script. Lines keep the numbers
+// that they have in the document. The script is empty if there are no such blocks.
 func Unrun(blocks []Block) string {
 	var b strings.Builder
 	line := 1
@@ -28,15 +28,15 @@ func Unrun(blocks []Block) string {
 // command is one command of a script.
 type command struct {
 	line  int
-	words []string // what is known only when it runs is a *
+	words []string // * replaces a part that is known only at run time
 }
 
-// commands returns the commands of a script in their order, those within others included, and the functions that it
-// defines. Variables with a value that can be read off the script are replaced.
+// commands returns the commands of a script in order, including nested ones, and the functions that it defines. It
+// expands variables whose value the script sets.
 func commands(script string) (found []command, functions map[string]bool, err error) {
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(script), "")
 	if err != nil {
-		return nil, nil, fmt.Errorf("not bash: %w", err)
+		return nil, nil, fmt.Errorf("invalid bash: %w", err)
 	}
 	values := map[string]string{}
 	functions = map[string]bool{}
@@ -90,8 +90,8 @@ func text(parts []syntax.WordPart, values map[string]string) string {
 	return b.String()
 }
 
-// ordinary programs are on every machine, or part of the shell; tools are what a reader needs besides. Of neither is
-// looked up what arguments they have.
+// ordinary programs are shell builtins or installed on every machine. tools are other programs that a reader needs.
+// Their arguments are not checked.
 var (
 	ordinary = set(`[ . awk base64 basename bash cat cd comm cp curl cut date dig dirname diff echo exec exit export false find
 		git grep gzip head jq kill local ls make mkdir mktemp mv od openssl perl printf read return rm sed sh sleep sort
@@ -107,7 +107,7 @@ func set(words string) map[string]bool {
 	return all
 }
 
-// checkShell looks at every command that nothing runs.
+// checkShell checks every command in the bash blocks.
 func (p *Project) checkShell(blocks []Block, report reporter) {
 	found, functions, err := commands(Unrun(blocks))
 	if err != nil {
@@ -140,7 +140,7 @@ func (p *Project) checkCommand(words []string, report func(format string, args .
 		p.checkBinary(program, args, report)
 	case program == "*" || ordinary[program] || tools[program] || p.exists(program):
 	default:
-		report("%s is not on the list of programs in internal/mdtest", program)
+		report("%s is not in the list of programs in internal/mdtest", program)
 	}
 }
 
@@ -151,16 +151,16 @@ func (p *Project) checkMake(args []string, report func(format string, args ...an
 		case strings.HasPrefix(arg, "-"):
 		case assigns && !regexp.MustCompile(`\b`+regexp.QuoteMeta(variable)+`\b`).MatchString(p.files["Makefile"]):
 			report("the Makefile has no variable %s", variable)
-		case !assigns && !p.verbs[arg]:
-			report("there is no `make %s`", arg)
+		case !assigns && !p.targets[arg]:
+			report("the Makefile has no target %s", arg)
 		}
 	}
 }
 
-// checkBinary looks at a command of the service itself, in a checkout or in its image.
+// checkBinary checks a command of the service, in a checkout or in its image.
 func (p *Project) checkBinary(program string, args []string, report func(format string, args ...any)) {
 	if strings.HasPrefix(program, "/") && !strings.Contains(p.files["Dockerfile"], `"`+program+`"`) {
-		report("%s is not what the Dockerfile puts into the image", program)
+		report("%s is not the entry point in the Dockerfile", program)
 	}
 	if at := slices.Index(args, "--"); at >= 0 && at+1 < len(args) {
 		p.checkCommand(args[at+1:], report)

@@ -1,5 +1,5 @@
-// Package monitoring reads what a rendered project brings to be watched with: the rules that Prometheus evaluates, and the
-// queries of dashboards and documents. Tests run them against a real Prometheus.
+// Package monitoring reads the Prometheus rules of a rendered project, and the queries in its dashboards and documents.
+// Tests run them on a real Prometheus.
 package monitoring
 
 import (
@@ -17,14 +17,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Folder is where a project has all this.
+// Folder is the folder for monitoring in a project.
 const Folder = "deploy/monitoring"
 
-// Project is what one project brings.
+// Project holds the rules and queries of a project.
 type Project struct {
 	Groups    []Group
-	Panels    []Query // of every dashboard
-	Documents []Query // of every document
+	Panels    []Query // queries of all dashboards
+	Documents []Query // queries of all documents
 }
 
 // Group is a group of rules.
@@ -45,7 +45,7 @@ type Rule struct {
 	Annotations map[string]string `yaml:"annotations,omitempty"`
 }
 
-// Query is a question to Prometheus, and where it stands.
+// Query is a PromQL query and its location.
 type Query struct {
 	Where string
 	Expr  string
@@ -80,7 +80,7 @@ func Read(dir string) (*Project, error) {
 	return p, p.readDocuments(filepath.Join(dir, "docs"))
 }
 
-// promql is a block of a document that is a query.
+// promql matches a fenced block with a query.
 var promql = regexp.MustCompile("(?ms)^```promql\n(.*?)^```$")
 
 func (p *Project) readDocuments(dir string) error {
@@ -101,7 +101,7 @@ func (p *Project) readDocuments(dir string) error {
 	return nil
 }
 
-// readRules takes the groups of a PrometheusRule. Other objects are none of its business.
+// readRules reads the groups of a PrometheusRule. It ignores other objects.
 func (p *Project) readRules(file string) error {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -138,7 +138,7 @@ func (p *Project) Rules() []Query {
 	return all
 }
 
-// Recorded returns the expression that records a series, if there is one.
+// Recorded returns the expression of the rule that records a series.
 func (p *Project) Recorded(series string) (string, bool) {
 	for _, group := range p.Groups {
 		for _, rule := range group.Rules {
@@ -150,25 +150,25 @@ func (p *Project) Recorded(series string) (string, bool) {
 	return "", false
 }
 
-// everyMinute is the step of a subquery.
-var everyMinute = strings.NewReplacer(":1m]", ":1s]", ":5m]", ":1s]")
+// fastSubqueries replaces the resolution of subqueries with one second.
+var fastSubqueries = strings.NewReplacer(":1m]", ":1s]", ":5m]", ":1s]")
 
-// Hurried returns the rules as a file for a Prometheus that evaluates them, and their subqueries, each second, and where nothing
-// has to last.
-func (p *Project) Hurried() ([]byte, error) {
+// FastRules returns a rule file for tests. Groups and subqueries are evaluated every second, and alerts fire
+// immediately, without for and keep_firing_for.
+func (p *Project) FastRules() ([]byte, error) {
 	groups := slices.Clone(p.Groups)
 	for i := range groups {
 		groups[i].Interval = "1s"
 		groups[i].Rules = slices.Clone(groups[i].Rules)
 		for j := range groups[i].Rules {
 			rule := &groups[i].Rules[j]
-			rule.For, rule.KeepFiring, rule.Expr = "", "", everyMinute.Replace(rule.Expr)
+			rule.For, rule.KeepFiring, rule.Expr = "", "", fastSubqueries.Replace(rule.Expr)
 		}
 	}
 	return yaml.Marshal(map[string]any{"groups": groups})
 }
 
-// Dashboard is the part of a dashboard of Grafana that tests look at.
+// Dashboard holds the fields of a Grafana dashboard that tests use.
 type Dashboard struct {
 	File       string
 	UID        string `json:"uid"`
@@ -179,13 +179,13 @@ type Dashboard struct {
 	Panels []Panel `json:"panels"`
 }
 
-// Variable is one that the reader of a dashboard chooses.
+// Variable is a dashboard variable.
 type Variable struct {
 	Name  string          `json:"name"`
 	Query json.RawMessage `json:"query"`
 }
 
-// Panel is a picture of some queries.
+// Panel is a dashboard panel.
 type Panel struct {
 	ID          int    `json:"id"`
 	Type        string `json:"type"`
@@ -204,7 +204,7 @@ type Panel struct {
 	} `json:"targets"`
 }
 
-// ReadDashboard reads one file.
+// ReadDashboard reads a dashboard file.
 func ReadDashboard(file string) (*Dashboard, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -217,7 +217,7 @@ func ReadDashboard(file string) (*Dashboard, error) {
 	return d, nil
 }
 
-// Queries returns what the panels ask a kind of data source.
+// Queries returns the panel queries for a type of data source.
 func (d *Dashboard) Queries(kind string) []Query {
 	var all []Query
 	for _, panel := range d.Panels {
@@ -231,16 +231,16 @@ func (d *Dashboard) Queries(kind string) []Query {
 	return all
 }
 
-// fill stands for what Grafana puts in the place of its variables.
-var fill = strings.NewReplacer("$__rate_interval", "5m", "$__interval", "1m", "$__range", "1h")
+// grafanaVariables replaces the variables that Grafana defines.
+var grafanaVariables = strings.NewReplacer("$__rate_interval", "5m", "$__interval", "1m", "$__range", "1h")
 
-// Filled returns the query with Grafana's variables and the environment in place.
-func (q Query) Filled(namespace string) string {
-	return strings.ReplaceAll(fill.Replace(q.Expr), "$namespace", namespace)
+// Expand returns the query with the variables of Grafana and $namespace replaced.
+func (q Query) Expand(namespace string) string {
+	return strings.ReplaceAll(grafanaVariables.Replace(q.Expr), "$namespace", namespace)
 }
 
-// Metrics returns the names of the series that an expression reads, sorted. It must name them: a selector of labels only would
-// read anything.
+// Metrics returns the sorted names of the metrics in an expression. A selector without a metric name is an error,
+// because it could match any series.
 func Metrics(expr string) ([]string, error) {
 	tree, err := parser.ParseExpr(expr)
 	if err != nil {
@@ -259,7 +259,7 @@ func Metrics(expr string) ([]string, error) {
 			case m.Name != labels.MetricName:
 			case m.Type == labels.MatchEqual:
 				name = m.Value
-			default: // whichever there are
+			default: // any number of metrics
 				return nil
 			}
 		}
@@ -273,21 +273,21 @@ func Metrics(expr string) ([]string, error) {
 	return slices.Compact(names), unnamed
 }
 
-// LooksBack tells whether an expression reads the past by an offset: the first day has none.
-func LooksBack(expr string) (bool, error) {
+// HasOffset reports whether an expression uses an offset. Such a query is empty until the service is old enough.
+func HasOffset(expr string) (bool, error) {
 	tree, err := parser.ParseExpr(expr)
 	if err != nil {
 		return false, err
 	}
-	back := false
+	offset := false
 	parser.Inspect(tree, func(node parser.Node, _ []parser.Node) error {
 		switch n := node.(type) {
 		case *parser.VectorSelector:
-			back = back || n.OriginalOffset > 0
+			offset = offset || n.OriginalOffset > 0
 		case *parser.SubqueryExpr:
-			back = back || n.OriginalOffset > 0
+			offset = offset || n.OriginalOffset > 0
 		}
 		return nil
 	})
-	return back, nil
+	return offset, nil
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/acton-go/acton-new/templates"
 )
 
-// dashboards returns the dashboards of every folder of the templates, by their paths there.
+// dashboards returns all dashboards in the templates by path.
 func dashboards(t *testing.T) map[string]*monitoring.Dashboard {
 	t.Helper()
 	boards := map[string]*monitoring.Dashboard{}
@@ -40,43 +40,43 @@ func dashboards(t *testing.T) map[string]*monitoring.Dashboard {
 		t.Fatal(err)
 	}
 	if len(boards) < 3 {
-		t.Fatalf("only %d dashboards", len(boards))
+		t.Fatalf("got %d dashboards, want at least 3", len(boards))
 	}
 	return boards
 }
 
-// What Grafana would show anyhow, but not as meant.
-func TestDashboardsAreWellMade(t *testing.T) {
+// Grafana accepts dashboards with these mistakes, but shows them incorrectly.
+func TestDashboardsHaveNoProblems(t *testing.T) {
 	uids := map[string]string{}
 	for name, board := range dashboards(t) {
 		if other := uids[board.UID]; other != "" || !strings.HasPrefix(board.UID, "sample-service") {
-			t.Errorf("%s: uid %q, which %s has too", name, board.UID, other)
+			t.Errorf("%s: uid %q: want a unique one that starts with sample-service (same uid: %s)", name, board.UID, other)
 		}
 		uids[board.UID] = name
-		for _, fault := range faults(board) {
-			t.Errorf("%s: %s", name, fault)
+		for _, problem := range problems(board) {
+			t.Errorf("%s: %s", name, problem)
 		}
 	}
 }
 
-func faults(board *monitoring.Dashboard) []string {
-	var faults []string
-	var taken [24]int // the row below what stands in each column
+func problems(board *monitoring.Dashboard) []string {
+	var found []string
+	var taken [24]int // the first free row of each column
 	ids := map[int]bool{}
 	used := map[string]bool{"datasource": true}
 	for _, panel := range board.Panels {
 		if ids[panel.ID] {
-			faults = append(faults, panel.Title+": an id that another panel has")
+			found = append(found, panel.Title+": duplicate id")
 		}
 		ids[panel.ID] = true
 		at := panel.GridPos
 		if at.W < 1 || at.H < 1 || at.X < 0 || at.X+at.W > len(taken) {
-			faults = append(faults, panel.Title+": outside")
+			found = append(found, panel.Title+": outside the grid")
 			continue
 		}
 		for x := at.X; x < at.X+at.W; x++ {
 			if taken[x] > at.Y {
-				faults = append(faults, panel.Title+": over another panel")
+				found = append(found, panel.Title+": overlaps another panel")
 				break
 			}
 			taken[x] = at.Y + at.H
@@ -85,12 +85,12 @@ func faults(board *monitoring.Dashboard) []string {
 			continue
 		}
 		if panel.Description == "" || len(panel.Targets) == 0 {
-			faults = append(faults, panel.Title+": no description or no query")
+			found = append(found, panel.Title+": missing description or query")
 		}
 		refs := map[string]bool{}
 		for _, target := range panel.Targets {
 			if refs[target.RefID] {
-				faults = append(faults, panel.Title+": two queries "+target.RefID)
+				found = append(found, panel.Title+": duplicate query "+target.RefID)
 			}
 			refs[target.RefID] = true
 			for _, variable := range regexp.MustCompile(`\$(\w+)`).FindAllStringSubmatch(target.Expr, -1) {
@@ -105,24 +105,24 @@ func faults(board *monitoring.Dashboard) []string {
 	for _, variable := range board.Templating.List {
 		declared[variable.Name] = true
 		if !used[variable.Name] {
-			faults = append(faults, "nothing uses the variable "+variable.Name)
+			found = append(found, "unused variable "+variable.Name)
 		}
 	}
 	for variable := range used {
 		if !declared[variable] {
-			faults = append(faults, "there is no variable "+variable)
+			found = append(found, "undefined variable "+variable)
 		}
 	}
 	for _, query := range board.Queries("prometheus") {
-		if _, err := monitoring.Metrics(query.Filled("production")); err != nil {
-			faults = append(faults, query.Where+": "+err.Error())
+		if _, err := monitoring.Metrics(query.Expand("production")); err != nil {
+			found = append(found, query.Where+": "+err.Error())
 		}
 	}
-	slices.Sort(faults)
-	return faults
+	slices.Sort(found)
+	return found
 }
 
-func TestFaultsOfADashboardAreFound(t *testing.T) {
+func TestProblemsFindsMistakesInADashboard(t *testing.T) {
 	const text = `{"uid": "x", "templating": {"list": [{"name": "datasource"}, {"name": "namespace"}]}, "panels": [
 		{"id": 1, "type": "row", "title": "R", "gridPos": {"x": 0, "y": 0, "w": 24, "h": 1}},
 		{"id": 1, "type": "stat", "title": "A", "description": "d", "gridPos": {"x": 0, "y": 0, "w": 12, "h": 8},
@@ -134,16 +134,16 @@ func TestFaultsOfADashboardAreFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"A: an id that another panel has", "A: over another panel", "A: two queries A", "B: outside",
-		"d.json: A, A: 1:5: parse error: unclosed left parenthesis", "nothing uses the variable namespace", "there is no variable pod",
+		"A: duplicate id", "A: duplicate query A", "A: overlaps another panel", "B: outside the grid",
+		"d.json: A, A: 1:5: parse error: unclosed left parenthesis", "undefined variable pod", "unused variable namespace",
 	}
-	if diff := cmp.Diff(want, faults(board)); diff != "" {
+	if diff := cmp.Diff(want, problems(board)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
-// A dashboard that no kustomization takes in stays in the repository.
-func TestEveryDashboardIsTakenIn(t *testing.T) {
+// A dashboard that no kustomization lists is never deployed.
+func TestKustomizationsListEveryDashboard(t *testing.T) {
 	for name := range dashboards(t) {
 		folder, file, _ := strings.Cut(name, "/files/deploy/monitoring/")
 		list := folder + "/slots/monitoring/dashboards"
@@ -157,7 +157,7 @@ func TestEveryDashboardIsTakenIn(t *testing.T) {
 	}
 }
 
-func TestMetricsOfAnExpression(t *testing.T) {
+func TestMetricsAndHasOffsetOfAnExpression(t *testing.T) {
 	for expr, want := range map[string][]string{
 		`sum by (le) (rate(a_bucket{x="b"}[5m])) / on (job) group_left () c:d`: {"a_bucket", "c:d"},
 		`absent({__name__="e"}) or vector(0)`:                                  {"e"},
@@ -175,7 +175,7 @@ func TestMetricsOfAnExpression(t *testing.T) {
 		}
 	}
 	for expr, want := range map[string]bool{`a`: false, `a offset 1d`: true, `max_over_time(a[1h:1m] offset 1w)`: true} {
-		if got, err := monitoring.LooksBack(expr); got != want || err != nil {
+		if got, err := monitoring.HasOffset(expr); got != want || err != nil {
 			t.Errorf("%s: got %t (%v), want %t", expr, got, err, want)
 		}
 	}

@@ -20,13 +20,13 @@ import (
 	"github.com/acton-go/acton-new/templates"
 )
 
-// TestJobs runs workflows of the smallest service, as the scripts say: testdata/script/*.txtar. Commands besides those of
-// testscript follow. What a step prints last can be lost, because act closes its terminal: look for the verdict of the step.
+// TestJobs runs workflows of the smallest service with the scripts in testdata/script. The last output of a step can be
+// lost, because act closes its terminal. Scripts therefore match the result of a step. Additional commands:
 //
-//   - act EVENT WORKFLOW [FLAGS OF ACT...]: runs a workflow in $PROJECT. After !, a job must fail.
-//     It sees the event, the secrets and the variables that the files event.json, secrets and variables of $WORK hold.
-//   - service VERSION: builds and starts the service, $URL, and names it in the file variables.
-//   - calls: prints what was asked of the outside, in order, and forgets it.
+//   - act EVENT WORKFLOW [ACT FLAGS...]: runs a workflow in $PROJECT. After !, a job must fail.
+//     The files event.json, secrets and variables in $WORK define the event, the secrets and the variables.
+//   - service VERSION: builds and starts the service, sets $URL, and writes the URL to the file variables.
+//   - calls: prints the recorded calls of the stubs in order, and deletes them.
 func TestJobs(t *testing.T) {
 	if !need(t, "act", "act", "make", "git", "jq", "kubectl", "golangci-lint", "promtool", "amtool", "shellcheck") {
 		return
@@ -42,10 +42,10 @@ func TestJobs(t *testing.T) {
 	})
 }
 
-// shared is what scripts have in common: the project and the stand-ins.
+// shared holds the project and the stubs that all scripts use.
 type shared struct {
 	dir   string
-	cache string // of the go command, which act would look for elsewhere
+	cache string // cache of the go command; act changes HOME
 	known map[string]action
 }
 
@@ -70,8 +70,8 @@ func newShared(t *testing.T) *shared {
 	}
 	git(t, filepath.Join(s.dir, "origin"), "tag", "v1.2.3")
 	git(t, filepath.Join(s.dir, "origin"), "tag", "v1.2.4")
-	writeStandIns(t, filepath.Join(s.dir, "actions"), s.known)
-	standIn, err := filepath.Abs("testdata/stand-in")
+	writeStubs(t, filepath.Join(s.dir, "actions"), s.known)
+	stub, err := filepath.Abs("testdata/stub")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,21 +80,20 @@ func newShared(t *testing.T) *shared {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"action", "docker", "cosign", "kubectl", "gh", "sudo"} {
-		if err := os.Symlink(standIn, filepath.Join(bin, name)); err != nil {
+		if err := os.Symlink(stub, filepath.Join(bin, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return s
 }
 
-// setup clones the project, so that there is a remote with a branch main. The folder of a database of vulnerabilities is
-// that of a project in which nothing is known.
+// setup clones the project, so that it has a remote with a branch main.
 func (s *shared) setup(env *testscript.Env) error {
 	project := filepath.Join(env.WorkDir, "orders")
 	if out, err := exec.Command("git", "clone", "--quiet", filepath.Join(s.dir, "origin"), project).CombinedOutput(); err != nil {
 		return fmt.Errorf("%w: %s", err, out)
 	}
-	// What act takes owner and name from.
+	// act reads owner and name from this URL.
 	if out, err := exec.Command("git", "-C", project, "remote", "set-url", "origin", "https://github.com/acme/orders.git").CombinedOutput(); err != nil {
 		return fmt.Errorf("%w: %s", err, out)
 	}
@@ -115,7 +114,7 @@ func (s *shared) setup(env *testscript.Env) error {
 	env.Setenv("GIT_COMMITTER_NAME", "Ada")
 	env.Setenv("GIT_COMMITTER_EMAIL", "ada@example.org")
 	env.Setenv("SOURCE", filepath.Join(s.dir, "origin"))
-	env.Setenv("STAND_INS", filepath.Join(s.dir, "bin"))
+	env.Setenv("STUBS", filepath.Join(s.dir, "bin"))
 	env.Setenv("HARNESS", strconv.Itoa(os.Getpid()))
 	env.Setenv("ACT_DISABLE_VERSION_CHECK", "1")
 	env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
@@ -125,7 +124,7 @@ func (s *shared) setup(env *testscript.Env) error {
 	return os.MkdirAll(filepath.Join(env.WorkDir, "home"), 0o755)
 }
 
-// stop ends the service that the stand-in for docker compose has started, if it has.
+// stop kills the service that the stub of docker compose has started, if any.
 func stop(name string) {
 	data, err := os.ReadFile(name)
 	if err != nil {
@@ -142,7 +141,7 @@ func stop(name string) {
 
 func (s *shared) act(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 {
-		ts.Fatalf("usage: act EVENT WORKFLOW [FLAGS...]")
+		ts.Fatalf("usage: act EVENT WORKFLOW [ACT FLAGS...]")
 	}
 	call := []string{
 		args[0], "--workflows", ".github/workflows/" + args[1], "--directory", ts.Getenv("PROJECT"),
@@ -167,7 +166,7 @@ func (s *shared) act(ts *testscript.TestScript, neg bool, args []string) {
 
 func exists(name string) bool { _, err := os.Stat(name); return err == nil }
 
-// service starts the project's own service, of a version, so that there is a deployment to ask.
+// service starts a version of the project's service as the target of a deployment.
 func service(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: service VERSION")

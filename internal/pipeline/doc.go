@@ -1,8 +1,9 @@
-// Package pipeline checks the workflows of the rendered service: their text in
-// every combination, and, with -steps 'lint act', what their jobs do when they run.
+// Package pipeline tests the GitHub workflows of the rendered service. It checks
+// their text in every combination. With -steps 'lint act', it also lints them and
+// runs their jobs.
 //
-// Jobs run on this machine, without GitHub: act interprets the workflows,
-// actions are stand-ins made of testdata/actions.yaml, and the programs that
-// reach the outside (docker, cosign, kubectl, gh, sudo) are testdata/stand-in,
-// which notes each call. Everything else is real.
+// Jobs run on this machine, without GitHub: act interprets the workflows. Actions
+// are stubs generated from testdata/actions.yaml. Programs with external effects
+// (docker, cosign, kubectl, gh, sudo) are the stub testdata/stub, which records
+// each call. Everything else is real.
 package pipeline

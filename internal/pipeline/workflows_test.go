@@ -20,14 +20,14 @@ import (
 	"github.com/acton-go/acton-new/templates"
 )
 
-// rendered is one text of the pipeline, and the first combination that has it.
+// rendered is a distinct rendering of the workflows and the Makefile. name is the first combination with it.
 type rendered struct {
 	name string
 	tree generator.Tree
 }
 
-// pipelines renders every combination with the defaults, and those that are tried with other choices, and returns the
-// distinct ones.
+// pipelines renders every combination with default choices and those of features.Tried, and returns the distinct
+// renderings.
 func pipelines(t *testing.T) []rendered {
 	t.Helper()
 	catalog, err := features.Load(templates.Files)
@@ -66,7 +66,7 @@ func (r rendered) workflows(check func(file, text string)) {
 	}
 }
 
-// action is what is known of an action: see testdata/actions.yaml.
+// action is an entry of testdata/actions.yaml.
 type action struct {
 	Version, Commit string
 	Inputs, Outputs []string
@@ -87,8 +87,8 @@ func actions(t *testing.T) map[string]action {
 
 var uses = regexp.MustCompile(`(?m)^ *(?:- )?uses: (.*)$`)
 
-// A tag can be moved by whoever takes over an action; the comment is what Renovate reads and writes.
-func TestEveryActionIsPinnedByTheCommitOfItsVersion(t *testing.T) {
+// An attacker who takes over an action can move a tag, but not a commit. Renovate updates the comment with the version.
+func TestActionsArePinnedToCommits(t *testing.T) {
 	known := actions(t)
 	used := map[string]bool{}
 	for _, p := range pipelines(t) {
@@ -100,7 +100,7 @@ func TestEveryActionIsPinnedByTheCommitOfItsVersion(t *testing.T) {
 				}
 				a, ok := known[name]
 				if !ok {
-					t.Errorf("%s: %s: %s is not in testdata/actions.yaml: look its commit and inputs up", p.name, file, name)
+					t.Errorf("%s: %s: %s is not in testdata/actions.yaml: add its version, commit, inputs and outputs", p.name, file, name)
 					continue
 				}
 				used[name] = true
@@ -134,8 +134,8 @@ type workflow struct {
 	}
 }
 
-// What GitHub gives when nobody says otherwise: permission to write, six hours, and as many runs at once as there are pushes.
-func TestNoWorkflowHasMoreThanItNeeds(t *testing.T) {
+// The defaults of GitHub are write permissions, a timeout of six hours, and no limit of concurrent runs.
+func TestWorkflowsLimitPermissionsTimeAndConcurrency(t *testing.T) {
 	for _, p := range pipelines(t) {
 		p.workflows(func(file, text string) {
 			var w workflow
@@ -143,7 +143,7 @@ func TestNoWorkflowHasMoreThanItNeeds(t *testing.T) {
 				t.Fatalf("%s: %s: %v", p.name, file, err)
 			}
 			if permissions, ok := w.Permissions.(map[string]any); !ok || permissions["contents"] != "read" {
-				t.Errorf("%s: %s: permissions are %v, want contents: read and at most single others", p.name, file, w.Permissions)
+				t.Errorf("%s: %s: permissions are %v, want contents: read and only single others", p.name, file, w.Permissions)
 			}
 			if w.Concurrency.Group == "" {
 				t.Errorf("%s: %s: no concurrency group", p.name, file)
@@ -153,14 +153,14 @@ func TestNoWorkflowHasMoreThanItNeeds(t *testing.T) {
 					continue
 				}
 				if job.Timeout == 0 || !regexp.MustCompile(`^ubuntu-\d\d\.04$`).MatchString(job.RunsOn) {
-					t.Errorf("%s: %s: job %s needs timeout-minutes (%d) and a runner of a version (%q)", p.name, file, id, job.Timeout, job.RunsOn)
+					t.Errorf("%s: %s: job %s: want timeout-minutes (got %d) and a pinned runner version (got %q)", p.name, file, id, job.Timeout, job.RunsOn)
 				}
 				for _, step := range job.Steps {
 					if strings.HasPrefix(step.Uses, "actions/checkout@") && step.With["persist-credentials"] != false {
-						t.Errorf("%s: %s: job %s: the token stays in the checkout", p.name, file, id)
+						t.Errorf("%s: %s: job %s: set persist-credentials: false, or the token stays in the checkout", p.name, file, id)
 					}
 					if strings.Contains(step.Run, "${{") && !strings.Contains(step.Run, "${{ matrix.") {
-						t.Errorf("%s: %s: job %s: an expression becomes shell code; pass it by env: %s", p.name, file, id, step.Run)
+						t.Errorf("%s: %s: job %s: shell injection: pass the expression in env: %s", p.name, file, id, step.Run)
 					}
 				}
 			}
@@ -168,22 +168,22 @@ func TestNoWorkflowHasMoreThanItNeeds(t *testing.T) {
 	}
 }
 
-var makeVerb = regexp.MustCompile(`\bmake ([a-z-]+)`)
+var makeTarget = regexp.MustCompile(`\bmake ([a-z-]+)`)
 
-func TestEveryVerbThatAWorkflowRunsIsInTheMakefile(t *testing.T) {
+func TestWorkflowsRunExistingMakeTargets(t *testing.T) {
 	for _, p := range pipelines(t) {
 		makefile := p.file(t, "Makefile")
 		found := 0
 		p.workflows(func(file, text string) {
-			for _, m := range makeVerb.FindAllStringSubmatch(text, -1) {
+			for _, m := range makeTarget.FindAllStringSubmatch(text, -1) {
 				found++
 				if !strings.Contains(makefile, "\n"+m[1]+":") {
-					t.Errorf("%s: %s: the Makefile has no verb %s", p.name, file, m[1])
+					t.Errorf("%s: %s: the Makefile has no target %s", p.name, file, m[1])
 				}
 			}
 		})
 		if found < 8 {
-			t.Errorf("%s: the workflows run %d verbs, want at least 8", p.name, found)
+			t.Errorf("%s: the workflows run %d make targets, want at least 8", p.name, found)
 		}
 	}
 }
@@ -204,8 +204,8 @@ var (
 	annotated = regexp.MustCompile(`# renovate: datasource=[a-zA-Z0-9-._]+? depName=[^\s]+?(?: versioning=[^\s]+?)?(?: extractVersion=[^\s]+?)?\s+[A-Za-z0-9_]+?_VERSION\s*:\s*["']?.+?["']?\s`)
 )
 
-// A version that the bot does not see stays for ever.
-func TestRenovateSeesEveryVersion(t *testing.T) {
+// Renovate never updates a version that it does not detect.
+func TestRenovateDetectsEveryVersion(t *testing.T) {
 	for _, p := range pipelines(t) {
 		var config struct {
 			CustomManagers []struct {
@@ -225,26 +225,26 @@ func TestRenovateSeesEveryVersion(t *testing.T) {
 		}
 		for _, found := range moduleVersion.FindAllString(makefile, -1) {
 			if !slices.ContainsFunc(seen, func(s string) bool { return inModule(found, s) }) {
-				t.Errorf("%s: Makefile: Renovate does not see %s, only %q", p.name, found, seen)
+				t.Errorf("%s: Makefile: Renovate does not detect %s, only %q", p.name, found, seen)
 			}
 		}
 		p.workflows(func(file, text string) {
 			if versions, seen := len(namedVersion.FindAllString(text, -1)), len(annotated.FindAllString(text, -1)); versions != seen {
-				t.Errorf("%s: %s: %d of %d versions have a comment that Renovate reads", p.name, file, seen, versions)
+				t.Errorf("%s: %s: %d of %d versions have a renovate comment", p.name, file, seen, versions)
 			}
 		})
 	}
 }
 
-// inModule tells whether a package at a version is one of the module at that version.
+// inModule reports whether a package@version belongs to a module@version.
 func inModule(pkg, module string) bool {
 	path, version, _ := strings.Cut(pkg, "@")
 	modulePath, moduleVersion, _ := strings.Cut(module, "@")
 	return version == moduleVersion && (path == modulePath || strings.HasPrefix(path, modulePath+"/"))
 }
 
-// actionlint knows the inputs of popular actions by their tags, not by commits: so it is shown the stand-ins.
-func TestActionlintFindsNothing(t *testing.T) {
+// actionlint knows the inputs of popular actions by tag, not by commit. The test therefore replaces actions with stubs.
+func TestActionlintReportsNothing(t *testing.T) {
 	if !need(t, "lint", "actionlint", "shellcheck") {
 		return
 	}
@@ -264,7 +264,7 @@ func TestActionlintFindsNothing(t *testing.T) {
 			}
 			write(t, filepath.Join(dir, f.Path), text)
 		}
-		writeStandIns(t, filepath.Join(dir, ".github/actions"), actions(t))
+		writeStubs(t, filepath.Join(dir, ".github/actions"), actions(t))
 		git(t, dir, "init", "--quiet")
 		cmd := exec.Command("actionlint", "-no-color", "-shellcheck", "shellcheck")
 		cmd.Dir = dir

@@ -2,5 +2,5 @@ package probe
 
 import "os/exec"
 
-// runAs changes nothing: there is no root here that the server would refuse.
+// runAs does nothing: Windows has no root user, which PostgreSQL would reject.
 func runAs(*exec.Cmd, account) {}

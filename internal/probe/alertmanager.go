@@ -21,14 +21,14 @@ import (
 	"github.com/acton-go/acton-new/internal/process"
 )
 
-// alertmanager is a real server with the configuration of the project, whose receivers are a sink of ours.
+// alertmanager is a real Alertmanager with the configuration of the project. Its receivers send to a sink.
 type alertmanager struct {
 	process *process.Process
 	address string
 	sink    *sink
 }
 
-// sink stands for what is outside: the pager and the chat. It keeps what it is sent.
+// sink is a stub of the pager and the chat. It records the notifications that it receives.
 type sink struct {
 	server  *http.Server
 	address string
@@ -37,7 +37,7 @@ type sink struct {
 	pages []record
 }
 
-// Debian calls the program prometheus-alertmanager.
+// Debian names the program prometheus-alertmanager.
 var alertmanagerPrograms = []string{"alertmanager", "prometheus-alertmanager"}
 
 func alertmanagerCommand(s *script, args []string) error {
@@ -45,7 +45,7 @@ func alertmanagerCommand(s *script, args []string) error {
 		return errors.New("usage: alertmanager start")
 	}
 	if s.prometheus != nil {
-		return errors.New("alertmanager: start it before prometheus, which has to know it")
+		return errors.New("alertmanager: start it before prometheus, which needs its address")
 	}
 	program := ""
 	for _, name := range alertmanagerPrograms {
@@ -54,7 +54,7 @@ func alertmanagerCommand(s *script, args []string) error {
 		}
 	}
 	if program == "" {
-		return errors.New("alertmanager is not there: apt-get install -y --no-install-recommends prometheus-alertmanager")
+		return errors.New("alertmanager not found: run apt-get install -y --no-install-recommends prometheus-alertmanager")
 	}
 	port, err := process.FreePort()
 	if err != nil {
@@ -82,10 +82,10 @@ func alertmanagerCommand(s *script, args []string) error {
 	return a.process.Await(startLimit, func() error { return answersOK("http://" + a.address + "/-/ready") })
 }
 
-// pagedCommand looks for what arrived: paged [-count N] to=pagerduty event_action=trigger body=~runbook….
+// pagedCommand searches the received notifications: paged [-count N] to=pagerduty event_action=trigger body=~runbook….
 func pagedCommand(s *script, args []string) error {
 	flags := newFlags("paged")
-	count := flags.Int("count", -1, "how many, exactly")
+	count := flags.Int("count", -1, "exact number of notifications")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -109,8 +109,8 @@ func openSink() (*sink, error) {
 	return k, nil
 }
 
-// ServeHTTP takes a page. The first element of the path says to whom it goes; "body" is the message as it came, and each of its
-// fields is one of the record.
+// ServeHTTP records a notification. The first path element is the receiver. The field "body" holds the raw message, and
+// each field of the message is a field of the record.
 func (k *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -136,8 +136,8 @@ func (k *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, `{"status":"success","message":"taken","dedup_key":"1","result":"taken","took":0,"requestId":"1"}`)
 }
 
-// redirect writes the configuration so that it runs here: pages go to the sink, secrets come from files of the test, and
-// nobody waits for others of a group.
+// redirect writes a copy of the configuration for tests. Notifications go to the sink, secrets come from test files,
+// and group intervals are one second.
 func (k *sink) redirect(file, dir string) (string, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -185,7 +185,7 @@ func (k *sink) redirect(file, dir string) (string, error) {
 	return name, os.WriteFile(name, data, 0o600)
 }
 
-// walk calls visit for each key of each map inside a decoded document.
+// walk calls visit for each key of each map in a decoded document.
 func walk(value any, visit func(holder map[string]any, key string) error) error {
 	switch v := value.(type) {
 	case map[string]any:

@@ -16,23 +16,23 @@ import (
 	"time"
 )
 
-// lookEvery is how often the balancer asks whether an instance is ready. A cluster takes longer to tell its proxies, and has
-// longer for it: the drain delay of scripts is short as well.
-const lookEvery = 100 * time.Millisecond
+// readinessInterval is the time between two readiness checks of an instance. It is shorter than in a cluster, because
+// the drain delay in scripts is shorter, too.
+const readinessInterval = 100 * time.Millisecond
 
-// balancer passes requests on to the instances that are ready, as a Service and what stands before it do: in turn, over
-// connections that are kept, and to one that drains until it has seen that. It never tries a request twice.
+// balancer is a round-robin load balancer for the ready instances, like an Ingress and a Service. It keeps connections
+// open, and sends to a draining instance until the next readiness check. It never retries a request.
 type balancer struct {
 	server *http.Server
 	cancel context.CancelFunc
-	looks  sync.WaitGroup
+	checks sync.WaitGroup
 
 	mu    sync.Mutex
 	ready []string // addresses
 	next  int
 }
 
-// balancerCommand starts the balancer, $BALANCER, or tells which instances it sends to.
+// balancerCommand starts the balancer and sets $BALANCER, or checks which instances it sends to.
 func balancerCommand(s *script, args []string) error {
 	usage := errors.New("usage: balancer start | balancer sends NAME…")
 	if len(args) == 0 {
@@ -66,23 +66,23 @@ func (s *script) startBalancer() error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	b := &balancer{cancel: cancel}
-	b.server = &http.Server{Handler: b.proxy(), ReadHeaderTimeout: patience}
+	b.server = &http.Server{Handler: b.proxy(), ReadHeaderTimeout: serverLimit}
 	s.balancer = b
 	s.ts.Setenv("BALANCER", "http://"+listener.Addr().String())
-	go func() { _ = b.server.Serve(listener) }() // until close
-	b.looks.Go(func() {
+	go func() { _ = b.server.Serve(listener) }() // returns after close
+	b.checks.Go(func() {
 		for ctx.Err() == nil {
-			b.look(s.addresses())
+			b.checkReady(s.addresses())
 			select {
 			case <-ctx.Done():
-			case <-time.After(lookEvery):
+			case <-time.After(readinessInterval):
 			}
 		}
 	})
 	return nil
 }
 
-// addresses returns those of all instances, whatever became of them.
+// addresses returns the addresses of all instances, including stopped ones.
 func (s *script) addresses() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,8 +94,8 @@ func (s *script) addresses() []string {
 	return all
 }
 
-// look asks every instance whether it is ready.
-func (b *balancer) look(addresses []string) {
+// checkReady updates the list of ready instances.
+func (b *balancer) checkReady(addresses []string) {
 	var ready []string
 	for _, address := range addresses {
 		response, err := client.Get("http://" + address + "/ready")
@@ -118,8 +118,8 @@ func (b *balancer) targets() []string {
 	return slices.Clone(b.ready)
 }
 
-// turn returns the address whose turn it is; none if no instance is ready.
-func (b *balancer) turn() string {
+// pick returns the next address, or an empty string if no instance is ready.
+func (b *balancer) pick() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.ready) == 0 {
@@ -132,19 +132,19 @@ func (b *balancer) turn() string {
 func (b *balancer) proxy() http.Handler {
 	return &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(&url.URL{Scheme: "http", Host: b.turn()})
+			r.SetURL(&url.URL{Scheme: "http", Host: b.pick()})
 			r.SetXForwarded()
 		},
 		Transport: once{&http.Transport{MaxIdleConnsPerHost: loadWorkers}},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			http.Error(w, fmt.Sprintf("balancer: %v", err), http.StatusBadGateway)
 		},
-		ErrorLog: log.New(io.Discard, "", 0), // who asked gets to know
+		ErrorLog: log.New(io.Discard, "", 0), // the client gets the error
 	}
 }
 
 func (b *balancer) close() {
 	b.cancel()
-	b.looks.Wait()
+	b.checks.Wait()
 	_ = b.server.Close()
 }

@@ -19,14 +19,14 @@ import (
 	"github.com/acton-go/acton-new/internal/process"
 )
 
-// clusters makes PostgreSQL servers of this machine's programs, a private one for each script. Their data begin as copies
-// of a directory that is initialised once.
+// clusters creates a private PostgreSQL server for each script, with the programs of this machine. It runs initdb once
+// and copies the data directory for each server.
 type clusters struct {
 	once  sync.Once
 	err   error
-	root  string // holds everything, and belongs to who runs the servers
+	root  string // parent of all files, owned by the user who runs the servers
 	bin   string
-	owner *account // who runs the servers, if not who runs this
+	owner *account // user who runs the servers; nil for the current user
 }
 
 type account struct{ uid, gid int }
@@ -41,7 +41,7 @@ func (c *clusters) close() {
 	}
 }
 
-// prepare initialises the directory that is copied.
+// prepare runs initdb for the directory to copy.
 func (c *clusters) prepare() error {
 	bin, err := postgresPrograms()
 	if err != nil {
@@ -69,7 +69,7 @@ func (c *clusters) prepare() error {
 		"-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync")
 }
 
-// postgresPrograms finds the directory of the newest server; Debian keeps it out of the path.
+// postgresPrograms returns the program directory of the newest server. On Debian, it is not in PATH.
 func postgresPrograms() (string, error) {
 	if path, err := exec.LookPath("initdb"); err == nil {
 		if path, err = filepath.EvalSymlinks(path); err == nil {
@@ -84,11 +84,11 @@ func postgresPrograms() (string, error) {
 }
 
 func majorOf(initdb string) int {
-	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(initdb)))) // a name that is no number is the oldest
+	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(initdb)))) // 0 if it is not a number
 	return n
 }
 
-// serverOwner is the user postgres when we are root, whom the server refuses.
+// serverOwner returns the user postgres if the current user is root, because PostgreSQL refuses to run as root.
 func serverOwner() (*account, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -118,7 +118,7 @@ func (c *clusters) program(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// command runs a program of the server, or one of this machine by its path, to its end.
+// command runs a program of the server, or any program by its absolute path, and waits for it.
 func (c *clusters) command(name string, args ...string) error {
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(c.bin, name)
@@ -129,7 +129,7 @@ func (c *clusters) command(name string, args ...string) error {
 	return nil
 }
 
-// cluster is one server.
+// cluster is one PostgreSQL server.
 type cluster struct {
 	clusters *clusters
 	dir      string
@@ -139,10 +139,10 @@ type cluster struct {
 	ended    chan struct{}
 }
 
-// start makes a server and waits until it answers.
+// start creates and starts a server, and waits until it is ready.
 func (c *clusters) start() (*cluster, error) {
 	if runtime.GOOS == "windows" {
-		return nil, fmt.Errorf("postgres: set %s: a server is started on Unix only", databaseVariable)
+		return nil, fmt.Errorf("postgres: set %s: tests can start a server only on Unix", databaseVariable)
 	}
 	c.once.Do(func() { c.err = c.prepare() })
 	if c.err != nil {
@@ -173,7 +173,7 @@ func (c *cluster) admin() *url.URL {
 	}
 }
 
-// run starts the process on the same port and data as before.
+// run starts the process. After stop, it uses the same port and data.
 func (c *cluster) run() error {
 	reader, writer, err := os.Pipe()
 	if err != nil {
@@ -194,25 +194,25 @@ func (c *cluster) run() error {
 		defer close(c.ended)
 		c.log.read(reader)
 		reader.Close()
-		_ = c.cmd.Wait() // an end that nobody asked for is seen by who connects
+		_ = c.cmd.Wait() // clients notice a crash
 	}()
-	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(serverLimit); ; time.Sleep(20 * time.Millisecond) {
 		err := c.clusters.command("pg_isready", "-q", "-h", "127.0.0.1", "-p", c.port, "-t", "1")
 		if err == nil {
 			return nil
 		}
 		select {
 		case <-c.ended:
-			return fmt.Errorf("postgres: ended at the start:\n%s", c.log.tail(20))
+			return fmt.Errorf("postgres: exited during startup:\n%s", c.log.tail(20))
 		default:
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("postgres: not ready within %s:\n%s", patience, c.log.tail(20))
+			return fmt.Errorf("postgres: not ready within %s:\n%s", serverLimit, c.log.tail(20))
 		}
 	}
 }
 
-// stop ends the server as an administrator does: sessions are told and closed.
+// stop requests a fast shutdown, which closes all sessions.
 func (c *cluster) stop() error {
 	if err := c.cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
@@ -220,18 +220,18 @@ func (c *cluster) stop() error {
 	select {
 	case <-c.ended:
 		return nil
-	case <-time.After(patience):
-		return fmt.Errorf("postgres: not stopped within %s", patience)
+	case <-time.After(serverLimit):
+		return fmt.Errorf("postgres: not stopped within %s", serverLimit)
 	}
 }
 
-// remove ends the server and its data.
+// remove stops the server and deletes its data.
 func (c *cluster) remove() {
 	if c.cmd != nil {
-		_ = c.cmd.Process.Signal(syscall.SIGQUIT) // at once, and its children with it
+		_ = c.cmd.Process.Signal(syscall.SIGQUIT) // immediate shutdown, including child processes
 		select {
 		case <-c.ended:
-		case <-time.After(patience):
+		case <-time.After(serverLimit):
 			_ = c.cmd.Process.Kill()
 			<-c.ended
 		}

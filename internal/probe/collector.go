@@ -23,7 +23,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// collector receives OTLP, over HTTP and over gRPC on the same port, behind a link that can fail.
+// collector receives OTLP over HTTP and gRPC on the same port, behind a link that can simulate failures.
 type collector struct {
 	link   *link
 	server *http.Server
@@ -32,7 +32,7 @@ type collector struct {
 	spans   []record
 	metrics []record
 	logs    []record
-	refused []error // what could not be understood
+	invalid []error // errors of invalid requests
 }
 
 func collectorCommand(s *script, args []string) error {
@@ -55,9 +55,9 @@ func collectorCommand(s *script, args []string) error {
 		c.link.stall()
 	case "flow":
 		c.link.flow()
-	case "reached": // somebody connected, whatever came of it
+	case "reached": // a client has connected, successfully or not
 		if c.link.accepted.Load() == 0 {
-			return unmetf("nobody has connected to %s", c.link.address)
+			return unmetf("no client has connected to %s", c.link.address)
 		}
 	case "metric":
 		_, metrics, err := c.received()
@@ -66,15 +66,15 @@ func collectorCommand(s *script, args []string) error {
 		}
 		return s.find("metrics", metrics, -1, args[1:])
 	default:
-		return fmt.Errorf("unknown verb %q", args[0])
+		return fmt.Errorf("unknown subcommand %q", args[0])
 	}
 	return nil
 }
 
-// spansCommand looks for spans that arrived: spans [-count N] name=… kind=server trace_id=… parent_id=… http.route=….
+// spansCommand searches the received spans: spans [-count N] name=… kind=server trace_id=… parent_id=… http.route=….
 func spansCommand(s *script, args []string) error {
 	flags := newFlags("spans")
-	count := flags.Int("count", -1, "how many spans, exactly")
+	count := flags.Int("count", -1, "exact number of spans")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func spansCommand(s *script, args []string) error {
 	return s.find("spans", spans, *count, flags.Args())
 }
 
-// startCollector listens on a port of its own, or on the one that is given. $COLLECTOR is its address.
+// startCollector listens on a free port, or on the given one. It sets $COLLECTOR to the address.
 func (s *script) startCollector(args []string) error {
 	port := ""
 	if len(args) > 0 {
@@ -113,13 +113,13 @@ func newCollector(port string) (*collector, net.Listener, error) {
 	if c.link, err = openLink(listener.Addr().String(), port); err != nil {
 		return nil, nil, errors.Join(err, listener.Close())
 	}
-	c.server = &http.Server{Handler: c, ReadHeaderTimeout: patience, Protocols: new(http.Protocols)}
+	c.server = &http.Server{Handler: c, ReadHeaderTimeout: serverLimit, Protocols: new(http.Protocols)}
 	c.server.Protocols.SetHTTP1(true)
 	c.server.Protocols.SetUnencryptedHTTP2(true)
 	return c, listener, nil
 }
 
-// serve returns once close is called.
+// serve returns after close.
 func (c *collector) serve(listener net.Listener) { _ = c.server.Serve(listener) }
 
 func (c *collector) close() {
@@ -134,22 +134,22 @@ func (c *collector) close() {
 func (c *collector) received() (spans, metrics []record, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.spans, c.metrics, errors.Join(c.refused...)
+	return c.spans, c.metrics, errors.Join(c.invalid...)
 }
 
-// ServeHTTP takes an export request. Its wire format is that of TracesData and MetricsData. gRPC puts five bytes before the
-// message and the status after the answer.
+// ServeHTTP handles an export request, which has the wire format of TracesData, MetricsData or LogsData. In gRPC, a
+// five-byte prefix precedes the message, and a trailer holds the status.
 func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	grpc := strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc")
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		// The sender was cut off or gave up, as a script wants it to: no message came, so none was wrong.
+		// The client disconnected, as some scripts intend. An incomplete request is not an invalid request.
 		panic(http.ErrAbortHandler)
 	}
-	err = c.take(r, body, grpc)
+	err = c.handle(r, body, grpc)
 	if err != nil {
 		c.mu.Lock()
-		c.refused = append(c.refused, fmt.Errorf("%s: %w", r.URL.Path, err))
+		c.invalid = append(c.invalid, fmt.Errorf("%s: %w", r.URL.Path, err))
 		c.mu.Unlock()
 	}
 	switch {
@@ -167,7 +167,7 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (c *collector) take(r *http.Request, body []byte, grpc bool) error {
+func (c *collector) handle(r *http.Request, body []byte, grpc bool) error {
 	message, err := decodeMessage(r.Header, body, grpc)
 	if err != nil {
 		return err
@@ -185,7 +185,7 @@ func (c *collector) take(r *http.Request, body []byte, grpc bool) error {
 			return err
 		}
 		c.addMetrics(&data)
-	// Loki takes OTLP below a path of its own.
+	// Loki accepts OTLP on its own path.
 	case "/v1/logs", "/otlp/v1/logs":
 		var data logspb.LogsData
 		if err := proto.Unmarshal(message, &data); err != nil {
@@ -193,12 +193,12 @@ func (c *collector) take(r *http.Request, body []byte, grpc bool) error {
 		}
 		c.addLogs(&data)
 	default:
-		return errors.New("is neither traces nor metrics nor logs")
+		return errors.New("unknown path: want traces, metrics or logs")
 	}
 	return nil
 }
 
-// decodeMessage takes the message out of a body: gRPC puts a flag and the length of the message before it.
+// decodeMessage returns the message in a body. In gRPC, a compression flag and the length precede the message.
 func decodeMessage(header http.Header, body []byte, grpc bool) ([]byte, error) {
 	compressed := header.Get("Content-Encoding") == "gzip"
 	if grpc {

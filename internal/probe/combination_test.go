@@ -26,17 +26,17 @@ import (
 
 var (
 	combinations = flag.String("combinations", "none",
-		`combinations to try, such as "none all database+observability,base-image=debian"; "tried" is all that features.Tried names`)
+		`combinations to test, such as "none all database+observability,base-image=debian"; "tried" means those of features.Tried`)
 	steps = flag.String("steps", "probe",
-		`what to do with each: lint, test (with the race detector, and the module's files), probe and monitor; "lint test probe" is all that the binary is asked`)
-	project = flag.String("project", "", "probe the project in this directory instead of rendering one; it must be of the one combination")
+		`steps for each combination: lint, test (race detector and module files), probe, monitor; all but monitor depend on the binary alone`)
+	project = flag.String("project", "", "directory of a project to probe instead of rendering one; it must match the single combination")
 )
 
-// projectName is that of every project, so that combinations share what the go command and the linter have cached.
+// projectName is the name of every project, so that combinations share the caches of the go command and the linter.
 const projectName = "orders"
 
-// TestCombination makes projects as people do, and checks each one with its own verbs and with the probes of its features.
-// By default that is the smallest service and its probes, which need no server.
+// TestCombination renders projects with the command, and checks each with its make targets and with the probes of its
+// features. By default, it only probes the smallest service, which needs no other server.
 func TestCombination(t *testing.T) {
 	root, err := filepath.Abs("../..")
 	if err != nil {
@@ -47,15 +47,15 @@ func TestCombination(t *testing.T) {
 	for _, set := range sets {
 		t.Run(set.Name(), func(t *testing.T) {
 			b.step(t, set, "render", func(t *testing.T) { b.render(t, set) })
-			same := b.sameProgram(t, set)
-			watched := b.sameFiles(t, set, watchesTheProgram)
+			duplicate := b.sameProgram(t, set)
+			watched := b.sameFiles(t, set, monitoringFiles)
 			for _, name := range strings.Fields(*steps) {
-				if name == StepMonitor && same != "" && watched != "" {
-					fmt.Printf("    %-44s is watched as %s\n", set.Name(), watched)
+				if name == StepMonitor && duplicate != "" && watched != "" {
+					fmt.Printf("    %-44s has the same monitoring as %s\n", set.Name(), watched)
 					continue
 				}
-				if name != StepMonitor && same != "" {
-					fmt.Printf("    %-44s is the program of %s\n", set.Name(), same)
+				if name != StepMonitor && duplicate != "" {
+					fmt.Printf("    %-44s is the same program as %s\n", set.Name(), duplicate)
 					continue
 				}
 				switch name {
@@ -70,15 +70,14 @@ func TestCombination(t *testing.T) {
 				case StepProbe, StepMonitor:
 					b.step(t, set, name, func(t *testing.T) { b.probe(t, set, name) })
 				default:
-					t.Fatalf("-steps: unknown step %q: there are lint, test, probe and monitor", name)
+					t.Fatalf("-steps: unknown step %q; use lint, test, probe or monitor", name)
 				}
 			}
 		})
 	}
 }
 
-// TestEveryFeatureIsProbed: a feature counts when somebody asked the running service for it.
-func TestEveryFeatureIsProbed(t *testing.T) {
+func TestEveryFeatureHasAProbe(t *testing.T) {
 	catalog := realCatalog(t)
 	probed := func(name string, probes []string) {
 		if !slices.ContainsFunc(probes, func(p string) bool { return stepOf(p) == StepProbe }) {
@@ -96,8 +95,8 @@ func TestEveryFeatureIsProbed(t *testing.T) {
 	}
 }
 
-// What boots services for tests is no part of what people install.
-func TestTheCommandDoesNotContainTheProbes(t *testing.T) {
+// Users must not download test code with the command.
+func TestCommandDoesNotLinkTheProbes(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "../../cmd/acton-new").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -108,7 +107,7 @@ func TestTheCommandDoesNotContainTheProbes(t *testing.T) {
 		}
 	}
 	if !strings.Contains(string(out), "acton-new/internal/features") {
-		t.Errorf("the list is not that of cmd/acton-new:\n%s", out)
+		t.Errorf("unexpected output of go list -deps:\n%s", out)
 	}
 }
 
@@ -126,7 +125,7 @@ func realCatalog(t *testing.T) *features.Catalog {
 	return catalog
 }
 
-// chosenSets reads -combinations: words as features.Set.Name writes them.
+// chosenSets parses -combinations, whose words have the format of features.Set.Name.
 func chosenSets(t *testing.T) []features.Set {
 	t.Helper()
 	catalog := realCatalog(t)
@@ -160,14 +159,14 @@ func chosenSets(t *testing.T) []features.Set {
 	return sets
 }
 
-// bench is where projects are made, one after the other in the same directory: what a package of one combination shares with
-// that of another is compiled, linted and tested once, because the caches know files by their paths.
+// bench renders projects one after the other in the same directory. Caches identify files by path, so packages that
+// combinations share are compiled, linted and tested once.
 type bench struct {
-	dir     string // holds everything below; kept for the next run
-	command string // acton-new
+	dir     string // parent of the files below; kept for the next run
+	command string // path of acton-new
 	project string
 	env     []string
-	tried   map[[sha256.Size]byte]string // the programs so far, and the set that brought each one
+	tried   map[[sha256.Size]byte]string // name of the first set with each program
 }
 
 func newBench(t *testing.T, root string) *bench {
@@ -201,8 +200,8 @@ func newBench(t *testing.T, root string) *bench {
 	return b
 }
 
-// claim returns a directory below parent that no other run works in: the same one for every clone when it is free, as the
-// caches are cold in any other. Runs that take other steps, which go side by side in .ci/run, have other parents.
+// claim returns a directory below parent that no other run uses. It prefers the same directory for every clone, whose
+// caches are warm. Runs with other steps, which .ci/run starts in parallel, use other parents.
 func claim(t *testing.T, parent string) string {
 	t.Helper()
 	for i := range 100 {
@@ -220,13 +219,13 @@ func claim(t *testing.T, parent string) string {
 			continue
 		}
 		_ = os.Remove(name)
-		mark, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		lock, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
 		if err == nil {
-			_, err = fmt.Fprint(mark, os.Getpid())
-			err = errors.Join(err, mark.Close())
+			_, err = fmt.Fprint(lock, os.Getpid())
+			err = errors.Join(err, lock.Close())
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -234,20 +233,20 @@ func claim(t *testing.T, parent string) string {
 		t.Cleanup(func() { os.Remove(name) })
 		return dir
 	}
-	t.Fatalf("other runs work in every directory of %s", parent)
+	t.Fatalf("other runs use every directory in %s", parent)
 	return ""
 }
 
-// step does one thing with one combination and prints a line with the time it took, as it happens.
+// step runs one step for one combination, and prints its duration.
 func (b *bench) step(t *testing.T, set features.Set, name string, do func(t *testing.T)) {
 	t.Helper()
 	began := time.Now()
-	verdict := "ok"
+	result := "ok"
 	if !t.Run(name, do) {
-		verdict = "FAILED"
+		result = "FAILED"
 	}
-	fmt.Printf("    %-44s %-7s %6.1f s  %s\n", set.Name(), name, time.Since(began).Seconds(), verdict)
-	if verdict != "ok" {
+	fmt.Printf("    %-44s %-7s %6.1f s  %s\n", set.Name(), name, time.Since(began).Seconds(), result)
+	if result != "ok" {
 		t.FailNow()
 	}
 }
@@ -268,26 +267,26 @@ func (b *bench) render(t *testing.T, set features.Set) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("acton-new %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
-	// What follows has no network: the project says exactly what it needs.
+	// The next steps have no network: go.mod must list every module that they need.
 	b.run(t, "go", "mod", "download")
 }
 
-// aroundTheProgram is what a choice may change and neither the go command nor the linter nor the service ever reads: the image,
-// the manifests, the pipeline, and pages. The stages that check those render them themselves. What a test of the project
-// names, such as the page that it compares with the log, counts all the same.
-var aroundTheProgram = regexp.MustCompile(`^(\.acton-new\.yaml|\.git/.*|\.github/.*|Dockerfile|README\.md|deploy/.*|docs/.*)$`)
+// nonProgramFiles matches the files that neither the go command nor the linter nor the service reads: image, manifests,
+// workflows and documents. Other stages check them. A file that a test of the project names is still part of the
+// program.
+var nonProgramFiles = regexp.MustCompile(`^(\.acton-new\.yaml|\.git/.*|\.github/.*|Dockerfile|README\.md|deploy/.*|docs/.*)$`)
 
-// watchesTheProgram is what the step monitor reads.
-var watchesTheProgram = regexp.MustCompile(`^deploy/monitoring/`)
+// monitoringFiles matches the files that the step monitor reads.
+var monitoringFiles = regexp.MustCompile(`^deploy/monitoring/`)
 
-// sameProgram returns the name of the set that was tried before with the same program, or nothing.
+// sameProgram returns the name of an earlier set with the same program, or an empty string.
 func (b *bench) sameProgram(t *testing.T, set features.Set) string {
 	t.Helper()
 	named := b.testTexts(t)
-	return b.same(t, set, func(path string) bool { return !aroundTheProgram.MatchString(path) || strings.Contains(named, path) })
+	return b.same(t, set, func(path string) bool { return !nonProgramFiles.MatchString(path) || strings.Contains(named, path) })
 }
 
-// testTexts returns the project's own tests, one after the other.
+// testTexts returns the concatenated text of the project's tests.
 func (b *bench) testTexts(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
@@ -305,7 +304,7 @@ func (b *bench) testTexts(t *testing.T) string {
 	return all.String()
 }
 
-// sameFiles returns the name of the set that was tried before with the same files of a kind, or nothing.
+// sameFiles returns the name of an earlier set with the same files of a kind, or an empty string.
 func (b *bench) sameFiles(t *testing.T, set features.Set, kind *regexp.Regexp) string {
 	t.Helper()
 	return b.same(t, set, kind.MatchString)
@@ -333,7 +332,7 @@ func (b *bench) same(t *testing.T, set features.Set, counts func(path string) bo
 	return same
 }
 
-// withProofs calls do while the proofs stand beside the files of the project.
+// withProofs calls do while the proofs are in the project.
 func (b *bench) withProofs(t *testing.T, set features.Set, do func()) {
 	t.Helper()
 	mod, err := os.ReadFile(filepath.Join(b.project, "go.mod"))
@@ -363,9 +362,9 @@ func (b *bench) withProofs(t *testing.T, set features.Set, do func()) {
 	do()
 }
 
-func (b *bench) make(t *testing.T, verb string) {
+func (b *bench) make(t *testing.T, target string) {
 	t.Helper()
-	b.run(t, "make", "--no-print-directory", verb)
+	b.run(t, "make", "--no-print-directory", target)
 }
 
 func (b *bench) run(t *testing.T, name string, args ...string) {
@@ -377,7 +376,7 @@ func (b *bench) run(t *testing.T, name string, args ...string) {
 	}
 	out, err := cmd.CombinedOutput()
 	if errors.Is(err, exec.ErrNotFound) {
-		t.Fatalf("%s is not there: apt-get install -y --no-install-recommends %s", name, name)
+		t.Fatalf("%s not found: run apt-get install -y --no-install-recommends %s", name, name)
 	}
 	if err != nil {
 		t.Fatalf("%s %s in %s: %v\n%s", name, strings.Join(args, " "), b.project, err, out)
@@ -393,7 +392,7 @@ func (b *bench) probe(t *testing.T, set features.Set, step string) {
 	Run(quiet{t}, Service{Binary: filepath.Join(b.project, "bin", projectName), Name: projectName, Project: b.project}, files)
 }
 
-// quiet shows the log of a script only when it fails, even with -v.
+// quiet logs a script only if it fails, even with -v.
 type quiet struct{ *testing.T }
 
 func (q quiet) Verbose() bool { return false }

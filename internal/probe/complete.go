@@ -9,55 +9,56 @@ import (
 	"github.com/acton-go/acton-new/internal/monitoring"
 )
 
-// complete tells whether everything that rules, panels and documents name is there: no rule and no query fails, each metric that
-// no exporter has is one of the service, and a panel over such metrics shows something.
-func (p *prometheus) complete(s *script, but []string) error {
+// complete checks the rules, panels and documents. No rule and no query may fail. The service must export every metric
+// that no known exporter has. A panel that uses only metrics of the service must not be empty.
+func (p *prometheus) complete(s *script, except []string) error {
 	if err := p.rulesWork(); err != nil {
 		return err
 	}
 	var missing []string
-	names := func(q monitoring.Query, expr string) error {
-		absent, err := p.absent(expr, but)
+	checkMetrics := func(q monitoring.Query, expr string) error {
+		absent, err := p.absent(expr, except)
 		for _, metric := range absent {
-			missing = append(missing, fmt.Sprintf("%s: nobody exports %s", q.Where, metric))
+			missing = append(missing, fmt.Sprintf("%s: no target exports %s", q.Where, metric))
 		}
 		return err
 	}
 	for _, rule := range p.project.Rules() {
-		if err := names(rule, rule.Expr); err != nil {
+		if err := checkMetrics(rule, rule.Expr); err != nil {
 			return fmt.Errorf("%s: %w", rule.Where, err)
 		}
 	}
-	for _, question := range slices.Concat(p.project.Panels, p.project.Documents) {
-		query := question.Filled(s.service.namespace())
+	for _, named := range slices.Concat(p.project.Panels, p.project.Documents) {
+		query := named.Expand(s.service.namespace())
 		known := len(missing)
-		if err := names(question, query); err != nil {
-			return fmt.Errorf("%s: %w", question.Where, err)
+		if err := checkMetrics(named, query); err != nil {
+			return fmt.Errorf("%s: %w", named.Where, err)
 		}
 		found, err := p.series(query)
 		if err != nil {
-			return fmt.Errorf("%s: %w", question.Where, err)
+			return fmt.Errorf("%s: %w", named.Where, err)
 		}
-		own, err := p.isOwn(query, but, nil)
+		own, err := p.isOwn(query, except, nil)
 		if err != nil {
-			return fmt.Errorf("%s: %w", question.Where, err)
+			return fmt.Errorf("%s: %w", named.Where, err)
 		}
-		// A document asks for what is wrong, a panel shows what is.
-		panel := slices.Contains(p.project.Panels, question)
+		// Queries in documents search for failures, so their results may be empty.
+		panel := slices.Contains(p.project.Panels, named)
 		if panel && own && len(found) == 0 && len(missing) == known {
-			missing = append(missing, fmt.Sprintf("%s: the panel is empty: %s", question.Where, query))
+			missing = append(missing, fmt.Sprintf("%s: the panel is empty: %s", named.Where, query))
 		}
 	}
-	total := fmt.Sprintf("%d rules, %d queries of panels and %d of documents", len(p.project.Rules()), len(p.project.Panels), len(p.project.Documents))
+	total := fmt.Sprintf("%d rules, %d panel queries and %d document queries", len(p.project.Rules()),
+		len(p.project.Panels), len(p.project.Documents))
 	if len(missing) > 0 {
 		slices.Sort(missing)
-		return unmetf("of %s:\n%s", total, strings.Join(slices.Compact(missing), "\n"))
+		return unmetf("problems in %s:\n%s", total, strings.Join(slices.Compact(missing), "\n"))
 	}
-	s.printf("%s find what they name\n", total)
+	s.printf("%s are complete\n", total)
 	return nil
 }
 
-// rulesWork tells whether Prometheus could evaluate each rule.
+// rulesWork returns an error unless Prometheus has evaluated every rule successfully.
 func (p *prometheus) rulesWork() error {
 	var data struct {
 		Groups []struct {
@@ -69,7 +70,7 @@ func (p *prometheus) rulesWork() error {
 			} `json:"rules"`
 		} `json:"groups"`
 	}
-	if err := p.ask("rules", nil, &data); err != nil {
+	if err := p.call("rules", nil, &data); err != nil {
 		return err
 	}
 	for _, group := range data.Groups {
@@ -77,7 +78,7 @@ func (p *prometheus) rulesWork() error {
 			switch rule.Health {
 			case "ok":
 			case "unknown":
-				return unmetf("%s: %s was not evaluated yet", group.Name, rule.Name)
+				return unmetf("%s: %s has not been evaluated yet", group.Name, rule.Name)
 			default:
 				return fmt.Errorf("%s: %s: %s", group.Name, rule.Name, rule.LastError)
 			}
@@ -86,18 +87,18 @@ func (p *prometheus) rulesWork() error {
 	return nil
 }
 
-// absent returns the metrics of an expression that are neither recorded, nor those of an exporter, nor there.
-func (p *prometheus) absent(expr string, but []string) ([]string, error) {
+// absent returns the metrics of an expression that no rule records, no known exporter has and no target exports.
+func (p *prometheus) absent(expr string, except []string) ([]string, error) {
 	metrics, err := monitoring.Metrics(expr)
 	if err != nil {
 		return nil, err
 	}
 	var absent []string
 	for _, metric := range metrics {
-		if _, ok := p.project.Recorded(metric); ok || slices.Contains(but, metric) {
+		if _, ok := p.project.Recorded(metric); ok || slices.Contains(except, metric) {
 			continue
 		}
-		if _, ok := exporters.Of(metric); ok {
+		if _, ok := exporters.Lookup(metric); ok {
 			continue
 		}
 		found, err := p.series(fmt.Sprintf("count({__name__=%q})", metric))
@@ -111,10 +112,11 @@ func (p *prometheus) absent(expr string, but []string) ([]string, error) {
 	return absent, nil
 }
 
-// isOwn tells whether all that an expression reads, through recorded series too, comes from the service, and from today.
-func (p *prometheus) isOwn(expr string, but, seen []string) (bool, error) {
-	back, err := monitoring.LooksBack(expr)
-	if back || err != nil {
+// isOwn reports whether an expression uses only metrics of the service, directly or through recording rules, and no
+// offset.
+func (p *prometheus) isOwn(expr string, except, seen []string) (bool, error) {
+	offset, err := monitoring.HasOffset(expr)
+	if offset || err != nil {
 		return false, err
 	}
 	metrics, err := monitoring.Metrics(expr)
@@ -122,14 +124,14 @@ func (p *prometheus) isOwn(expr string, but, seen []string) (bool, error) {
 		return false, err
 	}
 	for _, metric := range metrics {
-		if _, ok := exporters.Of(metric); ok && metric != "up" || slices.Contains(but, metric) {
+		if _, ok := exporters.Lookup(metric); ok && metric != "up" || slices.Contains(except, metric) {
 			return false, nil
 		}
 		recorded, ok := p.project.Recorded(metric)
 		if !ok || slices.Contains(seen, metric) {
 			continue
 		}
-		if own, err := p.isOwn(recorded, but, append(seen, metric)); !own || err != nil {
+		if own, err := p.isOwn(recorded, except, append(seen, metric)); !own || err != nil {
 			return false, err
 		}
 	}

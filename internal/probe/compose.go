@@ -16,25 +16,25 @@ import (
 
 // Steps that have scripts.
 const (
-	StepProbe   = "probe"   // asks the service
-	StepMonitor = "monitor" // asks what watches it
+	StepProbe   = "probe"   // sends requests to the service
+	StepMonitor = "monitor" // queries its monitoring
 )
 
-// Compose writes the scripts of a step for a set into dir and returns the files. Each is one probe of one folder, after the
-// setups of all folders of the set in order, and before the end that every service must come to: it stops when asked. Those of
-// the step monitor come after the traffic of all folders too.
+// Compose writes the scripts of a step for a set into dir and returns the files. A script contains the setups of all
+// folders of the set in order, one probe of one folder, and a graceful stop of the service. For the step monitor, the
+// traffic of all folders follows the setups.
 func Compose(templates fs.FS, set features.Set, step, dir string) ([]string, error) {
 	first := []string{features.SetupProbe}
 	if step == StepMonitor {
 		first = append(first, features.TrafficProbe)
 	}
 	var before txtar.Archive
-	for _, first := range first {
+	for _, name := range first {
 		for _, folder := range set.Folders() {
-			if !slices.Contains(folder.Probes, first) {
+			if !slices.Contains(folder.Probes, name) {
 				continue
 			}
-			if err := appendScript(templates, folder.ProbePath(first), &before); err != nil {
+			if err := appendScript(templates, folder.ProbePath(name), &before); err != nil {
 				return nil, err
 			}
 		}
@@ -49,7 +49,7 @@ func Compose(templates fs.FS, set features.Set, step, dir string) ([]string, err
 			if err := appendScript(templates, folder.ProbePath(name), &all); err != nil {
 				return nil, err
 			}
-			all.Comment = append(all.Comment, "\n# What runs stops when asked.\nservice stop\n"...)
+			all.Comment = append(all.Comment, "\n# The service must stop gracefully.\nservice stop\n"...)
 			owner := strings.TrimPrefix(path.Base(folder.Path), "_")
 			file := filepath.Join(dir, owner+"."+name+".txtar")
 			if err := os.WriteFile(file, txtar.Format(&all), 0o600); err != nil {
@@ -61,7 +61,7 @@ func Compose(templates fs.FS, set features.Set, step, dir string) ([]string, err
 	return files, nil
 }
 
-// stepOf returns the step of a script. Setups and traffic have none of their own.
+// stepOf returns the step of a script, or an empty string for setups and traffic.
 func stepOf(name string) string {
 	switch {
 	case name == features.SetupProbe, name == features.TrafficProbe:
@@ -72,7 +72,7 @@ func stepOf(name string) string {
 	return StepProbe
 }
 
-// appendScript adds the commands and the files of a script, and says where they come from.
+// appendScript appends the commands and files of a script, with a comment that names the script.
 func appendScript(templates fs.FS, name string, to *txtar.Archive) error {
 	data, err := fs.ReadFile(templates, name)
 	if err != nil {

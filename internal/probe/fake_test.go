@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// fakeVariable turns this test binary into a service, as its value says: one that behaves, or one that has a fault that the
-// commands of scripts must find.
+// fakeVariable makes this test binary act as a service. The value is the fault that the script commands must find, or
+// "good" for none.
 const fakeVariable = "FAKE"
 
 func TestMain(m *testing.M) {
@@ -57,24 +57,24 @@ func fake(fault string) int {
 		server := &http.Server{Addr: "127.0.0.1:" + os.Getenv(port), Handler: handler, ReadHeaderTimeout: time.Second}
 		fmt.Println(server.ListenAndServe())
 	}
-	asked := make(chan os.Signal, 1)
-	signal.Notify(asked, syscall.SIGTERM)
+	terminate := make(chan os.Signal, 1)
+	signal.Notify(terminate, syscall.SIGTERM)
 	go serve("ORDERS_METRICS__PORT", metrics)
 	go serve("ORDERS_SERVER__PORT", api)
 	switch fault {
 	case "deaf":
 		time.Sleep(time.Minute)
 	case "loses":
-		<-asked
+		<-terminate
 		slow.Store(true)
 		time.Sleep(200 * time.Millisecond)
 	case "fails":
-		<-asked
+		<-terminate
 		return 3
 	case "crashes":
 		panic("crash")
 	default:
-		<-asked
+		<-terminate
 	}
 	return 0
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// flags are those of one command.
+// flags is the flag set of one command.
 type flags struct{ *flag.FlagSet }
 
 func newFlags(name string) flags {
@@ -16,7 +16,7 @@ func newFlags(name string) flags {
 	return flags{set}
 }
 
-// instance adds the flag for the instance that a command is about.
+// instance adds the flag that selects an instance.
 func (f flags) instance() *string { return f.String("i", defaultInstance, "name of the instance") }
 
 // list is a flag that may be repeated.
@@ -25,7 +25,7 @@ type list []string
 func (l *list) String() string         { return strings.Join(*l, " ") }
 func (l *list) Set(value string) error { *l = append(*l, value); return nil }
 
-// parseAround parses flags that stand before, between and after the other arguments, and returns those.
+// parseAround parses flags before, between and after the other arguments, and returns the other arguments.
 func (f flags) parseAround(args []string, want int, usage string) ([]string, error) {
 	var rest []string
 	for {

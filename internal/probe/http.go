@@ -17,53 +17,53 @@ import (
 	"time"
 )
 
-// client keeps no connection: those of the service are counted.
+// client closes its connections, because some scripts count the connections of the service.
 var client = &http.Client{
 	Timeout:       20 * time.Second,
 	Transport:     &http.Transport{DisableKeepAlives: true, DisableCompression: true},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// question is what the flags of http, begin and load say.
-type question struct {
+// httpRequest holds the arguments of the commands http, begin and load.
+type httpRequest struct {
 	method, path, instance string
 	headers                list
 	body                   string
 	chunked                bool
 	within                 time.Duration
 	status                 int
-	has                    list // expressions
+	has                    list // regular expressions
 }
 
-const questionUsage = "METHOD PATH [-i NAME] [-H 'NAME: VALUE']… [-d BODY|@FILE] [-chunked] [-within 20s] [-status N] [-has REGEXP]…"
+const requestUsage = "METHOD PATH [-i NAME] [-H 'NAME: VALUE']… [-d BODY|@FILE] [-chunked] [-within 20s] [-status N] [-has REGEXP]…"
 
-func (s *script) parseQuestion(name string, args []string) (question, error) {
-	var q question
+func (s *script) parseRequest(name string, args []string) (httpRequest, error) {
+	var q httpRequest
 	flags := newFlags(name)
 	instance := flags.instance()
 	flags.Var(&q.headers, "H", "a header")
 	flags.StringVar(&q.body, "d", "", "the body, JSON unless a header says otherwise")
-	flags.BoolVar(&q.chunked, "chunked", false, "send the body without saying how long it is")
-	flags.DurationVar(&q.within, "within", client.Timeout, "how long the answer may take")
-	flags.IntVar(&q.status, "status", 0, "the status that is wanted; 0 is any below 300")
-	flags.Var(&q.has, "has", "what the answer must match, headers included")
-	rest, err := flags.parseAround(args, 2, name+" "+questionUsage)
+	flags.BoolVar(&q.chunked, "chunked", false, "send the body without a Content-Length")
+	flags.DurationVar(&q.within, "within", client.Timeout, "timeout for the response")
+	flags.IntVar(&q.status, "status", 0, "expected status; 0 means any below 300")
+	flags.Var(&q.has, "has", "regular expression that the response, including headers, must match")
+	rest, err := flags.parseAround(args, 2, name+" "+requestUsage)
 	if err != nil {
-		return question{}, err
+		return httpRequest{}, err
 	}
 	q.method, q.path, q.instance = rest[0], rest[1], *instance
 	if file, ok := strings.CutPrefix(q.body, "@"); ok {
 		data, err := os.ReadFile(s.ts.MkAbs(file))
 		if err != nil {
-			return question{}, err
+			return httpRequest{}, err
 		}
 		q.body = string(data)
 	}
 	return q, nil
 }
 
-// request makes the request; the path may be a whole URL, such as that of the metrics.
-func (s *script) request(q question) (*http.Request, error) {
+// request returns the HTTP request. The path may be a full URL, such as that of the metrics.
+func (s *script) request(q httpRequest) (*http.Request, error) {
 	url := q.path
 	if strings.HasPrefix(url, "/") {
 		i, err := s.instance(q.instance)
@@ -96,9 +96,9 @@ func (s *script) request(q question) (*http.Request, error) {
 	return request, nil
 }
 
-// httpCommand asks and prints the answer: the status line, the headers by name, and the body.
+// httpCommand sends a request and prints the response: the status line, the sorted headers, and the body.
 func httpCommand(s *script, args []string) error {
-	q, err := s.parseQuestion("http", args)
+	q, err := s.parseRequest("http", args)
 	if err != nil {
 		return err
 	}
@@ -112,11 +112,11 @@ func httpCommand(s *script, args []string) error {
 	if err != nil {
 		return unmet{err}
 	}
-	return s.judge(q, response)
+	return s.checkResponse(q, response)
 }
 
-// judge prints a response and compares it with what is wanted.
-func (s *script) judge(q question, response *http.Response) error {
+// checkResponse prints a response and compares it with the expectations.
+func (s *script) checkResponse(q httpRequest, response *http.Response) error {
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
@@ -138,23 +138,23 @@ func (s *script) judge(q question, response *http.Response) error {
 			return err
 		}
 		if !re.Match(s.out.Bytes()) {
-			return unmetf("the answer does not match %s: %.300s", expression, body)
+			return unmetf("the response does not match %s: %.300s", expression, body)
 		}
 	}
 	return nil
 }
 
-// openRequest is a request of which the last byte is still to come.
+// openRequest is a request without its last byte.
 type openRequest struct {
-	question question
+	expected httpRequest
 	conn     net.Conn
 	request  *http.Request
 	last     string
 }
 
-// begin sends a request with a body but for its last byte, so that it is being served until finish sends that.
+// begin sends a request without the last byte of its body. The request stays in flight until finish sends that byte.
 func begin(s *script, args []string) error {
-	q, err := s.parseQuestion("begin", args)
+	q, err := s.parseRequest("begin", args)
 	if err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func begin(s *script, args []string) error {
 		return err
 	}
 	if q.body == "" || s.open != nil {
-		return errors.New("one request with a body can be open at a time")
+		return errors.New("the request needs a body, and only one request can be open at a time")
 	}
 	var wire bytes.Buffer
 	if err := request.Write(&wire); err != nil {
@@ -177,14 +177,14 @@ func begin(s *script, args []string) error {
 		return errors.Join(err, conn.Close())
 	}
 	text := wire.String()
-	s.open = &openRequest{question: q, conn: conn, request: request, last: text[len(text)-1:]}
+	s.open = &openRequest{expected: q, conn: conn, request: request, last: text[len(text)-1:]}
 	if _, err := io.WriteString(conn, text[:len(text)-1]); err != nil {
 		return unmet{err}
 	}
 	return nil
 }
 
-// finish sends the last byte of the open request and judges the answer as http does.
+// finish sends the last byte of the open request and checks the response like http.
 func finish(s *script, args []string) error {
 	if s.open == nil || len(args) > 0 {
 		return errors.New("usage: finish, after begin")
@@ -199,5 +199,5 @@ func finish(s *script, args []string) error {
 	if err != nil {
 		return unmet{err}
 	}
-	return s.judge(open.question, response)
+	return s.checkResponse(open.expected, response)
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/acton-go/acton-new/internal/process"
 )
 
-// link is the network between the service and a dependency: a port on which everything is passed on, until it is cut, as
-// by a host that is down, or stalls, as by packets that vanish.
+// link is a TCP proxy between the service and a dependency. It can be cut, like a host that is down, or stall, like a
+// network that drops packets.
 type link struct {
 	address  string // where clients connect
 	target   string
@@ -23,7 +23,7 @@ type link struct {
 	stalled  chan struct{} // closed while bytes flow
 }
 
-// openLink listens on a port of its own, or on the one that is given.
+// openLink listens on the given port, or on a free one.
 func openLink(target, port string) (*link, error) {
 	if port == "" {
 		free, err := process.FreePort()
@@ -37,7 +37,7 @@ func openLink(target, port string) (*link, error) {
 	return l, l.restore()
 }
 
-// restore lets clients connect.
+// restore accepts connections again.
 func (l *link) restore() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -53,7 +53,7 @@ func (l *link) restore() error {
 		for {
 			conn, err := listener.Accept()
 			if err != nil {
-				return // it was cut
+				return // the link was cut
 			}
 			l.accepted.Add(1)
 			go l.serve(conn)
@@ -62,7 +62,7 @@ func (l *link) restore() error {
 	return nil
 }
 
-// cut refuses connections and breaks those there are.
+// cut refuses new connections and closes existing ones.
 func (l *link) cut() {
 	l.flow()
 	l.mu.Lock()
@@ -76,7 +76,7 @@ func (l *link) cut() {
 	}
 }
 
-// stall keeps connections open and passes nothing on.
+// stall keeps connections open but forwards nothing.
 func (l *link) stall() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -87,7 +87,7 @@ func (l *link) stall() {
 	}
 }
 
-// flow ends a stall. What was held back is passed on.
+// flow ends a stall and forwards the held data.
 func (l *link) flow() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -104,7 +104,7 @@ func (l *link) gate() <-chan struct{} {
 	return l.stalled
 }
 
-// keep notes an open connection, unless the link is cut.
+// keep tracks an open connection. It returns false if the link is cut.
 func (l *link) keep(conn net.Conn) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -136,17 +136,17 @@ func (l *link) serve(client net.Conn) {
 		return
 	}
 	done := make(chan struct{}, 2)
-	for _, way := range [][2]net.Conn{{client, server}, {server, client}} {
+	for _, direction := range [][2]net.Conn{{client, server}, {server, client}} {
 		go func() {
 			defer func() { done <- struct{}{} }()
-			l.pass(way[0], way[1])
+			l.forward(direction[0], direction[1])
 		}()
 	}
-	<-done // a side that is closed closes the other
+	<-done // if one side closes, close the other
 }
 
-// pass copies what one side says until it ends.
-func (l *link) pass(from, to net.Conn) {
+// forward copies data in one direction until the sender closes.
+func (l *link) forward(from, to net.Conn) {
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)

@@ -19,52 +19,52 @@ import (
 
 const (
 	loadWorkers = 4
-	loadPause   = 10 * time.Millisecond // of each worker between two requests
-	loadLimit   = 30 * time.Second      // then it ends by itself
+	loadPause   = 10 * time.Millisecond // between two requests of a worker
+	loadLimit   = 30 * time.Second      // maximum duration
 )
 
-// load asks one instance, or a URL, again and again and counts what becomes of it. Its connections are kept between requests,
-// as those of real clients are, and like a load balancer it sends nothing more to an instance that says it is draining.
+// load sends requests to one instance or URL continuously and counts the outcomes. It reuses connections, like real
+// clients. Like a load balancer, it stops sending to an instance that reports that it is draining.
 type load struct {
 	target  *instance
 	cancel  context.CancelFunc
 	workers sync.WaitGroup
 
 	mu       sync.Mutex
-	outcomes map[string]int // by status; and "refused" and "lost"
-	lost     error          // the first
+	outcomes map[string]int // number of requests by status, refused or lost
+	lost     error          // error of the first lost request
 }
 
 const (
-	refused = "refused" // no connection: the client knows that nothing was done
-	lost    = "lost"    // the connection broke while the client waited
+	refused = "refused" // no connection, so the service did not see the request
+	lost    = "lost"    // the connection broke before the response was complete
 )
 
 func loadCommand(s *script, args []string) error {
 	if len(args) == 0 {
-		return errors.New("usage: load start " + questionUsage + " | load stop")
+		return errors.New("usage: load start " + requestUsage + " | load stop")
 	}
 	switch args[0] {
 	case "start":
 		return s.startLoad(args[1:])
 	case "stop":
 		if s.load == nil {
-			return errors.New("there is no load")
+			return errors.New("the load is not running")
 		}
 		return s.endLoad()
 	}
-	return fmt.Errorf("unknown verb %q", args[0])
+	return fmt.Errorf("unknown subcommand %q", args[0])
 }
 
 func (s *script) startLoad(args []string) error {
-	q, err := s.parseQuestion("load", args)
+	q, err := s.parseRequest("load", args)
 	if err != nil {
 		return err
 	}
 	if s.load != nil {
-		return errors.New("one load at a time")
+		return errors.New("only one load can run at a time")
 	}
-	var target *instance // none if it is a whole URL, such as that of the balancer
+	var target *instance // nil for a full URL, such as that of the balancer
 	if strings.HasPrefix(q.path, "/") {
 		if target, err = s.instance(q.instance); err != nil {
 			return err
@@ -81,7 +81,7 @@ func (s *script) startLoad(args []string) error {
 	for range loadWorkers {
 		l.workers.Go(func() {
 			for ctx.Err() == nil {
-				l.count(l.ask(transport, request))
+				l.count(l.send(transport, request))
 				select {
 				case <-ctx.Done():
 				case <-time.After(loadPause):
@@ -99,7 +99,7 @@ func (s *script) startLoad(args []string) error {
 	return nil
 }
 
-// watch ends the load when the instance drains. One that is not ready for another reason is asked on.
+// watch stops the load when the instance drains. The load continues if the instance is not ready for another reason.
 func (l *load) watch(ctx context.Context) {
 	for ctx.Err() == nil {
 		if response, err := client.Get("http://" + l.target.api + "/ready"); err == nil {
@@ -111,13 +111,13 @@ func (l *load) watch(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(pollEvery):
+		case <-time.After(pollInterval):
 		}
 	}
 }
 
-// ask waits for the whole answer even when the load ends meanwhile: a request is never given up by the client.
-func (l *load) ask(transport *http.Transport, request *http.Request) (string, error) {
+// send sends a request and waits for the complete response, even if the load ends in the meantime.
+func (l *load) send(transport *http.Transport, request *http.Request) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), client.Timeout)
 	defer cancel()
 	request = request.Clone(ctx)
@@ -143,8 +143,8 @@ func (l *load) ask(transport *http.Transport, request *http.Request) (string, er
 	return strconv.Itoa(response.StatusCode), nil
 }
 
-// once is a transport that does not hide what was lost. Its kind sends a request again when a connection that it kept turns
-// out to be closed.
+// once is a transport that reports lost requests. http.Transport would retry a request if a reused connection turns out
+// to be closed.
 type once struct{ *http.Transport }
 
 func (o once) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -158,10 +158,11 @@ func (o once) RoundTrip(request *http.Request) (*http.Response, error) {
 	})))
 	switch {
 	case err != nil && sent.Load() > 0:
-		return nil, fmt.Errorf("it was sent: %v", err) //nolint:errorlint // that the next connection was refused does not count
+		return nil, fmt.Errorf("failed after it was sent: %v",
+			err) //nolint:errorlint // must not match as a refused connection
 	case err == nil && sent.Load() > 1:
 		response.Body.Close()
-		return nil, errors.New("it was sent, and had to be sent again")
+		return nil, errors.New("the transport had to retry it")
 	}
 	return response, err
 }
@@ -180,7 +181,7 @@ func (l *load) end() {
 	l.workers.Wait()
 }
 
-// endLoad ends the load and prints a line for each outcome. A request that was lost is a failure.
+// endLoad stops the load and prints the number of requests by outcome. It fails if a request was lost.
 func (s *script) endLoad() error {
 	l := s.load
 	s.load = nil
@@ -196,10 +197,10 @@ func (s *script) endLoad() error {
 		total += l.outcomes[name]
 	}
 	if n := l.outcomes[lost]; n > 0 {
-		return unmetf("%d of %d requests were lost, the first: %w", n, total, l.lost)
+		return unmetf("%d of %d requests were lost; the first: %w", n, total, l.lost)
 	}
 	if total == l.outcomes[refused] {
-		return errors.New("no request of the load was served")
+		return errors.New("the load got no response")
 	}
 	return nil
 }

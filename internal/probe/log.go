@@ -9,13 +9,13 @@ import (
 	"sync"
 )
 
-// logbook keeps what an instance writes.
+// logbook collects the log lines of an instance.
 type logbook struct {
 	mu    sync.Mutex
 	lines []string
 }
 
-// read keeps each line until the end of r.
+// read collects lines until the end of r.
 func (l *logbook) read(r io.Reader) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 1<<20)
@@ -24,7 +24,7 @@ func (l *logbook) read(r io.Reader) {
 		l.lines = append(l.lines, lines.Text())
 		l.mu.Unlock()
 	}
-	_, _ = io.Copy(io.Discard, r) // a line too long must not stop who writes it
+	_, _ = io.Copy(io.Discard, r) // keep reading after an overlong line, or the instance blocks
 }
 
 func (l *logbook) tail(n int) string {
@@ -40,7 +40,7 @@ func (l *logbook) all() []string {
 	return slices.Clone(l.lines)
 }
 
-// records returns every line. One that is not JSON has the field "unparsed".
+// records returns all lines as records. A line that is not JSON has only the field "unparsed".
 func (l *logbook) records() []record {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -58,11 +58,11 @@ func (l *logbook) records() []record {
 	return records
 }
 
-// logCommand looks for lines of the log: log [-i NAME] [-count N] FIELD=VALUE FIELD=~REGEXP ….
+// logCommand searches the log of an instance: log [-i NAME] [-count N] FIELD=VALUE FIELD=~REGEXP ….
 func logCommand(s *script, args []string) error {
 	flags := newFlags("log")
 	name := flags.instance()
-	count := flags.Int("count", -1, "how many lines, exactly")
+	count := flags.Int("count", -1, "exact number of lines")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

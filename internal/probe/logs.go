@@ -9,10 +9,11 @@ import (
 	logspb "go.opentelemetry.io/proto/otlp/logs/v1"
 )
 
-// logsCommand looks for lines that arrived: logs [-count N] body=~… severity=INFO request_id=… resource.service.name=….
+// logsCommand searches the log lines that the collector received: logs [-count N] body=~… severity=INFO request_id=…
+// resource.service.name=….
 func logsCommand(s *script, args []string) error {
 	flags := newFlags("logs")
-	count := flags.Int("count", -1, "how many lines, exactly")
+	count := flags.Int("count", -1, "exact number of lines")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -16,13 +16,13 @@ import (
 
 const metricUsage = "metric [-i NAME | -url URL] [-keep VARIABLE] SERIES [==|!=|<|<=|>|>= NUMBER[+NUMBER]…]"
 
-// metricCommand scrapes the service and adds up the series that match: metric 'http_requests{code=~"5.."}' == 0. Without a
-// comparison there must be one at least. -keep puts the sum into a variable, to be compared with later.
+// metricCommand scrapes the service and sums the matching series: metric 'http_requests{code=~"5.."}' == 0. Without a
+// comparison, at least one series must match. -keep stores the sum in a variable for later comparisons.
 func metricCommand(s *script, args []string) error {
 	flags := newFlags("metric")
 	name := flags.instance()
-	url := flags.String("url", "", "where to scrape, if not the service")
-	keep := flags.String("keep", "", "variable for the value")
+	url := flags.String("url", "", "URL to scrape instead of the service")
+	keep := flags.String("keep", "", "variable to store the sum in")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func metricCommand(s *script, args []string) error {
 		}
 	}
 	if n == 0 {
-		return unmetf("none of %d series is %s", len(samples), args[0])
+		return unmetf("none of %d series matches %s", len(samples), args[0])
 	}
 	if *keep != "" {
 		s.ts.Setenv(*keep, strconv.FormatFloat(sum, 'f', -1, 64))
@@ -65,7 +65,7 @@ func metricCommand(s *script, args []string) error {
 	return compare(sum, args[1], args[2])
 }
 
-// scrape reads the text format as Prometheus does.
+// scrape reads metrics in the text format of Prometheus.
 func scrape(url string) (model.Vector, error) {
 	response, err := client.Get(url)
 	if err != nil {
@@ -73,7 +73,7 @@ func scrape(url string) (model.Vector, error) {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s answers %s", url, response.Status)
+		return nil, fmt.Errorf("%s returned %s", url, response.Status)
 	}
 	decoder := expfmt.SampleDecoder{
 		Dec:  expfmt.NewDecoder(response.Body, expfmt.ResponseFormat(response.Header)),
@@ -91,7 +91,7 @@ func scrape(url string) (model.Vector, error) {
 	}
 }
 
-// selector chooses series as PromQL does: a name, and perhaps matchers in braces.
+// selector is a PromQL selector: a name, with optional matchers in braces.
 type selector struct {
 	matchers []matcher
 }
@@ -145,7 +145,7 @@ func (s selector) matches(labels model.Metric) bool {
 	})
 }
 
-// compare tells whether "got OP want" holds; want may be a sum, such as 12+5.
+// compare returns an error unless "got OP want" is true. want may be a sum, such as 12+5.
 func compare(got float64, op, want string) error {
 	limit := 0.0
 	for _, part := range strings.Split(want, "+") {
@@ -159,7 +159,7 @@ func compare(got float64, op, want string) error {
 		"==": got == limit, "!=": got != limit, "<": got < limit, "<=": got <= limit, ">": got > limit, ">=": got >= limit,
 	}[op]
 	if !ok {
-		return fmt.Errorf("%q does not compare: ==, !=, <, <=, > or >=", op)
+		return fmt.Errorf("unknown operator %q: use ==, !=, <, <=, > or >=", op)
 	}
 	if !holds {
 		return unmetf("got %v, want %s %v", got, op, limit)

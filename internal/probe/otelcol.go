@@ -18,12 +18,12 @@ import (
 	"github.com/acton-go/acton-new/internal/process"
 )
 
-// otelcol is a real OpenTelemetry Collector with a configuration of the project. What it sends goes to the collector of the
-// script, and what it reads are files and ports of the script.
+// otelcol is a real OpenTelemetry Collector with a configuration of the project. It exports to the collector of the
+// script, and its inputs are files and ports of the script.
 type otelcol struct {
 	process *process.Process
-	pods    string         // stands for /var/log/pods
-	fed     map[string]int // lines of each instance that are in its file
+	pods    string         // replaces /var/log/pods
+	fed     map[string]int // number of lines in the file of each instance
 }
 
 const otelcolUsage = "otelcol start FILE [VARIABLE=VALUE]… | feed"
@@ -41,14 +41,14 @@ func otelcolCommand(s *script, args []string) error {
 	return errors.New("usage: " + otelcolUsage)
 }
 
-// startOtelcol starts it and tells the script where it listens: $OTLP takes OTLP over HTTP, $COUNTS is what Prometheus scrapes.
+// startOtelcol starts the collector. It sets $OTLP to the OTLP endpoint (HTTP) and $COUNTS to the metrics endpoint.
 func (s *script) startOtelcol(name string, variables []string) error {
 	program, err := exec.LookPath("otelcol")
 	if err != nil {
-		return errors.New("otelcol is not there: .ci/run tools builds it from .ci/otelcol")
+		return errors.New("otelcol not found: run .ci/run tools to build it from .ci/otelcol")
 	}
 	if s.collector == nil {
-		return errors.New("otelcol: start a collector before, which takes what it sends")
+		return errors.New("otelcol: start the collector first, which receives its exports")
 	}
 	dir := filepath.Join(s.dir, "otelcol")
 	o := &otelcol{pods: filepath.Join(dir, "pods"), fed: map[string]int{}}
@@ -56,7 +56,7 @@ func (s *script) startOtelcol(name string, variables []string) error {
 		return err
 	}
 	file := filepath.Join(s.service.Project, monitoring.Folder, "collector", name)
-	config, err := s.moveHere(file, dir)
+	config, err := s.localConfig(file, dir)
 	if err != nil {
 		return err
 	}
@@ -66,14 +66,14 @@ func (s *script) startOtelcol(name string, variables []string) error {
 		return err
 	}
 	s.otelcol = o
-	if err := s.tellTargets(); err != nil {
+	if err := s.writeTargets(); err != nil {
 		return err
 	}
 	return o.process.Await(startLimit, func() error { return answersOK(s.ts.Getenv("OTELCOL_HEALTH")) })
 }
 
-// moveHere writes a configuration as it is, but for the addresses and the paths.
-func (s *script) moveHere(file, dir string) (string, error) {
+// localConfig writes a copy of a configuration with local addresses and paths.
+func (s *script) localConfig(file, dir string) (string, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return "", err
@@ -89,7 +89,7 @@ func (s *script) moveHere(file, dir string) (string, error) {
 		return err
 	}
 	if sampling, ok := config["processors"]["tail_sampling"].(map[string]any); ok {
-		sampling["decision_wait"] = "500ms" // for spans that are late
+		sampling["decision_wait"] = "500ms" // wait for late spans
 	}
 	for _, section := range []string{"extensions", "receivers", "exporters"} {
 		for _, id := range slices.Sorted(maps.Keys(config[section])) {
@@ -119,7 +119,7 @@ func (s *script) moveHere(file, dir string) (string, error) {
 			case "exporters/prometheus":
 				err = listen(component, "COUNTS", "/metrics")
 			default:
-				err = fmt.Errorf("%s: the harness does not know %s/%s", file, section, id)
+				err = fmt.Errorf("%s: the test harness does not support %s/%s", file, section, id)
 			}
 			if err != nil {
 				return "", err
@@ -134,7 +134,7 @@ func (s *script) moveHere(file, dir string) (string, error) {
 	return name, os.WriteFile(name, data, 0o600)
 }
 
-// podLogs is where the kubelet keeps the logs of containers: NAMESPACE_POD_UID/CONTAINER/N.log.
+// podLogs is the directory of container logs: NAMESPACE_POD_UID/CONTAINER/N.log.
 const podLogs = "/var/log/pods/"
 
 func movePaths(component map[string]any, dir string) error {
@@ -147,12 +147,12 @@ func movePaths(component map[string]any, dir string) error {
 		include[i] = filepath.Join(dir, "pods", rest)
 	}
 	if len(include) == 0 {
-		return errors.New("no file is read")
+		return errors.New("file_log includes no files")
 	}
 	return nil
 }
 
-// feed writes what the instances have logged since the last time, as the runtime of containers does.
+// feed appends new log lines of the instances to the container logs, in the format of the container runtime.
 func (s *script) feed() error {
 	o := s.otelcol
 	for name, i := range s.instances {

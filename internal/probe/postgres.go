@@ -13,17 +13,17 @@ import (
 	"time"
 )
 
-// databaseVariable names a PostgreSQL server to use instead of one of our own: a URL of a superuser. The server must ask others
-// for their passwords, or the rotation of one would show nothing.
+// databaseVariable is the environment variable with the superuser URL of an existing PostgreSQL server to use. The
+// server must require passwords, or the test of password rotation proves nothing.
 const databaseVariable = "ACTON_TEST_DATABASE_URL"
 
-// postgres is the server of one script as the service sees it: a database and a role of its own, behind a link that can
-// fail.
+// postgres is the database server of one script. The script has its own database and role, behind a link that can
+// simulate failures.
 type postgres struct {
-	cluster *cluster // nil for a server that is not ours
-	admin   *url.URL // where and as whom to administer
+	cluster *cluster // nil for an existing server
+	admin   *url.URL // URL of the superuser
 	link    *link
-	name    string // of the database and of its owner
+	name    string // name of the database and of its owner
 }
 
 func postgresCommand(s *script, args []string) error {
@@ -67,12 +67,12 @@ func postgresCommand(s *script, args []string) error {
 		}
 		s.ts.Setenv("DATABASE_URL", p.url(args[1]))
 	default:
-		return fmt.Errorf("unknown verb %q", args[0])
+		return fmt.Errorf("unknown subcommand %q", args[0])
 	}
 	return nil
 }
 
-// startPostgres makes a database and its owner, and tells the script: $DATABASE_URL, and its parts.
+// startPostgres creates a database and its owner. It sets $DATABASE_URL and variables for its parts.
 func (s *script) startPostgres() error {
 	p := &postgres{name: "probe_" + strings.ToLower(rand.Text()[:10])}
 	if given := os.Getenv(databaseVariable); given != "" {
@@ -118,7 +118,7 @@ func (p *postgres) url(password string) string {
 	return u.String()
 }
 
-// fail ends the server as far as the service can see: really, if it is ours.
+// fail stops the server. For an existing server, it only cuts the link.
 func (p *postgres) fail() error {
 	if p.cluster != nil {
 		if err := p.cluster.stop(); err != nil {
@@ -138,7 +138,7 @@ func (p *postgres) restore() error {
 	return p.link.restore()
 }
 
-// sql runs a statement as the superuser, past the link, and returns the rows.
+// sql runs a statement as the superuser, without the link, and returns the rows.
 func (p *postgres) sql(database, statement string) (string, error) {
 	psql, err := exec.LookPath("psql")
 	if err != nil {
@@ -157,7 +157,7 @@ func (p *postgres) sql(database, statement string) (string, error) {
 	return out.String(), nil
 }
 
-// close ends our server, or leaves one that is not ours as it was.
+// close removes the server. On an existing server, it drops the database and the role.
 func (p *postgres) close() {
 	if p.link != nil {
 		p.link.cut()
@@ -177,8 +177,9 @@ func (p *postgres) close() {
 }
 
 func missingPostgres(program string) error {
-	return fmt.Errorf("postgres: %s is not there: apt-get install -y --no-install-recommends postgresql, or set %s", program, databaseVariable)
+	return fmt.Errorf("postgres: %s not found: run apt-get install -y --no-install-recommends postgresql, or set %s",
+		program, databaseVariable)
 }
 
-// patience is how long a server of ours may take to start or to stop.
-const patience = 15 * time.Second
+// serverLimit is the time limit for a test server to start or to stop.
+const serverLimit = 15 * time.Second

@@ -1,12 +1,12 @@
-// Package probe boots a rendered service and judges it from outside, as its operators and clients do: by its answers, its
-// log, its metrics, its spans and its exit code. A feature that is rendered and not wired fails here.
+// Package probe starts a rendered service and tests it from outside, like its operators and clients: by its responses,
+// logs, metrics, spans and exit code. It finds features that are rendered but not wired.
 //
-// A probe is a script (github.com/rogpeppe/go-internal/testscript) in the folder of its feature. Compose puts before each
-// script of a set what the folders of the set need to start, and Run runs them. The commands that scripts have beside
-// testscript's own are listed in templates/README.md.
+// A probe is a script (github.com/rogpeppe/go-internal/testscript) in the folder of its feature. Compose adds the setup
+// of all folders of a set to each script, and Run runs the scripts. templates/README.md lists the additional commands.
 //
-// Dependencies are real: PostgreSQL comes from the programs of this machine, or from an address in the environment. What is
-// missing is a failure that names the command to install it. Everything listens on 127.0.0.1 and ends with its script.
+// Dependencies are real. PostgreSQL runs from the programs of this machine, or at a URL in the environment. If a
+// program is missing, the error names the command to install it. All servers listen on 127.0.0.1 and stop with their
+// script.
 package probe
 
 import (
@@ -25,16 +25,16 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// Service is what scripts boot.
+// Service is the service that scripts start.
 type Service struct {
 	Binary string // absolute path
-	Name   string // as it was given to acton-new
-	// Project is the rendered project, for the scripts that run what it brings beside the binary.
+	Name   string // name that was passed to acton-new
+	// Project is the directory of the rendered project, for scripts that use other files than the binary.
 	Project string
 }
 
-// variable returns the environment variable of a key such as LOG__LEVEL. What has no section is not a setting of the
-// service, but a variable of its own, such as those of OpenTelemetry.
+// variable returns the environment variable of a key such as LOG__LEVEL. A key without a section is already a variable,
+// such as those of OpenTelemetry.
 func (s Service) variable(key string) string {
 	if !strings.Contains(key, "__") {
 		return key
@@ -42,7 +42,7 @@ func (s Service) variable(key string) string {
 	return strings.ToUpper(strings.ReplaceAll(s.Name, "-", "_")) + "_" + key
 }
 
-// Run runs the script files, each as a subtest with servers and a directory of its own.
+// Run runs the script files. Each is a subtest with its own servers and directory.
 func Run(t testscript.T, service Service, files []string) {
 	clusters := newClusters()
 	t.Run("script", func(t testscript.T) {
@@ -63,16 +63,16 @@ func Run(t testscript.T, service Service, files []string) {
 	clusters.close()
 }
 
-// script is what one script has started.
+// script is the state of one running script.
 type script struct {
 	ts       *testscript.TestScript
 	service  Service
 	clusters *clusters
 	dir      string
-	out      bytes.Buffer // what the command under way says
+	out      bytes.Buffer // output of the current command
 
-	settings  map[string]string // variables of every later start and run
-	mu        sync.Mutex        // of instances, which the balancer reads meanwhile
+	settings  map[string]string // variables for later starts and runs
+	mu        sync.Mutex        // guards instances, which the balancer reads concurrently
 	instances map[string]*instance
 	balancer  *balancer
 	load      *load
@@ -80,7 +80,7 @@ type script struct {
 	postgres  *postgres
 	collector *collector
 
-	// what watches it
+	// monitoring
 	prometheus   *prometheus
 	alertmanager *alertmanager
 	otelcol      *otelcol
@@ -88,10 +88,11 @@ type script struct {
 
 type scriptKey struct{}
 
-// command does something or finds out whether something holds. An error that says it does not is an unmet one.
+// command performs an action or checks a condition. If the condition is false, it returns an unmet error.
 type command func(s *script, args []string) error
 
-// unmet is what "!" before a command turns into success. Any other error is a mistake in the script or on the machine.
+// unmet is the error of a false condition. "!" before a command turns it into success. Any other error is a mistake in
+// the script or a problem of the machine.
 type unmet struct{ error }
 
 func unmetf(format string, args ...any) error { return unmet{fmt.Errorf(format, args...)} }
@@ -121,9 +122,9 @@ func commands() map[string]command {
 	}
 }
 
-// moment is how long the commands that observe wait for what they are to see: a service counts and logs a request when it is
-// over, which may be after its client has the answer.
-const moment = 2 * time.Second
+// observationLimit is how long observing commands retry. A service may count and log a request after the client has
+// received the response.
+const observationLimit = 2 * time.Second
 
 var observes = map[string]bool{"log": true, "metric": true, "spans": true, "logs": true, "collector": true, "paged": true, "balancer": true}
 
@@ -133,12 +134,13 @@ func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string)
 		all[name] = func(ts *testscript.TestScript, neg bool, args []string) {
 			s, ok := ts.Value(scriptKey{}).(*script)
 			if !ok {
-				ts.Fatalf("%s: the script was not set up", name)
+				ts.Fatalf("%s: the script has no setup", name)
 			}
 			s.ts = ts
 			err := s.do(run, neg, args)
-			for deadline := time.Now().Add(moment); observes[name] && errors.As(err, new(unmet)) && time.Now().Before(deadline); {
-				time.Sleep(pollEvery)
+			for deadline := time.Now().Add(observationLimit); observes[name] && errors.As(err,
+				new(unmet)) && time.Now().Before(deadline); {
+				time.Sleep(pollInterval)
 				err = s.do(run, neg, args)
 			}
 			_, writeErr := ts.Stdout().Write(s.out.Bytes())
@@ -150,7 +152,7 @@ func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string)
 	return all
 }
 
-// do runs a command once. What it prints takes the place of what was printed before.
+// do runs a command once. Its output replaces the previous output.
 func (s *script) do(run command, neg bool, args []string) error {
 	s.out.Reset()
 	err := run(s, args)
@@ -158,7 +160,7 @@ func (s *script) do(run command, neg bool, args []string) error {
 		return err
 	}
 	if err == nil {
-		return unmetf("succeeded, which it should not")
+		return unmetf("succeeded, but must fail")
 	}
 	if errors.As(err, new(unmet)) {
 		return nil
@@ -168,7 +170,7 @@ func (s *script) do(run command, neg bool, args []string) error {
 
 func (s *script) printf(format string, args ...any) { fmt.Fprintf(&s.out, format, args...) }
 
-// close ends whatever still runs. The end of the log of each instance that nobody stopped tells why a script failed.
+// close stops everything that still runs. It prints the end of the log of each instance that the script did not stop.
 func (s *script) close() {
 	if s.load != nil {
 		s.load.end()
@@ -182,8 +184,8 @@ func (s *script) close() {
 	for _, name := range slices.Sorted(maps.Keys(s.instances)) {
 		i := s.instances[name]
 		i.kill()
-		if !i.judged || i.code != 0 {
-			s.ts.Logf("[the end of the log of %s]\n%s", name, i.log.tail(40))
+		if !i.checked || i.code != 0 {
+			s.ts.Logf("[end of the log of %s]\n%s", name, i.log.tail(40))
 		}
 	}
 	if s.prometheus != nil {
@@ -203,10 +205,10 @@ func (s *script) close() {
 	}
 }
 
-// pollEvery is how often a condition is looked at.
-const pollEvery = 50 * time.Millisecond
+// pollInterval is the time between two checks of a condition.
+const pollInterval = 50 * time.Millisecond
 
-// nested reads "10s [!] COMMAND ARGS…".
+// nested parses "10s [!] COMMAND ARGS…".
 func nested(args []string) (time.Duration, command, bool, []string, error) {
 	usage := errors.New("usage: DURATION [!] COMMAND ARGS…")
 	if len(args) < 2 {
@@ -231,13 +233,13 @@ func nested(args []string) (time.Duration, command, bool, []string, error) {
 	return d, run, neg, args[1:], nil
 }
 
-// eventually repeats a command until it holds: eventually 10s [!] COMMAND ….
+// eventually repeats a command until it succeeds: eventually 10s [!] COMMAND ….
 func eventually(s *script, args []string) error {
 	limit, run, neg, rest, err := nested(args)
 	if err != nil {
 		return err
 	}
-	for deadline := time.Now().Add(limit); ; time.Sleep(pollEvery) {
+	for deadline := time.Now().Add(limit); ; time.Sleep(pollInterval) {
 		err := s.do(run, neg, rest)
 		if err == nil || !errors.As(err, new(unmet)) {
 			return err
@@ -248,13 +250,13 @@ func eventually(s *script, args []string) error {
 	}
 }
 
-// always repeats a command, which must hold each time: always 2s [!] COMMAND ….
+// always repeats a command, which must succeed every time: always 2s [!] COMMAND ….
 func always(s *script, args []string) error {
 	limit, run, neg, rest, err := nested(args)
 	if err != nil {
 		return err
 	}
-	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(pollEvery) {
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(pollInterval) {
 		if err := s.do(run, neg, rest); err != nil {
 			return err
 		}
@@ -262,7 +264,7 @@ func always(s *script, args []string) error {
 	return nil
 }
 
-// let keeps a part of what the last command printed, which stays its output: let ID '"id":"([^"]+)"'.
+// let stores a part of the last output in a variable and keeps that output: let ID '"id":"([^"]+)"'.
 func let(s *script, args []string) error {
 	if len(args) != 2 {
 		return errors.New("usage: let NAME REGEXP")
@@ -280,7 +282,7 @@ func let(s *script, args []string) error {
 	return nil
 }
 
-// setting gives every later start and run a variable: setting LOG__LEVEL=debug.
+// setting sets a variable for later starts and runs: setting LOG__LEVEL=debug.
 func setting(s *script, args []string) error {
 	for _, arg := range args {
 		key, value, ok := strings.Cut(arg, "=")

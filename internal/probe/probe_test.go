@@ -26,7 +26,7 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 )
 
-// recorder stands for the test of a script that should fail.
+// recorder is a stub of testscript.T that records failures.
 type recorder struct {
 	mu     sync.Mutex
 	log    strings.Builder
@@ -54,7 +54,8 @@ func (r *recorder) Run(_ string, f func(testscript.T)) {
 	<-done
 }
 
-// Each script runs against a fake service; the second text is what it must fail with, empty if it must pass.
+// scripts maps names to a script for the fake service and its expected error. The error is empty if the script must
+// pass.
 var scripts = map[string][2]string{
 	"alive":                  {"service start FAKE=good\nhttp GET /x -has ^GET\nservice stop", ""},
 	"two":                    {"service start a FAKE=good\nservice start b FAKE=good\nhttp GET $URL_B/x\n! log -i a path=/x\nlog -i b path=/x\nservice stop", ""},
@@ -62,7 +63,7 @@ var scripts = map[string][2]string{
 	"jobs together":          {"setting FAKE=good\nservice together 3 migrate up\nstdout -count=3 'did .migrate up.'\nsetting FAKE=refuses\n! service together 2 x", ""},
 	"end before alive":       {"! service start FAKE=refuses\nstdout log.level", ""},
 	"end is not alive":       {"service start FAKE=refuses", "exit code 1 before it was alive"},
-	"alive is not the end":   {"! service start FAKE=good", "succeeded, which it should not"},
+	"alive is not the end":   {"! service start FAKE=good", "succeeded, but must fail"},
 	"crash":                  {"service start FAKE=crashes", "exit code 2 before it was alive"},
 	"exit code":              {"service start FAKE=fails\nservice stop", "ended with exit code 3, want 0"},
 	"exit code wanted":       {"service start FAKE=fails\n! service stop", ""},
@@ -73,14 +74,14 @@ var scripts = map[string][2]string{
 	"balanced without drain": {"service start a FAKE=loses\nservice start b FAKE=good\nbalancer start\nbalancer sends a b\nload start POST $BALANCER/x -d y\neventually 5s log -i a path=/x\nservice stop a\nload stop\n! stdout ^502", "unexpected match"},
 	"balanced otherwise":     {"service start a FAKE=good\nbalancer start\n! balancer sends\nbalancer sends", "the balancer sends to"},
 	"killed":                 {"service start FAKE=good\nservice kill\n! http GET /x\nservice start FAKE=good\nservice stop", ""},
-	"unknown instance":       {"! http GET /x", "no instance"},
+	"unknown instance":       {"! http GET /x", "was not started"},
 	"status":                 {"service start FAKE=good\nhttp GET /teapot", "got 418"},
 	"status wanted":          {"service start FAKE=good\nhttp GET /teapot -status 418\n! http GET /teapot", ""},
 	"answer":                 {"service start FAKE=good\nhttp POST /x -d hello -has '^POST hello$' -has '^X-Request-Id: 7'\nlet ID '^X-Request-Id: (.*)$'\nlog nested.n=1\nhttp GET /$ID\nlog path=/7", ""},
 	"answer that differs":    {"service start FAKE=good\nhttp GET /x -has absent", "does not match absent"},
 	"mistake is no success":  {"service start FAKE=good\n! http GET", "usage: http"},
 	"log without the line":   {"service start FAKE=good\nlog msg=absent", "none of the"},
-	"log with the line":      {"service start FAKE=good\nhttp GET /x\nlog path=/x\n! log path=/x", "succeeded, which it should not"},
+	"log with the line":      {"service start FAKE=good\nhttp GET /x\nlog path=/x\n! log path=/x", "succeeded, but must fail"},
 	"log counted":            {"service start FAKE=good\nhttp GET /x\nhttp GET /x\nlog -count 2 path=/x\nlog -count 1 path=/x", "got 2, want 1"},
 	"log that is not JSON":   {"service start FAKE=loses\nservice stop\n! log unparsed=~.", ""},
 	"metric":                 {"service start FAKE=good\nhttp GET /x\nmetric 'requests{code=\"200\",to=\"a, b\"}' == 1\nmetric requests == 1\n! metric requests{code!~\"...\"}\n! metric request", ""},
@@ -89,13 +90,13 @@ var scripts = map[string][2]string{
 	"metric without sense":   {"service start FAKE=good\n! metric requests{code}", "is not LABEL"},
 	"open request":           {"service start FAKE=good\nbegin POST /x -d abc -has 'POST abc'\n! log path=/x\nfinish\nlog path=/x", ""},
 	"eventually":             {"service start FAKE=good\neventually 300ms http GET /teapot", "not within 300ms"},
-	"always":                 {"service start FAKE=good\nalways 200ms http GET /x\nalways 200ms ! http GET /x", "succeeded, which it should not"},
-	"collector not reached":  {"collector start\n! collector reached\ncollector reached", "nobody has connected"},
-	"collector that is down": {"collector start\ncollector stop\n! http GET http://$COLLECTOR/\ncollector start\nhttp GET http://$COLLECTOR/ -status 400\n! collector metric name=x", "neither traces nor metrics nor logs"},
+	"always":                 {"service start FAKE=good\nalways 200ms http GET /x\nalways 200ms ! http GET /x", "succeeded, but must fail"},
+	"collector not reached":  {"collector start\n! collector reached\ncollector reached", "no client has connected"},
+	"collector that is down": {"collector start\ncollector stop\n! http GET http://$COLLECTOR/\ncollector start\nhttp GET http://$COLLECTOR/ -status 400\n! collector metric name=x", "want traces, metrics or logs"},
 	"collector that stalls":  {"service start FAKE=good\ncollector start\ncollector stall\nbegin POST http://$COLLECTOR/ -d abc -status 400\ncollector reached\ncollector flow\nfinish", ""},
 }
 
-func TestCommandsFindWhatIsWrong(t *testing.T) {
+func TestScriptCommandsFindFaults(t *testing.T) {
 	binary, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +117,7 @@ func TestCommandsFindWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestScriptsStandBetweenTheSetupsOfTheirSetAndTheEnd(t *testing.T) {
+func TestComposeAddsSetupsAndStop(t *testing.T) {
 	manifest := func(text string) *fstest.MapFile {
 		return &fstest.MapFile{Data: []byte("title: T\nsummary: S.\n" + text)}
 	}
@@ -148,7 +149,7 @@ func TestScriptsStandBetweenTheSetupsOfTheirSetAndTheEnd(t *testing.T) {
 		}
 		return found
 	}
-	const end = "\n# What runs stops when asked.\nservice stop\n"
+	const end = "\n# The service must stop gracefully.\nservice stop\n"
 	boots := "# From templates/_base/probes/boots.txtar.\nservice start\n\n" + end
 	setup := "# From templates/_features/a/probes/setup.txtar.\nserver start\n\n"
 	if diff := cmp.Diff(map[string]string{"base.boots.txtar": boots + "-- f --\nbase\n"}, compose()); diff != "" {
@@ -163,8 +164,7 @@ func TestScriptsStandBetweenTheSetupsOfTheirSetAndTheEnd(t *testing.T) {
 	}
 }
 
-// The collector takes what an exporter sends, whichever of the two protocols it speaks.
-func TestCollectorReadsBothProtocols(t *testing.T) {
+func TestCollectorReceivesHTTPAndGRPC(t *testing.T) {
 	message, err := proto.Marshal(&tracepb.TracesData{ResourceSpans: []*tracepb.ResourceSpans{{ScopeSpans: []*tracepb.ScopeSpans{{Spans: []*tracepb.Span{{
 		Name: "GET /v1/notes", Kind: tracepb.Span_SPAN_KIND_SERVER, TraceId: []byte{1, 2}, SpanId: []byte{3},
 		Attributes: []*commonpb.KeyValue{{Key: "http.route", Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: "/v1/notes"}}}},
@@ -220,8 +220,7 @@ func TestCollectorReadsBothProtocols(t *testing.T) {
 	}
 }
 
-// A script cuts the sender off in the middle of a message: nothing came, and nothing was refused.
-func TestAMessageThatWasCutOffIsNoFault(t *testing.T) {
+func TestCollectorIgnoresAnIncompleteRequest(t *testing.T) {
 	c, listener, err := newCollector("")
 	if err != nil {
 		t.Fatal(err)
@@ -238,7 +237,7 @@ func TestAMessageThatWasCutOffIsNoFault(t *testing.T) {
 		t.Fatal(err)
 	}
 	if answer, err := io.ReadAll(conn); len(answer) > 0 {
-		t.Errorf("got the answer %q (%v), want none", answer, err)
+		t.Errorf("got response %q (%v), want none", answer, err)
 	}
 	conn.Close()
 	c.close() // waits for the request
@@ -247,7 +246,7 @@ func TestAMessageThatWasCutOffIsNoFault(t *testing.T) {
 	}
 }
 
-func TestLinkPassesOnStallsAndIsCut(t *testing.T) {
+func TestLinkForwardsStallsAndCuts(t *testing.T) {
 	server, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -282,7 +281,7 @@ func TestLinkPassesOnStallsAndIsCut(t *testing.T) {
 		_, err := conn.Read(make([]byte, 1))
 		return err
 	}
-	if err := echo(patience); err != nil {
+	if err := echo(serverLimit); err != nil {
 		t.Errorf("open: %v", err)
 	}
 	l.stall()
@@ -290,24 +289,24 @@ func TestLinkPassesOnStallsAndIsCut(t *testing.T) {
 		t.Errorf("stalled: got %v, want a timeout", err)
 	}
 	l.flow()
-	if err := echo(patience); err != nil {
+	if err := echo(serverLimit); err != nil {
 		t.Errorf("flowing again: %v", err)
 	}
 	l.cut()
 	var broken error
-	for range 3 { // what arrived before is still to be read
-		broken = echo(patience)
+	for range 3 { // read the data that arrived before
+		broken = echo(serverLimit)
 	}
 	if broken == nil {
 		t.Error("cut: the connection still works")
 	}
 	if _, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", l.address); err == nil {
-		t.Error("cut: a connection is accepted")
+		t.Error("cut: the link accepts a connection")
 	}
 	if err := l.restore(); err != nil {
 		t.Fatal(err)
 	}
-	if conn, err = (&net.Dialer{}).DialContext(t.Context(), "tcp", l.address); err != nil || echo(patience) != nil {
+	if conn, err = (&net.Dialer{}).DialContext(t.Context(), "tcp", l.address); err != nil || echo(serverLimit) != nil {
 		t.Errorf("restored: %v", err)
 	}
 }

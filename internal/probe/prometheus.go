@@ -18,7 +18,8 @@ import (
 	"github.com/acton-go/acton-new/internal/process"
 )
 
-// prometheus is a real server that scrapes the instances of a script, in a hurry, and evaluates the rules of the project.
+// prometheus is a real Prometheus that scrapes the instances of a script and evaluates the rules of the project every
+// second.
 type prometheus struct {
 	process *process.Process
 	address string
@@ -42,12 +43,12 @@ func prometheusCommand(s *script, args []string) error {
 	switch args[0] {
 	case "complete":
 		flags := newFlags("prometheus complete")
-		var but list
-		flags.Var(&but, "but", "a metric that this service does not have now")
+		var except list
+		flags.Var(&except, "but", "metric that the service does not export at this point")
 		if err := flags.Parse(args[1:]); err != nil {
 			return err
 		}
-		return p.complete(s, but)
+		return p.complete(s, except)
 	case "holds":
 		if len(args) != 2 {
 			return errors.New("usage: " + prometheusUsage)
@@ -59,22 +60,22 @@ func prometheusCommand(s *script, args []string) error {
 		}
 		return p.holds(s, fmt.Sprintf("ALERTS{alertstate=%q,alertname=%q}", "firing", args[1]))
 	}
-	return fmt.Errorf("unknown verb %q", args[0])
+	return fmt.Errorf("unknown subcommand %q", args[0])
 }
 
-// namespace is where the instances of a script seem to run.
+// namespace returns the namespace label of all instances.
 func (s *Service) namespace() string { return s.Name + "-production" }
 
 func (s *script) startPrometheus() error {
 	program, err := exec.LookPath("prometheus")
 	if err != nil {
-		return errors.New("prometheus is not there: apt-get install -y --no-install-recommends prometheus")
+		return errors.New("prometheus not found: run apt-get install -y --no-install-recommends prometheus")
 	}
 	project, err := monitoring.Read(s.service.Project)
 	if err != nil {
 		return err
 	}
-	rules, err := project.Hurried()
+	rules, err := project.FastRules()
 	if err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func (s *script) startPrometheus() error {
 		}
 	}
 	s.prometheus = p
-	if err := s.tellTargets(); err != nil {
+	if err := s.writeTargets(); err != nil {
 		return err
 	}
 	cmd := exec.CommandContext(context.Background(), program, "--config.file=prometheus.yaml", "--storage.tsdb.path=data",
@@ -122,9 +123,9 @@ func (s *script) startPrometheus() error {
 	return p.process.Await(startLimit, func() error { return answersOK("http://" + p.address + "/-/ready") })
 }
 
-// tellTargets tells Prometheus which instances there are, with the labels that the operator in a cluster gives them, and where
-// the collector counts. An instance that is dead remains a target, as a pod does that crashes.
-func (s *script) tellTargets() error {
+// writeTargets writes the target file of Prometheus: all instances, with the labels of the Prometheus Operator, and the
+// collector. A stopped instance remains a target, like a crashed pod.
+func (s *script) writeTargets() error {
 	if s.prometheus == nil {
 		return nil
 	}
@@ -162,13 +163,13 @@ func answersOK(url string) error {
 	}
 	response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %s", url, response.Status)
+		return fmt.Errorf("%s returned %s", url, response.Status)
 	}
 	return nil
 }
 
-// ask calls Prometheus' API and decodes the data of the answer.
-func (p *prometheus) ask(path string, query url.Values, data any) error {
+// call calls the Prometheus API and decodes the data in the response.
+func (p *prometheus) call(path string, query url.Values, data any) error {
 	response, err := client.Get("http://" + p.address + "/api/v1/" + path + "?" + query.Encode())
 	if err != nil {
 		return err
@@ -187,13 +188,13 @@ func (p *prometheus) ask(path string, query url.Values, data any) error {
 	return json.Unmarshal(answer.Data, data)
 }
 
-// series runs a query and returns what it gives, each series with its value.
+// series runs a query and returns each series with its value.
 func (p *prometheus) series(query string) ([]string, error) {
 	var data struct {
 		Type   string          `json:"resultType"`
 		Result json.RawMessage `json:"result"`
 	}
-	if err := p.ask("query", url.Values{"query": {query}}, &data); err != nil {
+	if err := p.call("query", url.Values{"query": {query}}, &data); err != nil {
 		return nil, err
 	}
 	if data.Type != "vector" {
@@ -222,7 +223,7 @@ func (p *prometheus) holds(s *script, query string) error {
 		s.printf("%s\n", series)
 	}
 	if len(found) == 0 {
-		return unmetf("nothing is %s", query)
+		return unmetf("no result for %s", query)
 	}
 	return nil
 }

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// record is a line of a log, or a span: fields by name. What is nested has names such as request_headers.accept.
+// record holds the fields of a log line, span or notification. Nested fields have names such as request_headers.accept.
 type record map[string]string
 
-// flatten adds a decoded JSON value to the record under a name.
+// flatten adds a decoded JSON value to the record.
 func (r record) flatten(name string, value any) {
 	switch v := value.(type) {
 	case map[string]any:
@@ -41,7 +41,7 @@ func (r record) String() string {
 	return string(text)
 }
 
-// pattern is what a field must be: level=ERROR, msg=~^request$ or parent_id= for a field that is absent or empty.
+// pattern is a condition on a field: level=ERROR, msg=~^request$, or parent_id= for an absent or empty field.
 type pattern struct {
 	field string
 	value string
@@ -75,14 +75,15 @@ func (p pattern) matches(r record) bool {
 	return r[p.field] == p.value
 }
 
-// find prints the records that match all patterns. Without count there must be one at least, else exactly as many.
+// find prints the records that match all patterns. Exactly count records must match, or at least one if count is
+// negative.
 func (s *script) find(what string, records []record, count int, args []string) error {
 	patterns, err := parsePatterns(args)
 	if err != nil {
 		return err
 	}
 	if len(patterns) == 0 {
-		return fmt.Errorf("no field to look for: FIELD=VALUE or FIELD=~REGEXP")
+		return fmt.Errorf("no pattern: want FIELD=VALUE or FIELD=~REGEXP")
 	}
 	n := 0
 records:
@@ -99,7 +100,7 @@ records:
 	case count >= 0 && n != count:
 		return unmetf("got %d, want %d of the %d %s with %s", n, count, len(records), what, strings.Join(args, " "))
 	case count < 0 && n == 0:
-		return unmetf("none of the %d %s has %s", len(records), what, strings.Join(args, " "))
+		return unmetf("none of the %d %s matches %s", len(records), what, strings.Join(args, " "))
 	}
 	return nil
 }

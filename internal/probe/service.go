@@ -20,35 +20,36 @@ import (
 )
 
 const (
-	// defaultInstance is the name of an instance that has none.
+	// defaultInstance is the name of an instance that is started without one.
 	defaultInstance = "service"
-	// startLimit is how long a start may take until the service is alive.
+	// startLimit is the time limit for an instance to become alive.
 	startLimit = 20 * time.Second
-	// stopLimit is how long a stop may take, unless the script knows better.
+	// stopLimit is the default time limit for a stop.
 	stopLimit = 10 * time.Second
 )
 
 // instance is one process of the service.
 type instance struct {
 	name    string
-	api     string // addresses
-	metrics string
+	api     string // address of the API
+	metrics string // address of the metrics
 	cmd     *exec.Cmd
 	log     *logbook
 	ended   chan struct{}
-	code    int  // once ended
-	judged  bool // its end was awaited
+	code    int  // exit code, valid after ended
+	checked bool // the script has checked its exit
 }
 
 func (s *script) instance(name string) (*instance, error) {
 	i, ok := s.instances[name]
 	if !ok {
-		return nil, fmt.Errorf("no instance %q was started", name)
+		return nil, fmt.Errorf("instance %q was not started", name)
 	}
 	return i, nil
 }
 
-// environment is that of every process of the service: nothing of this machine but what the script says. Later lists win.
+// environment returns the environment of a process of the service. It contains only HOME and the given variables. Later
+// lists override earlier ones.
 func (s *script) environment(lists ...map[string]string) []string {
 	all := map[string]string{"HOME": filepath.Join(s.dir, "home")}
 	for _, list := range lists {
@@ -63,24 +64,24 @@ func (s *script) environment(lists ...map[string]string) []string {
 	return env
 }
 
-// usual is what every start has unless the script says otherwise: logs as in production, and a drain that the load
-// balancers of scripts notice.
-var usual = map[string]string{"SERVICE__PROFILE": "staging", "SERVER__DRAIN_DELAY": "500ms"}
+// defaults are the settings of every start: JSON logs, and a drain delay that is long enough for the load balancer of
+// scripts.
+var defaults = map[string]string{"SERVICE__PROFILE": "staging", "SERVER__DRAIN_DELAY": "500ms"}
 
 func serviceCommand(s *script, args []string) error {
 	if len(args) == 0 {
 		return errors.New("usage: service start|stop|signal|wait|kill|run|exec|together …")
 	}
-	verb, args := args[0], args[1:]
-	switch verb {
+	subcommand, args := args[0], args[1:]
+	switch subcommand {
 	case "start":
 		return s.start(args)
 	case "run":
-		return s.run(s.environment(usual, s.settings), args)
+		return s.run(s.environment(defaults, s.settings), args)
 	case "together":
 		return s.together(args)
 	case "exec":
-		flags := newFlags(verb)
+		flags := newFlags(subcommand)
 		name := flags.instance()
 		if err := flags.Parse(args); err != nil {
 			return err
@@ -91,14 +92,14 @@ func serviceCommand(s *script, args []string) error {
 		}
 		return s.run(i.cmd.Env, flags.Args())
 	case "stop", "wait":
-		flags := newFlags(verb)
-		within := flags.Duration("within", stopLimit, "how long it may take")
+		flags := newFlags(subcommand)
+		within := flags.Duration("within", stopLimit, "time limit")
 		if err := flags.Parse(args); err != nil {
 			return err
 		}
-		return s.stop(verb == "stop", *within, flags.Args())
+		return s.stop(subcommand == "stop", *within, flags.Args())
 	case "kill":
-		return s.each(args, func(i *instance) error { i.kill(); i.judged = true; return nil })
+		return s.each(args, func(i *instance) error { i.kill(); i.checked = true; return nil })
 	case "signal":
 		signals := map[string]os.Signal{"TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "INT": syscall.SIGINT}
 		if len(args) == 0 || signals[args[0]] == nil {
@@ -106,14 +107,14 @@ func serviceCommand(s *script, args []string) error {
 		}
 		return s.each(args[1:], func(i *instance) error { return i.cmd.Process.Signal(signals[args[0]]) })
 	}
-	return fmt.Errorf("unknown verb %q", verb)
+	return fmt.Errorf("unknown subcommand %q", subcommand)
 }
 
-// each does something with the instances of these names, or with all that run.
+// each calls do for the named instances, or for all running ones.
 func (s *script) each(names []string, do func(*instance) error) error {
 	if len(names) == 0 {
 		for _, name := range slices.Sorted(maps.Keys(s.instances)) {
-			if !s.instances[name].judged {
+			if !s.instances[name].checked {
 				names = append(names, name)
 			}
 		}
@@ -130,15 +131,16 @@ func (s *script) each(names []string, do func(*instance) error) error {
 	return nil
 }
 
-// start starts the service and waits until it is alive: service start [NAME] [KEY=VALUE…]. For a service that ends instead
-// there is "! service start", and what it wrote is the output. $URL and $METRICS are the addresses, with a name $URL_NAME.
+// start starts the service and waits until it is alive: service start [NAME] [KEY=VALUE…]. It sets $URL and $METRICS to
+// the addresses, or $URL_NAME and $METRICS_NAME. "! service start" expects the service to exit, and its log is the
+// output.
 func (s *script) start(args []string) error {
 	name := defaultInstance
 	if len(args) > 0 && !strings.Contains(args[0], "=") {
 		name, args = args[0], args[1:]
 	}
-	if old := s.instances[name]; old != nil && !old.judged {
-		return fmt.Errorf("instance %q runs already", name)
+	if old := s.instances[name]; old != nil && !old.checked {
+		return fmt.Errorf("instance %q is already running", name)
 	}
 	own := map[string]string{}
 	for _, arg := range args {
@@ -165,14 +167,14 @@ func (s *script) start(args []string) error {
 	}
 	i.cmd = exec.CommandContext(context.Background(), s.service.Binary, "serve")
 	i.cmd.Dir = s.dir
-	i.cmd.Env = s.environment(usual, ports, s.settings, own)
+	i.cmd.Env = s.environment(defaults, ports, s.settings, own)
 	if err := i.launch(); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	s.instances[name] = i
 	s.mu.Unlock()
-	if err := s.tellTargets(); err != nil {
+	if err := s.writeTargets(); err != nil {
 		return err
 	}
 	suffix := ""
@@ -185,7 +187,7 @@ func (s *script) start(args []string) error {
 	return s.awaitAlive(i)
 }
 
-// launch starts the process and reads what it writes until it ends.
+// launch starts the process and collects its output until it exits.
 func (i *instance) launch() error {
 	reader, writer, err := os.Pipe()
 	if err != nil {
@@ -203,7 +205,7 @@ func (i *instance) launch() error {
 		defer close(i.ended)
 		i.log.read(reader)
 		reader.Close()
-		_ = i.cmd.Wait() // the code is looked at by who stops it
+		_ = i.cmd.Wait() // stop checks the exit code
 		i.code = i.cmd.ProcessState.ExitCode()
 	}()
 	return nil
@@ -213,10 +215,10 @@ func (s *script) awaitAlive(i *instance) error {
 	for deadline := time.Now().Add(startLimit); ; time.Sleep(20 * time.Millisecond) {
 		select {
 		case <-i.ended:
-			i.judged = true
+			i.checked = true
 			s.printf("%s\n", i.log.tail(100))
 			if i.code == 0 {
-				return fmt.Errorf("%s ended with exit code 0 instead of serving", i.name)
+				return fmt.Errorf("%s exited with code 0 before it was alive", i.name)
 			}
 			return unmetf("%s ended with exit code %d before it was alive", i.name, i.code)
 		default:
@@ -229,16 +231,16 @@ func (s *script) awaitAlive(i *instance) error {
 			}
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("%s was not alive within %s", i.name, startLimit)
+			return fmt.Errorf("%s is not alive within %s", i.name, startLimit)
 		}
 	}
 }
 
-// stop awaits the end of instances, after asking them to if so told. Each must end in time, with code 0, and without losing
-// a request of the load that is on it.
-func (s *script) stop(ask bool, within time.Duration, names []string) error {
+// stop waits until instances exit, after it has sent SIGTERM if terminate is set. Each must exit in time, with code 0,
+// and without losing a request of its load.
+func (s *script) stop(terminate bool, within time.Duration, names []string) error {
 	return s.each(names, func(i *instance) error {
-		if ask {
+		if terminate {
 			if err := i.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 				return err
 			}
@@ -250,7 +252,7 @@ func (s *script) stop(ask bool, within time.Duration, names []string) error {
 			return unmetf("%s has not stopped within %s", i.name, within)
 		}
 		s.printf("%s stopped after %s with exit code %d\n", i.name, time.Since(began).Round(time.Millisecond), i.code)
-		i.judged = true
+		i.checked = true
 		if i.code != 0 {
 			return unmetf("%s ended with exit code %d, want 0", i.name, i.code)
 		}
@@ -267,8 +269,8 @@ func (i *instance) kill() {
 	<-i.ended
 }
 
-// run runs a command of the service to its end. It must succeed, and fail after "!". There are two ways: service run, as a
-// job beside the service does, and service exec, with what an instance was started with.
+// run runs a command of the service and waits for it. The command must succeed, or fail after "!". "service run" uses
+// the environment of a job, and "service exec" that of an instance.
 func (s *script) run(env, args []string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
 	defer cancel()
@@ -282,7 +284,7 @@ func (s *script) run(env, args []string) error {
 	return err
 }
 
-// together runs a command several times at once: service together 3 migrate up. Each must succeed.
+// together runs a command several times concurrently: service together 3 migrate up. Each must succeed.
 func (s *script) together(args []string) error {
 	if len(args) < 2 {
 		return errors.New("usage: service together N ARGS…")
@@ -291,7 +293,7 @@ func (s *script) together(args []string) error {
 	if err != nil || n < 2 || n > 10 {
 		return fmt.Errorf("%q is not a number from 2 to 10", args[0])
 	}
-	env := s.environment(usual, s.settings)
+	env := s.environment(defaults, s.settings)
 	outs, errs := make([][]byte, n), make([]error, n)
 	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
 	defer cancel()

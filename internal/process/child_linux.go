@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// EndWithParent makes the kernel end the command when this process is gone, even if nobody can clean up.
+// EndWithParent makes the kernel kill the command when this process exits, even if it is killed.
 func EndWithParent(cmd *exec.Cmd) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}

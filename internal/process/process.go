@@ -1,5 +1,5 @@
-// Package process runs servers beside a test: on a port that is free, with their output kept to say why they failed, and not
-// longer than the test, even when that is killed.
+// Package process runs servers for tests. It finds free ports, keeps the output for error messages, and stops the
+// servers with the test. On Linux, they stop even if the test is killed.
 package process
 
 import (
@@ -17,10 +17,10 @@ import (
 	"time"
 )
 
-// kept is how many lines of output are remembered.
-const kept = 400
+// maxLines is the number of output lines to keep.
+const maxLines = 400
 
-// Process is a command that runs.
+// Process is a running command.
 type Process struct {
 	name  string
 	cmd   *exec.Cmd
@@ -30,7 +30,7 @@ type Process struct {
 	lines []string
 }
 
-// Start starts a command and reads what it writes.
+// Start starts a command and collects its output.
 func Start(cmd *exec.Cmd) (*Process, error) {
 	name := filepath.Base(cmd.Path)
 	reader, writer, err := os.Pipe()
@@ -40,7 +40,7 @@ func Start(cmd *exec.Cmd) (*Process, error) {
 	cmd.Stdout, cmd.Stderr = writer, writer
 	EndWithParent(cmd)
 	err = cmd.Start()
-	writer.Close() // the command has its own
+	writer.Close() // the command has a copy
 	if err != nil {
 		reader.Close()
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -49,7 +49,7 @@ func Start(cmd *exec.Cmd) (*Process, error) {
 	go func() {
 		defer close(p.ended)
 		p.read(reader)
-		_ = cmd.Wait() // who stops it looks at the state
+		_ = cmd.Wait() // callers check ProcessState
 	}()
 	return p, nil
 }
@@ -59,10 +59,10 @@ func (p *Process) read(reader io.ReadCloser) {
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		p.mu.Lock()
-		p.lines = append(p.lines[max(0, len(p.lines)-kept+1):], lines.Text())
+		p.lines = append(p.lines[max(0, len(p.lines)-maxLines+1):], lines.Text())
 		p.mu.Unlock()
 	}
-	_, _ = io.Copy(io.Discard, reader) // a line too long must not stop who writes it
+	_, _ = io.Copy(io.Discard, reader) // keep reading after an overlong line, or the process blocks
 	_ = reader.Close()
 }
 
@@ -73,19 +73,20 @@ func (p *Process) Tail(n int) string {
 	return strings.Join(p.lines[max(0, len(p.lines)-n):], "\n")
 }
 
-// Ended is closed when the process is gone.
+// Ended returns a channel that is closed when the process exits.
 func (p *Process) Ended() <-chan struct{} { return p.ended }
 
-// Await asks until the answer is nil. It gives up when the process ends or the time is over, and tells what it wrote last.
-func (p *Process) Await(within time.Duration, ask func() error) error {
+// Await calls check until it returns nil. If the process exits or the time is over, Await returns an error with the
+// last lines of the output.
+func (p *Process) Await(within time.Duration, check func() error) error {
 	for deadline := time.Now().Add(within); ; time.Sleep(20 * time.Millisecond) {
-		err := ask()
+		err := check()
 		if err == nil {
 			return nil
 		}
 		select {
 		case <-p.ended:
-			return fmt.Errorf("%s ended: %s\n%s", p.name, p.cmd.ProcessState, p.Tail(20))
+			return fmt.Errorf("%s exited: %s\n%s", p.name, p.cmd.ProcessState, p.Tail(20))
 		default:
 		}
 		if time.Now().After(deadline) {
@@ -94,9 +95,9 @@ func (p *Process) Await(within time.Duration, ask func() error) error {
 	}
 }
 
-// Stop asks the process to end, and kills it when it does not in time.
+// Stop sends SIGTERM, and kills the process if it does not exit in time.
 func (p *Process) Stop(within time.Duration) {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // fails if it has exited
 	select {
 	case <-p.ended:
 	case <-time.After(within):
@@ -105,7 +106,7 @@ func (p *Process) Stop(within time.Duration) {
 	}
 }
 
-// ports hands out each port once, from below those that the kernel gives to outgoing connections.
+// ports allocates each port once, below the ephemeral ports of the kernel.
 var ports struct {
 	sync.Mutex
 	next int
@@ -113,8 +114,8 @@ var ports struct {
 
 const firstPort, lastPort = 20000, 32000
 
-// FreePort returns a port on 127.0.0.1 on which nobody listens. It is told to a process rather than asked of it, because
-// others, such as its health check, need to know it too.
+// FreePort returns a free port on 127.0.0.1. Tests choose the port instead of the process, because others, such as its
+// health check, need to know it too.
 func FreePort() (string, error) {
 	ports.Lock()
 	defer ports.Unlock()
@@ -133,5 +134,5 @@ func FreePort() (string, error) {
 		}
 		return fmt.Sprint(ports.next), listener.Close()
 	}
-	return "", fmt.Errorf("no port from %d to %d is free", firstPort, lastPort)
+	return "", fmt.Errorf("no free port from %d to %d", firstPort, lastPort)
 }

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// TestMain makes this binary the server of the tests.
+// TestMain makes the test binary also act as the server.
 func TestMain(m *testing.M) {
 	switch os.Getenv("PROCESS_TEST") {
 	case "":
@@ -41,11 +41,11 @@ func start(t *testing.T, behaviour string) *Process {
 	return p
 }
 
-func TestAProcessIsReadyWhenItAnswersAndGoneWhenStopped(t *testing.T) {
+func TestAwaitReturnsWhenReadyAndStopEndsTheProcess(t *testing.T) {
 	p := start(t, "serves")
 	err := p.Await(10*time.Second, func() error {
 		if p.Tail(1) != "ready" {
-			return errors.New("silent")
+			return errors.New("no output")
 		}
 		return nil
 	})
@@ -56,25 +56,25 @@ func TestAProcessIsReadyWhenItAnswersAndGoneWhenStopped(t *testing.T) {
 	select {
 	case <-p.Ended():
 	default:
-		t.Error("still there")
+		t.Error("the process still runs after Stop")
 	}
 }
 
-func TestAnEndBeforeItIsReadyTellsWhatWasWritten(t *testing.T) {
+func TestAwaitReportsTheOutputOfAnEarlyExit(t *testing.T) {
 	err := start(t, "fails").Await(10*time.Second, func() error { return errors.New("refused") })
 	if err == nil || !strings.Contains(err.Error(), "exit status 3") || !strings.Contains(err.Error(), "no such flag") {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestAProcessThatIsNeverReadyIsGivenUp(t *testing.T) {
+func TestAwaitTimesOut(t *testing.T) {
 	err := start(t, "serves").Await(100*time.Millisecond, func() error { return errors.New("connection refused") })
 	if err == nil || !strings.Contains(err.Error(), "not ready within 100ms: connection refused") {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestPortsAreHandedOutOnce(t *testing.T) {
+func TestFreePortReturnsEachPortOnce(t *testing.T) {
 	seen := map[string]bool{}
 	for range 20 {
 		port, err := FreePort()
@@ -82,7 +82,7 @@ func TestPortsAreHandedOutOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		if seen[port] {
-			t.Fatalf("port %s twice", port)
+			t.Fatalf("got port %s twice", port)
 		}
 		seen[port] = true
 		listener, err := net.Listen("tcp", "127.0.0.1:"+port)

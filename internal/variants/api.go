@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// api is what importers of a package see. Versions of a package that differ only in bodies have the same api, and so do
-// not make their importers differ: it is the first of them that everybody imports. They must share it, as a type in one
-// copy of a package is not the type in another.
+// api is the part of a package that its importers see. Variants that differ only in function bodies have the same api,
+// so their importers do not differ. All importers use the first such variant, because types of two copies are not
+// identical.
 type api struct {
 	id  string
 	pkg *types.Package
 }
 
-// canonical returns the api of a package that was checked, which may have been that of another one before.
+// canonical returns the api of a checked package. It returns an existing one if it is equal.
 func (r *run) canonical(pkg *types.Package, learnt *facts) *api {
 	text := r.describe(pkg, learnt)
 	sum := sha256.Sum256([]byte(text))
@@ -32,9 +32,9 @@ func (r *run) canonical(pkg *types.Package, learnt *facts) *api {
 	return a
 }
 
-// describe writes down everything about a package that an importer can notice: what it exports, all of its types down to
-// fields that nobody can name, as they decide what can be compared or copied, and the facts of the analyzers. A type of
-// another own package is named with the api that it comes from.
+// describe returns a text with everything that an importer can observe: exported objects, all types including
+// unexported fields, which determine whether values are comparable or copyable, and analyzer facts. Types of other
+// packages of the module include the id of the api that they come from.
 func (r *run) describe(pkg *types.Package, learnt *facts) string {
 	qualifier := func(p *types.Package) string {
 		if p == pkg {
@@ -92,7 +92,7 @@ func parameters(list *types.TypeParamList, qualifier types.Qualifier) string {
 	return b.String()
 }
 
-// receiver tells whether a method needs a pointer.
+// receiver returns a mark for methods with a pointer receiver.
 func receiver(m *types.Func) string {
 	if _, ok := m.Signature().Recv().Type().(*types.Pointer); ok {
 		return " by pointer"

@@ -16,11 +16,11 @@ import (
 	"golang.org/x/tools/go/analysis"
 )
 
-// maxFaults is the number of faults of one check that are told for a package: what follows is mostly their consequence.
+// maxFaults is the maximum number of reported type errors of a package. Later ones are mostly consequences.
 const maxFaults = 10
 
-// Check checks every version and reports what it found. The versions are written in the Go version of the universe. The
-// family is spent afterwards.
+// Check checks every version, with the Go version of the universe, and returns a report. The family cannot be used
+// afterwards.
 func (f *Family) Check(ctx context.Context, u *Universe) (*Report, error) {
 	goVersion, err := u.goVersion()
 	if err != nil {
@@ -53,7 +53,7 @@ func (f *Family) Check(ctx context.Context, u *Universe) (*Report, error) {
 	return newReport(f.versions, results, len(r.units)), nil
 }
 
-// smaller orders versions by the number of their features, so that the first with a fault is the smallest.
+// smaller sorts versions by number of features, so that the first version with a fault is the smallest.
 func smaller(a, b *version) int {
 	if c := len(a.features) - len(b.features); c != 0 {
 		return c
@@ -64,7 +64,7 @@ func smaller(a, b *version) int {
 	return strings.Compare(a.module, b.module)
 }
 
-// run is what the workers of one Check share.
+// run is the shared state of the workers of one Check.
 type run struct {
 	universe  *Universe
 	goVersion string
@@ -75,10 +75,10 @@ type run struct {
 	apis  map[string]*api
 	ids   map[*types.Package]string
 	facts map[*types.Package]*facts
-	found map[string]int // distinct packages with their tests
+	found map[string]int // number of each distinct package with its tests
 }
 
-// variant numbers the distinct packages from 1, by what was checked.
+// variant returns the number of a distinct package, from 1. keys identifies the checked units.
 func (r *run) variant(keys string) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -90,14 +90,14 @@ func (r *run) variant(keys string) int {
 	return n
 }
 
-// unit is the outcome of checking some files of a package, given what they import.
+// unit is the result of checking some files of a package with their imports.
 type unit struct {
 	done   chan struct{}
-	api    *api // nil if the unit, or what it imports, has an error
+	api    *api // nil if the unit or one of its imports has an error
 	faults []Fault
 }
 
-// once returns the unit with this key, and has it checked by whoever asks first.
+// once returns the unit with this key. The first caller checks it; others wait.
 func (r *run) once(key string, check func(*unit)) *unit {
 	r.mu.Lock()
 	u, known := r.units[key]
@@ -115,15 +115,15 @@ func (r *run) once(key string, check func(*unit)) *unit {
 	return u
 }
 
-// task is one unit to be checked.
+// task is a unit to check.
 type task struct {
 	module  string
 	path    string
 	sources []*source
-	deps    map[string]*api // own packages that are imported
-	tested  string          // the package whose test this is, if it is one in a package of its own
+	deps    map[string]*api // imported packages of the module
+	tested  string          // import path of the tested package, for an external test
 	vet     []*analysis.Analyzer
-	export  bool // others may import it
+	export  bool // other packages may import it
 }
 
 // check parses, type-checks and vets a unit.
@@ -156,7 +156,8 @@ func (r *run) check(t task, u *unit) {
 		Importer:  importer(func(path string) (*types.Package, error) { return r.imported(t, path) }),
 		Error: func(err error) {
 			var problem types.Error
-			if errors.As(err, &problem) && !strings.HasPrefix(problem.Msg, "\t") { // a tab begins what belongs to the error before
+			if errors.As(err, &problem) && !strings.HasPrefix(problem.Msg,
+				"\t") { // a tab marks a continuation of the previous error
 				problems = append(problems, r.fault("types", problem.Pos, problem.Msg))
 			}
 		},
@@ -179,7 +180,7 @@ func (r *run) check(t task, u *unit) {
 	}
 }
 
-// imported returns what an import of a unit means.
+// imported returns the package of an import.
 func (r *run) imported(t task, path string) (*types.Package, error) {
 	if base, ok := internalTo(path); ok && (base == "" || !strings.HasPrefix(t.path+"/", base+"/") && t.tested != base) {
 		return nil, errors.New("use of internal package not allowed")
@@ -189,7 +190,7 @@ func (r *run) imported(t task, path string) (*types.Package, error) {
 	case !own:
 		return r.universe.Package(path)
 	case dep == nil:
-		return nil, errors.New("no file of it is rendered")
+		return nil, errors.New("package has no files in this version")
 	case dep.pkg.Name() == "main" && path != t.tested:
 		return nil, errors.New("is a program, not an importable package")
 	}

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// embedPatterns takes a line of go:embed apart. What cannot be unquoted stays as it is and will match nothing.
+// embedPatterns splits the arguments of a go:embed directive. A pattern with invalid quotes is kept and matches
+// nothing.
 func embedPatterns(line string) []string {
 	var patterns []string
 	for line = strings.TrimSpace(line); line != ""; line = strings.TrimSpace(line) {
@@ -25,7 +26,7 @@ func embedPatterns(line string) []string {
 	return patterns
 }
 
-// embeds returns what is wrong with the patterns of a package in one version.
+// embeds returns the faults of the go:embed patterns of a package in this version.
 func (v *version) embeds(p *pkg) []Fault {
 	var faults []Fault
 	for _, unit := range p.units {
@@ -40,7 +41,7 @@ func (v *version) embeds(p *pkg) []Fault {
 	return faults
 }
 
-// embeddable tells whether a pattern matches files that the version has, as the go command would.
+// embeddable returns an error unless a pattern matches files of this version, with the rules of the go command.
 func (v *version) embeddable(dir, pattern string) error {
 	glob, all := strings.CutPrefix(pattern, "all:")
 	if _, err := path.Match(glob, ""); err != nil || glob != path.Clean(glob) || strings.HasPrefix(glob, "..") || path.IsAbs(glob) {
@@ -51,7 +52,7 @@ func (v *version) embeddable(dir, pattern string) error {
 		prefix = dir + "/"
 	}
 	depth := strings.Count(glob, "/") + 1
-	matched := map[string]bool{} // each match, and whether something in it can be embedded
+	matched := map[string]bool{} // matches; true if they contain embeddable files
 	for _, file := range v.files {
 		rest, ok := strings.CutPrefix(file, prefix)
 		if !ok || v.ofAnotherModule(file) {
@@ -81,7 +82,7 @@ func (v *version) embeddable(dir, pattern string) error {
 	return nil
 }
 
-// ofAnotherModule tells whether a folder above the file, other than the root, has a go.mod.
+// ofAnotherModule reports whether a folder above the file, other than the root, has a go.mod.
 func (v *version) ofAnotherModule(file string) bool {
 	for dir := path.Dir(file); dir != "."; dir = path.Dir(dir) {
 		if _, found := slices.BinarySearch(v.files, dir+"/go.mod"); found {
@@ -91,7 +92,7 @@ func (v *version) ofAnotherModule(file string) bool {
 	return false
 }
 
-// hidden tells whether a directory that is embedded leaves out what is at this path in it.
+// hidden reports whether embedding a directory skips the file at this path in it.
 func hidden(parts []string) bool {
 	return slices.ContainsFunc(parts, func(p string) bool { return strings.HasPrefix(p, ".") || strings.HasPrefix(p, "_") })
 }

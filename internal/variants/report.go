@@ -8,21 +8,21 @@ import (
 	"strings"
 )
 
-// Fault is something that is wrong with a file in some versions.
+// Fault is a problem of a file.
 type Fault struct {
 	Check   string // render, syntax, gofmt, types, go:embed, or the analyzer of go vet
-	File    string // empty if it was not even rendered
+	File    string // empty if the version could not be rendered
 	Line    int
 	Column  int
 	Message string
 }
 
-// Found is a fault together with where it occurs.
+// Found is a fault with the versions that have it.
 type Found struct {
-	Fault             // as it is in the smallest version
+	Fault             // in the smallest version
 	Features []string // of the smallest version
 	Module   string   // of the smallest version
-	Versions int      // number of versions that have it, on whatever line
+	Versions int      // number of versions with the fault, on any line
 }
 
 func (f Found) String() string {
@@ -33,35 +33,35 @@ func (f Found) String() string {
 	if f.Line > 0 {
 		at = fmt.Sprintf("%s:%d:%d: ", f.File, f.Line, f.Column)
 	}
-	return fmt.Sprintf("%s%s (%s), in %d of the projects, the smallest of which is %s with [%s]",
+	return fmt.Sprintf("%s%s (%s), in %d projects; the smallest is %s with [%s]",
 		at, f.Message, f.Check, f.Versions, f.Module, strings.Join(f.Features, " "))
 }
 
-// position matches a place in a file, which is another one in each version.
+// position matches LINE:COLUMN, which differs between versions.
 var position = regexp.MustCompile(`\b\d+:\d+\b`)
 
-// Package is what the versions of one directory have in common.
+// Package describes the variants of the package in one directory.
 type Package struct {
 	Dir      string
-	Features []string // on which its files, or the interfaces that it imports, depend
-	Variants int      // distinct ones, each of which was checked
+	Features []string // features that change its files or the APIs that it imports
+	Variants int      // number of distinct variants
 }
 
 // Report is the outcome of Check.
 type Report struct {
 	Versions int
-	Units    int // that were checked in all: packages, with and without tests, each once
+	Units    int // number of checked units: packages, with and without tests
 	Packages []Package
 	Faults   []Found
 }
 
-// newReport gathers the results of versions that are sorted by size.
+// newReport combines the results of versions, which are sorted by size.
 func newReport(versions []*version, results []result, units int) *Report {
 	report := &Report{Versions: len(versions), Units: units}
 	type place struct{ check, file, message string }
 	at := map[place]int{}
 	for i, res := range results {
-		told := map[place]bool{}
+		counted := map[place]bool{}
 		for _, f := range res.faults {
 			key := place{f.Check, f.File, position.ReplaceAllString(f.Message, "")}
 			n, known := at[key]
@@ -70,8 +70,8 @@ func newReport(versions []*version, results []result, units int) *Report {
 				at[key] = n
 				report.Faults = append(report.Faults, Found{Fault: f, Features: versions[i].features, Module: versions[i].module})
 			}
-			if !told[key] {
-				told[key] = true
+			if !counted[key] {
+				counted[key] = true
 				report.Faults[n].Versions++
 			}
 		}
@@ -80,9 +80,9 @@ func newReport(versions []*version, results []result, units int) *Report {
 	return report
 }
 
-// packages tells for each directory how many variants there are, and which features make a difference: those that
-// change the variant when nothing else is added. It looks at the versions of the module that has most of them, as every
-// package of another module is another one.
+// packages returns the number of variants of each directory, and the features that make a difference: adding only that
+// feature changes the variant. It uses only the versions of the most frequent module, because packages of another
+// module always differ.
 func packages(versions []*version, results []result) []Package {
 	index := map[string]int{}
 	module := mostFrequent(versions)
@@ -125,17 +125,17 @@ func packages(versions []*version, results []result) []Package {
 }
 
 func mostFrequent(versions []*version) string {
-	count, most := map[string]int{}, ""
+	count, module := map[string]int{}, ""
 	for _, v := range versions {
 		count[v.module]++
-		if count[v.module] > count[most] {
-			most = v.module
+		if count[v.module] > count[module] {
+			module = v.module
 		}
 	}
-	return most
+	return module
 }
 
-// String is a table of the packages, those that depend on most features first.
+// String returns a table of the packages, sorted by number of features.
 func (r *Report) String() string {
 	distinct, width := 0, len("package")
 	for _, p := range r.Packages {
@@ -151,8 +151,8 @@ func (r *Report) String() string {
 	return b.String()
 }
 
-// Over returns the packages that depend on more features than the budget allows, but for those in the wiring, where
-// all features meet: internal/app and what is below it, for example.
+// Over returns the packages that depend on more features than the budget. It skips the wiring packages and their
+// subdirectories, such as internal/app, which combine all features.
 func (r *Report) Over(budget int, wiring ...string) []Package {
 	var over []Package
 	for _, p := range r.Packages {

@@ -16,17 +16,17 @@ import (
 
 type sourceKey struct{ path, text string }
 
-// source is a Go file. The versions that have the same text at the same path share it.
+// source is a Go file. Versions with the same text at the same path share it.
 type source struct {
 	id      int
 	path    string
 	text    string
 	unit    int
-	ignored bool // for another system
+	ignored bool // excluded by build constraints
 	imports []string
-	embeds  []string // patterns of go:embed
+	embeds  []string // go:embed patterns
 
-	left atomic.Int64 // packages of versions that still need the syntax tree
+	left atomic.Int64 // number of packages that still need the syntax tree
 
 	mu          sync.Mutex
 	parsed      *ast.File
@@ -34,7 +34,7 @@ type source struct {
 	unformatted bool
 }
 
-// source returns the file with this text, and reads its head when it is new.
+// source returns the shared source of a file. If it is new, it reads the package clause and the imports.
 func (f *Family) source(file File) *source {
 	key := sourceKey{file.Path, string(file.Data)}
 	f.mu.Lock()
@@ -51,10 +51,10 @@ func (f *Family) source(file File) *source {
 	return s
 }
 
-// readHead finds out what is known before the whole file is parsed. A syntax error is left for parse.
+// readHead reads the package clause, the imports and the directives. It leaves syntax errors to parse.
 func (s *source) readHead() {
 	dir, name := split(s.path)
-	match, err := here(s.text).MatchFile(dir, name)
+	match, err := buildContext(s.text).MatchFile(dir, name)
 	s.ignored = err == nil && !match
 	if strings.HasSuffix(name, "_test.go") {
 		s.unit = inside
@@ -79,15 +79,15 @@ func (s *source) readHead() {
 	}
 }
 
-// here is this system without cgo, as far as it decides which files are built.
-func here(text string) *build.Context {
+// buildContext returns the build context of this system without cgo, for one file.
+func buildContext(text string) *build.Context {
 	c := build.Default
 	c.CgoEnabled = false
 	c.OpenFile = func(string) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }
 	return &c
 }
 
-// parse returns the syntax tree, which is kept until the last package that needs it has been checked.
+// parse returns the syntax tree. It is cached until the last package that needs it has been checked.
 func (s *source) parse(files *token.FileSet) (*ast.File, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,7 +108,7 @@ func (s *source) parse(files *token.FileSet) (*ast.File, error) {
 	return tree, nil
 }
 
-// release gives back the syntax tree once nobody will ask for it again.
+// release drops the syntax tree after the last use.
 func (s *source) release() {
 	if s.left.Add(-1) > 0 {
 		return
@@ -118,10 +118,10 @@ func (s *source) release() {
 	s.parsed = nil
 }
 
-// gofmtMode is what gofmt itself sets; the last flag, which normalises numbers, has no name outside of it.
+// gofmtMode is the printer mode of gofmt. The last flag, which normalizes numbers, is not exported.
 const gofmtMode = printer.UseSpaces | printer.TabIndent | 1<<30
 
-// isFormatted compares with what gofmt would print. Going through go/format would parse the text a second time.
+// isFormatted compares the text with the output of gofmt. go/format would parse the text a second time.
 func isFormatted(files *token.FileSet, tree *ast.File, text string) (bool, error) {
 	ast.SortImports(files, tree)
 	var b bytes.Buffer

@@ -21,7 +21,7 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// Universe holds the packages that versions import from elsewhere. One serves any number of families.
+// Universe holds the packages of the standard library and of pinned modules. Families can share it.
 type Universe struct {
 	dir string
 
@@ -32,12 +32,12 @@ type Universe struct {
 // foreign is a package of the standard library or of a pinned module.
 type foreign struct {
 	listed
-	done chan struct{} // closed when the rest is there
+	done chan struct{} // closed when pkg and err are set
 	pkg  *types.Package
 	err  error
 }
 
-// listed is what the go command tells about a package.
+// listed is the output of go list for a package.
 type listed struct {
 	ImportPath string
 	Dir        string
@@ -46,7 +46,7 @@ type listed struct {
 	Error      *struct{ Err string }
 }
 
-// NewUniverse returns a universe with the versions of packages, and of Go, that the module in dir has.
+// NewUniverse returns a universe with the Go version and the module versions of the module in dir.
 func NewUniverse(dir string) *Universe {
 	return &Universe{dir: dir, packages: map[string]*foreign{"unsafe": ready(types.Unsafe)}}
 }
@@ -69,13 +69,13 @@ func (u *Universe) goVersion() (string, error) {
 		return "", fmt.Errorf("variants: %w", err)
 	}
 	if mod.Go == nil {
-		return "", fmt.Errorf("variants: %s has no go line", file)
+		return "", fmt.Errorf("variants: %s has no go directive", file)
 	}
 	return "go" + mod.Go.Version, nil
 }
 
-// Load reads packages, and what they import, unless the universe has them already. A package that the go command does
-// not find is no error here: it becomes a fault of whoever imports it.
+// Load reads packages and their dependencies, unless they are already loaded. A package that the go command does not
+// find is not an error of Load, but a fault of its importers.
 func (u *Universe) Load(ctx context.Context, paths []string) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -95,7 +95,7 @@ func (u *Universe) Load(ctx context.Context, paths []string) error {
 	for _, f := range order {
 		u.packages[f.ImportPath] = f
 	}
-	// The order puts what is imported first, so whoever waits waits for a package that is being read.
+	// Dependencies come first, so a worker waits only for packages that another worker is reading.
 	next := make(chan *foreign)
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
@@ -114,7 +114,7 @@ func (u *Universe) Load(ctx context.Context, paths []string) error {
 	return nil
 }
 
-// list asks the go command for packages and what they import, in the order of their dependencies.
+// list returns packages and their dependencies from go list, dependencies first.
 func (u *Universe) list(ctx context.Context, paths []string) ([]*foreign, error) {
 	args := []string{"list", "-e", "-deps", "-json=ImportPath,Dir,GoFiles,ImportMap,Error", "--"}
 	cmd := exec.CommandContext(ctx, "go", append(args, paths...)...) //nolint:gosec // import paths of rendered files, behind --
@@ -141,7 +141,7 @@ func (u *Universe) list(ctx context.Context, paths []string) ([]*foreign, error)
 	}
 }
 
-// check type-checks the declarations of a package. Bodies are thrown away: importers see none of them.
+// check type-checks the declarations of a package. It ignores function bodies, which importers do not see.
 func (u *Universe) check(f *foreign) (*types.Package, error) {
 	if f.Error != nil {
 		return nil, errors.New(f.Error.Err)
@@ -155,7 +155,7 @@ func (u *Universe) check(f *foreign) (*types.Package, error) {
 		}
 		for _, d := range tree.Decls {
 			if fn, ok := d.(*ast.FuncDecl); ok && fn.Body != nil {
-				fn.Body = &ast.BlockStmt{} // its absence would mean assembly, which generic functions cannot have
+				fn.Body = &ast.BlockStmt{} // a missing body would mean assembly, which generic functions cannot have
 			}
 		}
 		trees = append(trees, tree)
@@ -174,7 +174,7 @@ func (u *Universe) check(f *foreign) (*types.Package, error) {
 	return config.Check(f.ImportPath, files, trees, nil)
 }
 
-// foreign waits for a package that was listed.
+// foreign returns a listed package, and waits until it is loaded.
 func (u *Universe) foreign(path string) (*types.Package, error) {
 	f, ok := u.packages[path]
 	if !ok {
@@ -184,7 +184,7 @@ func (u *Universe) foreign(path string) (*types.Package, error) {
 	return f.pkg, f.err
 }
 
-// Package returns a package that was loaded.
+// Package returns a loaded package.
 func (u *Universe) Package(path string) (*types.Package, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -197,8 +197,8 @@ func (i importer) Import(path string) (*types.Package, error) { return i(path) }
 
 func sizes() types.Sizes { return types.SizesFor("gc", runtime.GOARCH) }
 
-// internalTo tells whether a package may be imported only below another path, and returns that path, which is empty for
-// the standard library.
+// internalTo reports whether a package is internal, and returns the path that may import it. The path is empty for the
+// standard library.
 func internalTo(path string) (string, bool) {
 	switch {
 	case path == "internal" || strings.HasPrefix(path, "internal/"):

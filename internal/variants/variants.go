@@ -1,14 +1,14 @@
-// Package variants checks many versions of one program in a single process: every package of every version parsed,
-// gofmt-clean, type-checked with its tests and vetted as go vet would. The versions are the projects that the generator
-// can render; most of their packages are the same, and each distinct one is checked once.
+// Package variants checks many versions of one program in a single process. It parses, type-checks and vets every
+// package with its tests, and checks that it is gofmt-formatted. The versions are the projects that the generator can
+// render. Most of their packages are identical, and each distinct package is checked once.
 //
-// A Family takes the versions, each with the features that it was rendered for. Check needs a Universe, which holds the
-// packages that are not part of the versions: the standard library and the pinned modules, read from source without
-// function bodies, so nothing is compiled and no build cache is needed. The Report names each fault with the smallest
-// version that has it, and tells how many features each package depends on, which is what the work grows with.
+// A Family holds the versions with their features. Check needs a Universe, which holds the packages of the standard
+// library and of pinned modules. They are read from source without function bodies, so Check needs neither compiler nor
+// build cache. The Report contains each fault with the smallest version that has it. It also contains the number of
+// features that each package depends on, which determines the amount of work.
 //
-// What takes a linker or a run stays out: cgo, files for another operating system, conflicts of flags at start, and what
-// go vet knows about printf wrappers of other modules. The tests of this repository build and boot a sample.
+// Check does not cover cgo, files for other operating systems, runtime conflicts such as duplicate flags, and the
+// printf wrappers of other modules that go vet detects. Other tests build and start a sample of the versions.
 package variants
 
 import (
@@ -28,13 +28,12 @@ type File struct {
 // Version is one program of a family.
 type Version struct {
 	Module   string   // the module path
-	Features []string // what the version was rendered for, sorted
+	Features []string // features of the version, sorted
 	Files    []File
-	Err      error // why the version could not be made; it has no files then
+	Err      error // rendering error; the version then has no files
 }
 
-// Family is a set of versions. Its zero value is empty and ready. Add may be called by several goroutines, and what is
-// added does not depend on their order.
+// Family is a set of versions. The zero value is an empty family. Add is safe for concurrent use, in any order.
 type Family struct {
 	mu       sync.Mutex
 	versions []*version
@@ -42,17 +41,17 @@ type Family struct {
 	packages map[string]*pkg
 }
 
-// version is a Version taken apart into packages.
+// version is a Version split into packages.
 type version struct {
 	module   string
 	features []string
 	packages map[string]*pkg // by import path
-	order    []*pkg          // by import path
-	files    []string        // every path, sorted
+	order    []*pkg          // sorted by import path
+	files    []string        // all paths, sorted
 	err      error
 }
 
-// pkg is one directory of Go files in the versions that have exactly these.
+// pkg is a package with a set of files, shared by all versions with exactly these files.
 type pkg struct {
 	id    string // import path and files
 	path  string // import path
@@ -60,14 +59,14 @@ type pkg struct {
 	units [3][]*source
 }
 
-// The units of a package, as go vet has them.
+// The units of a package, as in go vet.
 const (
-	plain    = iota // the files that are built
-	inside          // the tests in the package, which are checked together with the plain files
-	external        // the tests in the package of the same name with _test
+	plain    = iota // non-test files
+	inside          // tests in the package, checked together with the plain files
+	external        // tests in the package with the suffix _test
 )
 
-// Add takes a version apart. Files that are equal in several versions are read once.
+// Add adds a version. Identical files of several versions are read once.
 func (f *Family) Add(v Version) {
 	byDir := map[string][]*source{}
 	added := &version{module: v.Module, features: slices.Clone(v.Features), packages: map[string]*pkg{}, err: v.Err}
@@ -91,7 +90,7 @@ func (f *Family) Add(v Version) {
 	f.versions = append(f.versions, added)
 }
 
-// pkg returns the package of these files, which other versions may have too; nil if this system builds none of them.
+// pkg returns the shared package of these files, or nil if build constraints exclude all of them.
 func (f *Family) pkg(module, dir string, sources []*source) *pkg {
 	slices.SortFunc(sources, func(a, b *source) int { return cmp.Compare(a.path, b.path) })
 	p := &pkg{path: module, dir: dir}
@@ -129,7 +128,7 @@ func (f *Family) pkg(module, dir string, sources []*source) *pkg {
 	return p
 }
 
-// Imports returns every package that the family imports from elsewhere, sorted: what its Universe must hold.
+// Imports returns the sorted import paths of packages outside the modules of the family, which the Universe must hold.
 func (f *Family) Imports() []string {
 	own := map[string]bool{}
 	for _, v := range f.versions {
@@ -146,7 +145,7 @@ func (f *Family) Imports() []string {
 	return sortedKeys(seen)
 }
 
-// Ignored returns the files that this system does not build, which therefore nobody has checked.
+// Ignored returns the files that build constraints exclude on this system. They are not checked.
 func (f *Family) Ignored() []string {
 	seen := map[string]bool{}
 	for _, s := range f.sources {
@@ -157,7 +156,7 @@ func (f *Family) Ignored() []string {
 	return sortedKeys(seen)
 }
 
-// inAny tells whether a package is in one of the modules.
+// inAny reports whether a package is in one of the modules.
 func inAny(modules map[string]bool, pkg string) bool {
 	for {
 		if modules[pkg] {
@@ -171,7 +170,7 @@ func inAny(modules map[string]bool, pkg string) bool {
 	}
 }
 
-// skipped tells whether the go command overlooks the file.
+// skipped reports whether the go command ignores the file.
 func skipped(file string) bool {
 	for part := range strings.SplitSeq(file, "/") {
 		if part == "testdata" || strings.HasPrefix(part, "_") || strings.HasPrefix(part, ".") {

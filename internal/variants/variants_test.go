@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-// standard is a universe of the standard library alone.
+// standard is a universe with only the standard library.
 var standard = NewUniverse("testdata/standard")
 
-// check checks the module m of every subset of the features. files returns its files, by path.
+// check checks module m with every subset of the features. files returns its files by path.
 func check(t *testing.T, features []string, files func(on map[string]bool) map[string]string) *Report {
 	t.Helper()
 	family := &Family{}
@@ -34,7 +34,7 @@ func check(t *testing.T, features []string, files func(on map[string]bool) map[s
 	return report
 }
 
-// wantFaults asserts which faults there are: parts of their texts, in the order of the report.
+// wantFaults compares the faults of a report, in order, with parts of their texts.
 func wantFaults(t *testing.T, r *Report, want ...string) {
 	t.Helper()
 	if len(r.Faults) != len(want) {
@@ -54,7 +54,7 @@ func choose(on bool, yes, no string) string {
 	return no
 }
 
-func TestWhatOnlyBodiesDifferInIsCheckedOnceByImporters(t *testing.T) {
+func TestImportersAreCheckedOnceIfOnlyBodiesDiffer(t *testing.T) {
 	const importer = "package b\n\nimport \"m/a\"\n\nvar N = a.F()\n"
 	features := []string{"x", "y", "z"}
 	bodies := check(t, features, func(on map[string]bool) map[string]string {
@@ -73,13 +73,13 @@ func TestWhatOnlyBodiesDifferInIsCheckedOnceByImporters(t *testing.T) {
 	}
 }
 
-// Each of these differs in something that a comparison of exported signatures would miss.
-func TestImportersSeeWhatIsNotInASignature(t *testing.T) {
+// A comparison of exported signatures would miss these differences.
+func TestImportersAreCheckedAgainIfTheAPIDiffers(t *testing.T) {
 	tests := map[string]struct {
 		files func(on bool) map[string]string
 		want  string
 	}{
-		"a field that nobody can name decides whether values compare": {
+		"unexported field that makes values incomparable": {
 			func(on bool) map[string]string {
 				return map[string]string{
 					"a/a.go": "package a\n\ntype hidden " + choose(on, "[]int", "int") + "\n\ntype T struct{ h hidden }\n",
@@ -87,7 +87,7 @@ func TestImportersSeeWhatIsNotInASignature(t *testing.T) {
 				}
 			}, "cannot be compared",
 		},
-		"a type of a third package": {
+		"type of a third package": {
 			func(on bool) map[string]string {
 				return map[string]string{
 					"a/a.go": "package a\n\ntype T struct{ " + choose(on, "N", "M") + " int }\n",
@@ -96,7 +96,7 @@ func TestImportersSeeWhatIsNotInASignature(t *testing.T) {
 				}
 			}, "b.F().M undefined",
 		},
-		"the value of a constant": {
+		"value of a constant": {
 			func(on bool) map[string]string {
 				return map[string]string{
 					"a/a.go": "package a\n\nconst N = " + choose(on, "300", "3") + "\n",
@@ -104,7 +104,7 @@ func TestImportersSeeWhatIsNotInASignature(t *testing.T) {
 				}
 			}, "overflows",
 		},
-		"what go vet learns from a body": {
+		"go vet fact of a function body": {
 			func(on bool) map[string]string {
 				return map[string]string{
 					"a/a.go": "package a\n\nimport \"fmt\"\n\nfunc Say(format string, args ...any) string { return fmt.Sprint" + choose(on, "f(format, args...)", "(format, args)") + " }\n",
@@ -124,9 +124,8 @@ func TestImportersSeeWhatIsNotInASignature(t *testing.T) {
 	}
 }
 
-// An external test that goes through another package meets the tested package there too: it is the one with the tests in
-// it, or a type would be two types.
-func TestTheTestedPackageIsOneForItsTests(t *testing.T) {
+// An external test may import the tested package directly and through another package. The types must be identical.
+func TestExternalTestSeesOneVariantOfTheTestedPackage(t *testing.T) {
 	files := map[string]string{
 		"a/a.go":           "package a\n\ntype T struct{ n int }\n",
 		"a/export_test.go": "package a\n\nfunc (t T) N() int { return t.n }\n",
@@ -136,18 +135,18 @@ func TestTheTestedPackageIsOneForItsTests(t *testing.T) {
 	wantFaults(t, check(t, nil, func(map[string]bool) map[string]string { return files }))
 }
 
-func TestWhatTheGoCommandRefusesIsAFault(t *testing.T) {
+func TestErrorsOfTheGoCommandAreFaults(t *testing.T) {
 	tests := map[string]struct {
 		files map[string]string
 		want  string
 	}{
-		"another's internal package": {map[string]string{"a/internal/b/b.go": "package b\n", "c/c.go": "package c\n\nimport _ \"m/a/internal/b\"\n"}, "use of internal package"},
-		"internal to the library":    {map[string]string{"a/a.go": "package a\n\nimport _ \"internal/abi\"\n"}, "use of internal package"},
-		"a program":                  {map[string]string{"a/a.go": "package main\n\nfunc main() {}\n", "b/b.go": "package b\n\nimport _ \"m/a\"\n"}, "is a program"},
-		"a program without main":     {map[string]string{"a/a.go": "package main\n"}, "function main is undeclared"},
-		"two packages in a folder":   {map[string]string{"a/a.go": "package a\n", "a/b.go": "package b\n"}, "package b; expected package a"},
-		"a cycle through a test":     {map[string]string{"a/a.go": "package a\n", "a/a_test.go": "package a\n\nimport _ \"m/b\"\n", "b/b.go": "package b\n\nimport _ \"m/a\"\n"}, "import cycle not allowed in test"},
-		"a newer language":           {map[string]string{"a/a.go": "//go:build go1.99\n\npackage a\n", "a/b.go": "package a\n\nvar _ = missing\n"}, "undefined: missing"},
+		"internal package of another package":      {map[string]string{"a/internal/b/b.go": "package b\n", "c/c.go": "package c\n\nimport _ \"m/a/internal/b\"\n"}, "use of internal package"},
+		"internal package of the standard library": {map[string]string{"a/a.go": "package a\n\nimport _ \"internal/abi\"\n"}, "use of internal package"},
+		"import of a main package":                 {map[string]string{"a/a.go": "package main\n\nfunc main() {}\n", "b/b.go": "package b\n\nimport _ \"m/a\"\n"}, "is a program"},
+		"main package without main":                {map[string]string{"a/a.go": "package main\n"}, "function main is undeclared"},
+		"two packages in a folder":                 {map[string]string{"a/a.go": "package a\n", "a/b.go": "package b\n"}, "package b; expected package a"},
+		"import cycle through a test":              {map[string]string{"a/a.go": "package a\n", "a/a_test.go": "package a\n\nimport _ \"m/b\"\n", "b/b.go": "package b\n\nimport _ \"m/a\"\n"}, "import cycle not allowed in test"},
+		"file for a newer Go version":              {map[string]string{"a/a.go": "//go:build go1.99\n\npackage a\n", "a/b.go": "package a\n\nvar _ = missing\n"}, "undefined: missing"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -156,8 +155,7 @@ func TestWhatTheGoCommandRefusesIsAFault(t *testing.T) {
 	}
 }
 
-// An error is told where it is made, not once more in every package that imports the faulty one.
-func TestAnErrorIsToldOnce(t *testing.T) {
+func TestAnErrorIsNotRepeatedForImporters(t *testing.T) {
 	files := map[string]string{
 		"a/a.go": "package a\n\nvar X int = \"\"\n", "a/a_test.go": "package a_test\n\nimport _ \"m/a\"\n",
 		"b/b.go": "package b\n\nimport \"m/a\"\n\nvar Y = a.X + a.Z\n", "c/c.go": "package c\n\nimport _ \"m/b\"\n",
@@ -165,7 +163,7 @@ func TestAnErrorIsToldOnce(t *testing.T) {
 	wantFaults(t, check(t, nil, func(map[string]bool) map[string]string { return files }), "a/a.go:3:13: cannot use")
 }
 
-func TestFilesForOtherSystemsAreTold(t *testing.T) {
+func TestIgnoredReturnsFilesForOtherSystems(t *testing.T) {
 	family := &Family{}
 	family.Add(Version{Module: "m", Files: []File{
 		{Path: "a/a.go", Data: []byte("package a\n")},
@@ -178,7 +176,7 @@ func TestFilesForOtherSystemsAreTold(t *testing.T) {
 	}
 }
 
-func TestPatternsToEmbedMatchAsTheGoCommandDoes(t *testing.T) {
+func TestEmbedPatternsFollowTheGoCommand(t *testing.T) {
 	v := &version{files: []string{
 		"a/.hidden", "a/files/.env", "a/files/x.txt", "a/only/.env", "a/page.html", "b/go.mod", "b/x.txt", "top.txt",
 	}}
@@ -213,7 +211,7 @@ func TestPatternsToEmbedMatchAsTheGoCommandDoes(t *testing.T) {
 	}
 }
 
-func TestTheCommandDoesNotLinkWhatIsForTests(t *testing.T) {
+func TestCommandDoesNotLinkTestPackages(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "../../cmd/acton-new").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -225,7 +223,7 @@ func TestTheCommandDoesNotLinkWhatIsForTests(t *testing.T) {
 	}
 }
 
-func TestTheReportIsATable(t *testing.T) {
+func TestReportStringIsATable(t *testing.T) {
 	report := check(t, []string{"x", "y"}, func(on map[string]bool) map[string]string {
 		return map[string]string{"a/a.go": "package a\n", "b/b.go": "package b\n" + choose(on["y"], "\nvar Y int\n", "")}
 	})

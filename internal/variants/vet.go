@@ -48,7 +48,7 @@ import (
 	"golang.org/x/tools/go/analysis/passes/waitgroup"
 )
 
-// vetting is what go vet runs.
+// vetting lists the analyzers of go vet.
 var vetting = []*analysis.Analyzer{
 	appends.Analyzer, asmdecl.Analyzer, assign.Analyzer, atomic.Analyzer, bools.Analyzer, buildtag.Analyzer,
 	cgocall.Analyzer, composite.Analyzer, copylock.Analyzer, defers.Analyzer, directive.Analyzer, errorsas.Analyzer,
@@ -61,10 +61,10 @@ var vetting = []*analysis.Analyzer{
 
 var (
 	suite     = ordered(vetting)
-	exporting = ordered(withFacts(suite)) // those that tell importers something
+	exporting = ordered(withFacts(suite)) // analyzers with facts, and their requirements
 )
 
-// ordered returns the analyzers and what they require, which comes first.
+// ordered returns the analyzers with their requirements, requirements first.
 func ordered(analyzers []*analysis.Analyzer) []*analysis.Analyzer {
 	var order []*analysis.Analyzer
 	var add func([]*analysis.Analyzer)
@@ -84,7 +84,7 @@ func withFacts(analyzers []*analysis.Analyzer) []*analysis.Analyzer {
 	return slices.DeleteFunc(slices.Clone(analyzers), func(a *analysis.Analyzer) bool { return len(a.FactTypes) == 0 })
 }
 
-// facts is what analyzers found out about one package for the packages that import it.
+// facts holds the analyzer facts of one package, for its importers.
 type facts struct {
 	objects  map[factKey]analysis.Fact
 	packages map[reflect.Type]analysis.Fact
@@ -116,7 +116,7 @@ func (f *facts) ofPackage() string {
 	return strings.Join(texts, " ")
 }
 
-// vet runs analyzers over a unit without errors.
+// vet runs the analyzers on a unit without type errors.
 func (r *run) vet(t task, trees []*ast.File, pkg *types.Package, info *types.Info) (*facts, []Fault) {
 	learnt := &facts{objects: map[factKey]analysis.Fact{}, packages: map[reflect.Type]analysis.Fact{}}
 	results := map[*analysis.Analyzer]any{}
@@ -126,7 +126,7 @@ func (r *run) vet(t task, trees []*ast.File, pkg *types.Package, info *types.Inf
 			Analyzer: a, Fset: r.files, Files: trees, Pkg: pkg, TypesInfo: info, TypesSizes: sizes(),
 			Module:   &analysis.Module{Path: t.module, GoVersion: r.goVersion},
 			ResultOf: results,
-			ReadFile: os.ReadFile, // only for files of other languages, of which there are none
+			ReadFile: os.ReadFile, // only for non-Go files, and there are none
 			Report: func(d analysis.Diagnostic) {
 				found = append(found, r.fault(a.Name, d.Pos, d.Message))
 			},
@@ -144,7 +144,7 @@ func (r *run) vet(t task, trees []*ast.File, pkg *types.Package, info *types.Inf
 				return load(r.factsOf(p, pkg, learnt).packages[reflect.TypeOf(into)], into)
 			},
 			ExportPackageFact: func(fact analysis.Fact) { learnt.packages[reflect.TypeOf(fact)] = fact },
-			AllPackageFacts:   func() []analysis.PackageFact { return nil }, // none of these analyzers asks
+			AllPackageFacts:   func() []analysis.PackageFact { return nil }, // not used by these analyzers
 			AllObjectFacts:    func() []analysis.ObjectFact { return nil },
 		}
 		result, err := a.Run(pass)
@@ -156,7 +156,7 @@ func (r *run) vet(t task, trees []*ast.File, pkg *types.Package, info *types.Inf
 	return learnt, found
 }
 
-// factsOf returns what is known about a package: the one that is being vetted, or one that it imports.
+// factsOf returns the facts of the vetted package or of one of its imports.
 func (r *run) factsOf(p, vetted *types.Package, learnt *facts) *facts {
 	if p == vetted {
 		return learnt
@@ -169,7 +169,7 @@ func (r *run) factsOf(p, vetted *types.Package, learnt *facts) *facts {
 	return &facts{}
 }
 
-// load copies a fact that was found.
+// load copies a fact, and reports whether it exists.
 func load(fact, into analysis.Fact) bool {
 	if fact == nil {
 		return false
@@ -178,8 +178,8 @@ func load(fact, into analysis.Fact) bool {
 	return true
 }
 
-// stops is the fact that a function never returns, and stopping are functions of the standard library of which go vet
-// learns it from their bodies, which are not read here.
+// stops is the type of the fact that a function never returns. stopping lists functions of the standard library with
+// this fact. go vet derives it from function bodies, which are not read here.
 var (
 	stops    = reflect.TypeOf(ctrlflow.Analyzer.FactTypes[0])
 	stopping = map[string]bool{

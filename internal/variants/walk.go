@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// result is what one version came to.
+// result is the result of one version.
 type result struct {
-	variants map[string]int // by directory: which of the distinct packages there it has
+	variants map[string]int // number of the variant in each directory
 	faults   []Fault
 }
 
-// walk goes through the packages of one version, what is imported first.
+// walk visits the packages of one version, dependencies first.
 type walk struct {
 	*run
 	version *version
@@ -20,15 +20,15 @@ type walk struct {
 	faults  []Fault
 }
 
-// visit is what the walk knows about one package.
+// visit is the state of one package in a walk.
 type visit struct {
 	unit  *unit           // nil until it has been checked
-	key   string          // of what was checked
-	below map[string]bool // own packages that it imports, and what those import
+	key   string          // key of the unit
+	below map[string]bool // direct and indirect imports in the module
 }
 
-// resolver finds the own package that an import means, and what that is known by. A package that is not there is nil
-// without a name; known is false where something is wrong with it that is told already.
+// resolver returns the api of an imported package in the module. dep is nil for a missing package. known is false if a
+// fault of the package has already been reported.
 type resolver func(path string) (dep *api, known bool)
 
 func (r *run) walk(v *version) result {
@@ -68,7 +68,7 @@ func (w *walk) visit(p *pkg) *visit {
 	}
 	t := task{path: p.path, sources: p.units[plain], vet: suite, export: true}
 	if len(p.units[inside]) > 0 {
-		t.vet = exporting // the rest is found when it is checked together with its tests
+		t.vet = exporting // the check with tests runs the other analyzers
 	}
 	at.unit, at.key = w.unit(p, t, w.plain)
 	for _, dep := range w.own(t.sources) {
@@ -96,7 +96,7 @@ func (w *walk) plain(path string) (*api, bool) {
 	return at.unit.api, at.unit.api != nil
 }
 
-// tests checks a package with its tests, and returns the keys of what was checked.
+// tests checks a package with its tests, and returns the keys of the units.
 func (w *walk) tests(p *pkg) string {
 	tested, keys := w.visited[p.path].unit, ""
 	if len(p.units[inside]) > 0 {
@@ -112,15 +112,15 @@ func (w *walk) tests(p *pkg) string {
 	}
 	if len(p.units[external]) > 0 && (len(p.units[plain]) == 0 || tested.api != nil) {
 		t := task{path: p.path + "_test", sources: p.units[external], tested: p.path, vet: suite}
-		_, key := w.unit(p, t, w.beside(p, tested.api))
+		_, key := w.unit(p, t, w.external(p, tested.api))
 		keys += key
 	}
 	return keys
 }
 
-// beside resolves imports for an external test: the tested package has its tests in it, and what imports that package is
-// checked anew, or a type of it would be two.
-func (w *walk) beside(p *pkg, tested *api) resolver {
+// external returns the resolver for an external test. It resolves the tested package to the variant with its internal
+// tests. Packages that import it are checked again with that variant, so that its types are identical.
+func (w *walk) external(p *pkg, tested *api) resolver {
 	var resolve resolver
 	resolve = func(path string) (*api, bool) {
 		at := w.visited[path]
@@ -137,7 +137,7 @@ func (w *walk) beside(p *pkg, tested *api) resolver {
 	return resolve
 }
 
-// unit checks some files of a package, unless that was done before for the same files and imports.
+// unit checks some files of a package, unless the same files with the same imports have been checked before.
 func (w *walk) unit(p *pkg, t task, resolve resolver) (*unit, string) {
 	t.module, t.deps = w.version.module, map[string]*api{}
 	var key strings.Builder
@@ -163,7 +163,7 @@ func (w *walk) unit(p *pkg, t task, resolve resolver) (*unit, string) {
 	return u, key.String()
 }
 
-// own returns the packages of the version's own module that files import, sorted.
+// own returns the sorted imports of files that are in the module of the version.
 func (w *walk) own(sources []*source) []string {
 	var paths []string
 	for _, s := range sources {

@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-var steps = flag.String("steps", "", "what to do with the workflows besides reading them: lint (by actionlint) and act (run them)")
+var steps = flag.String("steps", "", "additional steps: lint (run actionlint) and act (run the jobs)")
 
-// need tells whether the step was asked for; a tool that it lacks is a failure.
+// need reports whether a step was requested. It fails the test if a tool of the step is missing.
 func need(t *testing.T, step string, tools ...string) bool {
 	t.Helper()
 	if !slices.Contains(strings.Fields(*steps), step) {
@@ -21,19 +21,18 @@ func need(t *testing.T, step string, tools ...string) bool {
 	}
 	for _, name := range tools {
 		if _, err := exec.LookPath(name); err != nil {
-			t.Fatalf("%s is missing: .ci/run tools installs it", name)
+			t.Fatalf("%s not found: run .ci/run tools", name)
 		}
 	}
 	return true
 }
 
-// writeStandIns makes an action of each that is known, which does nothing but note its inputs, and has a digest for
-// whoever asks.
-func writeStandIns(t *testing.T, dir string, known map[string]action) {
+// writeStubs writes a stub of each known action. A stub records its inputs and sets its outputs.
+func writeStubs(t *testing.T, dir string, known map[string]action) {
 	t.Helper()
 	for name, a := range known {
 		var b strings.Builder
-		fmt.Fprintf(&b, "name: %s\ndescription: stand-in\ninputs:\n", name)
+		fmt.Fprintf(&b, "name: %s\ndescription: stub\ninputs:\n", name)
 		for _, input := range a.Inputs {
 			fmt.Fprintf(&b, "  %s:\n    description: an input\n    required: false\n", input)
 		}

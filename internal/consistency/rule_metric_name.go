@@ -9,25 +9,26 @@ import (
 
 var (
 	quotedWord = regexp.MustCompile("[`'\"]([a-z][a-z0-9]*(?:_[a-z0-9]+){2,})[`'\"{]")
-	asksFor    = map[string]bool{".md": true, ".js": true, ".sh": true}
+	wordFiles  = map[string]bool{".md": true, ".js": true, ".sh": true}
 )
 
-// checkMetricWords wants what documents and scripts call by the name of a metric of the service to be one. A word is taken
-// for such a name when it begins with the same two parts as one.
-func checkMetricWords(p *Project) []Finding {
+// checkMetricNames requires metric names in documents and scripts to exist. It treats a quoted word as a metric name if
+// it shares the first two parts with a metric of the service.
+func checkMetricNames(p *Project) []Problem {
 	families := map[string]bool{}
 	for name := range p.golang.metrics {
 		families[familyOf(name)] = true
 	}
-	var all []Finding
+	var all []Problem
 	for _, file := range p.paths {
-		if !asksFor[path.Ext(file)] {
+		if !wordFiles[path.Ext(file)] {
 			continue
 		}
 		for i, text := range strings.Split(string(p.files[file]), "\n") {
 			for _, m := range quotedWord.FindAllStringSubmatch(text, -1) {
 				if name := m[1]; families[familyOf(name)] && !p.isMetricWord(name) && !p.isSettingWord(name) {
-					all = append(all, foundIn(file, i+1, name, nearestOf(name, sortedKeys(p.golang.metrics), "correct the name"), "looks like a metric of the service, which shows none of that name"))
+					all = append(all, problemInFile(file, i+1, name, nearestOf(name, sortedKeys(p.golang.metrics), "correct the name"),
+						"looks like a metric of the service, but the service exports no such metric"))
 				}
 			}
 		}
@@ -41,7 +42,7 @@ func familyOf(name string) string {
 	return strings.Join(parts[:min(2, len(parts))], "_")
 }
 
-// isMetricWord tells whether a word is a metric, the name that its series have in common, or a label.
+// isMetricWord reports whether a word is a metric, a metric without its suffix, or a label.
 func (p *Project) isMetricWord(name string) bool {
 	if p.golang.metrics[name] != "" || p.golang.labels[name] {
 		return true
@@ -54,7 +55,7 @@ func (p *Project) isMetricWord(name string) bool {
 	return false
 }
 
-// isSettingWord tells whether a word is a part of a key.
+// isSettingWord reports whether a word is part of a settings key.
 func (p *Project) isSettingWord(name string) bool {
 	for key := range p.settings {
 		if slices.Contains(strings.Split(key, "."), name) {
