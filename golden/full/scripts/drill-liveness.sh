@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A process that hangs is found by the liveness probe and restarted. An argument is the time between two probes in
-# seconds, in place of that of the manifest.
+# Suspends the service, and shows when the liveness probe would restart it. The optional argument overrides the probe
+# period in seconds; the default is the period in the manifest.
 # shellcheck source=drill.sh
 source "$(dirname "${BASH_SOURCE[0]}")/drill.sh"
 
@@ -13,15 +13,15 @@ say "liveness: GET $path every ${period} s, at most ${timeout} s, a restart afte
 
 start
 expect 200 "$path"
-say "$path answers 200; the process is stopped now"
+say "$path answers 200; suspending the process now"
 kill -STOP "$pid"
 for ((n = 1; n <= failures; n++)); do
   ((n == 1)) || sleep "$period"
   got=$(status "$path" "$timeout")
-  [[ $got == 000 ]] || fail "a process that hangs answers $got"
+  [[ $got == 000 ]] || fail "the suspended process answers $got"
   say "probe $n of $failures: no answer"
 done
-say "here the kubelet restarts the container"
+say "the kubelet would restart the container now"
 kill -KILL "$pid"
 wait "$pid" 2>/dev/null || true
 start

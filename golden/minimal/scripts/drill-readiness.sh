@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A process that is told to stop is taken out of the Service before it goes, and loses no request.
+# Stops the service, and shows that it leaves the Service before it exits and loses no request.
 # shellcheck source=drill.sh
 source "$(dirname "${BASH_SOURCE[0]}")/drill.sh"
 
@@ -11,7 +11,7 @@ say "readiness: GET $path every $(probe readinessProbe periodSeconds) s, out aft
 
 start "server.drain_delay=$drain"
 expect 200 "$path"
-say "$path answers 200; the process is told to stop now"
+say "$path answers 200; sending SIGTERM now"
 told=$SECONDS
 kill -TERM "$pid"
 expect 503 "$path" 2
@@ -26,10 +26,10 @@ while got=$(status '/v1/notes?owner=drill') && [[ $got == 200 ]]; do
 done
 [[ $got == 000 ]] || fail "a request was answered $got while draining"
 ((answered > 0)) || fail "requests are refused while load balancers still send them"
-say "$answered requests that came all the same were answered, and /health too"
+say "the process answered $answered more requests, and /health"
 code=0
 wait "$pid" || code=$?
 pid=''
-((code == 0)) || fail "the process ended with $code"
+((code == 0)) || fail "the process exited with code $code"
 ((SECONDS - told < grace)) || fail "it took $((SECONDS - told)) s, and the pod has $grace s"
-say "the process ended with 0 after $((SECONDS - told)) s; the pod would have had $grace s"
+say "the process exited with code 0 after $((SECONDS - told)) s; the pod would have had $grace s"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From what is committed to a service that answers, with nothing else of this machine, and how long that takes.
+# Clones, builds and starts the last commit, and measures how long that takes.
 # shellcheck source=drill.sh
 source "$(dirname "${BASH_SOURCE[0]}")/drill.sh"
 
@@ -15,4 +15,4 @@ start
 expect 200 /health
 expect 200 /ready 30
 expect 200 '/v1/notes?owner=drill'
-say "the service answers: this is the time that the software needs, without the cluster and the people"
+say "the service answers; this time excludes the cluster and manual steps"

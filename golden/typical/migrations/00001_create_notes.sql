@@ -1,7 +1,7 @@
 -- +goose Up
 
 CREATE TABLE notes (
-    id         text COLLATE "C" PRIMARY KEY, -- sorts by bytes, whatever the locale of the server
+    id         text COLLATE "C" PRIMARY KEY, -- sorts by bytes in every locale of the server
     owner      text NOT NULL,
     title      text NOT NULL,
     body       text NOT NULL,

@@ -11,7 +11,7 @@ there=$(address '')
 lead_to "$there"
 start service.name=drill
 expect 200 "$path" 30
-say "$path answers 200; the database is lost now"
+say "$path answers 200; disconnecting the database now"
 
 # New connections go to a port on which nothing listens. Open ones are terminated.
 lead_to 'postgres://drill@127.0.0.1:1/drill?sslmode=disable'
@@ -28,5 +28,5 @@ expect 200 "$path" 30
 expect 200 '/v1/notes?owner=drill'
 say "the database is back, and so is the service, in the same process"
 kill -TERM "$pid"
-wait "$pid" || fail "the process ended with $?"
+wait "$pid" || fail "the process exited with code $?"
 pid=''

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the drills share: a service of their own on free ports, and the probes as the manifest has them.
+# Functions for the drills: start a service on free ports, and read the probes from the manifest.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 binary=$PWD/bin/orders
@@ -7,7 +7,7 @@ manifest=deploy/kubernetes/base/deployment.yaml
 work=$(mktemp -d)
 pid='' url=''
 
-cleanup() { :; } # what a drill takes back in the end
+cleanup() { :; } # a drill can override this
 
 finish() {
   local code=$?
@@ -30,7 +30,7 @@ fail() {
 
 # start [KEY=VALUE...] runs the service with these settings, and sets pid and url.
 start() {
-  [[ -x $binary ]] || fail "there is no ${binary#"$PWD"/}: make build"
+  [[ -x $binary ]] || fail "${binary#"$PWD"/} does not exist; run make build"
   local setting port
   local -a flags=(--set server.port=0 --set metrics.port=0 --set log.format=json)
   for setting; do flags+=(--set "$setting"); done
@@ -61,7 +61,7 @@ expect() {
   done
 }
 
-# probe NAME KEY prints what the manifest says of a probe, such as probe livenessProbe periodSeconds.
+# probe NAME KEY prints a key of a probe in the manifest, such as probe livenessProbe periodSeconds.
 probe() {
   awk -v probe="$1:" -v key="$2:" '
     $1 == probe { inside = 1; match($0, /^ */); depth = RLENGTH; next }
@@ -69,11 +69,11 @@ probe() {
     fail "$manifest: there is no $2 in $1"
 }
 
-# same_port fails unless the port of the probes is the one on which the service listens by default.
+# same_port PROBE fails unless the probe uses the default port of the service.
 same_port() {
   local name declared listens
   name=$(probe "$1" port)
   declared=$(awk -v name="$name" '$1 == "-" && $2 == "name:" && $3 == name { getline; print $2; exit }' "$manifest")
   listens=$(env -i "$binary" config print | awk '$1 == "server.port" { print $NF }')
-  [[ $declared == "$listens" ]] || fail "the probe asks port $name ($declared), the service listens on $listens"
+  [[ $declared == "$listens" ]] || fail "the probe uses port $name ($declared), but the service listens on $listens"
 }

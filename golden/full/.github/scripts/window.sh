@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # window.sh 'DAYS FROM-TO ZONE': fails outside of a weekly window such as 'Mon-Thu 07:00-09:00 UTC' or
 # 'Tue,Wed 22:30-01:00 Europe/Berlin'. A window over midnight belongs to the day on which it opens.
-# NOW stands in for the clock.
+# NOW replaces the current time.
 set -euo pipefail
 
 window=$1
@@ -11,7 +11,7 @@ wrong() { echo "::error::DEPLOY_WINDOW is '$window': $1. It looks like 'Mon-Thu 
 [[ $window =~ $pattern ]] || wrong 'not days, times and a time zone'
 days=${BASH_REMATCH[1]} zone=${BASH_REMATCH[9]}
 from=$((10#${BASH_REMATCH[5]} * 60 + 10#${BASH_REMATCH[6]})) to=$((10#${BASH_REMATCH[7]} * 60 + 10#${BASH_REMATCH[8]}))
-# date takes an unknown zone for UTC, without a word.
+# date treats an unknown zone as UTC and reports no error.
 [[ $zone == UTC || -e /usr/share/zoneinfo/$zone ]] || wrong "$zone is not a time zone"
 
 declare -A number=([Mon]=1 [Tue]=2 [Wed]=3 [Thu]=4 [Fri]=5 [Sat]=6 [Sun]=7)

@@ -96,7 +96,7 @@ func clientAddr(x *exchange) string {
 	return x.record.ClientAddr.String()
 }
 
-// bounded returns at most limit bytes of s as valid UTF-8. OTLP rejects a whole batch for one invalid string.
+// bounded returns at most limit bytes of s as valid UTF-8: one invalid string can make a collector reject a whole batch.
 func bounded(s string, limit int) string {
 	return strings.ToValidUTF8(s[:min(len(s), limit)], "\uFFFD")
 }

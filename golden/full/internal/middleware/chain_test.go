@@ -3,13 +3,13 @@ package middleware
 import (
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/acme/billing-api/internal/logging"
 	"github.com/acme/billing-api/internal/problem"
 	"github.com/acme/billing-api/internal/request"
 )
@@ -105,7 +105,10 @@ func TestEveryErrorPassesTheWholeChain(t *testing.T) {
 // BenchmarkChain measures a small response that passes every layer.
 func BenchmarkChain(b *testing.B) {
 	routes := testRouter{"/ok": {serve: serveHello}}
-	log := slog.New(slog.NewJSONHandler(io.Discard, nil)) //nolint:sloglint // the benchmark includes encoding
+	log, _, err := logging.New(logging.Config{Level: "info", Format: "json"}, "billing-api", io.Discard)
+	if err != nil {
+		b.Fatal(err)
+	}
 	h := newChain(b, routes, defaultOptions(), log).Then(routes)
 	for b.Loop() {
 		h.ServeHTTP(httptest.NewRecorder(), get("/ok"))

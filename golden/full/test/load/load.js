@@ -1,8 +1,8 @@
-// Loads the service with the traffic of its clients, and fails when it does not keep what it has to:
+// Load tests the service with the traffic of its clients, and fails if it exceeds a limit:
 //
 //   make load URL=https://api.example.com PROFILE=peak METRICS=none
 //
-// settings.js has the profiles, the limits and all other settings, traffic.js what clients do.
+// settings.js has the profiles, the limits and all other settings, traffic.js the operations of clients.
 import { files } from './report.js';
 import { begin, observe, optionsFor, sendOne } from './run.js';
 import { profile } from './settings.js';

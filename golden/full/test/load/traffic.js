@@ -1,5 +1,5 @@
-// What clients do with the API, and how often. This is the file to change when the API does: each operation sends one
-// request and tells whether the answer is right.
+// The operations of clients and their shares. Change this file when the API changes. Each operation sends one request
+// and returns whether the response is correct.
 import http from 'k6/http';
 import { url } from './settings.js';
 
@@ -13,14 +13,14 @@ export const operations = [
   { name: 'delete', share: 10, run: remove },
 ];
 
-// Of this virtual user: the notes that it has made, and where the page after the last one begins.
+// State of this virtual user: the notes that it created, and the cursor of its next page.
 const own = [];
 let cursor = '';
 
 function request(operation, method, target, body, headers = {}) {
   return http.request(method, target, body && JSON.stringify(body), {
     headers: { 'Content-Type': 'application/json', ...headers },
-    tags: { operation, name: `${method} ${operation}` }, // not one for each address
+    tags: { operation, name: `${method} ${operation}` }, // one name for all URLs of an operation
     timeout: '10s',
   });
 }
@@ -44,7 +44,7 @@ function create({ owner }) {
   return true;
 }
 
-// The others need a note to work on, and the first thing that a virtual user does is to make one.
+// The other operations need a note, so a virtual user first creates one.
 function get({ owner }) {
   if (own.length === 0) {
     return create({ owner });
@@ -75,12 +75,12 @@ function remove({ owner }) {
   return request('delete', 'DELETE', `${notes}/${id}`, null, { 'If-Match': tag }).status === 204;
 }
 
-// cleanUp removes what a run has made.
+// cleanUp deletes the notes of a run.
 export function cleanUp(owner) {
   for (;;) {
     const page = http.get(`${notes}?owner=${owner}&limit=100`);
     if (page.status !== 200) {
-      throw new Error(`the notes of ${owner} are left behind: the list of them has the status ${page.status}`);
+      throw new Error(`cannot delete the notes of ${owner}: listing them got the status ${page.status}`);
     }
     const left = page.json('notes');
     if (left.length === 0) {
@@ -90,7 +90,7 @@ export function cleanUp(owner) {
       .batch(left.map(({ id }) => ['DELETE', `${notes}/${id}`, null, { headers: { 'If-Match': '*' } }]))
       .filter(({ status }) => status !== 204 && status !== 404)
       .forEach(({ status }) => {
-        throw new Error(`notes of ${owner} are left behind: deleting one has the status ${status}`);
+        throw new Error(`cannot delete the notes of ${owner}: a deletion got the status ${status}`);
       });
   }
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Watches the autoscaler while `make load PROFILE=scale` runs, and fails unless it adds instances and takes them away again:
+# Watches the autoscaler while `make load PROFILE=scale` runs, and fails unless it adds and then removes instances:
 #
 #   bash test/load/hpa.sh billing-api-staging
 #
-# The second argument is how long to wait for each of the two, 30m unless told.
+# The second argument is the time limit for each of the two steps; the default is 30m.
 set -euo pipefail
 namespace=${1:?usage: bash test/load/hpa.sh NAMESPACE [LIMIT]} limit=${2:-30m}
 interval=${INTERVAL:-5}
@@ -13,7 +13,7 @@ case $limit in
 *) echo "hpa.sh: $limit: give the limit as 90s or 30m" >&2; exit 2 ;;
 esac
 
-# instances prints how many there are at least, and how many there are.
+# instances prints the minimum and the current number of instances.
 instances() {
   kubectl --namespace "$namespace" get horizontalpodautoscaler billing-api \
     --output 'jsonpath={.spec.minReplicas} {.status.currentReplicas}'
@@ -24,13 +24,13 @@ read -r least began <<<"$(instances)"
 echo "      $(date +%T)  $began instances, at least $least"
 
 last=$began
-# until_between LOW HIGH WORDS waits for as many instances.
+# until_between LOW HIGH WORDS waits until the number of instances is in the range.
 until_between() {
   local deadline=$((SECONDS + limit)) now
   while ((SECONDS < deadline)); do
     sleep "$interval"
     read -r _ now <<<"$(instances)"
-    [[ $now =~ ^[0-9]+$ ]] || continue # a question that fails is asked again
+    [[ $now =~ ^[0-9]+$ ]] || continue # retry if kubectl fails
     ((now == last)) || echo "      $(date +%T)  $now instances"
     last=$now
     if ((now >= $1 && now <= $2)); then
@@ -38,7 +38,7 @@ until_between() {
       return
     fi
   done
-  echo "FAIL  $3: still $last instances after $limit s. kubectl --namespace $namespace describe hpa billing-api tells why;" \
+  echo "FAIL  $3: still $last instances after $limit s. kubectl --namespace $namespace describe hpa billing-api shows the cause;" \
     "perhaps the load needs a higher RATE" >&2
   return 1
 }

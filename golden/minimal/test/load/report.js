@@ -1,4 +1,4 @@
-// The report of a run: test/load/reports/NAME.json, for programs, and NAME.md.
+// Writes the report of a run: test/load/reports/NAME.json, for programs, and NAME.md.
 import { ceilings, commit, duration, limits, metrics, peak, rate, url } from './settings.js';
 
 const round = (value, digits = 2) => (value === undefined ? null : Number(value.toFixed(digits)));
@@ -14,7 +14,7 @@ function thresholdsOf(data) {
     .flatMap((name) => Object.entries(data.metrics[name].thresholds || {}).map(([condition, { ok }]) => ({ metric: name, condition, ok })));
 }
 
-// Of setup, teardown and the reading of the metrics nothing is counted.
+// The report excludes setup, teardown and the scrapes of the metrics.
 function resultsOf(data, operations) {
   const of = (name, selection) => data.metrics[`${name}{${selection}}`];
   const requests = of('http_reqs', 'scenario:traffic').values;
@@ -73,7 +73,7 @@ function markdown(report) {
   return `${lines.join('\n')}\n`;
 }
 
-// files returns what k6 is to write at the end of a run: the two files, and the second of them to the terminal.
+// files returns the output of k6 at the end of a run: the two files, and NAME.md on the terminal.
 export function files(data, name, operations) {
   if (!data.setup_data) {
     return { stdout: '\nThe load did not begin, so there is no report of it.\n' };

@@ -1,4 +1,4 @@
-// What the service uses, read from the metrics of one instance.
+// Measures CPU and memory of the service from the metrics of one instance.
 import http from 'k6/http';
 import { sleep } from 'k6';
 import { Counter, Trend } from 'k6/metrics';
@@ -15,11 +15,11 @@ const names = {
   goroutines: 'go_goroutine_count',
 };
 
-// read returns the values by the keys of names. It throws when one is not there.
+// read returns the values by the keys of names. It throws if one is missing.
 export function read() {
   const answer = http.get(metrics, { timeout: '5s' });
   if (answer.status !== 200) {
-    throw new Error(`${metrics} has the status ${answer.status}: METRICS is the address of the metrics, none does without`);
+    throw new Error(`${metrics} has the status ${answer.status}: set METRICS to the address of the metrics, or to none to skip them`);
   }
   const values = {};
   for (const [key, name] of Object.entries(names)) {
@@ -56,6 +56,6 @@ export const thresholds = {
   service_cpu_cores: [`p(95)<${ceilings.cpu}`],
   service_memory_mib: [`max<${ceilings.memory}`],
   service_goroutines: [`max<${ceilings.goroutines}`],
-  // A value that was not read is under every ceiling.
+  // Without this, a run without readings would pass the limits.
   service_readings: [`count>=${Math.max(1, Math.floor(0.9 * (duration - 2)))}`],
 };

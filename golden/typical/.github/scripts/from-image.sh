@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# from-image.sh IMAGE FILE: installs a program that a container image holds, at the version that the image's tag says.
+# from-image.sh IMAGE FILE: installs a program from a container image. The tag of the image is its version.
 set -euo pipefail
 
 image=$1 file=$2

@@ -1,4 +1,4 @@
-// What every load test has in common: the scenarios, the thresholds that fail it, its beginning and its steps.
+// Shared code of the load tests: scenarios, thresholds, setup and operations.
 import http from 'k6/http';
 import { Rate } from 'k6/metrics';
 import * as resources from './resources.js';
@@ -6,8 +6,8 @@ import { limits, metrics, scenario, url } from './settings.js';
 
 const errors = new Rate('errors');
 
-// optionsFor returns the options of a test with these operations. Each has a name, a share and run, which sends a request
-// and tells whether the answer is right; one with a p99 has that limit of its own, in milliseconds.
+// optionsFor returns the k6 options of a test with these operations. An operation has a name, a share and a function run, which
+// sends a request and returns whether the response is correct. Its optional p99 overrides the limit, in milliseconds.
 export function optionsFor(operations) {
   const traffic = scenario('send');
   return {
@@ -18,17 +18,17 @@ export function optionsFor(operations) {
     scenarios: { traffic: traffic.options, ...(metrics && { resources: resources.scenario }) },
     thresholds: {
       'http_req_duration{scenario:traffic}': [`p(50)<${limits.p50}`, `p(95)<${limits.p95}`, `p(99)<${limits.p99}`],
-      // One that is rare must not hide behind the others.
+      // Without this limit, frequent operations would hide a slow rare one.
       ...Object.fromEntries(operations.map(({ name, p99 }) => [`http_req_duration{operation:${name}}`, [`p(99)<${p99 || limits.p99}`]])),
       'errors{scenario:traffic}': [`rate<${limits.errors}`],
-      // What was not sent, because all clients were waiting, was not answered in time either.
+      // k6 drops a request if all virtual users wait. Count it as too slow.
       'http_reqs{scenario:traffic}': [`count>=${Math.floor(0.98 * traffic.planned)}`],
       ...(metrics && resources.thresholds),
     },
   };
 }
 
-// begin makes sure that the service is there, and returns what the report says of it and whose notes are created.
+// begin checks that the service is up. It returns its description for the report, and the owner of the created notes.
 export function begin() {
   const answer = http.get(`${url}/health`);
   if (answer.status !== 200) {
@@ -41,7 +41,7 @@ export function begin() {
   return { service, version, owner: __ENV.OWNER || `load-${Date.now().toString(36)}` };
 }
 
-// sendOne does one of the operations, each the more often the larger its share is.
+// sendOne runs a random operation, weighted by its share.
 export function sendOne(operations, data) {
   const all = operations.reduce((sum, { share }) => sum + share, 0);
   let at = Math.random() * all;

@@ -1,4 +1,4 @@
-// The settings of a run. Each is a variable of the environment: make load RATE=200 P95=100
+// The settings of a run. Each is an environment variable: make load RATE=200 P95=100
 
 export function number(name, usual) {
   const value = __ENV[name] ? Number(__ENV[name]) : usual;
@@ -27,16 +27,16 @@ function address(name, usual) {
 
 export const url = address('URL', 'http://127.0.0.1:8080');
 
-// Where the metrics of one instance are, such as http://127.0.0.1:9090/metrics behind a kubectl port-forward to it.
+// The metrics of one instance, such as http://127.0.0.1:9090/metrics with kubectl port-forward.
 export const metrics = __ENV.METRICS === 'none' ? null : address('METRICS', 'http://127.0.0.1:9090/metrics');
 
-// Requests per second: what is expected, and the highest that is. They come at this rate however long the answers
-// take, as those of many clients do.
+// Requests per second: the expected rate, and the expected peak. k6 keeps the rate even if responses are slow, as many
+// independent clients would.
 export const rate = number('RATE', 50);
 export const peak = number('PEAK', 2 * rate);
 
-// What the service has to keep. The last is its objective for latency, and with it that for availability, as
-// deploy/monitoring/slo.yaml has them.
+// The limits of a run. p99 and errors are the SLOs for latency and availability in
+// deploy/monitoring/slo.yaml.
 export const limits = {
   p50: number('P50', 50), // milliseconds
   p95: number('P95', 250),
@@ -44,33 +44,33 @@ export const limits = {
   errors: number('ERRORS', Number((1 - 99.9 / 100).toFixed(6))), // share of the requests
 };
 
-// What one instance may use, about four fifths of what deploy/kubernetes allows it.
+// Limits for one instance: about 80 % of its limits in deploy/kubernetes.
 export const ceilings = {
   cpu: number('CPU', 1.6), // cores, in 95 of 100 seconds
   memory: number('MEMORY', 400), // MiB
   goroutines: number('GOROUTINES', 1000),
 };
 
-// The commit of the work tree, which make tells.
+// The commit of the work tree, which make passes.
 export const commit = __ENV.COMMIT || 'unknown';
 
 const profiles = {
-  // Expected traffic, all the time.
+  // A constant rate of expected traffic.
   expected: { duration: '5m', from: rate, stages: [[1, rate]] },
-  // Up to twice the highest rate that is expected, as fast as a peak comes, and back.
+  // Rises quickly to twice the expected peak, and falls again.
   peak: { duration: '5m', from: rate, stages: [[0.1, 2 * peak], [0.8, 2 * peak], [0.1, rate]] },
-  // The same slowly, and almost none at the end: long enough to see instances come and go. hpa.sh watches them.
+  // Rises slowly, and ends with little traffic, so that the autoscaler adds and removes instances. hpa.sh watches it.
   scale: { duration: '40m', from: rate, stages: [[0.2, 2 * peak], [0.3, 2 * peak], [0.05, rate / 10], [0.45, rate / 10]] },
 };
 
 export const profile = __ENV.PROFILE || 'expected';
 if (!profiles[profile]) {
-  throw new Error(`PROFILE=${profile}: there are ${Object.keys(profiles).join(', ')}`);
+  throw new Error(`PROFILE=${profile}: must be one of ${Object.keys(profiles).join(', ')}`);
 }
 const chosen = profiles[profile];
 export const duration = seconds('DURATION', chosen.duration);
 
-// scenario returns the traffic of the profile as k6 wants it, and how many requests that is.
+// scenario returns the k6 scenario of the profile, and its number of requests.
 export function scenario(exec) {
   let before = chosen.from;
   let planned = 0;
@@ -88,7 +88,7 @@ export function scenario(exec) {
       startRate: Math.max(1, Math.round(chosen.from)),
       timeUnit: '1s',
       stages,
-      // Enough for answers that take a second.
+      // Enough for responses that take a second.
       preAllocatedVUs: Math.ceil(most / 5) + 5,
       maxVUs: Math.ceil(most) + 10,
     },
