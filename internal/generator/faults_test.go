@@ -52,7 +52,7 @@ func TestCheckReportsFaultWithSmallestCombination(t *testing.T) {
 		},
 		"an import of a missing package": {
 			map[string]string{"_features/beta/files/internal/beta/b.go": "// Package beta is second.\npackage beta\n\nimport _ \"example.com/acme/sample-service/internal/alpha\"\n"},
-			[]string{"beta"}, "types", "internal/beta/b.go", "internal/alpha (no file of it is rendered)",
+			[]string{"beta"}, "types", "internal/beta/b.go", "internal/alpha (package has no files in this version)",
 		},
 		"an import of an unpinned module": {
 			map[string]string{"_features/gamma/files/internal/gamma/g.go": "// Package gamma is third.\npackage gamma\n\nimport _ \"x.example/y\"\n"},
