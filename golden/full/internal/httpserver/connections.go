@@ -61,7 +61,7 @@ func (c *connections) changed(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateActive:
 		if known, ok := c.open.Load(conn); ok {
-			known.(*connection).active.Store(true) //nolint:forcetypeassert // the map holds nothing else
+			known.(*connection).active.Store(true) //nolint:forcetypeassert // the map holds only *connection
 		}
 	case http.StateClosed, http.StateHijacked:
 		known, ok := c.open.LoadAndDelete(conn)
@@ -70,15 +70,19 @@ func (c *connections) changed(conn net.Conn, state http.ConnState) {
 		}
 		// net/http began to read a request and never called the handler: it answered 400, 408, 431 or the like. A later
 		// request on a connection that was served is not noticed.
-		if k := known.(*connection); k.active.Load() && !k.served.Load() { //nolint:forcetypeassert // as above
+		if k := known.(*connection); k.active.Load() && !k.served.Load() { //nolint:forcetypeassert // the map holds only *connection
 			c.refuse(context.Background(), "malformed_request")
 			c.log.Info("connection closed before a complete request", slog.String("client_addr", conn.RemoteAddr().String()))
 		}
-	case http.StateNew, http.StateIdle:
+	case http.StateIdle: // HTTP/2 begins with an active and an idle state
+		if known, ok := c.open.Load(conn); ok {
+			known.(*connection).active.Store(false) //nolint:forcetypeassert // the map holds only *connection
+		}
+	case http.StateNew:
 	}
 }
 
-// handle notes that a request was served, and reports whether its connection must close after the response.
+// handle records that a request was served, and reports whether its connection must close after the response.
 func (c *connections) handle(r *http.Request) (closing bool) {
 	known, ok := r.Context().Value(connectionKey{}).(*connection)
 	if !ok {

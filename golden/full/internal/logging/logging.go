@@ -1,6 +1,6 @@
 // Package logging writes structured log lines with flat keys: time, level, msg, service and, within
-// a request, its request_id and correlation_id. It masks every value whose name says that it is
-// secret, however deeply nested.
+// a request, its request_id and correlation_id. It masks attributes, groups, headers and query
+// parameters whose names say that they are secret. It does not look into structs.
 package logging
 
 import (

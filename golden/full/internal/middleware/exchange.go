@@ -118,7 +118,7 @@ func (w *response) Write(p []byte) (int, error) {
 	}
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes += int64(n)
-	w.note(err)
+	w.recordError(err)
 	return n, err
 }
 
@@ -127,7 +127,7 @@ func (w *response) FlushError() error {
 		w.status = http.StatusOK
 	}
 	err := http.NewResponseController(w.ResponseWriter).Flush()
-	w.note(err)
+	w.recordError(err)
 	return err
 }
 
@@ -135,7 +135,7 @@ func (w *response) Flush() { _ = w.FlushError() }
 
 func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func (w *response) note(err error) {
+func (w *response) recordError(err error) {
 	if w.err == nil && !errors.Is(err, http.ErrBodyNotAllowed) && !errors.Is(err, http.ErrNotSupported) {
 		w.err = err
 	}

@@ -33,7 +33,7 @@ func (d *Database) Ready(ctx context.Context) error {
 		err = nil // nothing was ever migrated
 	}
 	switch {
-	case err != nil && d.recentlyAnswered():
+	case err != nil && (sqlState(err) == "" || isTransient(err)) && d.recentlyAnswered():
 		return health.Degraded("no connection is free for this check; the database answered recently")
 	case err != nil:
 		return fmt.Errorf("postgres: ready: %w", err)

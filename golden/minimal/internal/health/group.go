@@ -106,14 +106,9 @@ func (c *check) run(ctx context.Context) error {
 	}
 	done := make(chan error, 1)
 	go func() {
-		defer c.running.Store(false)
-		// A check that panics makes the service unready. It does not end the process.
-		defer func() {
-			if p := recover(); p != nil {
-				done <- fmt.Errorf("panic: %v", p)
-			}
-		}()
-		done <- c.call(ctx)
+		err := protect(ctx, c.call)
+		c.running.Store(false)
+		done <- err
 	}()
 	select {
 	case err := <-done:
@@ -121,6 +116,16 @@ func (c *check) run(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// protect turns a panic into an error: a broken check makes the service unready and does not end the process.
+func protect(ctx context.Context, call Check) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return call(ctx)
 }
 
 func resultOf(err error) Result {

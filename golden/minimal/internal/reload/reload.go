@@ -35,10 +35,11 @@ type Loop struct {
 }
 
 type source struct {
-	name  string
-	files []string
-	load  func() error
-	seen  [sha256.Size]byte
+	name   string
+	files  []string
+	load   func() error
+	seen   [sha256.Size]byte
+	failed bool // the last load failed
 }
 
 // New returns an empty loop. From now on, SIGHUP does not end the process.
@@ -90,13 +91,18 @@ func (l *Loop) round(ctx context.Context, all bool) {
 	for _, s := range l.sources {
 		// The fingerprint is taken before the load: the next round sees a change that comes in between.
 		now := fingerprint(s.files)
-		if now == s.seen && !all {
+		changed := now != s.seen || all
+		if !changed && !s.failed {
 			continue
 		}
 		s.seen = now
-		if err := s.load(); err != nil {
-			l.log.ErrorContext(ctx, "reload failed, the last good state stays in use",
-				slog.String("source", s.name), slog.Any("error", err))
+		err := s.load()
+		s.failed = err != nil
+		if err != nil {
+			if changed { // the next rounds try again, for example until a certificate becomes valid
+				l.log.ErrorContext(ctx, "reload failed, the last good state stays in use",
+					slog.String("source", s.name), slog.Any("error", err))
+			}
 			continue
 		}
 		l.log.InfoContext(ctx, "reloaded", slog.String("source", s.name))

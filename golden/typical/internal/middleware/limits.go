@@ -19,7 +19,7 @@ const maxDrained = 1 << 20
 
 // InFlight limits the number of requests served at one time, and with it the memory for their
 // bodies. Above the limit it answers 503 with Retry-After and discards the body. Probes are exempt.
-// A stream counts as long as it lasts.
+// A stream occupies a slot until it ends.
 func InFlight(limit int, meter metric.Meter) (Layer, error) {
 	rejected, err := meter.Int64Counter("http.server.rejected_requests",
 		metric.WithUnit("{request}"), metric.WithDescription("Number of requests refused without being served."))
@@ -40,7 +40,9 @@ func InFlight(limit int, meter metric.Meter) (Layer, error) {
 		default:
 			rejected.Add(r.Context(), 1, overloaded)
 			// A client that still sends its body would see a reset connection instead of the response.
-			_, _ = io.CopyN(io.Discard, r.Body, maxDrained)
+			if r.Header.Get("Expect") == "" {
+				_, _ = io.CopyN(io.Discard, r.Body, maxDrained)
+			}
 			problem.Write(w, r, problem.New(http.StatusServiceUnavailable, problem.CodeOverloaded,
 				"too many requests in flight; the limit is http.max_in_flight"))
 		}

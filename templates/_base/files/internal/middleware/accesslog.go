@@ -88,7 +88,7 @@ func accessLevel(status int, probe bool) slog.Level {
 	return slog.LevelInfo
 }
 
-// clientAddr returns an empty string for a client on a Unix socket.
+// clientAddr returns an empty string if the address is unknown.
 func clientAddr(x *exchange) string {
 	if !x.record.ClientAddr.IsValid() {
 		return ""

@@ -147,8 +147,11 @@ func (c Config) directConfig(service string) (*pgx.ConnConfig, error) {
 // neededVersion returns the version of the last migration of this build.
 func neededVersion() (int64, error) {
 	names, err := fs.Glob(migrations.Files, "*.sql")
-	if err != nil || len(names) == 0 {
-		return 0, fmt.Errorf("postgres: no migrations are embedded: %w", err)
+	if err != nil {
+		return 0, fmt.Errorf("postgres: list the migrations: %w", err)
+	}
+	if len(names) == 0 {
+		return 0, errors.New("postgres: this build has no migrations")
 	}
 	return goose.NumericComponent(names[len(names)-1]) // they are sorted
 }
