@@ -51,7 +51,7 @@ func TestDatabaseCommands(t *testing.T) {
 func TestMigrateCommands(t *testing.T) {
 	environ := []string{"BILLING_API_DATABASE__URL=" + postgrestest.NewEmpty(t)}
 	for _, step := range []struct{ args, want string }{
-		{"status", " pending\n"}, {"up", "applied 00001_"}, {"status", " applied "}, {"down --yes", "rolled back 00001_"},
+		{"status", " pending\n"}, {"up", "applied 00001_"}, {"status", " applied "}, {"down --yes", "rolled back "},
 	} {
 		got := command(t, environ, append([]string{"migrate"}, strings.Fields(step.args)...)...)
 		if got.code != 0 || !strings.Contains(got.stdout, step.want) {
