@@ -55,7 +55,7 @@ func TestMemoryIsBoundedUnderOverload(t *testing.T) {
 	stop(t, p)
 }
 
-// Clients that request the largest pages over HTTP/2 and do not read them hold a bounded amount of memory.
+// Clients that request the largest pages and do not read them hold a bounded amount of memory.
 func TestMemoryIsBoundedForSlowReaders(t *testing.T) {
 	cmd := serve(t, t.TempDir(), nil)
 	cmd.Env = append(cmd.Env, memoryLimit)
@@ -74,6 +74,22 @@ func TestMemoryIsBoundedForSlowReaders(t *testing.T) {
 					return
 				}
 			}
+		})
+	}
+	// The same over HTTP/2, with as many streams as one connection may have and a small window each.
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	transport := &http.Transport{Protocols: protocols, HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: 64 << 10}}
+	t.Cleanup(transport.CloseIdleConnections)
+	streams := &http.Client{Transport: transport, Timeout: patience}
+	for range 100 {
+		clients.Go(func() {
+			res, err := streams.Get("http://" + p.api + "/v1/notes?limit=100")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			t.Cleanup(func() { res.Body.Close() }) // it is never read
 		})
 	}
 	clients.Wait()
