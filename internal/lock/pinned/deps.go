@@ -54,6 +54,7 @@ import (
 	_ "go.yaml.in/yaml/v3"
 	_ "golang.org/x/sync/errgroup"
 	_ "golang.org/x/sync/singleflight"
+	_ "golang.org/x/time/rate"
 	_ "google.golang.org/grpc"
 	_ "google.golang.org/protobuf/proto"
 )

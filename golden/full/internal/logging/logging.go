@@ -25,5 +25,5 @@ func New(cfg Config, service string, w io.Writer) (*slog.Logger, *slog.LevelVar,
 		}
 		return h.WithAttrs([]slog.Attr{slog.String("service", service)})
 	}
-	return slog.New(&handler{out: open(redact), unredacted: open(nil)}), level, nil
+	return slog.New(handler{Handler: open(redact), unredacted: open(nil)}), level, nil
 }

@@ -38,7 +38,7 @@ func (r *Router) Version(name string, l Lifecycle) *Version {
 		panic(fmt.Sprintf("httpapi: version %s: %v", name, err))
 	}
 	configureHuma()
-	v := &Version{name: name, router: r, usage: newUsage(name, l, r.usage, r.log)}
+	v := &Version{name: name, router: r, usage: newUsage(name, l, r.meter, r.log)}
 	// Without paths in this config, huma adds no routes for documents and schemas.
 	config := huma.Config{OpenAPI: &huma.OpenAPI{
 		Info:    &huma.Info{Title: "billing-api", Version: name},

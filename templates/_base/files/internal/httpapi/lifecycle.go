@@ -9,11 +9,11 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	"golang.org/x/time/rate"
 
 	"example.com/acme/sample-service/internal/request"
 )
@@ -62,13 +62,18 @@ func (l Lifecycle) headers() http.Header {
 	return h
 }
 
-// usageMetrics are the instruments that all versions share.
-type usageMetrics struct {
-	requests metric.Int64Counter
-	sunset   metric.Int64Gauge
+// usage counts the requests of one version and announces its deprecation.
+type usage struct {
+	version    string
+	lifecycle  Lifecycle
+	headers    http.Header
+	requests   metric.Int64Counter
+	attributes map[bool]metric.MeasurementOption // by whether the version is deprecated
+	warning    rate.Sometimes                    // the counter has every request, the log has examples
+	log        *slog.Logger
 }
 
-func newUsageMetrics(meter metric.Meter) usageMetrics {
+func newUsage(version string, l Lifecycle, meter metric.Meter, log *slog.Logger) *usage {
 	requests, err := meter.Int64Counter("api.version.requests",
 		metric.WithDescription("Requests by API version, and whether the version is deprecated."))
 	sunset, sunsetErr := meter.Int64Gauge("api.version.sunset.timestamp", metric.WithUnit("s"),
@@ -76,39 +81,19 @@ func newUsageMetrics(meter metric.Meter) usageMetrics {
 	if err := errors.Join(err, sunsetErr); err != nil {
 		panic(err) // the names and units above are invalid
 	}
-	return usageMetrics{requests: requests, sunset: sunset}
-}
-
-// usage records the requests of one version.
-type usage struct {
-	version    string
-	lifecycle  Lifecycle
-	headers    http.Header
-	metrics    usageMetrics
-	attributes map[bool]metric.MeasurementOption // by whether the version is deprecated
-	log        *slog.Logger
-
-	mu       sync.Mutex
-	warnedAt time.Time
-}
-
-// warnInterval bounds how often the use of a deprecated version is logged. The metric counts every
-// request.
-const warnInterval = 10 * time.Minute
-
-func newUsage(version string, l Lifecycle, m usageMetrics, log *slog.Logger) *usage {
 	name := attribute.String("api_version", version)
 	u := &usage{
-		version: version, lifecycle: l, headers: l.headers(), metrics: m, log: log,
+		version: version, lifecycle: l, headers: l.headers(), requests: requests, log: log,
 		attributes: map[bool]metric.MeasurementOption{
 			false: metric.WithAttributes(name, attribute.Bool("deprecated", false)),
 			true:  metric.WithAttributes(name, attribute.Bool("deprecated", true)),
 		},
+		warning: rate.Sometimes{Interval: 10 * time.Minute},
 	}
 	// A series that starts at zero shows its first request as an increase.
-	m.requests.Add(context.Background(), 0, u.attributes[u.deprecated()])
+	u.requests.Add(context.Background(), 0, u.attributes[u.deprecated()])
 	if !l.Sunset.IsZero() {
-		m.sunset.Record(context.Background(), l.Sunset.Unix(), metric.WithAttributes(name))
+		sunset.Record(context.Background(), l.Sunset.Unix(), metric.WithAttributes(name))
 	}
 	return u
 }
@@ -121,36 +106,17 @@ func (u *usage) deprecated() bool {
 // version is gone.
 func (u *usage) record(ctx context.Context, h http.Header) (gone bool) {
 	deprecated := u.deprecated()
-	u.metrics.requests.Add(ctx, 1, u.attributes[deprecated])
-	if deprecated && u.warningDue() {
-		u.warn(ctx)
+	u.requests.Add(ctx, 1, u.attributes[deprecated])
+	if deprecated {
+		u.warning.Do(func() { u.warn(ctx) })
 	}
 	maps.Copy(h, u.headers)
 	return u.lifecycle.GoneAfterSunset && !time.Now().Before(u.lifecycle.Sunset)
 }
 
-// warningDue returns true once in each warnInterval.
-func (u *usage) warningDue() bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	now := time.Now()
-	if !u.warnedAt.IsZero() && now.Sub(u.warnedAt) < warnInterval {
-		return false
-	}
-	u.warnedAt = now
-	return true
-}
-
-// warn logs one request that uses a deprecated version, as an example of who does.
 func (u *usage) warn(ctx context.Context) {
 	rec := request.From(ctx)
-	attrs := []slog.Attr{
-		slog.String("api_version", u.version),
-		slog.String("route", rec.Route),
-		slog.Any("client_addr", rec.ClientAddr),
-	}
-	if !u.lifecycle.Sunset.IsZero() {
-		attrs = append(attrs, slog.Time("sunset", u.lifecycle.Sunset))
-	}
-	u.log.LogAttrs(ctx, slog.LevelWarn, "a client uses a deprecated version of the API", attrs...)
+	u.log.WarnContext(ctx, "a client uses a deprecated version of the API",
+		slog.String("api_version", u.version), slog.String("route", rec.Route),
+		slog.Any("client_addr", rec.ClientAddr), slog.String("sunset", u.headers.Get("Sunset")))
 }

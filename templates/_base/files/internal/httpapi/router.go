@@ -23,7 +23,7 @@ type Router struct {
 	mux      *http.ServeMux
 	routes   map[string]middleware.Route // by pattern
 	versions map[string]*Version
-	usage    usageMetrics
+	meter    metric.Meter
 	log      *slog.Logger
 }
 
@@ -34,7 +34,7 @@ func NewRouter(checks *health.Checks, meter metric.Meter, log *slog.Logger) *Rou
 		mux:      http.NewServeMux(),
 		routes:   make(map[string]middleware.Route),
 		versions: make(map[string]*Version),
-		usage:    newUsageMetrics(meter),
+		meter:    meter,
 		log:      log,
 	}
 	r.probe("/health", serveHealth(checks))

@@ -1,6 +1,7 @@
 package logging
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -58,20 +59,18 @@ func (o *Output) Alive(context.Context) error {
 type escaper struct{ w io.Writer }
 
 func (e escaper) Write(line []byte) (int, error) {
-	if isPlain(line) {
-		return e.w.Write(line)
-	}
-	escaped := make([]byte, 0, 2*len(line))
-	for rest := line; len(rest) > 0; {
-		r, size := utf8.DecodeRune(rest)
-		if r != '\n' && unicode.In(r, unicode.Cc, unicode.Cf) {
+	escaped := line
+	if bytes.ContainsFunc(line, isInvisible) {
+		escaped = nil
+		for _, r := range string(line) {
+			if !isInvisible(r) {
+				escaped = utf8.AppendRune(escaped, r)
+				continue
+			}
 			for _, unit := range utf16.AppendRune(nil, r) {
 				escaped = fmt.Appendf(escaped, `\u%04x`, unit)
 			}
-		} else {
-			escaped = append(escaped, rest[:size]...)
 		}
-		rest = rest[size:]
 	}
 	if _, err := e.w.Write(escaped); err != nil {
 		return 0, err
@@ -79,12 +78,5 @@ func (e escaper) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// isPlain reports whether a line holds only ASCII without DEL, like nearly all lines.
-func isPlain(line []byte) bool {
-	for _, c := range line {
-		if c >= 0x7f {
-			return false
-		}
-	}
-	return true
-}
+// isInvisible reports whether slog writes a control or formatting character as it is.
+func isInvisible(r rune) bool { return r > '~' && unicode.In(r, unicode.Cc, unicode.Cf) }

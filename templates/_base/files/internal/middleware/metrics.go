@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -14,25 +15,26 @@ import (
 // that a client chooses: unknown methods are _OTHER, the route is a template, and the Host header
 // is left out. A stream that succeeds has no duration, so that it does not count as a slow request.
 //
-// otelhttp would not do: it has no active requests, takes the Host header as an attribute, and does
-// not know the outcome.
+// otelhttp has no active requests, and takes the Host header as an attribute. It does not know
+// whether a response arrived.
 func Metrics(meter metric.Meter, https bool) (Layer, error) {
 	m, err := newInstruments(meter)
 	if err != nil {
 		return Layer{}, err
 	}
+	urlScheme := attribute.String("url.scheme", scheme(https))
+	active := make(map[string]metric.MeasurementOption)
+	for _, method := range append(knownMethods, otherMethod) {
+		active[method] = metric.WithAttributes(attribute.String("http.request.method", method), urlScheme)
+	}
 	return newLayer("metrics", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		ctx := r.Context()
-		attrs := []attribute.KeyValue{
-			attribute.String("http.request.method", knownMethod(r.Method)),
-			attribute.String("url.scheme", scheme(https)),
-		}
-		active := metric.WithAttributeSet(attribute.NewSet(attrs...))
-		m.active.Add(ctx, 1, active)
+		ctx, method := r.Context(), knownMethod(r.Method)
+		m.active.Add(ctx, 1, active[method])
 		// Deferred, because an aborted response panics through this layer.
 		defer func() {
-			m.active.Add(ctx, -1, active)
-			m.record(ctx, exchangeFrom(ctx), r, attrs)
+			m.active.Add(ctx, -1, active[method])
+			m.record(ctx, exchangeFrom(ctx), attribute.String("http.request.method", method), urlScheme,
+				attribute.String("network.protocol.version", protocolVersion(r)))
 		}()
 		next.ServeHTTP(w, r)
 	}), nil
@@ -64,13 +66,10 @@ func newInstruments(meter metric.Meter) (instruments, error) {
 	return m, errors.Join(errs[:]...)
 }
 
-func (m instruments) record(ctx context.Context, x *exchange, r *http.Request, attrs []attribute.KeyValue) {
+func (m instruments) record(ctx context.Context, x *exchange, attrs ...attribute.KeyValue) {
 	result := x.finish(ctx)
 	attrs = append(attrs,
-		attribute.String("http.route", x.record.Route),
-		attribute.Int("http.response.status_code", result.status),
-		attribute.String("network.protocol.version", protocolVersion(r)),
-	)
+		attribute.String("http.route", x.record.Route), attribute.Int("http.response.status_code", result.status))
 	if kind := result.errorType(); kind != "" {
 		attrs = append(attrs, attribute.String("error.type", kind))
 	}
@@ -84,11 +83,15 @@ func (m instruments) record(ctx context.Context, x *exchange, r *http.Request, a
 
 const otherMethod = "_OTHER"
 
+// knownMethods are the methods that a client cannot choose freely.
+var knownMethods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+	http.MethodConnect, http.MethodOptions, http.MethodTrace,
+}
+
 // knownMethod returns a method of the standard unchanged, and otherMethod for all others.
 func knownMethod(method string) string {
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
-		http.MethodConnect, http.MethodOptions, http.MethodTrace:
+	if slices.Contains(knownMethods, method) {
 		return method
 	}
 	return otherMethod
