@@ -194,7 +194,11 @@ var clusterKinds = map[string]bool{
 func (k *kustomization) rename(objects []*object) {
 	namespace := k.root.at("namespace")
 	for _, o := range objects {
-		if namespace.str() != "" && !clusterKinds[o.kind()] {
+		switch {
+		case namespace.str() == "":
+		case o.kind() == "Namespace":
+			o.ensure("metadata").set("name", namespace.clone())
+		case !clusterKinds[o.kind()]:
 			o.ensure("metadata").set("namespace", namespace.clone())
 		}
 		for _, c := range containersOf(o.podSpec()) {

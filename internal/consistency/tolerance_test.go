@@ -25,7 +25,7 @@ func TestConsistentChangesAreNoProblem(t *testing.T) {
 		{"ports by number", minimal, []edit{
 			{base + "service.yaml", "targetPort: http", "targetPort: 8080"},
 			{base + "deployment.yaml", "port: http", "port: 8080"},
-			{component + "monitoring/networkpolicy-metrics.yaml", "port: metrics", "port: 9090"},
+			{component + "monitoring/servicemonitor.yaml", "TCP\n          port: metrics", "TCP\n          port: 9090"},
 		}},
 		{"own metric", minimal, []edit{
 			{"internal/orders/metrics.go", "", "package orders\n\nimport \"github.com/prometheus/client_golang/prometheus\"\n\n" +
@@ -46,7 +46,7 @@ func TestConsistentChangesAreNoProblem(t *testing.T) {
 				"            - name: BILLING_API_DATABASE__URL\n              valueFrom:\n                secretKeyRef: {name: billing-api-database, key: url}\n"},
 		}},
 		{"one more pod, and a higher max_instances", full, []edit{
-			{base + "horizontalpodautoscaler.yaml", "maxReplicas: 10", "maxReplicas: 11"},
+			{base + "scaling.yaml", "maxReplicas: 10", "maxReplicas: 11"},
 			{component + "database/kustomization.yaml", "MAX_INSTANCES=11", "MAX_INSTANCES=12"},
 		}},
 		{"image digest", minimal, []edit{
@@ -62,7 +62,7 @@ func TestConsistentChangesAreNoProblem(t *testing.T) {
 			{"cmd/import/main.go", "", "package main\n\nfunc main() {}\n"},
 		}},
 		{"service account of the platform", minimal, []edit{
-			{base + "kustomization.yaml", "  - serviceaccount.yaml\n", ""}, {base + "serviceaccount.yaml", "", ""},
+			{base + "deployment.yaml", "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: billing-api\n# The service never calls the Kubernetes API.\nautomountServiceAccountToken: false\n---\n", ""},
 			{base + "deployment.yaml", "serviceAccountName: billing-api", "serviceAccountName: platform"},
 		}},
 		{"additional command that sorts first", minimal, []edit{{"cmd/aaa/main.go", "", "package main\n\nfunc main() {}\n"}}},
