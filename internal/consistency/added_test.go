@@ -40,7 +40,7 @@ func TestRulesFindFaultsInFilesThatATeamAdded(t *testing.T) {
 		{"correct HTTPRoute", add("route.yaml", filled(route, "HOST", "billing-api.example.com", "TIMEOUT", "20s", "SERVICE", "billing-api")), ""},
 		{"HTTPRoute that times out before the service", add("route.yaml", filled(route, "HOST", "billing-api.example.com", "TIMEOUT", "10s", "SERVICE", "billing-api")), "timeouts.request: is 10s, but the service can take 15s"},
 		{"HTTPRoute to an unknown Service", add("route.yaml", filled(route, "HOST", "billing-api.example.com", "TIMEOUT", "20s", "SERVICE", "billing")), "targets Service billing, which does not exist"},
-		{"HTTPRoute with an undocumented host", add("route.yaml", filled(route, "HOST", "other.example.com", "TIMEOUT", "20s", "SERVICE", "billing-api")), "is not listed in docs/environments.md"},
+		{"HTTPRoute with an undocumented host", add("route.yaml", filled(route, "HOST", "other.example.com", "TIMEOUT", "20s", "SERVICE", "billing-api")), "is not listed in docs/operate.md"},
 		{"existing key of a Secret", env(filled(secretKey, "SECRET", "billing-api-database", "KEY", "url")), ""},
 		{"missing key of a Secret", env(filled(secretKey, "SECRET", "billing-api-database", "KEY", "password")), "uses key password of Secret billing-api-database, which has ca.crt, url"},
 		{"missing Secret", env(filled(secretKey, "SECRET", "billing-database", "KEY", "url")), "refers to Secret billing-database"},

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-const environments = "docs/environments.md"
+const addresses = "docs/operate.md"
 
-// checkAddresses requires docs/environments.md to list the hosts of every Ingress and HTTPRoute, and every namespace.
+// checkAddresses requires docs/operate.md to list the hosts of every Ingress and HTTPRoute, and every namespace.
 // Other documents link to that page, and on-call engineers look there first.
 func checkAddresses(p *Project) []Problem {
-	page := string(p.files[environments])
+	page := string(p.files[addresses])
 	if strings.TrimSpace(page) == "" {
 		return nil
 	}
@@ -19,7 +19,7 @@ func checkAddresses(p *Project) []Problem {
 		whole := regexp.MustCompile(`(?:^|[^A-Za-z0-9.-])` + regexp.QuoteMeta(name) + `(?:$|[^A-Za-z0-9.-])`)
 		if name != "" && !whole.MatchString(page) {
 			all = append(all,
-				problemAt(at, key, "add it to "+environments, "is %s, which is not listed in %s", name, environments))
+				problemAt(at, key, "add it to "+addresses, "is %s, which is not listed in %s", name, addresses))
 		}
 	}
 	for _, r := range p.roots {

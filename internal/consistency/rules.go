@@ -2,7 +2,7 @@ package consistency
 
 // rules lists every rule, sorted by ID.
 var rules = []Rule{
-	{"address", "docs/environments.md lists every host and namespace of the manifests", []int{177}, checkAddresses},
+	{"address", "docs/operate.md lists every host and namespace of the manifests", []int{177}, checkAddresses},
 	{"alert-route", "Alertmanager routes refer to receivers that exist, and matchers to labels that alerts have", []int{78, 145}, checkAlertmanager},
 	{"alert-severity", "every alert has a severity that Alertmanager routes on", []int{67, 78}, checkSeverity},
 	{"alert-test", "every alert has a unit test that fires it and one that does not", []int{67}, checkAlertTests},

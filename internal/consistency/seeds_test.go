@@ -110,12 +110,12 @@ func podSeeds() []seed {
 
 func textSeeds() []seed {
 	return []seed{
-		fault("address", "minimal", component+"ingress/ingress.yaml", "host: billing-api.example.com", "host: billing.example.com", "is billing.example.com, which is not listed in docs/environments.md"),
-		fault("address", "minimal", overlay+"kustomization.yaml", "namespace: billing-api-production", "namespace: billing-api-live", "is billing-api-live, which is not listed in docs/environments.md",
+		fault("address", "minimal", component+"ingress/ingress.yaml", "host: billing-api.example.com", "host: billing.example.com", "is billing.example.com, which is not listed in docs/operate.md"),
+		fault("address", "minimal", overlay+"kustomization.yaml", "namespace: billing-api-production", "namespace: billing-api-live", "is billing-api-live, which is not listed in docs/operate.md",
 			"namespace billing-api-production: no overlay", "namespace billing-api-production: no overlay", "namespace billing-api-production: no overlay"),
 		fault("command", "minimal", "Makefile", "rollout status deployment/billing-api", "rollout status deployment/billing", "no manifest has Deployment billing"),
 		fault("command", "minimal", "Makefile", "--namespace billing-api-$(ENV)", "--namespace billing-app-$(ENV)", "namespace billing-app-: no overlay has this namespace"),
-		fault("metric-name", "minimal", "docs/api-versions.md", "`api_version_requests_total`", "`api_version_request_total`", "looks like a metric of the service"),
+		fault("metric-name", "minimal", "docs/api.md", "`api_version_requests_total`", "`api_version_request_total`", "looks like a metric of the service"),
 		fault("start", "minimal", base+"kustomization.yaml", "SERVICE__PROFILE=production", "SERVICE__PROFILE=prod", `is "prod", which is not a profile`),
 		fault("start", "minimal", component+"ingress/kustomization.yaml", "      - BILLING_API_SERVER__TLS__TERMINATED_BY_PROXY=true\n", "", "refuses to start without TLS"),
 		fault("alert-test", "minimal", watch+"tests/instances.yaml", "alertname: ServiceDown", "alertname: ServiceGone", "ServiceGone: has a unit test, but is not an alert"),

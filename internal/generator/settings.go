@@ -2,23 +2,20 @@ package generator
 
 import (
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/acton-go/acton-new/internal/settings"
 )
 
-// The tags of the Config structs are the only description of a project's settings. Two files show the settings to
-// users. The generator appends a list of all settings to both files, from the rendered Go. The tests of the project
-// build the same text from the same tags by reflection, and fail if the files differ.
+// The tags of the Config structs are the only description of a project's settings. One document shows the settings to
+// users. The generator appends a list of all settings to it, from the rendered Go. The tests of the project build the
+// same text from the same tags by reflection, and fail if the document differs.
 const (
 	referenceFile    = "docs/configuration.md"
 	referenceHeading = "## Reference\n"
-	exampleFile      = "config/example.yaml"
 )
 
-// completeSettings appends the list of all settings to referenceFile and exampleFile, if the tree contains them.
+// completeSettings appends the list of all settings to referenceFile, if the tree contains it.
 func completeSettings(tree Tree, module, prefix string) (Tree, error) {
 	if _, ok := tree.Lookup(settings.Root); !ok {
 		return tree, nil
@@ -29,14 +26,11 @@ func completeSettings(tree Tree, module, prefix string) (Tree, error) {
 	}
 	out := make(Tree, len(tree))
 	for i, f := range tree {
-		switch f.Path {
-		case referenceFile:
+		if f.Path == referenceFile {
 			if !strings.HasSuffix(string(f.Data), referenceHeading) {
 				return nil, fmt.Errorf("settings: %s: must end with the heading %q", f.Path, referenceHeading)
 			}
 			f.Data = []byte(string(f.Data) + settingsReference(sections, prefix))
-		case exampleFile:
-			f.Data = []byte(strings.TrimRight(string(f.Data), "\n") + "\n\n" + settingsExample(sections))
 		}
 		out[i] = f
 	}
@@ -58,24 +52,4 @@ func settingsReference(sections []settings.Setting, prefix string) string {
 		})
 	}
 	return b.String()
-}
-
-// plainYAML matches text that needs no quotes in YAML.
-var plainYAML = regexp.MustCompile(`^[A-Za-z0-9._/-]+$`)
-
-// settingsExample returns YAML with every key commented out.
-func settingsExample(sections []settings.Setting) string {
-	var parts []string
-	for _, section := range sections {
-		text := "# " + section.Path + ": " + section.Doc + "\n"
-		settings.Each(section.Children, func(s settings.Setting) {
-			value := s.Default
-			if !plainYAML.MatchString(value) {
-				value = strconv.Quote(value)
-			}
-			text += "\n# " + s.Doc + "\n#" + s.Path + ": " + value + "\n"
-		})
-		parts = append(parts, text)
-	}
-	return strings.Join(parts, "\n")
 }

@@ -20,7 +20,8 @@ var kinds = map[string]string{
 }
 
 // runtimeKinds are kinds whose objects are not in the manifests, or have generated names.
-var runtimeKinds = set("pod node event replicaset endpointslice job secret configmap persistentvolumeclaim customresourcedefinition lease")
+var runtimeKinds = set("pod node event replicaset endpointslice job secret configmap persistentvolumeclaim customresourcedefinition lease " +
+	"certificate certificaterequest order challenge")
 
 var kindName = regexp.MustCompile(`^([a-z]+)/([a-z0-9*.-]+)$`)
 

@@ -5,45 +5,35 @@ import (
 	"os"
 	"reflect"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "rewrite docs/configuration.md and config/example.yaml")
+var update = flag.Bool("update", false, "rewrite the tables of docs/configuration.md")
 
-const (
-	referenceFile = "../../docs/configuration.md"
-	exampleFile   = "../../config/example.yaml"
-)
+const referenceFile = "../../docs/configuration.md"
 
-// TestReference compares the generated part of both files with the tags: everything after the heading, or after the first
-// empty line.
+// TestReference compares everything after the heading with the tags.
 func TestReference(t *testing.T) {
-	compare(t, referenceFile, "## Reference\n", reference())
-	compare(t, exampleFile, "\n\n", example())
-}
-
-func compare(t *testing.T, path, separator, want string) {
-	t.Helper()
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(referenceFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	written, got, ok := strings.Cut(string(data), separator)
+	const heading = "## Reference\n"
+	written, got, ok := strings.Cut(string(data), heading)
 	if !ok {
-		t.Fatalf("%s: %q is missing", path, separator)
+		t.Fatalf("%s: the heading %q is missing", referenceFile, heading)
 	}
 	if *update {
-		if err := os.WriteFile(path, []byte(written+separator+want), 0o644); err != nil {
+		if err := os.WriteFile(referenceFile, []byte(written+heading+reference()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if diff := cmp.Diff(got, want); diff != "" {
-		t.Errorf("%s differs from the tags; run make settings. Got -, want +\n%s", path, diff)
+	if diff := cmp.Diff(got, reference()); diff != "" {
+		t.Errorf("%s differs from the tags; run make settings. Got -, want +\n%s", referenceFile, diff)
 	}
 }
 
@@ -62,26 +52,6 @@ func reference() string {
 		}
 	})
 	return b.String()
-}
-
-// plain matches text that YAML needs no quotes for.
-var plain = regexp.MustCompile(`^[A-Za-z0-9._/-]+$`)
-
-// example returns the keys of config/example.yaml, commented out.
-func example() string {
-	var sections []string
-	eachSection(func(name, doc string, keys []key) {
-		text := "# " + name + ": " + doc + "\n"
-		for _, k := range keys {
-			value := k.defaultValue
-			if !plain.MatchString(value) {
-				value = strconv.Quote(value)
-			}
-			text += "\n# " + k.doc + "\n#" + k.path + ": " + value + "\n"
-		}
-		sections = append(sections, text)
-	})
-	return strings.Join(sections, "\n")
 }
 
 func eachSection(do func(name, doc string, keys []key)) {
@@ -103,29 +73,5 @@ func TestEveryKeyIsDescribed(t *testing.T) {
 			t.Errorf("%s: a setting cannot have the type %s", k.path, k.kind)
 		}
 		seen[k.path] = true
-	}
-}
-
-func TestExampleHasTheDefaults(t *testing.T) {
-	example, err := os.ReadFile(exampleFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := newFixture(t)
-	f.file("work.yaml", string(example))
-	if got := f.load().loader.origins["server.port"].name; got != "default" {
-		t.Errorf("the example sets a key: %s", got)
-	}
-
-	f.file("work.yaml", regexp.MustCompile(`(?m)^#([a-z0-9_.]+: )`).ReplaceAllString(string(example), "$1"))
-	loaded := f.load()
-	defaults := loaded.loader.readDefaults().values
-	for _, k := range loaded.loader.keys {
-		if got := loaded.loader.values.Get(k.path); !reflect.DeepEqual(got, defaults[k.path]) {
-			t.Errorf("%s: the example has %q, want the default %q", k.path, got, defaults[k.path])
-		}
-		if !strings.HasPrefix(f.origin(loaded.loader, k.path), "work.yaml:") {
-			t.Errorf("%s is not in the example", k.path)
-		}
 	}
 }

@@ -1,8 +1,8 @@
 // Package config loads the settings of the service.
 //
 // Each setting is a field of [Config], or of the Config of the package that uses it. The tags of the field are its only
-// description: yaml is its name, default its default, doc its meaning. `make settings` writes docs/configuration.md and
-// config/example.yaml from these tags.
+// description: yaml is its name, default its default, doc its meaning. `make settings` writes docs/configuration.md
+// from these tags.
 //
 // Settings come in layers. Each layer overrides the layers before it: defaults, the profile,
 // /etc/orders/config.yaml, config.yaml in the user's XDG directory, config.yaml in the working directory, the
