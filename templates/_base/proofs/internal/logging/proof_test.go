@@ -14,8 +14,6 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/google/go-cmp/cmp"
-
 	"example.com/acme/sample-service/internal/request"
 )
 
