@@ -109,42 +109,6 @@ func TestServiceStartsWithManifestsOfEachEnvironment(t *testing.T) {
 	}
 }
 
-// A failed backup must not remove older backups.
-func TestBackupJobCreatesRestorableBackup(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a database")
-	}
-	dir := writeProject(t, []string{"database"}, nil)
-	files := secretsFor(t, []string{"database"})
-	backup := named(t, overlay(t, dir, "production"), "CronJob", "orders-backup").Spec.JobTemplate.Spec.Template.Spec.Containers[0]
-	folder := t.TempDir()
-	script := strings.NewReplacer("/run/secrets/orders", files, "/backup", folder).Replace(backup.Args[0])
-	write(t, filepath.Join(files, "backup.sh"), []byte("set -eu\n"+script))
-	for name, days := range map[string]int{"old.dump": 15, "young.dump": 13, "broken.dump.part": 1} {
-		write(t, filepath.Join(folder, name), nil)
-		modified := time.Now().AddDate(0, 0, -days)
-		if err := os.Chtimes(filepath.Join(folder, name), modified, modified); err != nil {
-			t.Fatal(err)
-		}
-	}
-	shell(t, files, postgresFunctions+`
-export PATH=$programs:$PATH
-psql -q "$(cat database/url)" -c 'CREATE TABLE notes AS SELECT generate_series(1, 1000) AS id'
-cp database/url kept
-sed -i 's|/orders?|/absent?|' database/url
-if sh backup.sh 2>/dev/null; then echo 'the backup of a missing database succeeded' >&2; exit 1; fi
-test -e `+folder+`/old.dump
-mv kept database/url
-sh backup.sh
-test ! -e `+folder+`/old.dump && test -e `+folder+`/young.dump
-rm `+folder+`/young.dump
-test "$(ls `+folder+` | wc -l)" = 1
-psql -q "$(cat database/url)" -c 'DROP TABLE notes'
-pg_restore --exit-on-error --no-owner --dbname="$(cat database/url)" `+folder+`/*.dump
-test "$(psql -At "$(cat database/url)" -c 'SELECT count(*) FROM notes')" = 1000
-`)
-}
-
 // The checklist is a separate file, so that a change to the manifests does not change it.
 func TestManifestsMatchChecklist(t *testing.T) {
 	checklist, err := os.ReadFile("testdata/checklist.yaml")

@@ -41,6 +41,8 @@ type Cluster struct {
 	parts    []*process.Process // in start order
 	metrics  *metricsAPI
 	kubelets *kubelets
+
+	processes *processes // run the containers of jobs; nil runs none
 }
 
 // Start starts a cluster with nodes in three zones. Its files are in dir. The caller must call Stop, even after an

@@ -40,7 +40,7 @@ func startDatabase(t *testing.T, p *pod, backup object) string {
 	server := p.name + "-database"
 	podman(t, "run", "--detach", "--replace", "--name", server, "--network", "none", "--mount", "type=bind,src="+tls+",dst=/server,ro=true",
 		"--env", "POSTGRES_USER=service", "--env", "POSTGRES_DB=service", "--env", "POSTGRES_PASSWORD="+databasePassword, "--entrypoint", "sh",
-		backup.list("spec", "jobTemplate", "spec", "template", "spec", "containers")[0].text("image"),
+		backup.list("spec", "jobTemplate", "spec", "template", "spec", "initContainers")[0].text("image"),
 		"-euc", "install -o postgres -m 600 /server/* /tmp; exec docker-entrypoint.sh postgres -c ssl=on -c ssl_cert_file=/tmp/crt -c ssl_key_file=/tmp/key")
 	removeContainer(t, server)
 	if err := await(time.Minute, func() error {
@@ -51,16 +51,16 @@ func startDatabase(t *testing.T, p *pod, backup object) string {
 	return server
 }
 
-// backUp runs the backup job, which must write one dump.
+// backUp runs the container of the backup job that dumps the database. TestRestore runs the rest of the job.
 func backUp(t *testing.T, resources []object, job object, dir string, secrets map[string][]byte, network string) {
 	t.Helper()
 	p, err := newPod(resources, job, dir, secrets)
 	if err != nil {
 		t.Fatal(err)
 	}
-	container := p.spec.list("containers")[0]
+	container := p.spec.list("initContainers")[0]
 	out := runToEnd(t, p, container, network, container.text("image"))
-	dumps, err := filepath.Glob(filepath.Join(p.dir, "*", "*.dump"))
+	dumps, err := filepath.Glob(filepath.Join(p.dir, "*", "dump"))
 	if err != nil || len(dumps) != 1 {
 		t.Errorf("%s wrote %d dumps, want one: %s", p.name, len(dumps), out)
 	}

@@ -24,7 +24,8 @@ const (
 )
 
 // kubelets simulates the kubelets of all nodes. A scheduled pod starts, and becomes ready after a delay. A pod of a job
-// completes instead. A deleted pod disappears after a delay. No containers run.
+// completes instead. A deleted pod disappears after a delay. No containers run, except those of jobs if the cluster has
+// processes.
 type kubelets struct {
 	cluster *Cluster
 	ctx     context.Context
@@ -134,7 +135,7 @@ func (k *kubelets) see(pod object) {
 		k.once(pod, "start", 0, func() error { return k.report(path, started(pod, ip)) })
 	case pod.text("status", "phase") != "Running":
 	case len(pod.list("metadata", "ownerReferences")) > 0 && pod.list("metadata", "ownerReferences")[0].kind() == "Job":
-		k.once(pod, "complete", untilDone, func() error { return k.report(path, completed(pod)) })
+		k.once(pod, "complete", untilDone, func() error { return k.report(path, k.finish(pod)) })
 	case pod.condition("Ready") != "True":
 		k.once(pod, "ready", untilReady, func() error { return k.report(path, ready(pod)) })
 	}
@@ -183,6 +184,15 @@ func ready(pod object) map[string]any {
 		"conditions":        []any{condition("Ready", "True"), condition("ContainersReady", "True")},
 		"containerStatuses": statuses(pod.list("spec", "containers"), true, running()),
 	}
+}
+
+// finish runs the containers of a job's pod, if the cluster runs any, and returns the status of the pod.
+func (k *kubelets) finish(pod object) map[string]any {
+	status := completed(pod)
+	if k.cluster.processes != nil && k.cluster.processes.run(pod) != nil {
+		status["phase"] = "Failed"
+	}
+	return status
 }
 
 func completed(pod object) map[string]any {

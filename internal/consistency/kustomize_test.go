@@ -16,7 +16,7 @@ import (
 )
 
 // hashed matches the name suffix that kustomize gives to generated objects.
-var hashed = regexp.MustCompile(`\b(` + testName + `-config)-[0-9a-z]{10}\b`)
+var hashed = regexp.MustCompile(`\b(` + testName + `-(?:config|backup))-[0-9a-z]{10}\b`)
 
 func TestOverlaysMatchTheOutputOfKubectlKustomize(t *testing.T) {
 	skipInShortMode(t)

@@ -33,6 +33,18 @@ type account struct{ uid, gid int }
 
 func newClusters() *clusters { return &clusters{} }
 
+// StartPostgres starts a server. It returns the address of its database postgres, the directory of its programs, and a
+// function that removes it.
+func StartPostgres() (address *url.URL, programs string, remove func(), err error) {
+	c := newClusters()
+	server, err := c.start()
+	if err != nil {
+		c.close()
+		return nil, "", nil, err
+	}
+	return server.admin(), c.bin, func() { server.remove(); c.close() }, nil
+}
+
 const superuser, superPassword = "postgres", "superuser-password"
 
 func (c *clusters) close() {

@@ -1,0 +1,57 @@
+#!/bin/sh
+# restore.sh NAMESPACE lists the dumps in object storage.
+# restore.sh NAMESPACE DUMP restores one of them into the database whose address the secret store has now. It replaces
+# the tables of that database, so it shows the address and asks first. The service is stopped meanwhile.
+set -eu
+namespace=${1:?usage: restore.sh NAMESPACE [DUMP]} dump=${2-}
+
+kubectl() { command kubectl --namespace "$namespace" "$@"; }
+
+# run DUMP creates a job from the suspended CronJob, waits until it ends, and prints its log. It fails if the job fails.
+run() {
+  job=billing-api-restore-$(date -u +%Y%m%d%H%M%S)
+  kubectl create job "$job" --from=cronjob/billing-api-restore --dry-run=client -o yaml |
+    kubectl set env --local --filename=- --containers=download --output=yaml "DUMP=$1" | kubectl create --filename=- >&2
+  until status=$(kubectl get job "$job" --output=jsonpath='{.status.conditions[?(@.status=="True")].type}') &&
+    case $status in *Complete* | *Failed*) true ;; *) false ;; esac; do sleep 2; done
+  kubectl logs "job/$job" --all-containers >&2
+  case $status in *Failed*)
+    echo "restore.sh: job/$job failed; its log is above" >&2
+    return 1
+    ;;
+  esac
+}
+
+if [ -z "$dump" ]; then
+  run ''
+  exit
+fi
+
+# The Secret must hold what the secret store has now, not the address of the old database.
+refreshed() { kubectl get externalsecret billing-api-database --output=jsonpath='{.status.refreshTime}'; }
+before=$(refreshed) waited=0
+kubectl annotate externalsecret billing-api-database "force-sync=$(date +%s)" --overwrite >/dev/null
+while [ "$(refreshed)" = "$before" ]; do
+  waited=$((waited + 2))
+  if [ "$waited" -gt 120 ]; then
+    echo "restore.sh: the secret store was not read within two minutes: kubectl --namespace $namespace describe externalsecret billing-api-database" >&2
+    exit 1
+  fi
+  sleep 2
+done
+target=$(kubectl get secret billing-api-database --output=jsonpath='{.data.url}' | base64 -d | sed 's|^[^/]*//\([^/]*@\)*||; s|?.*||')
+
+echo "Restore $dump into $target. This replaces its tables."
+printf 'Type the name of the database to continue: '
+read -r answer
+if [ "$answer" != "${target##*/}" ]; then
+  echo 'restore.sh: not restored' >&2
+  exit 1
+fi
+
+replicas=$(kubectl get deployment billing-api --output=jsonpath='{.spec.replicas}')
+kubectl scale deployment billing-api --replicas=0
+# If the restore fails, the service stays stopped: its database may be the wrong one.
+run "$dump"
+kubectl scale deployment billing-api --replicas="$((replicas > 0 ? replicas : 3))"
+kubectl rollout status deployment billing-api --timeout=10m
