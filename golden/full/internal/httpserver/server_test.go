@@ -163,7 +163,7 @@ func TestEveryListenerHasTimeouts(t *testing.T) {
 
 func TestOldConnectionsAreClosedAfterAResponse(t *testing.T) {
 	cfg := testConfig()
-	cfg.MaxConnectionAge = 100 * time.Millisecond
+	cfg.MaxConnectionAge = time.Second
 	s := serve(t, cfg, hello)
 	client, _ := newClient(t)
 	url := "http://" + s.api.Addr().String()

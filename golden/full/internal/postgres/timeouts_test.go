@@ -46,7 +46,7 @@ func TestStatementTimesOut(t *testing.T) {
 		t.Run(pooler, func(t *testing.T) {
 			t.Parallel()
 			db, release := locked(t, discard, func(cfg *postgres.Config) {
-				cfg.Pooler, cfg.StatementTimeout = pooler, 100*time.Millisecond
+				cfg.Pooler, cfg.StatementTimeout = pooler, 500*time.Millisecond
 			})
 			if err := db.Notes().Create(t.Context(), notetest.Note(1)); !errors.Is(err, note.ErrUnavailable) {
 				t.Errorf("got %v, want %v", err, note.ErrUnavailable)

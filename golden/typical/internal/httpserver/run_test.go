@@ -15,7 +15,7 @@ import (
 
 func TestRequestsAreServedWhileDrainingAndOpenOnesFinish(t *testing.T) {
 	cfg := testConfig()
-	cfg.DrainDelay = 200 * time.Millisecond
+	cfg.DrainDelay = 2 * time.Second
 	begun, release := make(chan struct{}), make(chan struct{})
 	s := serve(t, cfg, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/slow" {

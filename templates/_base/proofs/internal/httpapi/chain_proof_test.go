@@ -167,7 +167,7 @@ func TestTheReadDeadlineDoesNotCancelTheHandler(t *testing.T) {
 		}
 	}
 	// The context must end at the deadline of the route, not at an earlier deadline for reading the body.
-	Handle(a.router.Version("v9", Lifecycle{}), Operation{ID: "wait", Method: "POST", Path: "/wait", Timeout: 300 * time.Millisecond},
+	Handle(a.router.Version("v9", Lifecycle{}), Operation{ID: "wait", Method: "POST", Path: "/wait", Timeout: time.Second},
 		func(ctx context.Context, _ *input) (*struct{}, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()

@@ -3,6 +3,7 @@ package httpserver
 import (
 	"crypto/tls"
 	"io"
+	"maps"
 	"net"
 	"path/filepath"
 	"testing"
@@ -56,13 +57,14 @@ func TestRefusalsBelowTheHandlerAreCounted(t *testing.T) {
 		conn.Close()
 	}
 	want := map[string]int64{"malformed_request": 2, "tls_handshake": 1}
-	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		got := counts(t, reader)
-		if got["malformed_request"] == want["malformed_request"] && got["tls_handshake"] == want["tls_handshake"] {
-			return
-		}
+	eventually(t, "each refusal is counted", func() bool { return maps.Equal(counts(t, reader), want) })
+}
+
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("got %v, want %v", got, want)
+			t.Fatalf("%s: did not happen within %s", what, patience)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package httpserver
 import (
 	"net/http"
 	"testing"
-	"time"
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 )
@@ -20,7 +19,11 @@ func TestServedHTTP2ConnectionsAreNotRefused(t *testing.T) {
 		get(t, client, "http://"+s.api.Addr().String())
 		transport.CloseIdleConnections()
 	}
-	time.Sleep(100 * time.Millisecond) // the server notices the end of a connection later
+	eventually(t, "the server notices the end of each connection", func() bool {
+		open := 0
+		s.api.conns.open.Range(func(any, any) bool { open++; return true })
+		return open == 0
+	})
 	if got := counts(t, reader); len(got) > 0 {
 		t.Errorf("got refused connections %v, want none", got)
 	}

@@ -13,7 +13,7 @@ import (
 
 func TestHTTP2ClientsAreSentAwayWhileDraining(t *testing.T) {
 	cfg := testConfig()
-	cfg.DrainDelay = time.Second
+	cfg.DrainDelay = 2 * time.Second
 	s := serve(t, cfg, hello)
 	client, transport := newClient(t)
 	transport.Protocols = new(http.Protocols)

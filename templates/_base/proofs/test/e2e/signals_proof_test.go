@@ -3,9 +3,11 @@
 package e2e
 
 import (
+	"bufio"
+	"encoding/json"
 	"errors"
+	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -25,26 +27,34 @@ func TestQuickSecondSignalIsNeverLost(t *testing.T) {
 		time.Sleep(rand.N(8 * time.Millisecond))
 		sent := time.Now()
 		_ = p.cmd.Process.Signal(syscall.SIGTERM)
-		select {
-		case <-p.ended:
-			if p.cmd.ProcessState.ExitCode() == 0 {
-				t.Fatalf("pair %d: got exit code 0, want a failure", i)
+		eventually(t, "the second signal ends the process, unless it came too early", func() bool {
+			select {
+			case <-p.ended:
+				return true
+			default:
 			}
-		case <-time.After(2 * time.Second):
-			noticed, err := time.Parse(time.RFC3339Nano, p.await("draining", "", nil)["time"].(string))
-			if err != nil || noticed.Before(sent) {
-				t.Fatalf("pair %d: the second signal, sent %s after draining began, was lost (%v)", i, sent.Sub(noticed), err)
-			}
-			_ = p.cmd.Process.Kill()
+			draining := p.entries("draining", "", nil)
+			return len(draining) > 0 && timeOf(t, draining[0]).After(sent) && time.Since(sent) > 2*time.Second
+		})
+		_ = p.cmd.Process.Kill()
+		if p.exit() == 0 {
+			t.Fatalf("pair %d: got exit code 0, want a failure", i)
 		}
 	}
 }
 
-// startWithPipe starts the service with a pipe as standard output. The port of the API is fixed, because the test may not
-// read the log.
-func startWithPipe(t *testing.T, output *os.File, set settings) (*exec.Cmd, *client, chan struct{}) {
+func timeOf(t *testing.T, entry map[string]any) time.Time {
 	t.Helper()
-	set["server.port"] = freePort(t)
+	at, err := time.Parse(time.RFC3339Nano, entry["time"].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+// startWithPipe starts the service with a pipe as standard output, and reads its log until the API listens.
+func startWithPipe(t *testing.T, reader io.Reader, output *os.File, set settings) (*exec.Cmd, *client, chan struct{}) {
+	t.Helper()
 	cmd := serve(t, t.TempDir(), set)
 	cmd.Stdout = output
 	if err := cmd.Start(); err != nil {
@@ -59,27 +69,15 @@ func startWithPipe(t *testing.T, output *os.File, set settings) (*exec.Cmd, *cli
 		_ = cmd.Process.Kill()
 		<-ended
 	})
-	c := newClient(t, "http://127.0.0.1:"+set["server.port"], nil)
-	c.http.Timeout = 3 * time.Second
-	eventually(t, "the service answers", func() bool {
-		_, err := c.try(http.MethodGet, "/health", "")
-		return err == nil
-	})
-	return cmd, c, ended
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	lines := bufio.NewScanner(reader)
+	for lines.Scan() {
+		var line struct{ Msg, Listener, Addr string }
+		if err := json.Unmarshal(lines.Bytes(), &line); err == nil && line.Msg == "listening" && line.Listener == "api" {
+			return cmd, newClient(t, "http://"+line.Addr, nil), ended
+		}
 	}
-	defer func() { _ = listener.Close() }()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
+	t.Fatal("the service ended before it listened")
+	return nil, nil, nil
 }
 
 func TestServiceOutlivesTheReaderOfItsLog(t *testing.T) {
@@ -88,7 +86,7 @@ func TestServiceOutlivesTheReaderOfItsLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd, c, ended := startWithPipe(t, writer, settings{"log.level": "debug"})
+	cmd, c, ended := startWithPipe(t, reader, writer, settings{"log.level": "debug"})
 	_ = writer.Close()
 	_ = reader.Close()
 	for range 5 {
@@ -114,10 +112,11 @@ func TestStopIsBoundedWhenTheLogBlocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = fifo.Close() }()
-	cmd, c, ended := startWithPipe(t, fifo, settings{
+	cmd, c, ended := startWithPipe(t, fifo, fifo, settings{
 		"log.level": "debug", "server.request_timeout": "4s", "server.shutdown_timeout": "6s",
 	})
-	// Nobody reads: at some time the pipe is full, and a request hangs.
+	c.http.Timeout = 3 * time.Second
+	// Nobody reads any more: at some time the pipe is full, and a request hangs.
 	eventually(t, "the log blocks", func() bool {
 		_, err := c.try(http.MethodGet, "/v1/notes?limit=1", "")
 		var timeout interface{ Timeout() bool }
@@ -128,8 +127,8 @@ func TestStopIsBoundedWhenTheLogBlocks(t *testing.T) {
 	}
 	select {
 	case <-ended:
-	case <-time.After(14 * time.Second):
-		t.Fatal("the service still runs 14s after SIGTERM, want 6s and a margin of 5s")
+	case <-time.After(patience):
+		t.Fatalf("the service still runs %s after SIGTERM, want at most 6s and a margin of 5s", patience)
 	}
 	if code := cmd.ProcessState.ExitCode(); code != 1 {
 		t.Errorf("got exit code %d, want 1", code)

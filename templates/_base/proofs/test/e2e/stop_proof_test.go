@@ -17,7 +17,7 @@ import (
 )
 
 func TestNoRequestIsLostUnderLoad(t *testing.T) {
-	p := start(t, t.TempDir(), settings{"server.drain_delay": "1s"})
+	p := start(t, t.TempDir(), settings{"server.drain_delay": "5s"})
 
 	// Clients send without a pause until the balancer, which asks for
 	// readiness, tells them to go elsewhere. Nothing is retried.
@@ -133,7 +133,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 
 func TestOpenRequestsAreAnsweredBeforeExit(t *testing.T) {
 	t.Parallel()
-	p := start(t, t.TempDir(), settings{"server.drain_delay": "1s"})
+	p := start(t, t.TempDir(), settings{"server.drain_delay": "5s"})
 	c := newClient(t, "http://"+p.api, nil)
 
 	// A client that uploads slowly.

@@ -64,7 +64,7 @@ func TestCallerWhoLeavesCostsNoConnection(t *testing.T) {
 		return conn.Conn().PgConn().PID()
 	}
 	before := process()
-	ctx, leave := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	ctx, leave := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer leave()
 	if _, err := db.Notes().Get(ctx, notetest.Note(1).ID); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, note.ErrUnavailable) {
 		t.Errorf("got %v, want the error of the context", err)

@@ -16,7 +16,7 @@ func TestExhaustedPoolIsDegraded(t *testing.T) {
 	t.Parallel()
 	db, release := locked(t, discard, func(cfg *postgres.Config) {
 		cfg.MaxConnections, cfg.MinIdleConnections = 2, 0
-		cfg.AcquireTimeout, cfg.StatementTimeout = 500*time.Millisecond, patience
+		cfg.AcquireTimeout, cfg.StatementTimeout = 2*time.Second, patience
 	})
 	// Two calls use both connections, and a third one waits for a connection.
 	errs := make(chan error, 3)
