@@ -9,11 +9,13 @@ import (
 	"testing"
 )
 
-// The maximum lines of Go in the default project: its code, and its tests with the packages that only tests use. A team
-// has to read what it inherits. Raise a limit only for a reason that such a team would accept.
+// The maximum lines of Go in the default project: its code, its tests with the packages that only tests use, and all
+// files that do not end with _test.go. A team has to read what it inherits. Raise a limit only for a reason that such a
+// team would accept.
 const (
-	maxCode  = 6000
-	maxTests = 6700
+	maxCode    = 5810
+	maxTests   = 6460
+	maxNotTest = 6415 // goal: 6000
 )
 
 // maxPackage is the maximum number of lines of code in a package that is not in largePackages.
@@ -26,7 +28,7 @@ var largePackages = map[string]struct {
 }{
 	"internal/config":     {710, "layers with an origin for each value, all errors at once with file and line, secret files, rules of production"},
 	"internal/httpapi":    {1030, "a third is the sample API that the team replaces; the rest is strict JSON, entity tags and the life cycle of versions"},
-	"internal/httpserver": {600, "listeners, graceful shutdown, certificate reload, and refusals that net/http answers by itself"},
+	"internal/httpserver": {570, "listeners, graceful shutdown, certificate reload, and refusals that net/http answers by itself"},
 	"internal/middleware": {1060, "thirteen layers, one concept a file; compression takes 200 lines because no library passes its tests"},
 }
 
@@ -34,9 +36,12 @@ func TestDefaultProjectStaysSmall(t *testing.T) {
 	l := realLibrary(t)
 	tree := l.mustFiles(t, Answers{Name: goldenName, Module: goldenModule})
 	packages := map[string]int{}
-	code, tests := 0, 0
+	code, tests, notTest := 0, 0, 0
 	for _, f := range tree {
 		lines := bytes.Count(f.Data, []byte("\n"))
+		if path.Ext(f.Path) == ".go" && !strings.HasSuffix(f.Path, "_test.go") {
+			notTest += lines
+		}
 		switch {
 		case strings.HasSuffix(f.Path, "_test.go"), path.Ext(f.Path) == ".go" && onlyForTests(f.Path):
 			tests += lines
@@ -45,9 +50,9 @@ func TestDefaultProjectStaysSmall(t *testing.T) {
 			packages[path.Dir(f.Path)] += lines
 		}
 	}
-	if code > maxCode || tests > maxTests {
-		t.Errorf("the default project has %d lines of Go and %d of tests, want at most %d and %d",
-			code, tests, maxCode, maxTests)
+	if code > maxCode || tests > maxTests || notTest > maxNotTest {
+		t.Errorf("the default project has %d lines of Go, %d of tests and %d outside of _test.go, want at most %d, %d and %d",
+			code, tests, notTest, maxCode, maxTests, maxNotTest)
 	}
 	for _, name := range slices.Sorted(maps.Keys(packages)) {
 		limit, reason := maxPackage, "to allow more, add it to largePackages with a reason"
@@ -61,7 +66,7 @@ func TestDefaultProjectStaysSmall(t *testing.T) {
 			t.Errorf("%s has %d lines of Go, want at most %d: %s", name, packages[name], limit, reason)
 		}
 	}
-	t.Logf("%d lines of Go, %d of tests", code, tests)
+	t.Logf("%d lines of Go, %d of tests, %d outside of _test.go", code, tests, notTest)
 }
 
 // onlyForTests reports whether a file is not part of the binary: tools and helpers below test/, and contract tests.

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
@@ -10,21 +10,14 @@ import (
 )
 
 func versionCommand() *cobra.Command {
-	asJSON := false
-	cmd := &cobra.Command{
+	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version and the commit of this build",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			build := buildinfo.Get()
-			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(build)
-			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "billing-api %s (commit %s, built %s, %s)\n",
-				build.Version, build.Commit, build.Time, build.Go)
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "billing-api %s (commit %s, %s)\n", build.Version, build.Commit, runtime.Version())
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	return cmd
 }

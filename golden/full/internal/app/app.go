@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/acme/billing-api/internal/buildinfo"
@@ -50,7 +51,7 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 	checks.AddLiveness("log", out.Alive)
 
 	// The service starts without its database, which connects when it is needed.
-	database, err := postgres.Open(ctx, cfg.Database, cfg.Service.Name, metrics.Provider(), log)
+	database, err := postgres.Open(ctx, cfg.Database, cfg.Service.Name, otel.GetMeterProvider(), log)
 	if err != nil {
 		return err
 	}
@@ -106,14 +107,13 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 	}
 	defer internal.Close()
 
-	// Files that are reloaded while the service runs. A reload loop that hangs fails the liveness probe.
+	// Files that are reloaded while the service runs.
 	changes := reload.New(log)
 	defer changes.Close()
 	changes.Add("settings", settings.Files(), func() error { return reloadSettings(ctx, settings, log, level) })
 	if cfg.Server.TLS.Enabled() {
 		changes.Add("certificates", api.Files(), api.Reload)
 	}
-	checks.AddLiveness("reload", changes.Alive)
 
 	// Run everything until ctx is done. The first error stops the rest.
 	group, ctx := errgroup.WithContext(ctx)

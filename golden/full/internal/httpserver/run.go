@@ -63,7 +63,10 @@ func Run(ctx context.Context, cfg Config, drain func(), api, internal Endpoint) 
 	if failure == nil {
 		api.Server.log.InfoContext(ctx, "draining",
 			slog.String("drain_delay", cfg.DrainDelay.String()), slog.String("shutdown_timeout", cfg.ShutdownTimeout.String()))
-		failure = sleep(cfg.DrainDelay, failed)
+		select {
+		case <-time.After(cfg.DrainDelay):
+		case failure = <-failed:
+		}
 	}
 
 	cutOff := time.AfterFunc(cfg.LongestRequest(), func() { cancelRequests(problem.ErrShuttingDown) })
@@ -79,16 +82,4 @@ func Run(ctx context.Context, cfg Config, drain func(), api, internal Endpoint) 
 	defer cancelLast()
 	_ = internal.Server.shutdown(last) // a scrape that takes longer may be cut off
 	return errors.Join(failure, err)
-}
-
-// sleep waits for d, or until a listener fails.
-func sleep(d time.Duration, failed <-chan error) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case err := <-failed:
-		return err
-	}
 }

@@ -4,6 +4,7 @@ package id
 
 import (
 	"encoding/binary"
+	"strings"
 
 	"github.com/google/uuid"
 )
@@ -22,28 +23,11 @@ func New(prefix string) string {
 
 // Valid reports whether s has the form of an id with the prefix.
 func Valid(prefix, s string) bool {
-	n := len(prefix)
-	if len(s) != n+1+encodedLen || s[:n] != prefix || s[n] != '_' {
+	code, ok := strings.CutPrefix(s, prefix+"_")
+	if !ok || len(code) != encodedLen || code[0] > '7' { // the first character holds only three bits
 		return false
 	}
-	code := s[n+1:]
-	if code[0] > '7' { // the first character holds only three bits
-		return false
-	}
-	for i := range len(code) {
-		if !inAlphabet(code[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-func inAlphabet(c byte) bool {
-	switch c {
-	case 'i', 'l', 'o', 'u':
-		return false
-	}
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z'
+	return !strings.ContainsFunc(code, func(c rune) bool { return !strings.ContainsRune(alphabet, c) })
 }
 
 // encode writes two zero bits and the 128 bits of u, five bits per character.

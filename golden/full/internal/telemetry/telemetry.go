@@ -64,9 +64,6 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger, options ...sdk.Opti
 // Meter returns the meter for the instruments of this service.
 func (t *Telemetry) Meter() metric.Meter { return t.provider.Meter(scope) }
 
-// Provider returns the meter provider, for libraries that bring their own instruments.
-func (t *Telemetry) Provider() metric.MeterProvider { return t.provider }
-
 // CountLostLogLines registers a counter of the log lines that could not be written.
 func (t *Telemetry) CountLostLogLines(lost func() int64) error {
 	_, err := t.Meter().Int64ObservableCounter("log.lines.lost",

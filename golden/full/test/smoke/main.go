@@ -8,11 +8,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"strings"
@@ -42,12 +46,8 @@ type smoke struct {
 // interval is the time between two attempts, and between two requests while the deployment is watched.
 const interval = time.Second
 
+// errLook is the error of a check that was given no address. Its detail says what a person has to look for.
 var errLook = errors.New("look")
-
-// look is the result of a check that was given no address: what a person should look for.
-func look(place, query string) (string, error) {
-	return "", fmt.Errorf("%w in the %s for %s", errLook, place, query)
-}
 
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	s := new(smoke)
@@ -78,7 +78,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		verdict := "ok"
 		detail, err := f(ctx)
 		if errors.Is(err, errLook) {
-			verdict, detail = "LOOK", err.Error()
+			verdict = "LOOK"
 		} else if err != nil {
 			verdict, detail = "FAIL", strings.ReplaceAll(err.Error(), "\n", "; ")
 			failed++
@@ -106,4 +106,66 @@ func (s *smoke) retry(ctx context.Context, try func() error) error {
 			return err
 		}
 	}
+}
+
+var client = &http.Client{
+	Timeout:       15 * time.Second,
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
+
+// server is a server that the checks send requests to.
+type server struct{ url, token string }
+
+// flags adds a flag for the URL. The token comes from the environment, because other users of the machine can read
+// command lines.
+func (s *server) flags(flags *flag.FlagSet, name, title string) {
+	variable := "SMOKE_" + strings.ToUpper(name) + "_TOKEN"
+	s.token = os.Getenv(variable)
+	flags.StringVar(&s.url, name, "", fmt.Sprintf("`address` of %s; $%s is its bearer token, if it needs one", title, variable))
+}
+
+// get decodes the response to a GET request into a value that is not nil.
+func (s *server) get(ctx context.Context, path string, query url.Values, into any) error {
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	_, err := s.send(ctx, http.MethodGet, path, "", nil, http.StatusOK, into)
+	return err
+}
+
+// send sends a request with a JSON body, unless body is nil. A status other than want is an error.
+func (s *server) send(ctx context.Context, method, path, ifMatch string, body any, want int, into any) (http.Header, error) {
+	var content bytes.Buffer
+	if body != nil {
+		if err := json.NewEncoder(&content).Encode(body); err != nil {
+			return nil, err
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(s.url, "/")+path, &content)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if ifMatch != "" {
+		req.Header.Set("If-Match", ifMatch)
+	}
+	if s.token != "" {
+		req.Header.Set("Authorization", "Bearer "+s.token)
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, err
+	}
+	if res.StatusCode != want {
+		return nil, fmt.Errorf("%s %s: got %d, want %d: %s", method, path, res.StatusCode, want, bytes.TrimSpace(data[:min(len(data), 300)]))
+	}
+	if into != nil {
+		err = json.Unmarshal(data, into)
+	}
+	return res.Header, err
 }

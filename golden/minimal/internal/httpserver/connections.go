@@ -3,7 +3,6 @@ package httpserver
 import (
 	"context"
 	"fmt"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -58,25 +57,23 @@ func (c *connections) context(ctx context.Context, conn net.Conn) context.Contex
 
 // changed implements http.Server.ConnState.
 func (c *connections) changed(conn net.Conn, state http.ConnState) {
+	value, ok := c.open.Load(conn)
+	if !ok {
+		return
+	}
+	known := value.(*connection) //nolint:forcetypeassert // the map holds only *connection
 	switch state {
 	case http.StateActive:
-		if known, ok := c.open.Load(conn); ok {
-			known.(*connection).active.Store(true) //nolint:forcetypeassert // the map holds only *connection
-		}
+		known.active.Store(true)
+	case http.StateIdle: // HTTP/2 begins with an active and an idle state
+		known.active.Store(false)
 	case http.StateClosed, http.StateHijacked:
-		known, ok := c.open.LoadAndDelete(conn)
-		if !ok {
-			return
-		}
+		c.open.Delete(conn)
 		// net/http began to read a request and never called the handler: it answered 400, 408, 431 or the like. A later
 		// request on a connection that was served is not noticed.
-		if k := known.(*connection); k.active.Load() && !k.served.Load() { //nolint:forcetypeassert // the map holds only *connection
-			c.refuse(context.Background(), "malformed_request")
+		if known.active.Load() && !known.served.Load() {
+			c.refuse("malformed_request")
 			c.log.Info("connection closed before a complete request", slog.String("client_addr", conn.RemoteAddr().String()))
-		}
-	case http.StateIdle: // HTTP/2 begins with an active and an idle state
-		if known, ok := c.open.Load(conn); ok {
-			known.(*connection).active.Store(false) //nolint:forcetypeassert // the map holds only *connection
 		}
 	case http.StateNew:
 	}
@@ -92,29 +89,18 @@ func (c *connections) handle(r *http.Request) (closing bool) {
 	return known.generation != c.generation.Load() || c.maxAge > 0 && time.Since(known.opened) > c.maxAge
 }
 
-func (c *connections) refuse(ctx context.Context, reason string) {
-	c.refused.Add(ctx, 1, metric.WithAttributes(attribute.String("reason", reason)))
+func (c *connections) refuse(reason string) {
+	c.refused.Add(context.Background(), 1, metric.WithAttributes(attribute.String("reason", reason)))
 }
 
-// errorLog returns the logger for what net/http reports. Refused handshakes are counted and logged at debug level
-// only, because port scanners and load balancers cause them all day.
-func (c *connections) errorLog(ctx context.Context, out *slog.Logger) *log.Logger {
-	ctx = context.WithoutCancel(ctx)
-	return log.New(writerFunc(func(p []byte) {
-		text, level := strings.TrimSpace(string(p)), slog.LevelWarn
-		if strings.Contains(text, "TLS handshake error") {
-			c.refuse(ctx, "tls_handshake")
-			level = slog.LevelDebug
-		}
-		out.Log(ctx, level, text)
-	}), "", 0)
-}
-
-// writerFunc makes an io.Writer of a function that cannot fail.
-type writerFunc func(p []byte)
-
-// Write implements io.Writer.
-func (f writerFunc) Write(p []byte) (int, error) {
-	f(p)
-	return len(p), nil
+// Write logs a line that net/http reports. Refused handshakes are counted and logged at debug level only, because port
+// scanners and load balancers cause them all day.
+func (c *connections) Write(line []byte) (int, error) {
+	text, level := strings.TrimSpace(string(line)), slog.LevelWarn
+	if strings.Contains(text, "TLS handshake error") {
+		c.refuse("tls_handshake")
+		level = slog.LevelDebug
+	}
+	c.log.Log(context.Background(), level, text)
+	return len(line), nil
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	stdlog "log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -26,18 +27,20 @@ type Server struct {
 	listener net.Listener
 	http     *http.Server
 	certs    *certificates // nil without TLS
-	conns    *connections
-	draining atomic.Bool // responses ask clients to close their connection
+	conns    *connections  // nil for an internal listener
+	draining atomic.Bool   // responses ask clients to close their connection
 }
 
 // Listen opens the API listener. With TLS it also loads the certificates, so that a service that cannot use TLS
 // does not start.
 func Listen(ctx context.Context, cfg Config, meter metric.Meter, log *slog.Logger) (*Server, error) {
-	conns, err := newConnections(cfg.MaxConnectionAge, meter, log)
+	s := newServer("api", log)
+	conns, err := newConnections(cfg.MaxConnectionAge, meter, s.log)
 	if err != nil {
 		return nil, err
 	}
-	s := newServer(ctx, "api", conns, log)
+	s.conns = conns
+	s.http.ConnContext, s.http.ConnState, s.http.ErrorLog = conns.context, conns.changed, stdlog.New(conns, "", 0)
 	s.http.ReadHeaderTimeout = cfg.ReadHeaderTimeout
 	s.http.ReadTimeout = cfg.ReadTimeout
 	s.http.WriteTimeout = cfg.WriteTimeout
@@ -62,7 +65,7 @@ func Listen(ctx context.Context, cfg Config, meter metric.Meter, log *slog.Logge
 
 // ListenInternal opens a plaintext listener for operators. section is the section of the settings with its address.
 func ListenInternal(ctx context.Context, section, bind string, port int, log *slog.Logger) (*Server, error) {
-	s := newServer(ctx, section, nil, log)
+	s := newServer(section, log)
 	s.http.ReadHeaderTimeout = 5 * time.Second
 	s.http.ReadTimeout = 10 * time.Second
 	s.http.WriteTimeout = time.Minute // a CPU profile takes 30 s by default
@@ -74,9 +77,9 @@ func ListenInternal(ctx context.Context, section, bind string, port int, log *sl
 	return s, nil
 }
 
-func newServer(ctx context.Context, name string, conns *connections, log *slog.Logger) *Server {
+func newServer(name string, log *slog.Logger) *Server {
 	log = log.With(slog.String("listener", name))
-	s := &Server{name: name, log: log, conns: conns, http: &http.Server{ //nolint:gosec // the callers set the timeouts
+	s := &Server{name: name, log: log, http: &http.Server{ //nolint:gosec // the callers set the timeouts
 		Protocols: new(http.Protocols),
 		ErrorLog:  slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 
@@ -84,10 +87,6 @@ func newServer(ctx context.Context, name string, conns *connections, log *slog.L
 		DisableGeneralOptionsHandler: true,
 	}}
 	s.http.Protocols.SetHTTP1(true)
-	if conns != nil {
-		s.http.ConnContext, s.http.ConnState = conns.context, conns.changed
-		s.http.ErrorLog = conns.errorLog(ctx, log)
-	}
 	return s
 }
 

@@ -8,30 +8,20 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/acme/billing-api/internal/readfile"
 )
 
-const (
-	// interval is the time between two checks of the files. An operator who cannot wait sends SIGHUP.
-	interval = 10 * time.Second
-
-	// maxSilence is how long one round may take before the service counts as hung.
-	maxSilence = 6 * interval
-)
+// interval is the time between two checks of the files. An operator who cannot wait sends SIGHUP.
+const interval = 10 * time.Second
 
 // Loop reloads what was added to it. It calls all load functions from one goroutine.
 type Loop struct {
 	log     *slog.Logger
 	sources []*source
 	signals chan os.Signal
-
-	started time.Time
-	beat    atomic.Int64 // start of the latest round, as time since started
-	ended   atomic.Bool
 }
 
 type source struct {
@@ -44,7 +34,7 @@ type source struct {
 
 // New returns an empty loop. From now on, SIGHUP does not end the process.
 func New(log *slog.Logger) *Loop {
-	l := &Loop{log: log, signals: make(chan os.Signal, 1), started: time.Now()}
+	l := &Loop{log: log, signals: make(chan os.Signal, 1)}
 	signal.Notify(l.signals, syscall.SIGHUP)
 	return l
 }
@@ -57,11 +47,9 @@ func (l *Loop) Add(name string, files []string, load func() error) {
 
 // Run reloads until ctx is done.
 func (l *Loop) Run(ctx context.Context) error {
-	defer l.ended.Store(true)
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
-		l.beat.Store(int64(time.Since(l.started)))
 		select {
 		case <-ctx.Done():
 			return nil
@@ -72,15 +60,6 @@ func (l *Loop) Run(ctx context.Context) error {
 			l.round(ctx, false)
 		}
 	}
-}
-
-// Alive returns an error if a round hangs. It is a liveness check.
-func (l *Loop) Alive(context.Context) error {
-	silence := time.Since(l.started) - time.Duration(l.beat.Load())
-	if l.ended.Load() || silence <= maxSilence {
-		return nil
-	}
-	return fmt.Errorf("reload: no round has started for %s", silence)
 }
 
 // Close restores the default action of SIGHUP.

@@ -45,13 +45,10 @@ func From(ctx context.Context) *Record {
 	return new(Record)
 }
 
-// NewID returns a new request id.
-func NewID() string { return id.New("req") }
-
 // ReadIDs reads the ids from the headers. It ignores an id that is repeated or malformed.
 func (r *Record) ReadIDs(h http.Header) {
 	if r.ID = wellFormed(h[HeaderRequestID]); r.ID == "" {
-		r.ID = NewID()
+		r.ID = id.New("req")
 	}
 	r.CorrelationID = wellFormed(h[HeaderCorrelationID])
 	r.ClientID = wellFormed(h[HeaderClientID])
@@ -61,11 +58,8 @@ func (r *Record) ReadIDs(h http.Header) {
 // line nor carry markup.
 var idForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
 
-// WellFormed reports whether an id of a client may be used.
-func WellFormed(s string) bool { return idForm.MatchString(s) }
-
 func wellFormed(values []string) string {
-	if len(values) == 1 && WellFormed(values[0]) {
+	if len(values) == 1 && idForm.MatchString(values[0]) {
 		return values[0]
 	}
 	return ""

@@ -5,7 +5,6 @@ package secret
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 
 	"github.com/acme/billing-api/internal/readfile"
@@ -73,10 +72,7 @@ func (v Value) String() string {
 // Format masks every verb of fmt.
 func (v Value) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(v.String())) }
 
-// LogValue masks the value in a log line.
-func (v Value) LogValue() slog.Value { return slog.StringValue(v.String()) }
-
-// MarshalText masks the value in JSON, YAML and other text encodings.
+// MarshalText masks the value in JSON, YAML, log lines and other text encodings.
 func (v Value) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
 // UnmarshalText sets the secret.

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"time"
 
@@ -46,23 +45,16 @@ func healthcheckCommand(sources config.Sources) *cobra.Command {
 	return cmd
 }
 
-// probeURL returns the URL of a path on the API listener, as seen from this machine.
+// probeURL returns the URL of a path on the API listener. A connection to 0.0.0.0 or :: reaches this machine.
 func probeURL(cfg config.Config, path string) (string, error) {
 	if cfg.Server.Port == 0 {
 		return "", errors.New("server.port: the port is chosen at each start; set a fixed port to use healthcheck")
-	}
-	host := cfg.Server.Bind
-	if addr, err := netip.ParseAddr(host); err == nil && addr.IsUnspecified() {
-		host = "127.0.0.1"
-		if addr.Is6() {
-			host = "::1"
-		}
 	}
 	scheme := "http"
 	if cfg.Server.TLS.CertFile != "" {
 		scheme = "https"
 	}
-	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(cfg.Server.Port)) + path, nil
+	return scheme + "://" + net.JoinHostPort(cfg.Server.Bind, strconv.Itoa(cfg.Server.Port)) + path, nil
 }
 
 func probe(ctx context.Context, url string) error {

@@ -10,17 +10,15 @@ import (
 	"testing"
 
 	"go.opentelemetry.io/otel/metric/noop"
-
-	"git.example.org/shop/orders/v2/test/pki"
 )
 
 // encrypted returns a configuration with a certificate of the authority.
-func encrypted(t *testing.T, authority *pki.Authority) Config {
+func encrypted(t *testing.T, authority *certAuthority) Config {
 	t.Helper()
 	dir := t.TempDir()
 	cfg := testConfig()
 	cfg.TLS.CertFile, cfg.TLS.KeyFile = filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
-	authority.IssueTo("first", cfg.TLS.CertFile, cfg.TLS.KeyFile)
+	authority.issueTo("first", cfg.TLS.CertFile, cfg.TLS.KeyFile)
 	return cfg
 }
 
@@ -37,7 +35,7 @@ func handshake(t *testing.T, s *service, cfg *tls.Config) (string, error) {
 }
 
 func TestTLSVersionsAndCipherSuites(t *testing.T) {
-	authority := pki.NewAuthority(t, "authority")
+	authority := newAuthority(t, "authority")
 	s := serve(t, encrypted(t, authority), hello)
 	for _, c := range []struct {
 		name    string
@@ -50,7 +48,7 @@ func TestTLSVersionsAndCipherSuites(t *testing.T) {
 		{"TLS 1.3", tls.VersionTLS13, 0, true},
 		{"CBC suite", tls.VersionTLS12, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, false},
 	} {
-		client := &tls.Config{RootCAs: authority.Pool(), MinVersion: c.version, MaxVersion: c.version}
+		client := &tls.Config{RootCAs: authority.pool(), MinVersion: c.version, MaxVersion: c.version}
 		if c.suite != 0 {
 			client.CipherSuites = []uint16{c.suite}
 		}
@@ -61,10 +59,10 @@ func TestTLSVersionsAndCipherSuites(t *testing.T) {
 }
 
 func TestHTTP2OverTLS(t *testing.T) {
-	authority := pki.NewAuthority(t, "authority")
+	authority := newAuthority(t, "authority")
 	s := serve(t, encrypted(t, authority), hello)
 	client, transport := newClient(t)
-	transport.TLSClientConfig = &tls.Config{RootCAs: authority.Pool()}
+	transport.TLSClientConfig = &tls.Config{RootCAs: authority.pool()}
 	transport.ForceAttemptHTTP2 = true
 	if _, body := get(t, client, "https://"+s.api.Addr().String()); body != "HTTP/2.0" {
 		t.Errorf("got %s, want HTTP/2.0", body)
@@ -72,24 +70,24 @@ func TestHTTP2OverTLS(t *testing.T) {
 }
 
 func TestReloadKeepsTheLastGoodPair(t *testing.T) {
-	authority := pki.NewAuthority(t, "authority")
+	authority := newAuthority(t, "authority")
 	cfg := encrypted(t, authority)
 	s := serve(t, cfg, hello)
 	shown := func(want string) {
 		t.Helper()
-		if got, err := handshake(t, s, &tls.Config{RootCAs: authority.Pool()}); err != nil || got != want {
+		if got, err := handshake(t, s, &tls.Config{RootCAs: authority.pool()}); err != nil || got != want {
 			t.Errorf("got certificate %q, %v, want %q", got, err, want)
 		}
 	}
 	shown("first")
 
-	authority.IssueTo("half", cfg.TLS.CertFile, filepath.Join(t.TempDir(), "other.key"))
+	authority.issueTo("half", cfg.TLS.CertFile, filepath.Join(t.TempDir(), "other.key"))
 	if err := s.api.Reload(); err == nil || !strings.HasPrefix(err.Error(), "server.tls.") {
 		t.Errorf("got %v for a key of another certificate, want an error of server.tls", err)
 	}
 	shown("first")
 
-	authority.IssueTo("second", cfg.TLS.CertFile, cfg.TLS.KeyFile)
+	authority.issueTo("second", cfg.TLS.CertFile, cfg.TLS.KeyFile)
 	if err := s.api.Reload(); err != nil {
 		t.Errorf("got %v, want nil", err)
 	}
@@ -97,11 +95,11 @@ func TestReloadKeepsTheLastGoodPair(t *testing.T) {
 }
 
 func TestClientCertificatesFollowTheAuthorityFile(t *testing.T) {
-	authority := pki.NewAuthority(t, "authority")
-	oldClients, newClients := pki.NewAuthority(t, "old"), pki.NewAuthority(t, "new")
+	authority := newAuthority(t, "authority")
+	oldClients, newClients := newAuthority(t, "old"), newAuthority(t, "new")
 	cfg := encrypted(t, authority)
 	cfg.TLS.ClientCAFile = filepath.Join(t.TempDir(), "clients.crt")
-	oldClients.WriteTo(cfg.TLS.ClientCAFile)
+	oldClients.writeTo(cfg.TLS.ClientCAFile)
 	s := serve(t, cfg, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(r.TLS.VerifiedChains) > 0 {
 			_, _ = io.WriteString(w, r.TLS.VerifiedChains[0][0].Subject.CommonName)
@@ -111,7 +109,7 @@ func TestClientCertificatesFollowTheAuthorityFile(t *testing.T) {
 	// ask returns who the server takes the client for.
 	ask := func(certificates ...tls.Certificate) (string, error) {
 		client, transport := newClient(t)
-		transport.TLSClientConfig = &tls.Config{RootCAs: authority.Pool()}
+		transport.TLSClientConfig = &tls.Config{RootCAs: authority.pool()}
 		if len(certificates) > 0 {
 			// Shown even if the server does not ask for its authority.
 			transport.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
@@ -130,27 +128,27 @@ func TestClientCertificatesFollowTheAuthorityFile(t *testing.T) {
 	if who, err := ask(); who != "" || err != nil {
 		t.Errorf("without a certificate: got %q, %v, want to be served as nobody", who, err)
 	}
-	if who, err := ask(oldClients.Issue("alice")); who != "alice" || err != nil {
+	if who, err := ask(oldClients.issue("alice")); who != "alice" || err != nil {
 		t.Errorf("got %q, %v, want alice", who, err)
 	}
-	if _, err := ask(newClients.Issue("mallory")); err == nil {
+	if _, err := ask(newClients.issue("mallory")); err == nil {
 		t.Error("certificate of an unknown authority was accepted")
 	}
 
-	newClients.WriteTo(cfg.TLS.ClientCAFile)
+	newClients.writeTo(cfg.TLS.ClientCAFile)
 	if err := s.api.Reload(); err != nil {
 		t.Fatal(err)
 	}
-	if who, err := ask(newClients.Issue("bob")); who != "bob" || err != nil {
+	if who, err := ask(newClients.issue("bob")); who != "bob" || err != nil {
 		t.Errorf("got %q, %v, want bob", who, err)
 	}
-	if _, err := ask(oldClients.Issue("alice")); err == nil {
+	if _, err := ask(oldClients.issue("alice")); err == nil {
 		t.Error("certificate of the former authority was accepted")
 	}
 }
 
 func TestUnusableCertificatesStopTheStart(t *testing.T) {
-	authority := pki.NewAuthority(t, "authority")
+	authority := newAuthority(t, "authority")
 	for _, c := range []struct {
 		name   string
 		change func(t *testing.T, c *TLSConfig)
@@ -161,7 +159,7 @@ func TestUnusableCertificatesStopTheStart(t *testing.T) {
 		{"no authority", func(_ *testing.T, c *TLSConfig) { c.ClientCAFile = "gone" }, "server.tls.client_ca_file: "},
 		{"authority that is none", func(_ *testing.T, c *TLSConfig) { c.ClientCAFile = c.KeyFile }, "server.tls.client_ca_file: "},
 		{"key of another", func(t *testing.T, c *TLSConfig) {
-			authority.IssueTo("other", filepath.Join(t.TempDir(), "other.crt"), c.KeyFile)
+			authority.issueTo("other", filepath.Join(t.TempDir(), "other.crt"), c.KeyFile)
 		}, "server.tls.cert_file: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -179,7 +177,7 @@ func TestUnusableCertificatesStopTheStart(t *testing.T) {
 }
 
 func TestPlaintextIsRefused(t *testing.T) {
-	authority := pki.NewAuthority(t, "authority")
+	authority := newAuthority(t, "authority")
 	served := false
 	s := serve(t, encrypted(t, authority), http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served = true }))
 	client, _ := newClient(t)

@@ -33,7 +33,7 @@ func start(t *testing.T, l *Loop) {
 }
 
 func newLoop() *Loop {
-	return &Loop{log: slog.New(slog.DiscardHandler), signals: make(chan os.Signal, 1), started: time.Now()}
+	return &Loop{log: slog.New(slog.DiscardHandler), signals: make(chan os.Signal, 1)}
 }
 
 func write(t *testing.T, path, content string) {

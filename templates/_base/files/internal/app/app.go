@@ -102,14 +102,13 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 	}
 	defer internal.Close()
 
-	// Files that are reloaded while the service runs. A reload loop that hangs fails the liveness probe.
+	// Files that are reloaded while the service runs.
 	changes := reload.New(log)
 	defer changes.Close()
 	changes.Add("settings", settings.Files(), func() error { return reloadSettings(ctx, settings, log, level) })
 	if cfg.Server.TLS.Enabled() {
 		changes.Add("certificates", api.Files(), api.Reload)
 	}
-	checks.AddLiveness("reload", changes.Alive)
 
 	// Run everything until ctx is done. The first error stops the rest.
 	group, ctx := errgroup.WithContext(ctx)

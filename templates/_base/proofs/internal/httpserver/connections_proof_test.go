@@ -11,18 +11,16 @@ import (
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
-
-	"example.com/acme/sample-service/test/pki"
 )
 
 func TestConnectionsFromBeforeAReloadAreClosed(t *testing.T) {
-	authority := pki.NewAuthority(t, "authority")
+	authority := newAuthority(t, "authority")
 	cfg := encrypted(t, authority)
 	cfg.TLS.ClientCAFile = filepath.Join(t.TempDir(), "clients.crt")
-	authority.WriteTo(cfg.TLS.ClientCAFile)
+	authority.writeTo(cfg.TLS.ClientCAFile)
 	s := serve(t, cfg, hello)
 	client, transport := newClient(t)
-	transport.TLSClientConfig = &tls.Config{RootCAs: authority.Pool()}
+	transport.TLSClientConfig = &tls.Config{RootCAs: authority.pool()}
 	url := "https://" + s.api.Addr().String()
 	get(t, client, url)
 	if err := s.api.Reload(); err != nil {
@@ -40,7 +38,7 @@ func TestRefusalsBelowTheHandlerAreCounted(t *testing.T) {
 	reader := sdkmetric.NewManualReader()
 	meter := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)).Meter("test")
 	plain := serveMetered(t, testConfig(), hello, meter).api.Addr().String()
-	encrypted := serveMetered(t, encrypted(t, pki.NewAuthority(t, "authority")), hello, meter).api.Addr().String()
+	encrypted := serveMetered(t, encrypted(t, newAuthority(t, "authority")), hello, meter).api.Addr().String()
 	for _, c := range []struct{ addr, send string }{
 		{plain, "GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n"},
 		{plain, "GET / HTTP/3.0\r\nHost: x\r\n\r\n"},

@@ -11,12 +11,10 @@ import (
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
-
-	"example.com/acme/sample-service/test/pki"
 )
 
 func TestExpiryGaugeFollowsTheCertificateInUse(t *testing.T) {
-	authority := pki.NewAuthority(t, "authority")
+	authority := newAuthority(t, "authority")
 	cfg := encrypted(t, authority)
 	reader := sdkmetric.NewManualReader()
 	certs, err := loadCertificates(cfg.TLS, sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)).Meter("test"))
@@ -33,7 +31,7 @@ func TestExpiryGaugeFollowsTheCertificateInUse(t *testing.T) {
 	}
 	first := expiry()
 	later := func(c *x509.Certificate) { c.NotAfter = c.NotAfter.Add(24 * time.Hour) }
-	authority.IssueTo("second", cfg.TLS.CertFile, cfg.TLS.KeyFile, later)
+	authority.issueTo("second", cfg.TLS.CertFile, cfg.TLS.KeyFile, later)
 	if err := certs.load(); err != nil {
 		t.Fatal(err)
 	}
@@ -58,10 +56,10 @@ func appendFile(t *testing.T, to, from string) {
 }
 
 func TestReloadKeepsTheLastGoodPairAfterEveryFault(t *testing.T) {
-	authority := pki.NewAuthority(t, "authority")
+	authority := newAuthority(t, "authority")
 	cfg := encrypted(t, authority)
 	s := serve(t, cfg, hello)
-	client := &tls.Config{RootCAs: authority.Pool()}
+	client := &tls.Config{RootCAs: authority.pool()}
 
 	shown := func(want string) {
 		t.Helper()
@@ -73,18 +71,18 @@ func TestReloadKeepsTheLastGoodPairAfterEveryFault(t *testing.T) {
 
 	otherKey := filepath.Join(t.TempDir(), "other.key")
 	for name, issue := range map[string]func(){
-		"key of another certificate": func() { authority.IssueTo("half", cfg.TLS.CertFile, otherKey) },
+		"key of another certificate": func() { authority.issueTo("half", cfg.TLS.CertFile, otherKey) },
 		"expired": func() {
-			authority.IssueTo("expired", cfg.TLS.CertFile, cfg.TLS.KeyFile, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Second) })
+			authority.issueTo("expired", cfg.TLS.CertFile, cfg.TLS.KeyFile, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Second) })
 		},
 		"for clients only": func() {
-			authority.IssueTo("client", cfg.TLS.CertFile, cfg.TLS.KeyFile,
+			authority.issueTo("client", cfg.TLS.CertFile, cfg.TLS.KeyFile,
 				func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })
 		},
 		"chain of another authority": func() {
-			authority.IssueTo("chained", cfg.TLS.CertFile, cfg.TLS.KeyFile)
+			authority.issueTo("chained", cfg.TLS.CertFile, cfg.TLS.KeyFile)
 			other := filepath.Join(t.TempDir(), "other.crt")
-			pki.NewAuthority(t, "other").WriteTo(other)
+			newAuthority(t, "other").writeTo(other)
 			appendFile(t, cfg.TLS.CertFile, other)
 		},
 		"no such file": func() { _ = os.Remove(cfg.TLS.KeyFile) },
@@ -96,7 +94,7 @@ func TestReloadKeepsTheLastGoodPairAfterEveryFault(t *testing.T) {
 		shown("first")
 	}
 
-	authority.IssueTo("second", cfg.TLS.CertFile, cfg.TLS.KeyFile)
+	authority.issueTo("second", cfg.TLS.CertFile, cfg.TLS.KeyFile)
 	if err := s.api.Reload(); err != nil {
 		t.Errorf("got %v, want nil", err)
 	}

@@ -11,23 +11,21 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"example.com/acme/sample-service/test/pki"
 )
 
 func TestTLS(t *testing.T) {
-	authority, clients := pki.NewAuthority(t, "authority"), pki.NewAuthority(t, "clients")
+	authority, clients := newAuthority(t, "authority"), newAuthority(t, "clients")
 	dir := t.TempDir()
 	certFile, keyFile, clientCAFile := filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key"), filepath.Join(dir, "clients.crt")
-	authority.IssueTo("first", certFile, keyFile)
-	clients.WriteTo(clientCAFile)
+	authority.issueTo("first", certFile, keyFile)
+	clients.writeTo(clientCAFile)
 	p := start(t, dir, settings{
 		"service.profile":      "production",
 		"server.tls.cert_file": certFile, "server.tls.key_file": keyFile, "server.tls.client_ca_file": clientCAFile,
 	})
-	trust := &tls.Config{RootCAs: authority.Pool()}
+	trust := &tls.Config{RootCAs: authority.pool()}
 	known := trust.Clone()
-	known.Certificates = []tls.Certificate{clients.Issue("alice")}
+	known.Certificates = []tls.Certificate{clients.issue("alice")}
 
 	t.Run("only current versions", func(t *testing.T) {
 		for version, want := range map[uint16]bool{
@@ -81,11 +79,11 @@ func TestTLS(t *testing.T) {
 			}
 		}
 		shown("first")
-		authority.IssueTo("second", certFile, keyFile)
+		authority.issueTo("second", certFile, keyFile)
 		p.signal(syscall.SIGHUP)
 		p.await("reloaded", "source", "certificates")
 		shown("second")
-		authority.IssueTo("half", certFile, filepath.Join(dir, "other.key"))
+		authority.issueTo("half", certFile, filepath.Join(dir, "other.key"))
 		p.signal(syscall.SIGHUP)
 		p.await("reload failed, the last good state stays in use", "source", "certificates")
 		shown("second")
@@ -112,11 +110,11 @@ func TestCertificateThatCannotBeReadStopsTheStart(t *testing.T) {
 }
 
 // shake does a handshake in one version and returns the name of the server.
-func shake(t *testing.T, addr string, authority *pki.Authority, version uint16) (string, error) {
+func shake(t *testing.T, addr string, authority *certAuthority, version uint16) (string, error) {
 	t.Helper()
 	dialer := tls.Dialer{
 		NetDialer: &net.Dialer{Timeout: 10 * time.Second},
-		Config:    &tls.Config{RootCAs: authority.Pool(), MinVersion: version, MaxVersion: version},
+		Config:    &tls.Config{RootCAs: authority.pool(), MinVersion: version, MaxVersion: version},
 	}
 	conn, err := dialer.DialContext(t.Context(), "tcp", addr)
 	if err != nil {

@@ -1,5 +1,4 @@
-// Package pki issues certificates for tests.
-package pki
+package httpserver
 
 import (
 	"crypto/ecdsa"
@@ -16,17 +15,17 @@ import (
 	"time"
 )
 
-// Authority is a certificate authority.
-type Authority struct {
+// certAuthority issues certificates for tests.
+type certAuthority struct {
 	t    testing.TB
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
 }
 
-// NewAuthority returns an authority with a self-signed certificate.
-func NewAuthority(t testing.TB, name string) *Authority {
+// newAuthority returns an authority with a self-signed certificate.
+func newAuthority(t testing.TB, name string) *certAuthority {
 	t.Helper()
-	a := &Authority{t: t}
+	a := &certAuthority{t: t}
 	a.cert, a.key = a.sign(name, func(c *x509.Certificate) {
 		c.IsCA, c.BasicConstraintsValid, c.KeyUsage = true, true, x509.KeyUsageCertSign
 		c.ExtKeyUsage = nil
@@ -34,28 +33,28 @@ func NewAuthority(t testing.TB, name string) *Authority {
 	return a
 }
 
-// Pool returns a pool with the certificate of the authority.
-func (a *Authority) Pool() *x509.CertPool {
+// pool returns a pool with the certificate of the authority.
+func (a *certAuthority) pool() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.cert)
 	return pool
 }
 
-// WriteTo writes the certificate of the authority to a file.
-func (a *Authority) WriteTo(file string) {
+// writeTo writes the certificate of the authority to a file.
+func (a *certAuthority) writeTo(file string) {
 	a.t.Helper()
 	writePEM(a.t, file, "CERTIFICATE", a.cert.Raw)
 }
 
-// Issue returns a certificate for localhost that servers and clients can use. Functions may change its template.
-func (a *Authority) Issue(name string, change ...func(*x509.Certificate)) tls.Certificate {
+// issue returns a certificate for localhost that servers and clients can use. Functions may change its template.
+func (a *certAuthority) issue(name string, change ...func(*x509.Certificate)) tls.Certificate {
 	a.t.Helper()
 	cert, key := a.sign(name, change...)
 	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}
 }
 
-// IssueTo issues a certificate, and writes it and its key to files.
-func (a *Authority) IssueTo(name, certFile, keyFile string, change ...func(*x509.Certificate)) {
+// issueTo issues a certificate, and writes it and its key to files.
+func (a *certAuthority) issueTo(name, certFile, keyFile string, change ...func(*x509.Certificate)) {
 	a.t.Helper()
 	cert, key := a.sign(name, change...)
 	der, err := x509.MarshalPKCS8PrivateKey(key)
@@ -67,7 +66,7 @@ func (a *Authority) IssueTo(name, certFile, keyFile string, change ...func(*x509
 }
 
 // sign returns a certificate and its key, signed by the authority, or by itself while the authority has none.
-func (a *Authority) sign(name string, change ...func(*x509.Certificate)) (*x509.Certificate, *ecdsa.PrivateKey) {
+func (a *certAuthority) sign(name string, change ...func(*x509.Certificate)) (*x509.Certificate, *ecdsa.PrivateKey) {
 	a.t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
