@@ -44,12 +44,15 @@ func (b *backoff) TraceConnectStart(ctx context.Context, _ pgx.TraceConnectStart
 	return ctx
 }
 
-// TraceConnectEnd implements pgx.ConnectTracer.
+// TraceConnectEnd implements pgx.ConnectTracer. A connection is a success only after its session is set up.
 func (b *backoff) TraceConnectEnd(_ context.Context, end pgx.TraceConnectEndData) {
 	if end.Err != nil {
 		b.failed(end.Err)
-		return
 	}
+}
+
+// succeeded ends the pauses.
+func (b *backoff) succeeded() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.failures, b.last, b.until = 0, nil, time.Time{}

@@ -148,6 +148,7 @@ func (d *Database) beforeConnect(server address) func(context.Context, *pgx.Conn
 func (d *Database) afterConnect(ctx context.Context, conn *pgx.Conn) error {
 	d.answered.Store(time.Now().UnixNano())
 	if d.cfg.Pooler == poolerTransaction {
+		d.backoff.succeeded()
 		return nil
 	}
 	// The pool sets no deadline here, and a frozen server would occupy a slot of the pool for ever.
@@ -158,6 +159,7 @@ func (d *Database) afterConnect(ctx context.Context, conn *pgx.Conn) error {
 		d.backoff.failed(err)
 		return err
 	}
+	d.backoff.succeeded()
 	if !d.compared.Swap(true) {
 		d.warnIfTooSmall(ctx, conn)
 	}
@@ -176,9 +178,12 @@ func setTimeout(ctx context.Context, conn *pgx.Conn, name string, limit time.Dur
 // acquireInterval is the time between attempts to get a connection while the pool cannot open one.
 const acquireInterval = 20 * time.Millisecond
 
-// withConn calls f with a connection of the pool.
+// withConn calls f with a connection of the pool. A caller who left gets the error of the context.
 func (d *Database) withConn(ctx context.Context, f func(*pgx.Conn) error) error {
 	conn, err := d.acquire(ctx)
+	if ended := ctx.Err(); err != nil && ended != nil {
+		return fmt.Errorf("acquire a connection: %w", ended)
+	}
 	if err != nil {
 		return fmt.Errorf("%w: acquire a connection: %w", note.ErrUnavailable, err)
 	}
@@ -190,7 +195,7 @@ func (d *Database) withConn(ctx context.Context, f func(*pgx.Conn) error) error 
 		_ = conn.Conn().Close(ctx)
 	case !conn.Conn().IsClosed():
 		d.answered.Store(time.Now().UnixNano())
-	case err != nil && sqlState(err) == "":
+	case err != nil && sqlState(err) == "" && ctx.Err() == nil:
 		return fmt.Errorf("%w: the connection is lost: %w", note.ErrUnavailable, err)
 	}
 	return err

@@ -32,6 +32,7 @@ func TestBackoffGrowsUntilAnAttemptSucceeds(t *testing.T) {
 			t.Fatalf("after the longest pause: got %v", err)
 		}
 		b.TraceConnectEnd(t.Context(), pgx.TraceConnectEndData{})
+		b.succeeded()
 		if err := b.allow(); err != nil {
 			t.Errorf("after a success: got %v", err)
 		}

@@ -103,6 +103,33 @@ func TestPoolIsComparedWithTheServerOnce(t *testing.T) {
 	}
 }
 
+// A server that accepts connections and refuses to set up their sessions is down for the backoff.
+func TestBackoffGrowsWhileTheSetUpOfSessionsFails(t *testing.T) {
+	t.Parallel()
+	address := postgrestest.New(t)
+	postgrestest.Exec(t, address, `CREATE SCHEMA other; CREATE SEQUENCE other.attempts;
+		CREATE FUNCTION other.set_config(text, text, boolean) RETURNS text LANGUAGE plpgsql AS
+		$$ BEGIN PERFORM nextval('other.attempts'); RAISE 'refused'; END $$`,
+		"ALTER DATABASE "+databaseOf(address)+" SET search_path = other, pg_catalog, public")
+	cfg := defaults(t)
+	cfg.URL = secret.New(address)
+	cfg.MinIdleConnections = 0
+	store := openWith(t, cfg, discard).Notes()
+	for began := time.Now(); time.Since(began) < 3*time.Second; time.Sleep(time.Millisecond) {
+		if answers(t.Context(), store) {
+			t.Fatal("the store answers")
+		}
+	}
+	var attempts int
+	if err := postgrestest.Connect(t, address).QueryRow(t.Context(), "SELECT last_value FROM other.attempts").Scan(&attempts); err != nil {
+		t.Fatal(err)
+	}
+	// The pauses are at least 50, 100, 200, 400, 800 and 1000 ms. The first attempts may be concurrent.
+	if attempts > 12 {
+		t.Errorf("got %d attempts in 3s, want at most 12", attempts)
+	}
+}
+
 // databaseOf returns the name of the database in a URL of postgrestest.
 func databaseOf(address string) string { return filepath.Base(strings.Split(address, "?")[0]) }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"example.com/acme/sample-service/internal/note"
 	"example.com/acme/sample-service/internal/note/notetest"
@@ -19,11 +20,42 @@ func TestTransactionOfACallerWhoLeftIsRolledBack(t *testing.T) {
 		leave()
 		return err
 	})
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want the error of the context", err)
-	}
+	wantCanceled(t, err)
 	if exists(t, db.Notes(), 1) {
 		t.Error("the note is stored")
+	}
+}
+
+// The client has left while its request waits for a connection: the service did not fail.
+func TestTransactionThatWaitsForAConnectionEndsWithItsCaller(t *testing.T) {
+	t.Parallel()
+	db := open(t, func(cfg *postgres.Config) { cfg.MaxConnections, cfg.MinIdleConnections = 1, 0 })
+	conn, err := db.Pool().Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Release()
+	ctx, leave := context.WithCancel(t.Context())
+	time.AfterFunc(100*time.Millisecond, leave)
+	wantCanceled(t, db.InTx(ctx, func(context.Context) error { return nil }))
+}
+
+// The connection is lost because the statement of a client that left was not cancelled in time.
+func TestTransactionWhoseConnectionIsClosedEndsWithItsCaller(t *testing.T) {
+	t.Parallel()
+	db := open(t, nil)
+	ctx, leave := context.WithCancel(t.Context())
+	wantCanceled(t, db.InTx(ctx, func(ctx context.Context) error {
+		postgres.CloseConnection(ctx)
+		leave()
+		return db.Notes().Create(ctx, notetest.Note(1))
+	}))
+}
+
+func wantCanceled(t *testing.T, err error) {
+	t.Helper()
+	if !errors.Is(err, context.Canceled) || errors.Is(err, note.ErrUnavailable) {
+		t.Errorf("got %v, want only the error of the context", err)
 	}
 }
 
