@@ -15,7 +15,7 @@ func Record(routes Routes, cfg Config) Layer {
 	// Config.Validate has refused malformed entries.
 	proxies, _ := request.ParseProxies(cfg.TrustedProxies)
 	return newLayer("record", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		x := &exchange{start: time.Now(), response: response{ResponseWriter: w}}
+		x := &exchange{start: time.Now(), response: response{ResponseWriter: w, head: r.Method == http.MethodHead}}
 		rec := &x.record
 		rec.ReadIDs(r.Header)
 		rec.ClientAddr = proxies.ClientAddr(r.RemoteAddr, r.Header["X-Forwarded-For"])

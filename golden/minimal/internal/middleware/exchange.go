@@ -99,7 +99,8 @@ func (x *exchange) failure() error {
 // response records what is sent through it.
 type response struct {
 	http.ResponseWriter
-	status int // 0 until the header is sent
+	head   bool // the request is a HEAD, whose response has no body
+	status int  // 0 until the header is sent
 	bytes  int64
 	err    error // the first error of a write or a flush
 }
@@ -117,7 +118,9 @@ func (w *response) Write(p []byte) (int, error) {
 		w.status = http.StatusOK
 	}
 	n, err := w.ResponseWriter.Write(p)
-	w.bytes += int64(n)
+	if !w.head {
+		w.bytes += int64(n)
+	}
 	w.recordError(err)
 	return n, err
 }

@@ -200,6 +200,14 @@ func TestHostileRequestsDoNotMakeSeries(t *testing.T) {
 	}
 }
 
+func TestHeadHasNoBody(t *testing.T) {
+	s := newTestServer(t, testRouter{"/ok": {method: http.MethodHead, serve: respond(200, document(100_000))}}, defaultOptions())
+	s.do(httptest.NewRequest(http.MethodHead, "/ok", nil))
+	if line := s.log.accessLine(t); line["status"] != 200.0 || line["bytes"] != 0.0 {
+		t.Errorf("got %v, want no bytes", line)
+	}
+}
+
 // A handler that does not read its body may answer, but a body that declares too much is refused
 // before.
 func TestBodyLimitWithoutReading(t *testing.T) {
