@@ -10,7 +10,6 @@ func testConfig() Config {
 	return Config{
 		Bind:              "127.0.0.1",
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       5 * time.Second,
 		WriteTimeout:      10 * time.Second,
 		IdleTimeout:       10 * time.Second,
 		RequestTimeout:    5 * time.Second,

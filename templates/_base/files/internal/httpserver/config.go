@@ -13,10 +13,9 @@ type Config struct {
 	Port int    `yaml:"port" default:"8080" doc:"Port to listen on; 0 picks a free port."`
 
 	ReadHeaderTimeout time.Duration `yaml:"read_header_timeout" default:"5s" doc:"Time limit for a TLS handshake, and for the headers of a request."`
-	ReadTimeout       time.Duration `yaml:"read_timeout" default:"15s" doc:"Time limit for reading a whole request, including its body."`
 	WriteTimeout      time.Duration `yaml:"write_timeout" default:"20s" doc:"Time limit from the end of the request headers to the end of the response. Must exceed request_timeout."`
 	IdleTimeout       time.Duration `yaml:"idle_timeout" default:"75s" doc:"How long a connection stays open between requests. Should exceed the idle timeout of the proxy in front of the service."`
-	RequestTimeout    time.Duration `yaml:"request_timeout" default:"15s" doc:"Time limit for handling a request. A request that exceeds it gets 503."`
+	RequestTimeout    time.Duration `yaml:"request_timeout" default:"15s" doc:"Time limit for receiving and handling a request. A request that exceeds it gets 503, or 408 if its body has not arrived."`
 	MaxConnectionAge  time.Duration `yaml:"max_connection_age" default:"30m" doc:"Age at which the service asks a client to open a new connection, so that long-lived clients spread over new instances. 0s disables it."`
 
 	DrainDelay      time.Duration `yaml:"drain_delay" default:"5s" doc:"How long the service keeps accepting requests after SIGTERM, with /ready at 503, so that load balancers stop sending traffic."`
@@ -56,7 +55,6 @@ func (c Config) Validate() setting.Errors {
 		value time.Duration
 	}{
 		{"read_header_timeout", c.ReadHeaderTimeout},
-		{"read_timeout", c.ReadTimeout},
 		{"write_timeout", c.WriteTimeout},
 		{"idle_timeout", c.IdleTimeout},
 		{"request_timeout", c.RequestTimeout},

@@ -42,7 +42,7 @@ func Listen(ctx context.Context, cfg Config, meter metric.Meter, log *slog.Logge
 	s.conns = conns
 	s.http.ConnContext, s.http.ConnState, s.http.ErrorLog = conns.context, conns.changed, stdlog.New(conns, "", 0)
 	s.http.ReadHeaderTimeout = cfg.ReadHeaderTimeout
-	s.http.ReadTimeout = cfg.ReadTimeout
+	s.http.ReadTimeout = cfg.RequestTimeout
 	s.http.WriteTimeout = cfg.WriteTimeout
 	s.http.IdleTimeout = cfg.IdleTimeout
 	s.http.MaxHeaderBytes = cfg.MaxHeaderBytes

@@ -30,11 +30,11 @@ func TestProblemsOfAllLayersAreReportedTogether(t *testing.T) {
 	f.file("system.yaml", "server: {port: http}\n")
 	f.file("work.yaml", "service: {profile: prodution}\n")
 	f.environ("SAMPLE_SERVICE_LOG__LEVEL=loud", "SAMPLE_SERVICE_SERVER__DRAIN_DELAY=soon")
-	f.set("server.prot=1", "log.format", "server.read_timeout=", "service.allow_in_production=pporf")
+	f.set("server.prot=1", "log.format", "server.idle_timeout=", "service.allow_in_production=pporf")
 	want := []string{
 		"--set: unknown key server.prot; docs/configuration.md lists all keys",
 		"--set: log.format: must be KEY=VALUE",
-		`--set: server.read_timeout: "" is not a duration such as 500ms, 15s or 2m (environment: SAMPLE_SERVICE_SERVER__READ_TIMEOUT)`,
+		`--set: server.idle_timeout: "" is not a duration such as 500ms, 15s or 2m (environment: SAMPLE_SERVICE_SERVER__IDLE_TIMEOUT)`,
 		`--set: service.allow_in_production: unknown waiver "pporf"; use one of ` + strings.Join(waivers(), ", ") +
 			" (environment: SAMPLE_SERVICE_SERVICE__ALLOW_IN_PRODUCTION)",
 		`system.yaml:1: server.port: "http" is not a whole number (environment: SAMPLE_SERVICE_SERVER__PORT)`,

@@ -10,7 +10,6 @@ func TestValidateNamesEveryKey(t *testing.T) {
 	}{
 		{"IPv6", func(c *Config) { c.Bind = "::" }, ""},
 		{"no header timeout", func(c *Config) { c.ReadHeaderTimeout = 0 }, "read_header_timeout"},
-		{"no read timeout", func(c *Config) { c.ReadTimeout = 0 }, "read_timeout"},
 		{"no idle timeout", func(c *Config) { c.IdleTimeout = 0 }, "idle_timeout"},
 		{"negative connection age", func(c *Config) { c.MaxConnectionAge = -1 }, "max_connection_age"},
 		{"negative drain delay", func(c *Config) { c.DrainDelay = -1 }, "drain_delay"},

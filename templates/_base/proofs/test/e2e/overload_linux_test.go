@@ -25,8 +25,8 @@ func TestMemoryIsBoundedUnderOverload(t *testing.T) {
 	// No request times out, however busy the machine is.
 	const busy = 5 * time.Minute
 	cmd := serve(t, t.TempDir(), settings{
-		"server.read_header_timeout": "5m", "server.read_timeout": "5m",
-		"server.request_timeout": "5m", "server.write_timeout": "6m", "server.shutdown_timeout": "6m",
+		"server.read_header_timeout": "5m",
+		"server.request_timeout":     "5m", "server.write_timeout": "6m", "server.shutdown_timeout": "6m",
 	})
 	cmd.Env = append(cmd.Env, memoryLimit)
 	p := run(t, cmd).listening()
