@@ -125,14 +125,14 @@ func TestSensitive(t *testing.T) {
 		"client_secret", "PASSWORD", "passwd", "pwd", "passphrase", "aws-credentials", "private_key", "access_key", "jwt", "bearer",
 		"session_id", "X-Amz-Security-Token", "X-Amz-Signature", "to-ken",
 	} {
-		if !Sensitive(name) {
+		if !sensitive(name) {
 			t.Errorf("got false for %q", name)
 		}
 	}
 	for _, name := range []string{
 		"", "accept", "user-agent", "x-request-id", "author", "key", "code", "page", "status", "route", "session", "total",
 	} {
-		if Sensitive(name) {
+		if sensitive(name) {
 			t.Errorf("got true for %q", name)
 		}
 	}
@@ -147,8 +147,8 @@ func TestQuery(t *testing.T) {
 		"to%6ben=abc":            "token=%5Bredacted%5D",
 		"sig=a&auth_code=b&q=a":  "auth_code=%5Bredacted%5D&q=a&sig=%5Bredacted%5D",
 		"author=jo&monkey=donut": "author=jo&monkey=donut",
-		"token=a;b=c":            Mask,
-		"%zz=1&password=abc":     Mask,
+		"token=a;b=c":            mask,
+		"%zz=1&password=abc":     mask,
 	} {
 		if got := Query(raw); got != want {
 			t.Errorf("got %s for %s, want %s", got, raw, want)

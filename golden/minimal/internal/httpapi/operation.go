@@ -12,8 +12,8 @@ import (
 	"github.com/acme/billing-api/internal/problem"
 )
 
-// Operation describes a route of a version.
-type Operation struct {
+// operation describes a route of a version.
+type operation struct {
 	ID      string // unique within the version, such as get-note
 	Method  string
 	Path    string // relative to the version, such as /notes/{id}
@@ -27,9 +27,9 @@ type Operation struct {
 	Stream       bool // the response has no natural end
 }
 
-// Handle adds a route to a version. huma decodes the request into I, validates it, and encodes O.
+// handle adds a route to a version. huma decodes the request into I, validates it, and encodes O.
 // An error of the handler becomes a problem document.
-func Handle[I, O any](v *Version, op Operation, handler func(context.Context, *I) (*O, error)) {
+func handle[I, O any](v *Version, op operation, handler func(context.Context, *I) (*O, error)) {
 	route := middleware.Route{Timeout: op.Timeout, MaxBodyBytes: op.MaxBodyBytes, Stream: op.Stream}
 	huma.Register(v.api, huma.Operation{
 		OperationID:   op.ID,

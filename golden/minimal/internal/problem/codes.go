@@ -9,9 +9,9 @@ const StatusClientClosedRequest = 499
 // Codes that do not follow from the status alone.
 const (
 	CodeClientCertificateRequired = "client_certificate_required"
-	CodeDeadlineExceeded          = "deadline_exceeded"
+	codeDeadlineExceeded          = "deadline_exceeded"
 	CodeOverloaded                = "overloaded"
-	CodeShuttingDown              = "shutting_down"
+	codeShuttingDown              = "shutting_down"
 )
 
 // Other client errors have the code bad_request, other server errors internal_error.
@@ -23,11 +23,8 @@ const (
 // codes holds the default code of each status. Codes are part of the API, because clients branch on
 // them: never rename or reuse one.
 var codes = map[int]string{
-	http.StatusUnauthorized:          "unauthenticated",
-	http.StatusForbidden:             "forbidden",
 	http.StatusNotFound:              "not_found",
 	http.StatusMethodNotAllowed:      "method_not_allowed",
-	http.StatusNotAcceptable:         "not_acceptable",
 	http.StatusRequestTimeout:        "request_timeout",
 	http.StatusConflict:              "conflict",
 	http.StatusGone:                  "gone",
@@ -36,7 +33,6 @@ var codes = map[int]string{
 	http.StatusUnsupportedMediaType:  "unsupported_media_type",
 	http.StatusUnprocessableEntity:   "validation_failed",
 	http.StatusPreconditionRequired:  "precondition_required",
-	http.StatusTooManyRequests:       "rate_limited",
 	StatusClientClosedRequest:        "client_closed_request",
 	http.StatusServiceUnavailable:    "unavailable",
 }

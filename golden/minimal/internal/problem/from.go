@@ -69,9 +69,9 @@ func bodyProblem(err error) *Problem {
 func contextProblem(ctx context.Context, err error) *Problem {
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, ErrShuttingDown):
-		return New(http.StatusServiceUnavailable, CodeShuttingDown, "")
+		return New(http.StatusServiceUnavailable, codeShuttingDown, "")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return New(http.StatusServiceUnavailable, CodeDeadlineExceeded, "")
+		return New(http.StatusServiceUnavailable, codeDeadlineExceeded, "")
 	case errors.Is(err, context.Canceled) && cause != nil:
 		return New(StatusClientClosedRequest, "", "")
 	}

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Mask replaces every value that must not be logged.
-const Mask = "[redacted]"
+// mask replaces every value that must not be logged.
+const mask = "[redacted]"
 
 // secretNames are texts that make every name that contains them sensitive.
 var secretNames = []string{
@@ -24,36 +24,36 @@ var secretParameters = []string{"auth", "code", "key", "session", "sig"}
 
 var separators = strings.NewReplacer("-", "", "_", "", ".", "", " ", "")
 
-// Sensitive reports whether an attribute of this name must be masked. Case and separators do not
+// sensitive reports whether an attribute of this name must be masked. Case and separators do not
 // matter: api-key, API_KEY and apiKey are one name.
-func Sensitive(name string) bool {
+func sensitive(name string) bool {
 	folded := strings.ToLower(separators.Replace(name))
 	return slices.ContainsFunc(secretNames, func(secret string) bool { return strings.Contains(folded, secret) })
 }
 
-// sensitiveParameter is like Sensitive, for headers and query parameters.
+// sensitiveParameter is like sensitive, for headers and query parameters.
 func sensitiveParameter(name string) bool {
 	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return strings.ContainsRune("-_. ", r) })
 	isSecret := func(word string) bool { return slices.Contains(secretParameters, word) }
-	return Sensitive(name) || slices.ContainsFunc(words, isSecret)
+	return sensitive(name) || slices.ContainsFunc(words, isSecret)
 }
 
 // Query returns a raw query with sensitive values masked. It masks a malformed query as a whole.
 func Query(raw string) string {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
-		return Mask
+		return mask
 	}
 	for name := range values {
 		if sensitiveParameter(name) {
-			values[name] = []string{Mask}
+			values[name] = []string{mask}
 		}
 	}
 	return values.Encode()
 }
 
-// URL returns the text of u with its password and sensitive query values masked.
-func URL(u *url.URL) string {
+// redactURL returns the text of u with its password and sensitive query values masked.
+func redactURL(u *url.URL) string {
 	if u == nil {
 		return ""
 	}
@@ -69,10 +69,10 @@ func Header(h map[string][]string) slog.Value {
 		value := strings.Join(h[name], ", ")
 		switch {
 		case sensitiveParameter(name):
-			value = Mask
+			value = mask
 		case name == "Referer" || name == "Location":
 			if address, _, found := strings.Cut(value, "?"); found {
-				value = address + "?" + Mask
+				value = address + "?" + mask
 			}
 		}
 		attrs = append(attrs, slog.String(name, value))
@@ -83,8 +83,8 @@ func Header(h map[string][]string) slog.Value {
 // redact masks the secrets in an attribute, for slog's ReplaceAttr. Types that hold a secret
 // protect themselves by their methods.
 func redact(groups []string, a slog.Attr) slog.Attr {
-	if Sensitive(a.Key) || slices.ContainsFunc(groups, Sensitive) {
-		return slog.String(a.Key, Mask)
+	if sensitive(a.Key) || slices.ContainsFunc(groups, sensitive) {
+		return slog.String(a.Key, mask)
 	}
 	switch x := a.Value.Any().(type) {
 	case http.Header:
@@ -100,9 +100,9 @@ func redact(groups []string, a slog.Attr) slog.Attr {
 		}
 		a.Value = Header(h)
 	case *url.URL:
-		a.Value = slog.StringValue(URL(x))
+		a.Value = slog.StringValue(redactURL(x))
 	case url.URL:
-		a.Value = slog.StringValue(URL(&x))
+		a.Value = slog.StringValue(redactURL(&x))
 	}
 	return a
 }

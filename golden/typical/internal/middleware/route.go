@@ -22,8 +22,8 @@ type Routes interface {
 	Match(r *http.Request) (Route, bool)
 }
 
-// RouteFrom returns the route of the request in ctx, or the zero Route.
-func RouteFrom(ctx context.Context) Route {
+// routeFrom returns the route of the request in ctx, or the zero Route.
+func routeFrom(ctx context.Context) Route {
 	if x := exchangeFrom(ctx); x != nil {
 		return x.route
 	}

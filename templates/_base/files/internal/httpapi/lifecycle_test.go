@@ -36,7 +36,7 @@ func newOldVersion(l Lifecycle) *oldVersion {
 		Link []string `header:"Link"`
 	}
 	page := 1
-	Handle(o.router.Version("v1", l), Operation{ID: "get", Method: "GET", Path: "/thing"},
+	handle(o.router.Version("v1", l), operation{ID: "get", Method: "GET", Path: "/thing"},
 		func(context.Context, *struct{}) (*output, error) {
 			page++
 			return &output{Link: []string{fmt.Sprintf(`</v1/thing?page=%d>; rel="next"`, page)}}, nil

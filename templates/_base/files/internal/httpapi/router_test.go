@@ -28,7 +28,7 @@ func TestEveryRouteHasAVersionOrIsAProbe(t *testing.T) {
 
 func TestMatch(t *testing.T) {
 	a := newAPI(t)
-	Handle(a.router.Version("v9", Lifecycle{}), Operation{
+	handle(a.router.Version("v9", Lifecycle{}), operation{
 		ID: "events", Method: "GET", Path: "/events", Timeout: time.Minute, MaxBodyBytes: 10, Stream: true,
 	}, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
 	for target, want := range map[string]middleware.Route{

@@ -148,7 +148,7 @@ func TestASlowBodyTimesOut(t *testing.T) {
 			Name string `json:"name"`
 		}
 	}
-	Handle(a.router.Version("v9", Lifecycle{}), Operation{ID: "slow", Method: "POST", Path: "/slow", Timeout: 50 * time.Millisecond},
+	handle(a.router.Version("v9", Lifecycle{}), operation{ID: "slow", Method: "POST", Path: "/slow", Timeout: 50 * time.Millisecond},
 		func(context.Context, *input) (*struct{}, error) { return nil, nil })
 	s := newServer(t, a)
 	body, unfinished := io.Pipe()
@@ -167,14 +167,14 @@ func TestTheReadDeadlineDoesNotCancelTheHandler(t *testing.T) {
 		}
 	}
 	// The context must end at the deadline of the route, not at an earlier deadline for reading the body.
-	Handle(a.router.Version("v9", Lifecycle{}), Operation{ID: "wait", Method: "POST", Path: "/wait", Timeout: time.Second},
+	handle(a.router.Version("v9", Lifecycle{}), operation{ID: "wait", Method: "POST", Path: "/wait", Timeout: time.Second},
 		func(ctx context.Context, _ *input) (*struct{}, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		})
 	s := newServer(t, a)
 	resp, text := send(t, s, "POST", "/v9/wait", strings.NewReader(`{"name":"x"}`), "Content-Type", "application/json")
-	if resp.StatusCode != http.StatusServiceUnavailable || !strings.Contains(text, problem.CodeDeadlineExceeded) {
+	if resp.StatusCode != http.StatusServiceUnavailable || !strings.Contains(text, "deadline_exceeded") {
 		t.Errorf("got status %d, want 503: %s", resp.StatusCode, text)
 	}
 }
@@ -221,7 +221,7 @@ func TestErrorResponsesAreProblemsWithAllHeaders(t *testing.T) {
 
 func TestUnknownErrorsAreHidden(t *testing.T) {
 	a := newAPI(t)
-	Handle(a.router.Version("v9", Lifecycle{}), Operation{ID: "broken", Method: "GET", Path: "/broken"},
+	handle(a.router.Version("v9", Lifecycle{}), operation{ID: "broken", Method: "GET", Path: "/broken"},
 		func(context.Context, *struct{}) (*struct{}, error) { return nil, errDown })
 	s := newServer(t, a)
 	resp, text := send(t, s, "GET", "/v9/broken", nil)

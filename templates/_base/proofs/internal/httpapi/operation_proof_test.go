@@ -103,7 +103,7 @@ func TestAPatternOfAnotherMuxIsIgnored(t *testing.T) {
 
 func TestTwoVersionsServeSideBySide(t *testing.T) {
 	a := newAPI(t)
-	Handle(a.router.Version("v9", Lifecycle{}), Operation{ID: "list-notes", Method: "GET", Path: "/notes"},
+	handle(a.router.Version("v9", Lifecycle{}), operation{ID: "list-notes", Method: "GET", Path: "/notes"},
 		func(context.Context, *struct{}) (*struct{ Body []string }, error) {
 			return &struct{ Body []string }{[]string{"<second>"}}, nil
 		})
@@ -118,7 +118,7 @@ func TestTwoVersionsServeSideBySide(t *testing.T) {
 func TestAValueThatCannotBeEncodedSendsNoStatus(t *testing.T) {
 	a := newAPI(t)
 	type output struct{ Body struct{ At time.Time } }
-	Handle(a.router.Version("v9", Lifecycle{}), Operation{ID: "broken", Method: "GET", Path: "/broken"},
+	handle(a.router.Version("v9", Lifecycle{}), operation{ID: "broken", Method: "GET", Path: "/broken"},
 		func(context.Context, *struct{}) (*output, error) {
 			var out output
 			out.Body.At = time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -71,7 +71,7 @@ func TestInvalidDeclarationsPanic(t *testing.T) {
 
 func TestCheckTimeouts(t *testing.T) {
 	a := newAPI(t)
-	Handle(a.router.Version("v9", Lifecycle{}), Operation{ID: "slow", Method: "GET", Path: "/slow", Timeout: time.Minute},
+	handle(a.router.Version("v9", Lifecycle{}), operation{ID: "slow", Method: "GET", Path: "/slow", Timeout: time.Minute},
 		func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
 	if err := a.router.CheckTimeouts(time.Minute); err != nil {
 		t.Errorf("got error %v for the same time", err)

@@ -51,7 +51,7 @@ func FuzzSensitive(f *testing.F) {
 	f.Add("x", "y")
 	f.Fuzz(func(t *testing.T, before, after string) {
 		for _, word := range []string{"token", "PASSWORD", "Api-Key", "se_cret"} {
-			if !Sensitive(before + word + after) {
+			if !sensitive(before + word + after) {
 				t.Errorf("%q is not masked", before+word+after)
 			}
 		}

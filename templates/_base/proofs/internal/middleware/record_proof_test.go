@@ -14,13 +14,13 @@ func TestRouteFrom(t *testing.T) {
 	want := Route{Template: "/ok", APIVersion: "v1", Stream: true}
 	var got Route
 	s := newTestServer(t, testRouter{"/ok": {route: want, serve: func(_ http.ResponseWriter, r *http.Request) {
-		got = RouteFrom(r.Context())
+		got = routeFrom(r.Context())
 	}}}, defaultOptions())
 	s.do(get("/ok"))
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if got := RouteFrom(context.Background()); got != (Route{}) {
+	if got := routeFrom(context.Background()); got != (Route{}) {
 		t.Errorf("got %+v outside a request, want the zero route", got)
 	}
 }

@@ -59,8 +59,8 @@ func TestAnInvalidBodyAfterTheDeadlineIsA503(t *testing.T) {
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	humaHandler(nil).ServeHTTP(w, r)
-	if w.Code != 503 || !strings.Contains(w.Body.String(), CodeDeadlineExceeded) {
-		t.Errorf("got %d %s, want 503 %s", w.Code, w.Body, CodeDeadlineExceeded)
+	if w.Code != 503 || !strings.Contains(w.Body.String(), codeDeadlineExceeded) {
+		t.Errorf("got %d %s, want 503 %s", w.Code, w.Body, codeDeadlineExceeded)
 	}
 }
 

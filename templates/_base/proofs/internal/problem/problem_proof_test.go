@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"example.com/acme/sample-service/internal/request"
@@ -83,5 +86,33 @@ func TestFromOfRareErrors(t *testing.T) {
 		{"other error after the shutdown", shutDown, errors.New("connection lost"), 503, "shutting_down"},
 	} {
 		t.Run(tt.name, func(t *testing.T) { testFrom(tt.ctx, t, tt.err, tt.status, tt.code) })
+	}
+}
+
+func TestEveryCodeIsDocumented(t *testing.T) {
+	document, err := os.ReadFile("../../docs/api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{codeBadRequest, codeInternal, CodeClientCertificateRequired, codeDeadlineExceeded, CodeOverloaded, codeShuttingDown}
+	for status, code := range codes {
+		if status != StatusClientClosedRequest { // nobody reads it
+			want = append(want, code)
+		}
+	}
+	var got []string
+	for line := range strings.Lines(string(document)) {
+		if cells := strings.Split(line, "|"); len(cells) == 5 {
+			for code := range strings.SplitSeq(cells[2], ",") {
+				if code = strings.TrimSpace(code); strings.HasPrefix(code, "`") {
+					got = append(got, strings.Trim(code, "`"))
+				}
+			}
+		}
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("docs/api.md has the codes %q, want %q", got, want)
 	}
 }
