@@ -47,7 +47,7 @@ func testWrongFile(t *testing.T, yaml string, problems []string) {
 	}
 }
 
-func TestVariables(t *testing.T) {
+func TestUnknownVariablesAreErrors(t *testing.T) {
 	for _, test := range []struct {
 		rule, entry string
 		want        string // empty: ignored

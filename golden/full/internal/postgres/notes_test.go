@@ -7,6 +7,6 @@ import (
 	"github.com/acme/billing-api/internal/note/notetest"
 )
 
-func TestNotes(t *testing.T) {
+func TestNotesMeetTheContract(t *testing.T) {
 	notetest.Run(t, func(t *testing.T) note.Store { return open(t, nil).Notes() })
 }

@@ -74,7 +74,7 @@ func TestSlowQueryIsLoggedWithoutArguments(t *testing.T) {
 	}
 	var found []map[string]any
 	for _, entry := range out.entries(t, "slow query") {
-		if entry["query"] == "CreateNote" {
+		if entry["query_name"] == "CreateNote" {
 			found = append(found, entry)
 		}
 	}

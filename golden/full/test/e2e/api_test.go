@@ -18,7 +18,7 @@ type noteBody struct {
 	Version int
 }
 
-func TestProbes(t *testing.T) {
+func TestProbesOfAHealthyService(t *testing.T) {
 	p := start(t, t.TempDir(), settings{"service.name": "shop"})
 	c := newClient(t, "http://"+p.api, nil)
 

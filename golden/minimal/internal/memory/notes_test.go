@@ -8,6 +8,6 @@ import (
 	"github.com/acme/billing-api/internal/note/notetest"
 )
 
-func TestNotes(t *testing.T) {
+func TestNotesMeetTheContract(t *testing.T) {
 	notetest.Run(t, func(*testing.T) note.Store { return memory.Open() })
 }

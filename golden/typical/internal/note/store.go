@@ -25,9 +25,9 @@ type Store interface {
 
 // Query selects one page. The page after it starts after the ID of its last note.
 //
-// A client that follows the pages sees every note exactly once that existed when it read the first
-// page and still exists. A note that is created meanwhile may be missing: its ID is made before it
-// is stored, so the note can appear before the position of the client.
+// A client that follows the pages gets each note that existed when it read the first page exactly
+// once, unless the note is deleted meanwhile. It may miss a note that is created meanwhile: the ID is
+// made before the note is stored, so the note can sort before the position of the client.
 type Query struct {
 	Owner string // only notes of this owner; empty selects all
 	After string // only notes after this ID; empty starts at the beginning

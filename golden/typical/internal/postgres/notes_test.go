@@ -7,6 +7,6 @@ import (
 	"git.example.org/shop/orders/v2/internal/note/notetest"
 )
 
-func TestNotes(t *testing.T) {
+func TestNotesMeetTheContract(t *testing.T) {
 	notetest.Run(t, func(t *testing.T) note.Store { return open(t, nil).Notes() })
 }

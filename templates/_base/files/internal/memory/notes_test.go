@@ -8,6 +8,6 @@ import (
 	"example.com/acme/sample-service/internal/note/notetest"
 )
 
-func TestNotes(t *testing.T) {
+func TestNotesMeetTheContract(t *testing.T) {
 	notetest.Run(t, func(*testing.T) note.Store { return memory.Open() })
 }

@@ -27,7 +27,7 @@ func call(t *testing.T, dir string, set settings, args ...string) (string, int) 
 	}
 }
 
-func TestHealthcheck(t *testing.T) {
+func TestHealthcheckFollowsTheService(t *testing.T) {
 	dir := t.TempDir()
 	p := start(t, dir, settings{"server.drain_delay": "5m", "server.shutdown_timeout": "6m"})
 	_, port, err := net.SplitHostPort(p.api)
@@ -66,13 +66,13 @@ func TestConfigCheckAndPrint(t *testing.T) {
 	}
 }
 
-func TestVersion(t *testing.T) {
+func TestVersionIsThatOfTheLinker(t *testing.T) {
 	if out, code := call(t, t.TempDir(), nil, "version"); code != 0 || !strings.Contains(out, buildVersion) {
 		t.Errorf("got %d %q, want 0 and %s", code, out, buildVersion)
 	}
 }
 
-func TestWrongUsage(t *testing.T) {
+func TestUnknownCommandPointsToHelp(t *testing.T) {
 	if out, code := call(t, t.TempDir(), nil, "serv"); code != 2 || !strings.Contains(out, "--help") {
 		t.Errorf("got %d %q, want 2 and the way to help", code, out)
 	}

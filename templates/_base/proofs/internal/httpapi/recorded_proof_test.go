@@ -7,7 +7,7 @@ import (
 	"example.com/acme/sample-service/internal/problem"
 )
 
-func TestBreaks(t *testing.T) {
+func TestChangesThatBreakClientsAreFound(t *testing.T) {
 	const body = `{"id":"1","tags":["a"],"of":{"x":1}}`
 	for name, c := range map[string]struct {
 		status string

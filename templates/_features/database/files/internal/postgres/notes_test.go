@@ -7,6 +7,6 @@ import (
 	"example.com/acme/sample-service/internal/note/notetest"
 )
 
-func TestNotes(t *testing.T) {
+func TestNotesMeetTheContract(t *testing.T) {
 	notetest.Run(t, func(t *testing.T) note.Store { return open(t, nil).Notes() })
 }

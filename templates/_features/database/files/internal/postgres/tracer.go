@@ -83,7 +83,7 @@ func (t slowQueryTracer) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, end pgx
 		return
 	}
 	attrs := []slog.Attr{
-		slog.String("query", operationName(ctx, query.sql)),
+		slog.String("query_name", operationName(ctx, query.sql)),
 		slog.Int64("duration_us", took.Microseconds()),
 		slog.Int64("rows", end.CommandTag.RowsAffected()),
 	}

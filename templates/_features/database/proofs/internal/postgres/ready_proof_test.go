@@ -2,6 +2,8 @@ package postgres_test
 
 import (
 	"errors"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -56,5 +58,35 @@ func TestReadinessNeedsNoNewConnectionWhileRequestsSucceed(t *testing.T) {
 	postgrestest.Exec(t, strings.Replace(address, databaseOf(address), "postgres", 1), "ALTER DATABASE "+databaseOf(address)+" ALLOW_CONNECTIONS false")
 	if ready, degraded, message := readiness(t, db); !ready || !degraded {
 		t.Errorf("got ready %t, degraded %t and %q, want degraded", ready, degraded, message)
+	}
+}
+
+// The document tells operators what a role needs that does not own the schema.
+func TestDocumentedGrantsAreEnough(t *testing.T) {
+	t.Parallel()
+	document, err := os.ReadFile("../../docs/database.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := postgrestest.New(t)
+	role := strings.Replace(databaseOf(address), "test_", "service_", 1)
+	grants := regexp.MustCompile(`GRANT .* TO service;`).FindAllString(string(document), -1)
+	if len(grants) != 2 {
+		t.Fatalf("got the grants %q, want two", grants)
+	}
+	postgrestest.Exec(t, address, "CREATE ROLE "+role+" LOGIN PASSWORD 'secret'")
+	t.Cleanup(func() { postgrestest.Exec(t, address, "DROP OWNED BY "+role, "DROP ROLE "+role) })
+	for _, grant := range grants {
+		postgrestest.Exec(t, address, strings.Replace(grant, "TO service", "TO "+role, 1))
+	}
+	cfg := defaults(t)
+	cfg.URL, cfg.Password = secret.New(withUser(t, address, role)), secret.New("secret")
+	db := openWith(t, cfg, discard)
+	if ready, degraded, message := readiness(t, db); !ready || degraded {
+		t.Errorf("got ready %t, degraded %t and %q, want ready", ready, degraded, message)
+	}
+	store, n := db.Notes(), notetest.Note(1)
+	if err := errors.Join(store.Create(t.Context(), n), store.Update(t.Context(), n, 1), store.Delete(t.Context(), n.ID, n.Version)); err != nil {
+		t.Error(err)
 	}
 }

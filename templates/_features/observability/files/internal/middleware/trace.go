@@ -31,7 +31,7 @@ const (
 //
 // The span starts a new trace and links to the span of the caller, so that callers can neither
 // force sampling nor pass baggage on. With trustIncoming it continues the trace of the caller.
-// otelhttp would not do: it does not know the outcome.
+// otelhttp does not know the outcome of a request, which this layer shares with log and metrics.
 func Trace(provider trace.TracerProvider, propagator propagation.TextMapPropagator, https, trustIncoming bool) Layer {
 	tracer := provider.Tracer("example.com/acme/sample-service/internal/middleware")
 	return newLayer("trace", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
