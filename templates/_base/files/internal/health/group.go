@@ -47,37 +47,25 @@ func (g *group) add(name string, call Check) {
 	g.checks = append(g.checks, &check{name: name, call: call, logged: Result{Healthy: true}})
 }
 
-// get returns recent results, and whether every check passed. It stops waiting when ctx is done.
-func (g *group) get(ctx context.Context) (results map[string]Result, healthy bool) {
+// get returns recent results, and whether every check passed.
+func (g *group) get() (results map[string]Result, healthy bool) {
 	g.mu.Lock()
-	if g.results != nil && time.Since(g.ended) < g.cacheFor {
-		results = g.results
-	}
-	checks := g.checks
+	checks, results := g.checks, g.results
+	recent := results != nil && time.Since(g.ended) < g.cacheFor
 	g.mu.Unlock()
-
-	if results == nil {
-		// The run has its own context, because the caller that started it may leave before the others.
-		run := g.runs.DoChan("", func() (any, error) { return g.run(checks), nil }) //nolint:contextcheck // see above
-		select {
-		case done := <-run:
-			results = done.Val.(map[string]Result) //nolint:forcetypeassert // the result of run
-		case <-ctx.Done():
-			results = make(map[string]Result)
-			for _, c := range checks {
-				results[c.name] = Result{Message: messageTimedOut}
-			}
-		}
+	if !recent {
+		run, _, _ := g.runs.Do("", func() (any, error) { return g.run(checks), nil })
+		results = run.(map[string]Result) //nolint:forcetypeassert // the result of run
 	}
+	healthy = true
 	for _, r := range results {
-		if !r.Healthy {
-			return maps.Clone(results), false
-		}
+		healthy = healthy && r.Healthy
 	}
-	return maps.Clone(results), true
+	return maps.Clone(results), healthy
 }
 
-// run calls all checks concurrently and returns at the deadline at the latest.
+// run calls all checks concurrently and returns at the deadline at the latest. It has no context of a caller, who may leave
+// before the others.
 func (g *group) run(checks []*check) map[string]Result {
 	ctx, cancel := context.WithTimeout(context.Background(), g.timeout)
 	defer cancel()
