@@ -12,8 +12,8 @@ var objectLabels = map[string]string{
 	"persistentvolumeclaim": "PersistentVolumeClaim", "statefulset": "StatefulSet", "poddisruptionbudget": "PodDisruptionBudget",
 }
 
-// checkSeriesLabels requires queries on cluster metrics to select existing objects. Without this rule, renaming an
-// object would silence its alerts.
+// checkSeriesLabels requires queries to select existing namespaces, and queries on cluster metrics to select existing
+// objects. Without this rule, renaming an object would silence its alerts.
 func checkSeriesLabels(p *Project) []Problem {
 	if len(p.roots) == 0 {
 		return nil
@@ -39,17 +39,21 @@ func checkSeriesLabels(p *Project) []Problem {
 	}
 	var all []Problem
 	for _, q := range p.monitoring.queries {
-		if !p.queriesCluster(q) || !p.inNamespaces(q, names["namespace"]) {
+		if !p.inNamespaces(q, names["namespace"]) {
 			continue
+		}
+		labels := []string{"namespace"}
+		if p.queriesCluster(q) {
+			labels = sortedKeys(names)
 		}
 		add := func(label, value string) {
 			all = append(all, problemInFile(q.file, q.line, q.key,
 				nearestOf(value, sortedKeys(names[label]), "use one of "+strings.Join(sortedKeys(names[label]), ", ")),
 				"selects %s %q, which no manifest has", label, value))
 		}
-		for _, label := range sortedKeys(names) {
+		for _, label := range labels {
 			for _, value := range q.matchers[label] {
-				if value != "" && !names[label][value] && len(names[label]) > 0 {
+				if value != "" && !strings.Contains(value, "$") && !names[label][value] && len(names[label]) > 0 {
 					add(label, value)
 				}
 			}

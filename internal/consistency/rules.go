@@ -5,7 +5,7 @@ var rules = []Rule{
 	{"address", "docs/operate.md lists every host and namespace of the manifests", []int{177}, checkAddresses},
 	{"alert-route", "Alertmanager routes refer to receivers that exist, and matchers to labels that alerts have", []int{78, 145}, checkAlertmanager},
 	{"alert-severity", "every alert has a severity that Alertmanager routes on", []int{67, 78}, checkSeverity},
-	{"alert-test", "every alert has a unit test that fires it and one that does not", []int{67}, checkAlertTests},
+	{"alert-test", "every unit test of an alert names an existing alert", []int{67}, checkAlertTests},
 	{"api-version", "Kubernetes serves the API version of every manifest", []int{115}, checkAPIVersions},
 	{"autoscaler", "every autoscaler has the resource requests that it scales on and is the only one to set replicas", []int{112, 176}, checkAutoscalers},
 	{"bucket", "latency thresholds are histogram bucket boundaries", []int{64, 74}, checkBuckets},

@@ -82,9 +82,9 @@ func TestConsistentChangesAreNoProblem(t *testing.T) {
 			{watch + "recording.yaml", "", "        - record: job:nginx:rate5m\n          expr: sum by (namespace) (rate(nginx_ingress_controller_requests[5m]))\n"},
 		}},
 		{"own severity with a route", minimal, []edit{
-			{watch + "alerts-requests.yaml", "severity: warning", "severity: page"},
+			{watch + "alerts.yaml", "severity: warning", "severity: page"},
 			{watch + "alertmanager.yaml", "        - severity = \"critical\"\n", "        - severity =~ \"critical|page\"\n"},
-			{watch + "alertmanager.yaml", "  routes:\n", "  routes:\n    - receiver: team\n      matchers: [severity = \"page\"]\n"},
+			{watch + "alertmanager.yaml", "  routes:\n", "  routes:\n    - receiver: billing-api-team\n      matchers: [severity = \"page\"]\n"},
 		}},
 		{"kubectl in another namespace", minimal, []edit{{"scripts/look.sh", "", "kubectl --namespace monitoring port-forward service/grafana 3000\n"}}},
 		{"query about another namespace", minimal, []edit{

@@ -22,7 +22,7 @@ type Feature struct {
 	Files     []string   // paths below files/, sorted, before dots are restored
 	Slots     []string   // slots that the feature fills, sorted
 	Probes    []string   // scripts below probes/ that test the booted service, sorted, without extension
-	Proofs    []string   // Go tests below proofs/, sorted; run with the project's tests, but not part of it
+	Proofs    []string   // Go tests and alert tests below proofs/, sorted; run with the project's tests, but not part of it
 }
 
 // The kinds of a Question.

@@ -17,6 +17,7 @@ const (
 	slotsFolder    = "slots"
 	probesFolder   = "probes"
 	proofsFolder   = "proofs"
+	ruleTests      = "deploy/monitoring/tests/" // unit tests of alerts among the proofs
 )
 
 // The names of special probes.
@@ -74,9 +75,9 @@ func loadFolder(fsys fs.FS, folder, name string) (Feature, error) {
 		return Feature{}, err
 	}
 	for _, proof := range f.Proofs {
-		if !strings.HasSuffix(proof, "_test.go") {
-			return Feature{}, fmt.Errorf("%s/%s/%s: a proof must be a Go test file; rename it to *_test.go",
-				folder, proofsFolder, proof)
+		if !strings.HasSuffix(proof, "_test.go") && !strings.HasPrefix(proof, ruleTests) {
+			return Feature{}, fmt.Errorf("%s/%s/%s: a proof must be a Go test file, or be in %s; rename it to *_test.go",
+				folder, proofsFolder, proof, ruleTests)
 		}
 	}
 	return f, nil

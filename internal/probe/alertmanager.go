@@ -159,6 +159,10 @@ func (k *sink) redirect(file, dir string) (string, error) {
 		switch {
 		case key == "group_wait" || key == "group_interval":
 			holder[key] = "1s"
+		case key == "webhook_configs":
+			for _, hook := range holder[key].([]any) {
+				hook.(map[string]any)["url"] = "http://" + k.address + "/webhook"
+			}
 		case strings.HasSuffix(key, "_file"):
 			name := filepath.Join(dir, filepath.Base(fmt.Sprint(holder[key])))
 			secret := "secret-of-" + filepath.Base(name)

@@ -113,8 +113,9 @@ func (s *script) startPrometheus() error {
 	if err := s.writeTargets(); err != nil {
 		return err
 	}
+	// The resend delay is a minute by default. Prometheus drops an alert that fires before it has found Alertmanager.
 	cmd := exec.CommandContext(context.Background(), program, "--config.file=prometheus.yaml", "--storage.tsdb.path=data",
-		"--web.listen-address="+p.address, "--log.level=warn")
+		"--web.listen-address="+p.address, "--rules.alert.resend-delay=5s", "--log.level=warn")
 	cmd.Dir = p.dir
 	if p.process, err = process.Start(cmd); err != nil {
 		return err

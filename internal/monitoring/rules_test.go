@@ -1,0 +1,74 @@
+package monitoring_test
+
+import (
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/acton-go/acton-new/internal/features"
+	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/templates"
+)
+
+var promtool = flag.Bool("promtool", false, "test the rules and the alert routing of projects with promtool and amtool")
+
+// The tests of a project are examples. This test adds the tests of all alerts from the proofs, and runs make rules-test.
+// The tests must not depend on the objectives, and every --pager choice occurs once.
+func TestRulesPassUnitTests(t *testing.T) {
+	if !*promtool {
+		t.Skip("run with -promtool; it needs promtool and amtool")
+	}
+	cat, err := features.Load(templates.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, f := range cat.Visible() {
+		all = append(all, f.Name)
+	}
+	for name, test := range map[string]struct {
+		answers generator.Answers
+		proofs  bool // also run the tests of all alerts, which take a minute
+	}{
+		"defaults": {answers: generator.Answers{}},
+		"all features, other objectives": {proofs: true, answers: generator.Answers{Features: all, Values: map[string]string{
+			"availability": "95", "latency": "1", "pager": "opsgenie", "runbook-url": "https://wiki.example.org/shop/docs/runbook.md",
+		}}},
+		"no pager": {answers: generator.Answers{Values: map[string]string{"pager": "none"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			answers := test.answers
+			answers.Name, answers.Module = "shop", "git.example.org/shop"
+			tree, err := generator.Render(templates.Files, cat, answers, "v0.0.0-test")
+			if err != nil {
+				t.Fatal(err)
+			}
+			proofs, err := generator.Proofs(templates.Files, cat, answers)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if test.proofs {
+				tree = slices.Concat(tree, proofs)
+			}
+			dir := t.TempDir()
+			for _, f := range tree {
+				path := filepath.Join(dir, filepath.FromSlash(f.Path))
+				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, f.Data, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cmd := exec.CommandContext(t.Context(), "make", "--no-print-directory", "rules-test")
+			cmd.Dir = dir
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+}
