@@ -187,6 +187,14 @@ func accept(t *testing.T, c *Cluster, manifests []manifest) {
 				t.Parallel()
 				if err := c.DryRun(m.text); err != nil {
 					t.Errorf("%s: %v", m.name(), err)
+					return
+				}
+				if m.project == tried || m.overlay == "development" { // the pipeline deploys to the others
+					return
+				}
+				role := filepath.Join(m.dir, "deploy", "kubernetes", "pipeline-role.yaml")
+				if err := c.DryRunAsPipeline(role, m.namespace(), m.overlay, m.text); err != nil {
+					t.Errorf("%s: as the pipeline: %v", m.name(), err)
 				}
 			})
 		}
