@@ -155,7 +155,11 @@ func build(t *testing.T, c *Cluster, sets []features.Set) []manifest {
 	return all
 }
 
-// render returns the manifests of a project, and the script that watches its autoscaler.
+// runbook is the document whose commands run on the cluster.
+const runbook = "docs/runbook.md"
+
+// render returns the manifests of a project, and the script that watches its autoscaler. The deployed projects also have
+// their runbook.
 func render(t *testing.T, project string, set features.Set) generator.Tree {
 	catalog := catalog(t)
 	answers := generator.Answers{Name: project, Module: module, Features: set.Features(), Values: set.Choices()}
@@ -167,7 +171,9 @@ func render(t *testing.T, project string, set features.Set) generator.Tree {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.DeleteFunc(tree, func(f generator.File) bool { return !strings.HasPrefix(f.Path, "deploy/") && f.Path != watchScript })
+	return slices.DeleteFunc(tree, func(f generator.File) bool {
+		return !strings.HasPrefix(f.Path, "deploy/") && f.Path != watchScript && (f.Path != runbook || project == tried)
+	})
 }
 
 // accept checks that the API server accepts all manifests and rejects those with a fault.
@@ -187,6 +193,14 @@ func accept(t *testing.T, c *Cluster, manifests []manifest) {
 				t.Parallel()
 				if err := c.DryRun(m.text); err != nil {
 					t.Errorf("%s: %v", m.name(), err)
+					return
+				}
+				if m.project == tried || m.overlay == "development" { // the pipeline deploys to the others
+					return
+				}
+				role := filepath.Join(m.dir, "deploy", "kubernetes", "pipeline-role.yaml")
+				if err := c.DryRunAsPipeline(role, m.namespace(), m.overlay, m.text); err != nil {
+					t.Errorf("%s: as the pipeline: %v", m.name(), err)
 				}
 			})
 		}
@@ -223,6 +237,12 @@ func run(t *testing.T, c *Cluster, m manifest) {
 			err = c.CheckImageUpdate(m.namespace(), m.project)
 		} else {
 			err = scale(c, m)
+		}
+	}
+	if err == nil && m.overlay == "production" {
+		var text []byte
+		if text, err = os.ReadFile(filepath.Join(m.dir, runbook)); err == nil {
+			err = c.CheckRunbook(string(text))
 		}
 	}
 	_, jobs := c.RunJobs(m.namespace())

@@ -79,7 +79,7 @@ func newShared(t *testing.T) *shared {
 	if err := os.Mkdir(bin, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"action", "docker", "cosign", "kubectl", "gh", "sudo"} {
+	for _, name := range []string{"action", "docker", "cosign", "kubectl", "gh", "sudo", "date"} {
 		if err := os.Symlink(stub, filepath.Join(bin, name)); err != nil {
 			t.Fatal(err)
 		}
@@ -183,7 +183,7 @@ func service(ts *testscript.TestScript, neg bool, args []string) {
 	})
 	ts.Setenv("URL", "http://127.0.0.1:"+port)
 	ts.Check(os.WriteFile(filepath.Join(ts.Getenv("WORK"), "variables"),
-		[]byte("URL="+ts.Getenv("URL")+"\nSMOKE_FLAGS=-watch 1s -timeout 1s\n"), 0o600))
+		[]byte("URL="+ts.Getenv("URL")+"\nKUBECONFIG=server-and-ca\nSMOKE_FLAGS=-watch 1s -timeout 1s\n"), 0o600))
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	for {

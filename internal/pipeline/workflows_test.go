@@ -5,8 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -123,10 +126,14 @@ type workflow struct {
 		Group string
 	}
 	Jobs map[string]struct {
-		RunsOn  string `yaml:"runs-on"`
-		Uses    string
-		Timeout int `yaml:"timeout-minutes"`
-		Steps   []struct {
+		RunsOn      string `yaml:"runs-on"`
+		Uses        string
+		Timeout     int `yaml:"timeout-minutes"`
+		Concurrency struct {
+			Group  string
+			Cancel any `yaml:"cancel-in-progress"`
+		}
+		Steps []struct {
 			Uses string
 			Run  string
 			With map[string]any
@@ -145,7 +152,7 @@ func TestWorkflowsLimitPermissionsTimeAndConcurrency(t *testing.T) {
 			if permissions, ok := w.Permissions.(map[string]any); !ok || permissions["contents"] != "read" {
 				t.Errorf("%s: %s: permissions are %v, want contents: read and only single others", p.name, file, w.Permissions)
 			}
-			if w.Concurrency.Group == "" {
+			if w.Concurrency.Group == "" && path.Base(file) != "deploy.yaml" && path.Base(file) != "rollout.yaml" {
 				t.Errorf("%s: %s: no concurrency group", p.name, file)
 			}
 			for id, job := range w.Jobs {
@@ -165,6 +172,54 @@ func TestWorkflowsLimitPermissionsTimeAndConcurrency(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A group that is wider than one environment, or that an urgent run waits for, would delay a rollback by the watch of an hour or
+// by an approval.
+func TestUrgentRolloutsWaitForNothing(t *testing.T) {
+	for _, p := range pipelines(t) {
+		var deploy, rollout workflow
+		for name, w := range map[string]*workflow{"deploy": &deploy, "rollout": &rollout} {
+			if err := yaml.Unmarshal([]byte(p.file(t, ".github/workflows/"+name+".yaml")), w); err != nil {
+				t.Fatalf("%s: %s: %v", p.name, name, err)
+			}
+		}
+		job := rollout.Jobs["rollout"]
+		if deploy.Concurrency.Group != "" || rollout.Concurrency.Group != "" || !strings.Contains(job.Concurrency.Group, "inputs.environment") ||
+			job.Concurrency.Cancel != "${{ inputs.urgent }}" {
+			t.Errorf("%s: want one rollout at a time in each environment, and an urgent one that cancels it; got %+v", p.name, job.Concurrency)
+		}
+	}
+}
+
+// The API server trusts the token of the job, so the job must ask for the audience that the cluster expects.
+func TestClusterTokenIsTheIdentityOfTheJob(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer request-token" || r.FormValue("audience") != "kubernetes" || r.FormValue("api-version") != "2.0" {
+			http.Error(w, "unexpected request", http.StatusBadRequest)
+			return
+		}
+		fmt.Fprint(w, `{"count":1,"value":"the.identity.token"}`)
+	}))
+	defer server.Close()
+	script := filepath.Join(t.TempDir(), "cluster-token.sh")
+	write(t, script, pipelines(t)[0].file(t, ".github/scripts/cluster-token.sh"))
+	cmd := exec.Command("bash", script)
+	cmd.Env = append(os.Environ(), "ACTIONS_ID_TOKEN_REQUEST_TOKEN=request-token", "ACTIONS_ID_TOKEN_REQUEST_URL="+server.URL+"/?api-version=2.0")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var credential struct {
+		APIVersion, Kind string
+		Status           struct{ Token string }
+	}
+	if err := json.Unmarshal(out, &credential); err != nil {
+		t.Fatal(err)
+	}
+	if credential.Kind != "ExecCredential" || credential.APIVersion != "client.authentication.k8s.io/v1beta1" || credential.Status.Token != "the.identity.token" {
+		t.Errorf("got %+v", credential)
 	}
 }
 

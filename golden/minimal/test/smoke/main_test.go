@@ -183,6 +183,22 @@ func TestPrometheusIsAsked(t *testing.T) {
 	}
 }
 
+// The pipeline rolls back when the checks of the API fail, but not when a store of metrics or logs does.
+func TestChecksOfTheAPIDoNotDependOnStores(t *testing.T) {
+	const nowhere = "http://127.0.0.1:1"
+	f := newFakeDeployment(t)
+	code, out := runSmoke(t, f.url, "-checks", "api", "-prometheus", nowhere, "-loki", nowhere)
+	if code != 0 || strings.Contains(out, "logs") {
+		t.Errorf("api: got exit code %d, want 0 and no check of the logs:\n%s", code, out)
+	}
+	wantLine(t, out, "ok", "errors", "query Prometheus")
+	code, out = runSmoke(t, f.url, "-checks", "telemetry", "-loki", nowhere)
+	if code != 1 || strings.Contains(out, "errors") {
+		t.Errorf("telemetry: got exit code %d, want 1 and no watch:\n%s", code, out)
+	}
+	wantLine(t, out, "FAIL", "logs", "query Loki")
+}
+
 func TestLokiIsAsked(t *testing.T) {
 	t.Setenv("SMOKE_LOKI_TOKEN", "secret-token")
 	for response, verdict := range map[string]string{`{"values":[["1","req_1"]]}`: "ok", `{"values":[]}`: "FAIL"} {
@@ -198,7 +214,7 @@ func TestLokiIsAsked(t *testing.T) {
 }
 
 func TestUsageErrors(t *testing.T) {
-	for _, args := range [][]string{nil, {"-url", "example.com"}, {"-url", "http://a", "b"}, {"-verbose"}} {
+	for _, args := range [][]string{nil, {"-url", "example.com"}, {"-url", "http://a", "b"}, {"-url", "http://a", "-checks", "logs"}, {"-verbose"}} {
 		var out, errOut bytes.Buffer
 		if code := run(t.Context(), args, &out, &errOut); code != 2 || errOut.Len() == 0 {
 			t.Errorf("%q: got exit code %d and %q, want 2", args, code, &errOut)

@@ -4,10 +4,8 @@
 //
 // Each query has its own latency limit. Its name is the one in internal/postgres/query/notes.sql and in the slow query log.
 import http from 'k6/http';
-import { files } from './report.js';
-import { begin, observe, optionsFor, sendOne } from './run.js';
-import { number, url } from './settings.js';
-import { cleanUp } from './traffic.js';
+import { cleanUp } from './load.js';
+import { begin, files, number, observe, optionsFor, sendOne, url } from './run.js';
 
 export { observe };
 

@@ -127,7 +127,8 @@ func (s *smoke) checkErrors(ctx context.Context) (string, error) {
 		}
 		var err error
 		if ratio, err = s.query(ctx, count(`,http_response_status_code=~"5.."`)+" / "+count("")); err != nil {
-			return "", err
+			// The fault is not in the API. The check of the metrics reports it.
+			return fmt.Sprintf("%v of %v requests failed in %s; %v", failures, requests, s.watch, err), ctx.Err()
 		}
 		if !(ratio <= maxFailures) { // NaN without any request
 			return "", fmt.Errorf("%.2f %% of all requests failed by Prometheus, at most 1 %% may", 100*ratio)

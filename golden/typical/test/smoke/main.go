@@ -3,6 +3,8 @@
 //
 //	go run ./test/smoke -url https://api.example.com -version v1.2.3 -watch 10m -prometheus http://127.0.0.1:9091
 //
+// -checks api leaves out metrics, logs and traces; -checks telemetry looks only for these.
+//
 // It prints one line for each check: ok, FAIL, or LOOK when it was given no address and a person has to look. The exit
 // code is 0 if no check failed, 1 if one failed, and 2 for wrong usage.
 package main
@@ -37,6 +39,7 @@ type smoke struct {
 	version, owner        string
 	selector, logSelector string
 	timeout, watch        time.Duration
+	checks                string // all, api or telemetry
 
 	running   string // version that answered
 	requestID string // of the last change
@@ -61,6 +64,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	flags.StringVar(&s.logSelector, "loki-selector", `{service_name="orders"}`, "`selector` of the deployment's logs in Loki")
 	flags.DurationVar(&s.timeout, "timeout", 2*time.Minute, "how long a new version, metrics and logs may take to appear")
 	flags.DurationVar(&s.watch, "watch", time.Hour, "how long to watch the error rate")
+	flags.StringVar(&s.checks, "checks", "all", "`which` checks to run: all, api or telemetry")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
@@ -68,6 +72,9 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		return 2
 	case !strings.HasPrefix(s.api.url, "http") || flags.NArg() > 0:
 		_, _ = fmt.Fprintln(errOut, "smoke: give -url, such as -url https://api.example.com, and no further argument")
+		return 2
+	case s.checks != "all" && s.checks != "api" && s.checks != "telemetry":
+		_, _ = fmt.Fprintln(errOut, "smoke: -checks must be all, api or telemetry")
 		return 2
 	}
 
@@ -87,9 +94,11 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	for _, v := range versions {
 		check(v.name, func(ctx context.Context) (string, error) { return s.checkNotes(ctx, v) })
 	}
-	check("metrics", s.checkMetrics)
-	check("logs", s.checkLogs)
-	if failed == 0 { // watching takes long
+	if s.checks != "api" {
+		check("metrics", s.checkMetrics)
+		check("logs", s.checkLogs)
+	}
+	if s.checks != "telemetry" && failed == 0 { // watching takes long
 		check("errors", s.checkErrors)
 	}
 	_, _ = fmt.Fprintf(out, "smoke: %d checks failed at %s\n", failed, s.api.url)
