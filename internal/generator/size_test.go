@@ -13,9 +13,9 @@ import (
 // files that do not end with _test.go. A team has to read what it inherits. Raise a limit only for a reason that such a
 // team would accept.
 const (
-	maxCode    = 5810
-	maxTests   = 6460
-	maxNotTest = 6415 // goal: 6000
+	maxCode    = 5750
+	maxTests   = 6420
+	maxNotTest = 6350 // goal: 6000
 )
 
 // maxPackage is the maximum number of lines of code in a package that is not in largePackages.

@@ -8,16 +8,16 @@ import (
 
 // serveHealth is the liveness probe. The platform restarts an instance that responds 503.
 func serveHealth(checks *health.Checks) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		report := checks.Live()
+	return func(w http.ResponseWriter, r *http.Request) {
+		report := checks.Live(r.Context())
 		writeReport(w, report, report.Healthy())
 	}
 }
 
 // serveReady is the readiness probe. The platform sends no requests to an instance that responds 503.
 func serveReady(checks *health.Checks) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		report := checks.Ready()
+	return func(w http.ResponseWriter, r *http.Request) {
+		report := checks.Ready(r.Context())
 		writeReport(w, report, report.Ready)
 	}
 }

@@ -48,13 +48,13 @@ func (g *group) add(name string, call Check) {
 }
 
 // get returns recent results, and whether every check passed.
-func (g *group) get() (results map[string]Result, healthy bool) {
+func (g *group) get(ctx context.Context) (results map[string]Result, healthy bool) {
 	g.mu.Lock()
 	checks, results := g.checks, g.results
 	recent := results != nil && time.Since(g.ended) < g.cacheFor
 	g.mu.Unlock()
 	if !recent {
-		run, _, _ := g.runs.Do("", func() (any, error) { return g.run(checks), nil })
+		run, _, _ := g.runs.Do("", func() (any, error) { return g.run(ctx, checks), nil })
 		results = run.(map[string]Result) //nolint:forcetypeassert // the result of run
 	}
 	healthy = true
@@ -64,10 +64,10 @@ func (g *group) get() (results map[string]Result, healthy bool) {
 	return maps.Clone(results), healthy
 }
 
-// run calls all checks concurrently and returns at the deadline at the latest. It has no context of a caller, who may leave
-// before the others.
-func (g *group) run(checks []*check) map[string]Result {
-	ctx, cancel := context.WithTimeout(context.Background(), g.timeout)
+// run calls all checks concurrently and returns at the deadline at the latest. It goes on if the caller that started it
+// leaves before the others.
+func (g *group) run(ctx context.Context, checks []*check) map[string]Result {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.timeout)
 	defer cancel()
 	errs := make([]error, len(checks))
 	var wg sync.WaitGroup

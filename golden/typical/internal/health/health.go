@@ -91,20 +91,20 @@ type ReadyReport struct {
 }
 
 // Live runs the liveness checks.
-func (c *Checks) Live() LiveReport {
+func (c *Checks) Live(ctx context.Context) LiveReport {
 	report := LiveReport{Status: "healthy", Service: c.service, Version: c.version, Commit: c.commit}
 	var ok bool
-	if report.Checks, ok = c.live.get(); !ok {
+	if report.Checks, ok = c.live.get(ctx); !ok {
 		report.Status = "unhealthy"
 	}
 	return report
 }
 
 // Ready runs the readiness checks. While the service drains, it runs none.
-func (c *Checks) Ready() ReadyReport {
+func (c *Checks) Ready(ctx context.Context) ReadyReport {
 	if c.draining.Load() {
 		return ReadyReport{Draining: true, Service: c.service, Dependencies: map[string]Result{}}
 	}
-	results, ok := c.ready.get()
+	results, ok := c.ready.get(ctx)
 	return ReadyReport{Ready: ok, Service: c.service, Dependencies: results}
 }

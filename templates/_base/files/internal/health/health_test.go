@@ -34,7 +34,7 @@ func TestLivenessReportsTheBuildAndCallsNoDependency(t *testing.T) {
 			return nil
 		})
 		want := LiveReport{Status: "healthy", Service: "shop", Version: "v1.2.3", Commit: "abc123", Checks: map[string]Result{}}
-		if diff := cmp.Diff(want, c.Live()); diff != "" {
+		if diff := cmp.Diff(want, c.Live(t.Context())); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -44,7 +44,7 @@ func TestFailingLivenessCheck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChecks(t)
 		c.AddLiveness("loop", func(context.Context) error { return errors.New("stuck") })
-		report := c.Live()
+		report := c.Live(t.Context())
 		if report.Healthy() || report.Status != "unhealthy" || report.Checks["loop"].Healthy {
 			t.Errorf("got %+v, want it unhealthy", report)
 		}
@@ -64,7 +64,7 @@ func TestReadinessNamesDependenciesButNoErrors(t *testing.T) {
 			"slow":   {Message: "timed out"},
 			"broken": {Message: "unavailable"},
 		}}
-		if diff := cmp.Diff(want, c.Ready()); diff != "" {
+		if diff := cmp.Diff(want, c.Ready(t.Context())); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -74,14 +74,14 @@ func TestDrainingOverridesCachedResults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newChecks(t)
 		c.Add("database", passes)
-		if !c.Ready().Ready {
+		if !c.Ready(t.Context()).Ready {
 			t.Fatal("got unready, want ready")
 		}
 		c.Drain()
-		if report := c.Ready(); report.Ready || !report.Draining {
+		if report := c.Ready(t.Context()); report.Ready || !report.Draining {
 			t.Errorf("got %+v, want draining", report)
 		}
-		if !c.Live().Healthy() {
+		if !c.Live(t.Context()).Healthy() {
 			t.Error("draining made the process unhealthy")
 		}
 	})
@@ -100,7 +100,7 @@ func TestChangesAreLoggedOnce(t *testing.T) {
 		})
 		probe := func(times int) {
 			for range times {
-				c.Ready()
+				c.Ready(t.Context())
 				time.Sleep(testConfig.CacheFor)
 			}
 		}
@@ -138,7 +138,7 @@ func TestReasonAndDegraded(t *testing.T) {
 				var out bytes.Buffer
 				checks := New(testConfig, slog.New(slog.NewTextHandler(&out, nil)), "shop", "v1", "abc")
 				checks.Add("database", func(context.Context) error { return c.err })
-				report := checks.Ready()
+				report := checks.Ready(t.Context())
 				if report.Ready != c.ready {
 					t.Errorf("got ready=%t, want %t", report.Ready, c.ready)
 				}

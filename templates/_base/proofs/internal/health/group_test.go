@@ -19,7 +19,7 @@ func TestChecksRunConcurrently(t *testing.T) {
 			})
 		}
 		began := time.Now()
-		if !c.Ready().Ready {
+		if !c.Ready(t.Context()).Ready {
 			t.Error("got unready, want ready")
 		}
 		if took := time.Since(began); took != 1500*time.Millisecond {
@@ -40,7 +40,7 @@ func TestHangingCheckIsCalledOnceAndReportedInTime(t *testing.T) {
 		})
 		for range 5 {
 			began := time.Now()
-			report := c.Ready()
+			report := c.Ready(t.Context())
 			if report.Ready || report.Dependencies["deaf"].Message != "timed out" {
 				t.Errorf("got %+v, want a timeout", report)
 			}
@@ -55,7 +55,7 @@ func TestHangingCheckIsCalledOnceAndReportedInTime(t *testing.T) {
 
 		close(release)
 		synctest.Wait()
-		if !c.Ready().Ready {
+		if !c.Ready(t.Context()).Ready {
 			t.Error("got unready after the check came back, want ready")
 		}
 		if n := calls.Load(); n != 2 {
@@ -76,21 +76,36 @@ func TestConcurrentCallersShareOneRunAndResultsAreReused(t *testing.T) {
 		var callers sync.WaitGroup
 		for range 50 {
 			callers.Go(func() {
-				if !c.Ready().Ready {
+				if !c.Ready(t.Context()).Ready {
 					t.Error("got unready, want ready")
 				}
 			})
 		}
 		callers.Wait()
 		time.Sleep(testConfig.CacheFor - time.Millisecond)
-		c.Ready()
+		c.Ready(t.Context())
 		if n := calls.Load(); n != 1 {
 			t.Errorf("check was called %d times, want once within the time of the cache", n)
 		}
 		time.Sleep(time.Millisecond)
-		c.Ready()
+		c.Ready(t.Context())
 		if n := calls.Load(); n != 2 {
 			t.Errorf("check was called %d times, want again after the time of the cache", n)
+		}
+	})
+}
+
+func TestCallerThatLeavesDoesNotCancelTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChecks(t)
+		c.Add("database", func(ctx context.Context) error {
+			time.Sleep(time.Second)
+			return ctx.Err()
+		})
+		hasty, leave := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer leave()
+		if !c.Ready(hasty).Ready {
+			t.Error("got unready, want ready")
 		}
 	})
 }

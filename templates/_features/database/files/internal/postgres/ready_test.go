@@ -18,7 +18,7 @@ func readiness(t *testing.T, db *postgres.Database) (ready, degraded bool, messa
 	t.Helper()
 	checks := health.New(health.Config{CheckTimeout: patience}, discard, "", "", "")
 	checks.Add("database", db.Ready)
-	report := checks.Ready()
+	report := checks.Ready(t.Context())
 	found := report.Dependencies["database"]
 	return report.Ready, found.Degraded, found.Message
 }

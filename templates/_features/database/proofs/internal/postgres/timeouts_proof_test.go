@@ -26,7 +26,7 @@ func TestExhaustedPoolIsDegraded(t *testing.T) {
 	checks := health.New(health.Config{CheckTimeout: patience}, discard, "", "", "")
 	checks.Add("database", db.Ready)
 	eventually(t, "the pool is degraded", func() bool {
-		report := checks.Ready()
+		report := checks.Ready(t.Context())
 		if !report.Ready {
 			t.Fatalf("got %+v, want ready", report)
 		}
@@ -42,7 +42,7 @@ func TestExhaustedPoolIsDegraded(t *testing.T) {
 			t.Errorf("after the lock: got %v", err)
 		}
 	}
-	if report := checks.Ready(); report.Dependencies["database"].Degraded {
+	if report := checks.Ready(t.Context()); report.Dependencies["database"].Degraded {
 		t.Errorf("got %+v with an idle pool", report)
 	}
 }
