@@ -42,9 +42,8 @@ type manifest struct {
 }
 
 type pod struct {
-	InitContainers []container `yaml:"initContainers"`
-	Containers     []container
-	Volumes        []struct {
+	Containers []container
+	Volumes    []struct {
 		Name   string
 		Secret *struct {
 			SecretName  string `yaml:"secretName"`
@@ -80,7 +79,7 @@ type probe struct {
 }
 
 // The service rejects inconsistent settings at startup, and unsafe settings in production. So this test starts the
-// binary with the variables and files of each environment, after its init containers, and calls the probes.
+// binary with the variables and files of each environment, after its Jobs, and calls the probes.
 func TestServiceStartsWithManifestsOfEachEnvironment(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and runs services")
@@ -93,14 +92,19 @@ func TestServiceStartsWithManifestsOfEachEnvironment(t *testing.T) {
 				files := secretsFor(t, chosen)
 				for _, environment := range []string{"development", "staging", "production"} {
 					manifests := overlay(t, dir, environment)
-					pod := only(t, manifests, "Deployment").Spec.Template.Spec
-					for _, c := range pod.InitContainers {
+					for _, m := range manifests {
+						if m.Kind != "Job" {
+							continue
+						}
+						pod := m.Spec.Template.Spec
+						c := pod.Containers[0]
 						cmd := exec.Command("bin/orders", c.Args...)
 						cmd.Dir, cmd.Env = dir, variables(t, manifests, pod, c, files)
 						if out, err := cmd.CombinedOutput(); err != nil {
 							t.Fatalf("%s: %q: %v\n%s", environment, c.Args, err, out)
 						}
 					}
+					pod := only(t, manifests, "Deployment").Spec.Template.Spec
 					c := pod.Containers[0]
 					checkProbes(t, dir, variables(t, manifests, pod, c, files), c)
 				}

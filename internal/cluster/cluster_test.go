@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -24,6 +25,9 @@ var combinations = flag.String("combinations", "none",
 const module = "git.example.org/shop/orders"
 
 var overlays = []string{"development", "staging", "production"}
+
+// clouds have an ingress component that the overlay of production can add.
+var clouds = []string{"aks", "eks", "gke"}
 
 // TestCombination tests the checks on manifests with known faults. Then it tests the manifests of each combination: the
 // API server must accept all of them, and those of the smallest and largest service are deployed.
@@ -122,6 +126,16 @@ func build(t *testing.T, c *Cluster, sets []features.Set) []manifest {
 		for _, overlay := range overlays {
 			all = append(all, manifest{project: project, overlay: overlay, sets: []string{set.Name()}, dir: dir})
 		}
+		if project == smallest {
+			for _, cloud := range clouds {
+				production := "resources: [../production]\ncomponents: [../../components/ingress-" + cloud + "]\n"
+				overlay := filepath.Join(dir, "deploy", "kubernetes", "overlays", "production-"+cloud)
+				if err := errors.Join(os.Mkdir(overlay, 0o700), os.WriteFile(filepath.Join(overlay, "kustomization.yaml"), []byte(production), 0o600)); err != nil {
+					t.Fatal(err)
+				}
+				all = append(all, manifest{project: project, overlay: "production-" + cloud, sets: []string{set.Name()}, dir: dir})
+			}
+		}
 	}
 	for _, set := range sets {
 		add(tried, set)
@@ -158,7 +172,7 @@ func build(t *testing.T, c *Cluster, sets []features.Set) []manifest {
 // runbook is the document whose commands run on the cluster.
 const runbook = "docs/runbook.md"
 
-// render returns the manifests of a project, and the script that watches its autoscaler. The deployed projects also have
+// render returns the manifests of a project, its Makefile, and the script that watches its autoscaler. The deployed projects also have
 // their runbook.
 func render(t *testing.T, project string, set features.Set) generator.Tree {
 	catalog := catalog(t)
@@ -172,7 +186,8 @@ func render(t *testing.T, project string, set features.Set) generator.Tree {
 		t.Fatal(err)
 	}
 	return slices.DeleteFunc(tree, func(f generator.File) bool {
-		return !strings.HasPrefix(f.Path, "deploy/") && f.Path != watchScript && (f.Path != runbook || project == tried)
+		return !strings.HasPrefix(f.Path, "deploy/") && f.Path != watchScript && f.Path != "Makefile" &&
+			(f.Path != runbook || project == tried)
 	})
 }
 
@@ -236,7 +251,7 @@ func run(t *testing.T, c *Cluster, m manifest) {
 		if m.project == smallest {
 			err = c.CheckImageUpdate(m.namespace(), m.project)
 		} else {
-			err = scale(c, m)
+			err = errors.Join(scale(c, m), deployAgain(c, m))
 		}
 	}
 	if err == nil && m.overlay == "production" {
@@ -249,6 +264,36 @@ func run(t *testing.T, c *Cluster, m manifest) {
 	if err = errors.Join(err, jobs); err != nil {
 		t.Errorf("%s: %v", m.name(), err)
 	}
+}
+
+// deployAgain deploys with the Makefile of the project, rolls back, and deploys once more. The rollback makes another
+// manager own the image, and the migration Job of the first deployment cannot be changed.
+func deployAgain(c *Cluster, m manifest) error {
+	deploy := func(tag string) error {
+		cmd := exec.Command("make", "--no-print-directory", "deploy", "ENV="+m.overlay, "TAG="+tag)
+		cmd.Dir = m.dir
+		cmd.Env = []string{"HOME=" + c.dir, "KUBECONFIG=" + c.Kubeconfig, "PATH=" + filepath.Dir(c.tools.path("kubectl")) + ":/usr/bin:/bin"}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("make deploy TAG=%s: %w\n%s\n%s", tag, err, out, c.state(m.namespace()))
+		}
+		var deployment object
+		if err := c.get(deployments(m.namespace())+"/"+m.project, &deployment); err != nil {
+			return err
+		}
+		if image := imageOf(deployment, m.project); !strings.HasSuffix(image, ":"+tag) {
+			return fmt.Errorf("image %s after make deploy TAG=%s", image, tag)
+		}
+		return nil
+	}
+	for _, tag := range []string{"v1.0.0", "v1.1.0"} {
+		if err := deploy(tag); err != nil {
+			return err
+		}
+	}
+	if _, err := c.kubectl(nil, "rollout", "undo", "deployment/"+m.project, "-n", m.namespace()); err != nil {
+		return err
+	}
+	return deploy("v1.2.0")
 }
 
 // drainAll drains nodes under the deployed services, then under the faults. The drains are sequential, as they share

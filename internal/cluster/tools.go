@@ -66,6 +66,11 @@ func (c *Cluster) Install(resources []object) error {
 	if err != nil {
 		return err
 	}
+	own, err := filepath.Glob("testdata/definitions/*.yaml")
+	if err != nil {
+		return err
+	}
+	files = append(files, own...)
 	var paths []string
 	for _, file := range files {
 		data, err := os.ReadFile(file)

@@ -52,7 +52,7 @@ func TestRulesFindFaultsInFilesThatATeamAdded(t *testing.T) {
 		}, "can have 10 pods, and 3 more during a rollout"},
 		{"missing service account", []edit{{base + "deployment.yaml", "serviceAccountName: billing-api", "serviceAccountName: billing"}}, "refers to ServiceAccount billing"},
 		{"missing volume", []edit{
-			{component + "database/deployment.yaml", "            - name: database\n              mountPath", "            - name: data\n              mountPath"},
+			{component + "database/migrate.yaml", "            - name: database\n              mountPath", "            - name: data\n              mountPath"},
 		}, "mounts volume data, which the pod does not have"},
 		{"Kubernetes release without an API version", []edit{{"Makefile", "KUBERNETES_VERSION ?= 1.31.0", "KUBERNETES_VERSION ?= 1.20.0"}}, "was added in Kubernetes 1."},
 		{"preStop hook that uses up the grace period", []edit{

@@ -40,10 +40,10 @@ func TestConsistentChangesAreNoProblem(t *testing.T) {
 		}},
 		{"secret in a variable instead of a file", full, []edit{
 			{component + "database/kustomization.yaml", "      - BILLING_API_DATABASE__URL_FILE=/run/secrets/billing-api/database/url\n", ""},
-			{component + "database/deployment.yaml", "          envFrom:\n", "          env:\n            - name: BILLING_API_DATABASE__URL\n" +
+			{component + "database/migrate.yaml", "          envFrom:\n", "          env:\n            - name: BILLING_API_DATABASE__URL\n" +
 				"              valueFrom:\n                secretKeyRef: {name: billing-api-database, key: url}\n          envFrom:\n"},
-			{component + "database/deployment.yaml", "      containers:\n        - name: billing-api\n", "      containers:\n        - name: billing-api\n          env:\n" +
-				"            - name: BILLING_API_DATABASE__URL\n              valueFrom:\n                secretKeyRef: {name: billing-api-database, key: url}\n"},
+			{component + "database/kustomization.yaml", "              - name: billing-api\n", "              - name: billing-api\n                env:\n" +
+				"                  - name: BILLING_API_DATABASE__URL\n                    valueFrom:\n                      secretKeyRef: {name: billing-api-database, key: url}\n"},
 		}},
 		{"one more pod, and a higher max_instances", full, []edit{
 			{base + "scaling.yaml", "maxReplicas: 10", "maxReplicas: 11"},
@@ -61,6 +61,9 @@ func TestConsistentChangesAreNoProblem(t *testing.T) {
 		{"additional command", minimal, []edit{
 			{"cmd/import/main.go", "", "package main\n\nfunc main() {}\n"},
 		}},
+		{"ingress of AKS", minimal, []edit{{overlay + "kustomization.yaml", "  - ../../components/monitoring\n", "  - ../../components/monitoring\n  - ../../components/ingress-aks\n"}}},
+		{"ingress of EKS", minimal, []edit{{overlay + "kustomization.yaml", "  - ../../components/monitoring\n", "  - ../../components/monitoring\n  - ../../components/ingress-eks\n"}}},
+		{"ingress of GKE", minimal, []edit{{overlay + "kustomization.yaml", "  - ../../components/monitoring\n", "  - ../../components/monitoring\n  - ../../components/ingress-gke\n"}}},
 		{"service account of the platform", minimal, []edit{
 			{base + "deployment.yaml", "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: billing-api\n# The service never calls the Kubernetes API.\nautomountServiceAccountToken: false\n---\n", ""},
 			{base + "deployment.yaml", "serviceAccountName: billing-api", "serviceAccountName: platform"},
