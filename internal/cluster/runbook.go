@@ -20,7 +20,8 @@ kubectl() {
   case $words in
     *' exec '* | *' logs '* | *' port-forward '* | *' top '* | *' config '* | *' rollout restart '*) return ;;
     *certificate* | *' secret tls '*) return ;; # cert-manager is not installed
-    *' wait '* | *' delete job'*) return ;;     # of a job that only a dry run created
+    *' wait '*) return ;;
+    *' get job/'*) return ;; # a dry run created it
     *' apply '*) cat >/dev/null; return ;;
     *' debug '*) # adds a container, but nobody is at its terminal
       for argument; do
