@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,7 +50,11 @@ func newProcesses(c *Cluster, root, path string) (*processes, error) {
 		TLSConfig: &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12},
 	}
 	go func() { _ = p.server.ServeTLS(listener, "", "") }()
-	endpoints := map[string]any{"kubeletEndpoint": map[string]any{"Port": listener.Addr().(*net.TCPAddr).Port}}
+	address, err := netip.ParseAddrPort(listener.Addr().String())
+	if err != nil {
+		return nil, errors.Join(err, p.server.Close())
+	}
+	endpoints := map[string]any{"kubeletEndpoint": map[string]any{"Port": address.Port()}}
 	for _, node := range c.kubelets.nodes {
 		change := object{"status": map[string]any{"daemonEndpoints": endpoints}}
 		if err := c.merge("/api/v1/nodes/"+node+"/status", change); err != nil {
@@ -154,13 +159,13 @@ func (p *processes) start(pod, container object, dirs map[string]string) (string
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Dir, cmd.Env = p.root, append(env, "PATH="+p.path)
+	cmd.Dir, cmd.Env = p.root, env
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
 
 func (p *processes) environment(pod, container object) ([]string, error) {
-	var env []string
+	env := []string{"PATH=" + p.path}
 	var errs []error
 	for _, from := range container.list("envFrom") {
 		for kind, name := range map[string]string{

@@ -160,8 +160,11 @@ func (k *sink) redirect(file, dir string) (string, error) {
 		case key == "group_wait" || key == "group_interval":
 			holder[key] = "1s"
 		case key == "webhook_configs":
-			for _, hook := range holder[key].([]any) {
-				hook.(map[string]any)["url"] = "http://" + k.address + "/webhook"
+			hooks, _ := holder[key].([]any)
+			for _, hook := range hooks {
+				if hook, ok := hook.(map[string]any); ok {
+					hook["url"] = "http://" + k.address + "/webhook"
+				}
 			}
 		case strings.HasSuffix(key, "_file"):
 			name := filepath.Join(dir, filepath.Base(fmt.Sprint(holder[key])))
