@@ -91,7 +91,8 @@ type manifest struct {
 	text    []byte
 }
 
-func (m manifest) namespace() string { return m.project + "-" + m.overlay }
+func (m manifest) namespace() string   { return m.project + "-" + m.environment() }
+func (m manifest) environment() string { return strings.Split(m.overlay, "-")[0] } // production-gke is production, too
 func (m manifest) name() string {
 	return m.project + "/" + m.overlay + " of " + strings.Join(m.sets, ", ")
 }
@@ -127,10 +128,16 @@ func build(t *testing.T, c *Cluster, sets []features.Set) []manifest {
 			all = append(all, manifest{project: project, overlay: overlay, sets: []string{set.Name()}, dir: dir})
 		}
 		if project == smallest {
+			overlays := filepath.Join(dir, "deploy", "kubernetes", "overlays")
+			production, err := os.ReadFile(filepath.Join(overlays, "production", "kustomization.yaml"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			const before = "  - ../../components/monitoring\n"
 			for _, cloud := range clouds {
-				production := "resources: [../production]\ncomponents: [../../components/ingress-" + cloud + "]\n"
-				overlay := filepath.Join(dir, "deploy", "kubernetes", "overlays", "production-"+cloud)
-				if err := errors.Join(os.Mkdir(overlay, 0o700), os.WriteFile(filepath.Join(overlay, "kustomization.yaml"), []byte(production), 0o600)); err != nil {
+				text := strings.Replace(string(production), before, before+"  - ../../components/ingress-"+cloud+"\n", 1)
+				overlay := filepath.Join(overlays, "production-"+cloud)
+				if err := errors.Join(os.Mkdir(overlay, 0o700), os.WriteFile(filepath.Join(overlay, "kustomization.yaml"), []byte(text), 0o600)); err != nil {
 					t.Fatal(err)
 				}
 				all = append(all, manifest{project: project, overlay: "production-" + cloud, sets: []string{set.Name()}, dir: dir})
@@ -204,7 +211,7 @@ func accept(t *testing.T, c *Cluster, manifests []manifest) {
 				continue
 			}
 			seen[sum] = true
-			t.Run(m.namespace(), func(t *testing.T) {
+			t.Run(m.project+"-"+m.overlay, func(t *testing.T) {
 				t.Parallel()
 				if err := c.DryRun(m.text); err != nil {
 					t.Errorf("%s: %v", m.name(), err)
@@ -214,7 +221,7 @@ func accept(t *testing.T, c *Cluster, manifests []manifest) {
 					return
 				}
 				role := filepath.Join(m.dir, "deploy", "kubernetes", "pipeline-role.yaml")
-				if err := c.DryRunAsPipeline(role, m.namespace(), m.overlay, m.text); err != nil {
+				if err := c.DryRunAsPipeline(role, m.namespace(), m.environment(), m.text); err != nil {
 					t.Errorf("%s: as the pipeline: %v", m.name(), err)
 				}
 			})
