@@ -18,6 +18,14 @@ const (
 	maxNotTest = 6350 // goal: 6000
 )
 
+// The maximum numbers of files without Go in the default project, of their lines, and of its documents. A platform team
+// reviews them on its first day.
+const (
+	maxOtherFiles = 68   // goal: 60
+	maxOtherLines = 6050 // goal: 5000
+	maxDocuments  = 12
+)
+
 // maxPackage is the maximum number of lines of code in a package that is not in largePackages.
 const maxPackage = 400
 
@@ -37,8 +45,16 @@ func TestDefaultProjectStaysSmall(t *testing.T) {
 	tree := l.mustFiles(t, Answers{Name: goldenName, Module: goldenModule})
 	packages := map[string]int{}
 	code, tests, notTest := 0, 0, 0
+	others, otherLines, documents := 0, 0, 0
 	for _, f := range tree {
 		lines := bytes.Count(f.Data, []byte("\n"))
+		if path.Ext(f.Path) != ".go" && f.Path != "go.sum" {
+			others++
+			otherLines += lines
+		}
+		if path.Ext(f.Path) == ".md" {
+			documents++
+		}
 		if path.Ext(f.Path) == ".go" && !strings.HasSuffix(f.Path, "_test.go") {
 			notTest += lines
 		}
@@ -53,6 +69,10 @@ func TestDefaultProjectStaysSmall(t *testing.T) {
 	if code > maxCode || tests > maxTests || notTest > maxNotTest {
 		t.Errorf("the default project has %d lines of Go, %d of tests and %d outside of _test.go, want at most %d, %d and %d",
 			code, tests, notTest, maxCode, maxTests, maxNotTest)
+	}
+	if others > maxOtherFiles || otherLines > maxOtherLines || documents > maxDocuments {
+		t.Errorf("the default project has %d files without Go, with %d lines, and %d documents, want at most %d, %d and %d",
+			others, otherLines, documents, maxOtherFiles, maxOtherLines, maxDocuments)
 	}
 	for _, name := range slices.Sorted(maps.Keys(packages)) {
 		limit, reason := maxPackage, "to allow more, add it to largePackages with a reason"
