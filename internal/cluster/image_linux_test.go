@@ -63,12 +63,27 @@ func TestImage(t *testing.T) {
 	if len(jobs) > 0 {
 		network = "container:" + startDatabase(t, p, jobs[0])
 	}
-	for _, c := range p.spec.list("initContainers") {
-		runToEnd(t, p, c, network, *image)
-	}
+	migrate(t, resources, dir, secrets, network)
 	runService(t, p, network)
 	for _, job := range jobs {
 		backUp(t, resources, job, dir, secrets, network)
+	}
+}
+
+// migrate runs the jobs that make deploy runs before the rollout.
+func migrate(t *testing.T, resources []object, dir string, secrets map[string][]byte, network string) {
+	t.Helper()
+	for _, job := range resources {
+		if job.kind() != "Job" {
+			continue
+		}
+		p, err := newPod(resources, job, dir, secrets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range p.spec.list("containers") {
+			runToEnd(t, p, c, network, *image)
+		}
 	}
 }
 

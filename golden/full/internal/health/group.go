@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// What callers of the probes read about a failed check that gives no reason. The error itself may contain addresses,
-// and goes to the log only.
+// Public messages for checks that fail without a reason. The error itself may contain addresses, and goes to the log
+// only.
 const (
 	messageTimedOut    = "timed out"
 	messageUnavailable = "unavailable"
@@ -64,8 +64,8 @@ func (g *group) get(ctx context.Context) (results map[string]Result, healthy boo
 	return maps.Clone(results), healthy
 }
 
-// run calls all checks concurrently and returns at the deadline at the latest. It goes on if the caller that started it
-// leaves before the others.
+// run calls all checks concurrently and returns at the deadline at the latest. It continues if the context of the caller
+// that started it ends.
 func (g *group) run(ctx context.Context, checks []*check) map[string]Result {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.timeout)
 	defer cancel()
@@ -87,7 +87,7 @@ func (g *group) run(ctx context.Context, checks []*check) map[string]Result {
 	return results
 }
 
-// run calls the check, but not while an earlier call hangs: such calls must not accumulate.
+// run calls the check, unless the previous call still runs: calls that hang must not accumulate.
 func (c *check) run(ctx context.Context) error {
 	if !c.running.CompareAndSwap(false, true) {
 		return fmt.Errorf("the previous call has not returned: %w", context.DeadlineExceeded)
@@ -129,13 +129,18 @@ func resultOf(err error) Result {
 	return Result{Message: messageUnavailable}
 }
 
-// logChange logs when the outcome of a check changes.
+// logChange logs when the outcome of a check changes. It does not wait for the log, which may be what fails.
 func (g *group) logChange(c *check, result Result, err error) {
 	previous := c.logged
 	c.logged = result
+	if result.Healthy != previous.Healthy || result.Degraded != previous.Degraded {
+		go g.logResult(c, result, err)
+	}
+}
+
+func (g *group) logResult(c *check, result Result, err error) {
 	attrs := []any{slog.String("check", c.name), slog.Any("error", err)}
 	switch {
-	case result.Healthy == previous.Healthy && result.Degraded == previous.Degraded:
 	case !result.Healthy:
 		g.log.Error("health check fails", attrs...)
 	case result.Degraded:

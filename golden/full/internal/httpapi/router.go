@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 
@@ -52,11 +53,12 @@ func (r *Router) add(method string, route middleware.Route, handler http.Handler
 	r.routes[pattern] = route
 }
 
-// Match implements middleware.Routes.
+// Match implements middleware.Routes. A path such as //v1/notes, which http.ServeMux would redirect, has no route.
 func (r *Router) Match(req *http.Request) (middleware.Route, bool) {
 	_, pattern := r.mux.Handler(req)
 	route, ok := r.routes[pattern]
-	return route, ok
+	clean := path.Clean(req.URL.Path)
+	return route, ok && (clean == req.URL.Path || clean+"/" == req.URL.Path)
 }
 
 // ServeHTTP implements http.Handler.

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/acme/billing-api/internal/health"
 )
@@ -23,11 +24,14 @@ func serveReady(checks *health.Checks) http.HandlerFunc {
 }
 
 func writeReport(w http.ResponseWriter, report any, ok bool) {
+	body := encode(report)
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Cache-Control", "no-store")
+	// Sends the response before the access log, which may be what hangs.
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	if !ok {
 		w.Header().Set("Retry-After", "5")
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	_, _ = w.Write(encode(report)) // middleware.Record sees the error
+	_, _ = w.Write(body) // middleware.Record sees the error
 }

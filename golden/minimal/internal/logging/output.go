@@ -11,6 +11,8 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/acme/billing-api/internal/health"
 )
 
 // maxBlocked is how long one write may block before the process counts as hung: every request waits
@@ -49,7 +51,7 @@ func (o *Output) Lost() int64 { return o.lost.Load() }
 func (o *Output) Alive(context.Context) error {
 	started := o.started.Load()
 	if blocked := time.Since(time.Unix(0, started)); started != 0 && blocked > maxBlocked {
-		return fmt.Errorf("the log has not been writable for %s", blocked.Round(time.Second))
+		return health.Reason("the log is not writable", fmt.Errorf("a write has been blocked for %s", blocked.Round(time.Second)))
 	}
 	return nil
 }

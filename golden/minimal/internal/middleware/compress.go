@@ -22,8 +22,8 @@ const minCompressed = 1024
 // codings are the supported content codings, best first.
 var codings = []string{"zstd", "br", "gzip", "deflate"}
 
-// Compress encodes responses with the coding that the client prefers. It leaves alone what is
-// small, already compressed, an event or RPC stream, a part of a resource, or marked no-transform.
+// Compress encodes responses with the coding that the client prefers. It skips
+// responses that are small, encoded, partial, or marked no-transform, and streams.
 // No library does all of that: chi ignores quality, gzhttp has only two codings, and
 // httpcompression breaks flushing.
 func Compress(cfg CompressionConfig) Layer {

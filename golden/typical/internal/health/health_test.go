@@ -101,6 +101,7 @@ func TestChangesAreLoggedOnce(t *testing.T) {
 		probe := func(times int) {
 			for range times {
 				c.Ready(t.Context())
+				synctest.Wait() // for the log
 				time.Sleep(testConfig.CacheFor)
 			}
 		}
@@ -139,6 +140,7 @@ func TestReasonAndDegraded(t *testing.T) {
 				checks := New(testConfig, slog.New(slog.NewTextHandler(&out, nil)), "shop", "v1", "abc")
 				checks.Add("database", func(context.Context) error { return c.err })
 				report := checks.Ready(t.Context())
+				synctest.Wait() // for the log
 				if report.Ready != c.ready {
 					t.Errorf("got ready=%t, want %t", report.Ready, c.ready)
 				}

@@ -23,7 +23,7 @@ type exchange struct {
 	response response
 
 	panicked bool    // the handler panicked
-	aborted  bool    // the handler gave up the connection with http.ErrAbortHandler
+	aborted  bool    // the handler panicked with http.ErrAbortHandler
 	outcome  outcome // set by finish
 }
 
@@ -157,8 +157,8 @@ func (w *response) flushComplete(late bool) {
 	}
 }
 
-// body counts the bytes read of a request body. Its errors tell a slow client from a broken
-// transfer.
+// body counts the bytes read of a request body. Its errors distinguish a timeout from a
+// broken transfer.
 type body struct {
 	io.ReadCloser
 	bytes int64

@@ -14,8 +14,11 @@ import (
 	"example.com/acme/sample-service/internal/problem"
 )
 
-// maxDrained is the number of bytes that InFlight reads of a refused request, without keeping them.
-const maxDrained = 1 << 20
+// Limits for discarding the body of a rejected request.
+const (
+	maxDiscarded   = 1 << 20
+	discardTimeout = time.Second
+)
 
 // InFlight limits the number of requests served at one time, and with it the memory for their
 // bodies. Above the limit it answers 503 with Retry-After and discards the body. Probes are exempt.
@@ -41,7 +44,8 @@ func InFlight(limit int, meter metric.Meter) (Layer, error) {
 			rejected.Add(r.Context(), 1, overloaded)
 			// A client that still sends its body would see a reset connection instead of the response.
 			if r.Header.Get("Expect") == "" {
-				_, _ = io.CopyN(io.Discard, r.Body, maxDrained)
+				_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(discardTimeout))
+				_, _ = io.CopyN(io.Discard, r.Body, maxDiscarded)
 			}
 			problem.Write(w, r, problem.New(http.StatusServiceUnavailable, problem.CodeOverloaded,
 				"too many requests in flight; the limit is http.max_in_flight"))

@@ -2,12 +2,43 @@ package health
 
 import (
 	"context"
+	"errors"
+	"io"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 )
+
+// blockedLog is a log handler whose lines are never written.
+type blockedLog struct {
+	slog.Handler
+	until chan struct{}
+}
+
+func (b blockedLog) Handle(context.Context, slog.Record) error { <-b.until; return nil }
+func (b blockedLog) WithAttrs([]slog.Attr) slog.Handler        { return b }
+
+func TestProbesDoNotWaitForTheLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until := make(chan struct{})
+		c := New(testConfig, slog.New(blockedLog{slog.NewTextHandler(io.Discard, nil), until}), "shop", "v1", "abc")
+		c.AddLiveness("log", func(context.Context) error { return Reason("the log is not writable", errors.New("blocked")) })
+		for range 3 {
+			began := time.Now()
+			if report := c.Live(t.Context()); report.Healthy() || report.Checks["log"].Message != "the log is not writable" {
+				t.Errorf("got %+v, want it unhealthy with the reason", report)
+			}
+			if took := time.Since(began); took > 0 {
+				t.Errorf("the probe took %s, want no wait", took)
+			}
+			time.Sleep(testConfig.CacheFor)
+		}
+		close(until)
+	})
+}
 
 func TestChecksRunConcurrently(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

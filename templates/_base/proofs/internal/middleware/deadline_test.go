@@ -159,6 +159,29 @@ func TestSlowBodyIsCutOff(t *testing.T) {
 	}
 }
 
+// A client that sends its body slowly must not hold a request that is refused.
+func TestRefusalDoesNotWaitForTheBody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opts := defaultOptions()
+		opts.config.MaxInFlight = 1
+		started, finish := make(chan struct{}), make(chan struct{})
+		s := newTestServer(t, testRouter{
+			"/wait": {serve: func(http.ResponseWriter, *http.Request) { close(started); <-finish }},
+			"/post": {method: "POST", serve: serveDrain},
+		}, opts)
+		go s.do(get("/wait"))
+		<-started
+		conn := dial(t.Context(), t, s)
+		start := time.Now()
+		_, _ = io.WriteString(conn, "POST /post HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n123")
+		resp, body := readResponse(t, conn)
+		if resp.StatusCode != http.StatusServiceUnavailable || time.Since(start) > discardTimeout {
+			t.Errorf("got %d after %s, want 503 within %s: %s", resp.StatusCode, time.Since(start), discardTimeout, body)
+		}
+		close(finish)
+	})
+}
+
 // A response that cannot be sent is a failure of the service, unless the client left while there
 // was time.
 func TestResponsesThatFailToArrive(t *testing.T) {

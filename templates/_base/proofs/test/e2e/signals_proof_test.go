@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -121,6 +122,10 @@ func TestStopIsBoundedWhenTheLogBlocks(t *testing.T) {
 		_, err := c.try(http.MethodGet, "/v1/notes?limit=1", "")
 		var timeout interface{ Timeout() bool }
 		return errors.As(err, &timeout) && timeout.Timeout()
+	})
+	eventually(t, "the liveness probe says why", func() bool {
+		got, err := c.try(http.MethodGet, "/health", "")
+		return err == nil && got.StatusCode == http.StatusServiceUnavailable && strings.Contains(got.body, "the log is not writable")
 	})
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
