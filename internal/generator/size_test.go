@@ -14,8 +14,8 @@ import (
 // team would accept.
 const (
 	maxCode    = 5750
-	maxTests   = 6420
-	maxNotTest = 6350 // goal: 6000
+	maxTests   = 5860
+	maxNotTest = 6370 // goal: 6000
 )
 
 // The maximum numbers of files without Go in the default project, of their lines, and of its documents. A platform team

@@ -15,17 +15,15 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// minCompressed is the size below which compression saves nothing: the response fits into one
-// packet.
+// minCompressed is the size below which compression saves nothing: the response fits into one packet.
 const minCompressed = 1024
 
 // codings are the supported content codings, best first.
 var codings = []string{"zstd", "br", "gzip", "deflate"}
 
-// Compress encodes responses with the coding that the client prefers. It skips
-// responses that are small, encoded, partial, or marked no-transform, and streams.
-// No library does all of that: chi ignores quality, gzhttp has only two codings, and
-// httpcompression breaks flushing.
+// Compress encodes responses with the coding that the client prefers. It skips responses that are small, encoded,
+// partial, or marked no-transform, and streams. No library does all of that: chi ignores quality, gzhttp has only two
+// codings, and httpcompression breaks flushing.
 func Compress(cfg CompressionConfig) Layer {
 	if !cfg.Enabled {
 		return Layer{}
@@ -47,9 +45,8 @@ func Compress(cfg CompressionConfig) Layer {
 	}, slog.Any("codings", codings), slog.Int("min_bytes", minCompressed))
 }
 
-// negotiate returns the coding that Accept-Encoding prefers, or "" for none (RFC 9110, section
-// 12.5.3). It skips malformed entries. It ignores identity;q=0, because every client can read a
-// response without a coding.
+// negotiate returns the coding that Accept-Encoding prefers, or "" for none (RFC 9110, section 12.5.3). It skips
+// malformed entries. It ignores identity;q=0, because every client can read a response without a coding.
 func negotiate(header []string) string {
 	quality := make(map[string]float64)
 	for entry := range strings.SplitSeq(strings.ToLower(strings.Join(header, ",")), ",") {
@@ -87,8 +84,7 @@ type encoder interface {
 func newEncoder(coding string) encoder {
 	switch coding {
 	case "zstd":
-		// By default an encoder keeps several goroutines and megabytes. Constant options cannot
-		// fail.
+		// By default an encoder keeps several goroutines and megabytes. Constant options cannot fail.
 		e, _ := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest),
 			zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true))
 		return e
@@ -100,8 +96,8 @@ func newEncoder(coding string) encoder {
 	return gzip.NewWriter(nil)
 }
 
-// compressWriter holds back the start of a response until it can decide whether to compress it:
-// after minCompressed bytes, at the first flush, or at the end.
+// compressWriter holds back the start of a response until it can decide whether to compress it: after minCompressed
+// bytes, at the first flush, or at the end.
 type compressWriter struct {
 	http.ResponseWriter
 	coding string
@@ -159,8 +155,7 @@ func (w *compressWriter) finish() {
 	}
 }
 
-// decide sends the header and what was held back. Only the first call has an effect. next is what
-// the caller writes after that.
+// decide sends the header and what was held back. Only the first call has an effect. The caller then writes next.
 func (w *compressWriter) decide(next []byte, compress bool) error {
 	if w.out != nil {
 		return nil
