@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/acton-go/acton-new/internal/mdtest"
 )
@@ -36,12 +37,12 @@ kubectl() {
     *' --dry-run'*) ;;
     *' patch '* | *' scale '* | *' delete '* | *' create '*) add=(--dry-run=server) ;;
   esac
-  timeout 20 "$KUBECTL" "$@" "${add[@]}" 2>"$FAILURES.stderr" || echo "line $at: kubectl $*: $(cat "$FAILURES.stderr")" >>"$FAILURES"
+  timeout --kill-after 5 60 "$KUBECTL" "$@" "${add[@]}" 2>"$FAILURES.stderr" || echo "line $at: kubectl $*: $(cat "$FAILURES.stderr")" >>"$FAILURES"
 }
 read() {
   [[ $1 == -rp ]] || { builtin read "$@"; return; }
   case $3 in
-    pod) pod=$("$KUBECTL" -n "$namespace" get pods --output jsonpath='{.items[0].metadata.name}') ;;
+    pod) pod=$(timeout --kill-after 5 60 "$KUBECTL" -n "$namespace" get pods --output jsonpath='{.items[0].metadata.name}') ;;
     *) printf -v "$3" '%s' "answer" ;;
   esac
 }
@@ -70,7 +71,7 @@ func (c *Cluster) CheckRunbook(text string) error {
 		return err
 	}
 	failures := filepath.Join(dir, "failures")
-	ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*commandLimit)
 	defer cancel()
 	file := filepath.Join(dir, "runbook.sh")
 	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
@@ -78,10 +79,12 @@ func (c *Cluster) CheckRunbook(text string) error {
 	}
 	cmd := exec.CommandContext(ctx, "bash", file)
 	cmd.Dir = dir
+	cmd.WaitDelay = 10 * time.Second // a command that still runs has the output open
 	cmd.Env = []string{"HOME=" + dir, "KUBECONFIG=" + c.Kubeconfig, "PATH=/usr/bin:/bin", "KUBECTL=" + c.tools.path("kubectl"), "FAILURES=" + failures}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("runbook: %w\n%s", err, out)
+		failed, _ := os.ReadFile(failures)
+		return fmt.Errorf("runbook: %w\n%s%s", err, out, failed)
 	}
 	failed, err := os.ReadFile(failures)
 	switch {
