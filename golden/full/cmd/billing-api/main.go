@@ -12,16 +12,13 @@ import (
 
 func main() {
 	ctx, cancel := context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 1)
+	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	go func() {
 		<-signals
-		// From here on, a signal has its default action: it ends the process.
-		signal.Stop(signals)
-		if len(signals) > 0 { // a second signal came before Stop
-			os.Exit(exitFailed)
-		}
 		cancel()
+		<-signals // a second signal ends the process at once
+		os.Exit(exitFailed)
 	}()
 	os.Exit(run(ctx, os.Args[1:], config.System(), os.Stdout, os.Stderr))
 }

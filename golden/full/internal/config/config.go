@@ -12,7 +12,6 @@ package config
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/acme/billing-api/internal/health"
 	"github.com/acme/billing-api/internal/httpserver"
@@ -60,18 +59,11 @@ func (s Service) Validate() setting.Errors {
 // for, so that the response can say which of them timed out.
 func (c Config) Validate() setting.Errors {
 	var errs setting.Errors
-	for _, wait := range []struct {
-		key   string
-		limit time.Duration
-	}{
-		{"health.check_timeout", c.Health.CheckTimeout},
-		{"database.connect_timeout", c.Database.ConnectTimeout},
-		{"database.acquire_timeout", c.Database.AcquireTimeout},
-		{"database.statement_timeout", c.Database.StatementTimeout},
-	} {
-		errs.AddIf(wait.limit >= c.Server.RequestTimeout, wait.key,
-			"%s must be below server.request_timeout, which is %s", wait.limit, c.Server.RequestTimeout)
-	}
+	limit := c.Server.RequestTimeout
+	errs.AddIf(c.Health.CheckTimeout >= limit, "health.check_timeout", "must be below server.request_timeout, which is %s", limit)
+	errs.AddIf(c.Database.ConnectTimeout >= limit, "database.connect_timeout", "must be below server.request_timeout, which is %s", limit)
+	errs.AddIf(c.Database.AcquireTimeout >= limit, "database.acquire_timeout", "must be below server.request_timeout, which is %s", limit)
+	errs.AddIf(c.Database.StatementTimeout >= limit, "database.statement_timeout", "must be below server.request_timeout, which is %s", limit)
 	return errs
 }
 

@@ -15,8 +15,8 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// connections tracks the open connections of a listener: their age, and the refusals that net/http answers by
-// itself, which no middleware sees.
+// connections tracks the age of the open connections of a listener, and counts the connections that net/http rejects
+// before any middleware runs.
 type connections struct {
 	maxAge  time.Duration // 0 means no limit
 	refused metric.Int64Counter
@@ -69,8 +69,8 @@ func (c *connections) changed(conn net.Conn, state http.ConnState) {
 		known.active.Store(false)
 	case http.StateClosed, http.StateHijacked:
 		c.open.Delete(conn)
-		// net/http began to read a request and never called the handler: it answered 400, 408, 431 or the like. A later
-		// request on a connection that was served is not noticed.
+		// net/http rejected the request (400, 408, 431), or the client left before the request was complete. Rejections
+		// on reused connections are not counted.
 		if known.active.Load() && !known.served.Load() {
 			c.refuse("malformed_request")
 			c.log.Info("connection closed before a complete request", slog.String("client_addr", conn.RemoteAddr().String()))

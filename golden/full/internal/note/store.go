@@ -34,8 +34,8 @@ type Query struct {
 	Limit int    // maximum number of notes
 }
 
-// MaxPageBytes bounds the memory that one page needs: the note whose title and body reach it is the
-// last of its page.
+// MaxPageBytes bounds the memory of a page, counted as the titles and bodies of its notes. A page
+// ends with the note that reaches this size.
 const MaxPageBytes = 1 << 20
 
 // Page is one page of a listing. More means that further notes match.

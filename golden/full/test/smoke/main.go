@@ -3,10 +3,12 @@
 //
 //	go run ./test/smoke -url https://api.example.com -version v1.2.3 -watch 10m -prometheus http://127.0.0.1:9091
 //
-// -checks api leaves out metrics, logs and traces; -checks telemetry looks only for these.
+// Every run checks health and the API first. -checks telemetry then looks for the telemetry of these requests, -checks
+// api watches the error rate, and -checks all, the default, does both.
 //
-// It prints one line for each check: ok, FAIL, or LOOK when it was given no address and a person has to look. The exit
-// code is 0 if no check failed, 1 if one failed, and 2 for wrong usage.
+// It prints one line for each check: ok, FAIL, or SKIP if the flag with its address is not set. The check of the error
+// rate also prints SKIP if it cannot query Prometheus. The exit code is 0 if no check failed, 1 if one failed, and 2 for
+// wrong usage.
 package main
 
 import (
@@ -33,7 +35,7 @@ func main() {
 	os.Exit(code)
 }
 
-// smoke holds the flags, and what one check learns for the next.
+// smoke holds the flags, and results that later checks need.
 type smoke struct {
 	api, prometheus, loki server
 	traces                server
@@ -43,14 +45,14 @@ type smoke struct {
 	checks                string // all, api or telemetry
 
 	running   string // version that answered
-	requestID string // of the last change
+	requestID string // of the last deletion
 }
 
 // interval is the time between two attempts, and between two requests while the deployment is watched.
 const interval = time.Second
 
-// errLook is the error of a check that was given no address. Its detail says what a person has to look for.
-var errLook = errors.New("look")
+// errSkipped is the error of a check that could not run. Its detail says why, and what to look up by hand.
+var errSkipped = errors.New("skipped")
 
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	s := new(smoke)
@@ -65,7 +67,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	flags.StringVar(&s.logSelector, "loki-selector", `{service_name="billing-api"}`, "`selector` of the deployment's logs in Loki")
 	flags.DurationVar(&s.timeout, "timeout", 2*time.Minute, "how long a new version, metrics and logs may take to appear")
 	flags.DurationVar(&s.watch, "watch", time.Hour, "how long to watch the error rate")
-	flags.StringVar(&s.checks, "checks", "all", "`which` checks to run: all, api or telemetry")
+	flags.StringVar(&s.checks, "checks", "all", "`which` checks follow those of health and the API: telemetry, api (the error rate) or all")
 	s.traces.flags(flags, "traces", "Tempo or Jaeger")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -73,7 +75,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	case err != nil:
 		return 2
 	case !strings.HasPrefix(s.api.url, "http") || flags.NArg() > 0:
-		_, _ = fmt.Fprintln(errOut, "smoke: give -url, such as -url https://api.example.com, and no further argument")
+		_, _ = fmt.Fprintln(errOut, "smoke: set -url, such as -url https://api.example.com, and pass no other arguments")
 		return 2
 	case s.checks != "all" && s.checks != "api" && s.checks != "telemetry":
 		_, _ = fmt.Fprintln(errOut, "smoke: -checks must be all, api or telemetry")
@@ -84,8 +86,8 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	check := func(name string, f func(context.Context) (string, error)) {
 		verdict := "ok"
 		detail, err := f(ctx)
-		if errors.Is(err, errLook) {
-			verdict = "LOOK"
+		if errors.Is(err, errSkipped) {
+			verdict = "SKIP"
 		} else if err != nil {
 			verdict, detail = "FAIL", strings.ReplaceAll(err.Error(), "\n", "; ")
 			failed++
@@ -122,7 +124,7 @@ var client = &http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// server is a server that the checks send requests to.
+// server is the deployment, or a store of its telemetry.
 type server struct{ url, token string }
 
 // flags adds a flag for the URL. The token comes from the environment, because other users of the machine can read

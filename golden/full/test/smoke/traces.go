@@ -8,11 +8,11 @@ import (
 	"net/http"
 )
 
-// checkTraces waits until Tempo or Jaeger has the trace of a request of this check. The service samples a part of the
-// requests only, so each attempt sends another one.
+// checkTraces waits until Tempo or Jaeger has the trace of a request of this smoke test. The service samples only a part
+// of the requests, so each attempt sends another one.
 func (s *smoke) checkTraces(ctx context.Context) (string, error) {
 	if s.traces.url == "" {
-		return "requests to " + versions[0].path, errLook
+		return "-traces is not set; look for requests to " + versions[0].path, errSkipped
 	}
 	var ids []string
 	err := s.retry(ctx, func() error {

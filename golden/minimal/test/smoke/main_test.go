@@ -90,9 +90,12 @@ func TestWorkingDeploymentPasses(t *testing.T) {
 	for _, v := range versions {
 		wantLine(t, out, "ok", v.name, "deleted")
 	}
-	wantLine(t, out, "LOOK", "metrics", `http_server_request_duration_seconds_count{job="billing-api"`)
-	wantLine(t, out, "LOOK", "logs", `{service_name="billing-api"} |= "req_1"`)
+	wantLine(t, out, "SKIP", "metrics", `-prometheus is not set; query by hand: http_server_request_duration_seconds_count{job="billing-api"`)
+	wantLine(t, out, "SKIP", "logs", `-loki is not set; query by hand: {service_name="billing-api"} |= "req_1"`)
 	wantLine(t, out, "ok", "errors", "0 of ")
+	if strings.Contains(out, "all clients") {
+		t.Errorf("the output has a failure rate of all clients, but no -prometheus:\n%s", out)
+	}
 	if page, err := f.store.List(t.Context(), note.Query{Limit: 1}); err != nil || len(page.Notes) > 0 {
 		t.Errorf("got %v, %v, want no note left behind", page.Notes, err)
 	}
@@ -153,7 +156,7 @@ func TestPrometheusIsAsked(t *testing.T) {
 		"no target":       {change: map[string]float64{targets: 0}, check: "metrics", say: "2 of 0 targets"},
 		"target down":     {change: map[string]float64{up: 1}, check: "metrics", say: "1 of 2 targets are up"},
 		"not scraped":     {change: map[string]float64{age: 60}, check: "metrics", say: "not scraped yet"},
-		"failed requests": {change: map[string]float64{ratio: 0.015}, check: "errors", say: "1.50 % of all requests failed"},
+		"failed requests": {change: map[string]float64{ratio: 0.015}, check: "errors", say: "1.50 % of the requests of all clients failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			prometheus := newServer(t, func(w http.ResponseWriter, r *http.Request) {
@@ -191,7 +194,7 @@ func TestChecksOfTheAPIDoNotDependOnStores(t *testing.T) {
 	if code != 0 || strings.Contains(out, "logs") {
 		t.Errorf("api: got exit code %d, want 0 and no check of the logs:\n%s", code, out)
 	}
-	wantLine(t, out, "ok", "errors", "query Prometheus")
+	wantLine(t, out, "SKIP", "errors", "the requests of other clients are not checked: query Prometheus")
 	code, out = runSmoke(t, f.url, "-checks", "telemetry", "-loki", nowhere)
 	if code != 1 || strings.Contains(out, "errors") {
 		t.Errorf("telemetry: got exit code %d, want 1 and no watch:\n%s", code, out)

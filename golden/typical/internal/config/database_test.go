@@ -11,7 +11,7 @@ func TestRequestOutlivesTheDatabase(t *testing.T) {
 		f := newFixture(t)
 		f.set("server.request_timeout=8s", "database."+name+"=8s")
 		got := f.problems()
-		if len(got) != 1 || !strings.Contains(got[0], "database."+name+": 8s must be below server.request_timeout, which is 8s") {
+		if len(got) != 1 || !strings.Contains(got[0], "database."+name+": must be below server.request_timeout, which is 8s") {
 			t.Errorf("%s: got %q, want an error that names both keys", name, got)
 		}
 	}

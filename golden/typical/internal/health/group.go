@@ -106,7 +106,7 @@ func (c *check) run(ctx context.Context) error {
 	}
 }
 
-// protect turns a panic into an error: a broken check makes the service unready and does not end the process.
+// protect turns a panic into an error, so that a broken check fails its probe instead of crashing the process.
 func protect(ctx context.Context, call Check) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -18,8 +18,8 @@ const (
 	exitUsage  = 2
 )
 
-// errLogged ends a command whose error is already in the log.
-var errLogged = errors.New("the error is in the log")
+// errLogged makes run return 1 without printing: the error is already logged.
+var errLogged = errors.New("the error is already logged")
 
 // run executes one command line and returns the exit code.
 func run(ctx context.Context, args []string, sources config.Sources, stdout, stderr io.Writer) int {

@@ -16,16 +16,17 @@ import (
 	"example.com/acme/sample-service/internal/logging"
 )
 
-// stopMargin is the time after server.shutdown_timeout at which the process ends even if something hangs.
+// stopMargin is how long after server.shutdown_timeout the process exits, even if the shutdown hangs.
 const stopMargin = 5 * time.Second
 
 func serveCommand(sources config.Sources) *cobra.Command {
 	return settingsCommand(sources, "serve", "Run the service until SIGTERM or SIGINT",
 		func(cmd *cobra.Command, loaded *config.Loaded) error {
-			// By default, a write to standard output ends the process once the reader of the log is gone.
+			// Without this, SIGPIPE kills the process when the log pipe closes.
 			signal.Ignore(syscall.SIGPIPE)
 			ctx, cfg := cmd.Context(), loaded.Config
-			defer context.AfterFunc(ctx, func() { exitAfter(cfg.Server.ShutdownTimeout + stopMargin) })()
+			cancelExit := context.AfterFunc(ctx, func() { exitAfter(cfg.Server.ShutdownTimeout + stopMargin) })
+			defer cancelExit()
 
 			out := logging.NewOutput(cmd.OutOrStdout())
 			log, level, err := logging.New(cfg.Log, cfg.Service.Name, out)
@@ -40,7 +41,7 @@ func serveCommand(sources config.Sources) *cobra.Command {
 		})
 }
 
-// exitAfter ends the process if it still runs after the limit, for example because a write to the log blocks.
+// exitAfter exits the process if it is still running after the limit, for example because a write to the log blocks.
 func exitAfter(limit time.Duration) {
 	time.AfterFunc(limit, func() {
 		// A write to standard error may block, too.

@@ -12,7 +12,6 @@ package config
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"example.com/acme/sample-service/internal/health"
 	"example.com/acme/sample-service/internal/httpserver"
@@ -58,16 +57,9 @@ func (s Service) Validate() setting.Errors {
 // for, so that the response can say which of them timed out.
 func (c Config) Validate() setting.Errors {
 	var errs setting.Errors
-	for _, wait := range []struct {
-		key   string
-		limit time.Duration
-	}{
-		{"health.check_timeout", c.Health.CheckTimeout},
-		//{{slot "config/within-request"}}
-	} {
-		errs.AddIf(wait.limit >= c.Server.RequestTimeout, wait.key,
-			"%s must be below server.request_timeout, which is %s", wait.limit, c.Server.RequestTimeout)
-	}
+	limit := c.Server.RequestTimeout
+	errs.AddIf(c.Health.CheckTimeout >= limit, "health.check_timeout", "must be below server.request_timeout, which is %s", limit)
+	//{{slot "config/within-request"}}
 	return errs
 }
 

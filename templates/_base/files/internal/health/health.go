@@ -1,8 +1,7 @@
 // Package health answers the liveness and the readiness probe.
 //
 // Liveness never calls a dependency: a restart cannot fix a dependency. Readiness calls every dependency that
-// requests need. A probe response says only that a check fails, and the reason that the check itself gives; the error
-// goes to the log.
+// requests need. A probe response names the failed check and its public reason. The error itself goes to the log.
 package health
 
 import (
@@ -11,7 +10,8 @@ import (
 	"sync/atomic"
 )
 
-// Check returns an error while something does not work. It should return soon after its context is done.
+// Check returns an error if a dependency, or a part of the service, is unhealthy. It should return soon after its
+// context is done.
 type Check func(ctx context.Context) error
 
 // publicError is an error with a reason that callers of the probes may read.
@@ -30,10 +30,10 @@ func (e *publicError) Error() string {
 
 func (e *publicError) Unwrap() error { return e.err }
 
-// Reason adds a reason to err that callers of the probes may read: no addresses, names or values.
+// Reason adds a public reason to err. Probe responses show the reason, so it must not contain addresses, names or values.
 func Reason(reason string, err error) error { return &publicError{reason: reason, err: err} }
 
-// Degraded says why something works, but not well. The check passes, and the service stays ready.
+// Degraded returns an error that marks the check as degraded. The service stays ready.
 func Degraded(reason string) error { return &publicError{reason: reason, degraded: true} }
 
 // Checks holds the checks of a service. It is safe for concurrent use.
@@ -57,10 +57,10 @@ func New(cfg Config, log *slog.Logger, service, version, commit string) *Checks 
 // Add adds a check that must pass for the service to be ready. Names are unique.
 func (c *Checks) Add(name string, check Check) { c.ready.add(name, check) }
 
-// AddLiveness adds a check. While it fails, the orchestrator restarts the service.
+// AddLiveness adds a check to the liveness probe. If the check keeps failing, the orchestrator restarts the service.
 func (c *Checks) AddLiveness(name string, check Check) { c.live.add(name, check) }
 
-// Drain makes the service unready for good, because it is about to stop.
+// Drain makes the service unready until it stops.
 func (c *Checks) Drain() { c.draining.Store(true) }
 
 // Result is the outcome of one check.

@@ -14,8 +14,9 @@ import (
 // internalShutdownTimeout is the time limit for scrapes that are in progress when the service stops.
 const internalShutdownTimeout = time.Second
 
-// errCutOff says that requests were still open at the end of the shutdown. The log has a line for each of them.
-var errCutOff = errors.New("requests were cut off at the end of the shutdown")
+// errCutOff means that requests were still open at the end of the shutdown. The log has a line for each of them.
+var errCutOff = errors.New("requests were cut off at the end of the shutdown; " +
+	"raise server.shutdown_timeout, or lower server.write_timeout and server.request_timeout")
 
 // Endpoint is an open listener and the handler for its requests.
 type Endpoint struct {

@@ -1,4 +1,4 @@
-// Package reload loads files again while the service runs: on SIGHUP, and when the content of a file changes.
+// Package reload reloads files while the service runs: on SIGHUP, and when the content of a file changes.
 package reload
 
 import (
@@ -17,7 +17,7 @@ import (
 // interval is the time between two checks of the files. An operator who cannot wait sends SIGHUP.
 const interval = 10 * time.Second
 
-// Loop reloads what was added to it. It calls all load functions from one goroutine.
+// Loop reloads the files that were added to it. It calls all load functions from one goroutine.
 type Loop struct {
 	log     *slog.Logger
 	sources []*source
@@ -79,7 +79,7 @@ func (l *Loop) round(ctx context.Context, all bool) {
 		s.failed = err != nil
 		if err != nil {
 			if changed { // the next rounds try again, for example until a certificate becomes valid
-				l.log.ErrorContext(ctx, "reload failed, the last good state stays in use",
+				l.log.ErrorContext(ctx, "reload failed; the previous settings or certificates stay in use; correct the files, and the service reloads them",
 					slog.String("source", s.name), slog.Any("error", err))
 			}
 			continue

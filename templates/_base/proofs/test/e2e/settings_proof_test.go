@@ -12,6 +12,8 @@ import (
 	"testing"
 )
 
+const reloadFailed = "reload failed; the previous settings or certificates stay in use; correct the files, and the service reloads them"
+
 func TestAddressThatIsTakenStopsTheStart(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -44,7 +46,7 @@ func TestProductionRefusesDebugOnSIGHUPToo(t *testing.T) {
 	p := start(t, dir, settings{"server.tls.terminated_by_proxy": "true"}, "--profile", "production")
 	setLevel(t, file, "debug")
 	p.signal(syscall.SIGHUP)
-	failure := p.await("reload failed, the last good state stays in use", "source", "settings")
+	failure := p.await(reloadFailed, "source", "settings")
 	if text, _ := failure["error"].(string); !strings.Contains(text, "log.level") || !strings.Contains(text, "production") {
 		t.Errorf("got %q, want the rule of production about log.level", text)
 	}
@@ -77,7 +79,7 @@ func TestSettingsReloadOnSIGHUPAndKeepTheLastGoodState(t *testing.T) {
 
 	setLevel(t, file, "loud")
 	p.signal(syscall.SIGHUP)
-	p.await("reload failed, the last good state stays in use", "source", "settings")
+	p.await(reloadFailed, "source", "settings")
 	c.ask(http.MethodGet, "/ready", "").want(t, http.StatusOK, nil)
 	p.await("request", "route", "/ready")
 	stop(t, p)

@@ -85,7 +85,7 @@ func TestTLS(t *testing.T) {
 		shown("second")
 		authority.issueTo("half", certFile, filepath.Join(dir, "other.key"))
 		p.signal(syscall.SIGHUP)
-		p.await("reload failed, the last good state stays in use", "source", "certificates")
+		p.await(reloadFailed, "source", "certificates")
 		shown("second")
 	})
 

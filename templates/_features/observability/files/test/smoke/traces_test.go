@@ -26,5 +26,5 @@ func TestTracesAreLookedUp(t *testing.T) {
 		})
 	}
 	_, out := runSmoke(t, newFakeDeployment(t).url)
-	wantLine(t, out, "LOOK", "traces", "/v1/notes")
+	wantLine(t, out, "SKIP", "traces", "/v1/notes")
 }
