@@ -65,8 +65,8 @@ const childURL = "TEST_CHILD_URL"
 
 func TestExecReplacesTheProcess(t *testing.T) {
 	if url := os.Getenv(childURL); url != "" {
-		t.Setenv("PGHOST", "elsewhere") // the settings override it
-		args := []string{"database", "exec", "--", "sh", "-c", `echo "$PGUSER@$PGHOST:$PGPORT"; exit 3`}
+		t.Setenv("PGHOSTADDR", "192.0.2.1") // libpq prefers it to PGHOST
+		args := []string{"database", "exec", "--", "sh", "-c", `echo "$PGUSER@$PGHOST:$PGPORT$PGHOSTADDR"; exit 3`}
 		sources := config.Sources{Environ: []string{"BILLING_API_DATABASE__URL=" + url}}
 		os.Exit(run(t.Context(), args, sources, os.Stdout, os.Stderr))
 	}

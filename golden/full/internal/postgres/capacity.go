@@ -32,7 +32,7 @@ WHERE name IN ('max_connections', 'superuser_reserved_connections', 'reserved_co
 func (c Config) capacity(ctx context.Context, conn *pgx.Conn) (capacity, error) {
 	found := capacity{needed: c.MaxConnections * c.MaxInstances}
 	if err := conn.QueryRow(ctx, queryCapacity).Scan(&found.allowed); err != nil {
-		return found, fmt.Errorf("read max_connections of the server: %w", err)
+		return found, fmt.Errorf("query pg_settings: %w", err)
 	}
 	return found, nil
 }
@@ -43,7 +43,7 @@ func (d *Database) warnIfTooSmall(ctx context.Context, conn *pgx.Conn) {
 	found, err := d.cfg.capacity(ctx, conn)
 	switch {
 	case err != nil:
-		d.log.WarnContext(ctx, "cannot compare the pool with the server", slog.Any("error", err))
+		d.log.WarnContext(ctx, "cannot read max_connections; skipped the connection check", slog.Any("error", err))
 	case !found.fits():
 		d.log.WarnContext(ctx, "the server has too few connections for all instances",
 			slog.Int("needed", found.needed), slog.Int("allowed", found.allowed),

@@ -1,10 +1,23 @@
 package postgres
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"net/url"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
+)
+
+// Parameters of a URL that the clients of PostgreSQL read from a variable, and those that they read only from a URL.
+var (
+	withVariable = []string{
+		"sslmode", "sslrootcert", "sslcert", "sslkey", "sslcertmode", "sslsni", "sslnegotiation", "channel_binding", "require_auth",
+		"min_protocol_version", "max_protocol_version", "krbsrvname", "target_session_attrs",
+	}
+	withoutVariable = []string{"service", "servicefile", "ssl", "sslpassword", "krbspn"}
 )
 
 // ClientEnvironment returns the variables that connect psql, pg_dump and other clients to the database. Unlike
@@ -29,6 +42,7 @@ func ClientEnvironment(cfg Config, service string) ([]string, error) {
 		"PGPASSWORD=" + config.Password,
 		"PGDATABASE=" + config.Database,
 		"PGAPPNAME=" + service,
+		"PGOPTIONS=" + serverOptions(config.RuntimeParams),
 		"PGCONNECT_TIMEOUT=" + strconv.Itoa(max(1, int(cfg.ConnectTimeout.Seconds()))),
 	}
 	text := localURL
@@ -40,13 +54,28 @@ func ClientEnvironment(cfg Config, service string) ([]string, error) {
 		return nil, fmt.Errorf("postgres: database.%s: is not a URL", cfg.direct().key)
 	}
 	query := u.Query()
-	for _, name := range []string{"sslmode", "sslrootcert", "sslcert", "sslkey"} {
-		if value := query.Get(name); value != "" {
-			environment = append(environment, "PG"+strings.ToUpper(name)+"="+value)
+	for _, name := range withoutVariable {
+		if query.Has(name) {
+			return nil, fmt.Errorf("postgres: database.%s: remove %s from the URL; no variable passes it to the clients of PostgreSQL", cfg.direct().key, name)
 		}
 	}
-	if value := query.Get("target_session_attrs"); value != "" {
-		environment = append(environment, "PGTARGETSESSIONATTRS="+value)
+	for _, name := range withVariable {
+		variable := "PG" + strings.ToUpper(strings.ReplaceAll(name, "_", ""))
+		if value := cmp.Or(query.Get(name), os.Getenv(variable)); value != "" { // pgx reads the variable too
+			environment = append(environment, variable+"="+value)
+		}
 	}
 	return environment, nil
+}
+
+// serverOptions returns the value of PGOPTIONS that sets the parameters of a session, such as search_path.
+func serverOptions(parameters map[string]string) string {
+	options := []string{parameters["options"]}
+	escape := strings.NewReplacer(`\`, `\\`, ` `, `\ `)
+	for _, name := range slices.Sorted(maps.Keys(parameters)) {
+		if name != "options" && name != "application_name" {
+			options = append(options, "-c "+name+"="+escape.Replace(parameters[name]))
+		}
+	}
+	return strings.TrimSpace(strings.Join(options, " "))
 }

@@ -101,12 +101,17 @@ func TestProgramsOfPostgreSQLFindTheDatabase(t *testing.T) {
 			t.Errorf("no %s in %q", want, got)
 		}
 	}
-	cfg.URL = secret.New("postgres://app@db1:5432,db2:5433/notes?target_session_attrs=read-write")
+	cfg.URL = secret.New("postgres://app@db1:5432,db2:5433/notes?target_session_attrs=read-write&channel_binding=require" +
+		"&options=-c%20geqo%3Doff&search_path=a,%20b")
+	t.Setenv("PGSSLMODE", "require") // the pool uses it too
 	got, err = postgres.ClientEnvironment(cfg, "shop")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"PGHOST=db1,db2", "PGPORT=5432,5433", "PGTARGETSESSIONATTRS=read-write"} {
+	for _, want := range []string{
+		"PGHOST=db1,db2", "PGPORT=5432,5433", "PGTARGETSESSIONATTRS=read-write",
+		"PGCHANNELBINDING=require", "PGOPTIONS=-c geqo=off -c search_path=a,\\ b", "PGSSLMODE=require",
+	} {
 		if !slices.Contains(got, want) {
 			t.Errorf("no %s in %q", want, got)
 		}

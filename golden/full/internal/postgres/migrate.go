@@ -114,7 +114,7 @@ func (m *Migrator) Status(ctx context.Context, out io.Writer) error {
 	return conn.Raw(func(driver any) error {
 		found, err := m.cfg.capacity(ctx, driver.(*stdlib.Conn).Conn()) //nolint:forcetypeassert // the driver is pgx
 		if err != nil {
-			return printLine(out, "cannot compare the pool with the server: "+err.Error())
+			return printLine(out, "cannot read max_connections; skipped the connection check: "+err.Error())
 		}
 		return printLine(out, found.String())
 	})
@@ -132,7 +132,7 @@ func printLine(out io.Writer, text string) error {
 // directConfig returns the configuration of a session that migrations and the programs of PostgreSQL can use.
 func (c Config) directConfig(service string) (*pgx.ConnConfig, error) {
 	if c.Pooler == poolerTransaction && !c.DirectURL.IsSet() {
-		return nil, errors.New("database.direct_url: not set; a pooler in transaction mode cannot run this, so set the URL of the server behind it")
+		return nil, errors.New("database.direct_url: not set; a pooler in transaction mode cannot run migrations or database exec, so set the URL of the server behind it")
 	}
 	server := c.direct()
 	config, err := server.parse()
@@ -144,14 +144,22 @@ func (c Config) directConfig(service string) (*pgx.ConnConfig, error) {
 	return config.ConnConfig, nil
 }
 
-// neededVersion returns the version of the last migration of this build.
-func neededVersion() (int64, error) {
-	names, err := fs.Glob(migrations.Files, "*.sql")
+// latestVersion returns the highest version of the migrations in files.
+func latestVersion(files fs.FS) (int64, error) {
+	names, err := fs.Glob(files, "*.sql")
 	if err != nil {
-		return 0, fmt.Errorf("postgres: list the migrations: %w", err)
+		return 0, fmt.Errorf("list the migrations: %w", err)
 	}
 	if len(names) == 0 {
-		return 0, errors.New("postgres: this build has no migrations")
+		return 0, errors.New("this build has no migrations")
 	}
-	return goose.NumericComponent(names[len(names)-1]) // they are sorted
+	var latest int64
+	for _, name := range names {
+		version, err := goose.NumericComponent(name)
+		if err != nil {
+			return 0, fmt.Errorf("migration %s: %w", name, err)
+		}
+		latest = max(latest, version)
+	}
+	return latest, nil
 }

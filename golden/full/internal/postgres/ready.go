@@ -41,13 +41,9 @@ func (d *Database) Ready(ctx context.Context) error {
 		d.pool.Reset() // new connections may lead to the new primary
 		return health.Reason("the database accepts no writes", errors.New("postgres: ready: the server is read-only"))
 	}
-	needed, err := neededVersion()
-	if err != nil {
-		return err
-	}
-	if applied < needed {
+	if applied < d.needed {
 		return health.Reason("the schema of the database is older than this version needs: migrate up",
-			fmt.Errorf("postgres: ready: the schema has version %d, but this build needs %d", applied, needed))
+			fmt.Errorf("postgres: ready: the schema has version %d, but this build needs %d", applied, d.needed))
 	}
 	return nil
 }

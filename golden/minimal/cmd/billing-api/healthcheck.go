@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -17,9 +18,9 @@ import (
 	"github.com/acme/billing-api/internal/config"
 )
 
-// probeTimeout is longer than health.check_timeout and shorter than the timeout of the image's health check, so that the
-// output says what failed.
-const probeTimeout = 2500 * time.Millisecond
+// probeMargin is how much longer the command waits than health.check_timeout, so that its output shows which check failed.
+// The timeout of HEALTHCHECK in the Dockerfile must be longer than both together.
+const probeMargin = 500 * time.Millisecond
 
 func healthcheckCommand(sources config.Sources) *cobra.Command {
 	ready := false
@@ -32,12 +33,17 @@ func healthcheckCommand(sources config.Sources) *cobra.Command {
 			if ready {
 				path = "/ready"
 			}
-			// Only the address matters: a settings file that broke after the start says nothing about the service.
-			url, err := probeURL(config.LoadLenient(sources), path)
+			// Settings that broke after the start say nothing about the service. Without them, the address may be wrong.
+			cfg, ignored := config.LoadLenient(sources)
+			address, err := probeURL(cfg, path)
 			if err != nil {
 				return err
 			}
-			return probe(cmd.Context(), url)
+			err = probe(cmd.Context(), address, cfg.Health.CheckTimeout+probeMargin)
+			if err != nil && ignored != nil {
+				return fmt.Errorf("%w\nthe address may be wrong, because some settings cannot be used:\n%w", err, ignored)
+			}
+			return err
 		},
 	}
 	cmd.Flags().BoolVar(&ready, "ready", false, "check whether the service accepts traffic")
@@ -54,17 +60,18 @@ func probeURL(cfg config.Config, path string) (string, error) {
 	if cfg.Server.TLS.CertFile != "" {
 		scheme = "https"
 	}
-	return scheme + "://" + net.JoinHostPort(cfg.Server.Bind, strconv.Itoa(cfg.Server.Port)) + path, nil
+	address := url.URL{Scheme: scheme, Host: net.JoinHostPort(cfg.Server.Bind, strconv.Itoa(cfg.Server.Port)), Path: path}
+	return address.String(), nil
 }
 
-func probe(ctx context.Context, url string) error {
-	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+func probe(ctx context.Context, address string, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	client := http.Client{Transport: &http.Transport{
 		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // the connection stays on this machine
 		DisableKeepAlives: true,
 	}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return err
 	}
@@ -78,7 +85,7 @@ func probe(ctx context.Context, url string) error {
 		return err
 	}
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %s: %s", url, response.Status, bytes.TrimSpace(report))
+		return fmt.Errorf("%s answers %s: %s", address, response.Status, bytes.TrimSpace(report))
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-viper/mapstructure/v2"
@@ -58,11 +59,12 @@ func Load(sources Sources) (*Loaded, error) {
 	return loaded, nil
 }
 
-// LoadLenient reads the settings for a command that must work with broken settings. It ignores what it cannot use.
-func LoadLenient(sources Sources) Config {
+// LoadLenient reads the settings for a command that must work with broken settings. It ignores what it cannot use, such as
+// a whole file that is not YAML. The error says what it ignored.
+func LoadLenient(sources Sources) (Config, error) {
 	var config Config
-	load(&config, sources)
-	return config
+	err := load(&config, sources).err()
+	return config, err
 }
 
 // Reload reads the settings again. After an error, the settings in use stay valid.
@@ -154,8 +156,17 @@ func (l *loader) merge(layers []layer) {
 var fromText = koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{DecodeHook: mapstructure.ComposeDecodeHookFunc(
 	mapstructure.StringToTimeDurationHookFunc(),
 	mapstructure.TextUnmarshallerHookFunc(),
+	decimal,
 	mapstructure.StringToBasicTypeHookFunc(),
 )}}
+
+// decimal converts text to an integer. The hook of mapstructure reads 010 as octal.
+func decimal(_, to reflect.Type, value any) (any, error) {
+	if text, ok := value.(string); ok && reflect.Zero(to).CanInt() {
+		return strconv.ParseInt(text, 10, to.Bits())
+	}
+	return value, nil
+}
 
 // decode sets a field. A field whose value is not usable gets its default, so that other fields can be checked against it.
 func (l *loader) decode(k key, field reflect.Value) {

@@ -31,18 +31,14 @@ func databaseExecCommand(sources config.Sources) *cobra.Command {
 				return err
 			}
 			// The program replaces this process, so that it gets signals such as Ctrl-C and its exit code reaches the caller.
-			err = syscall.Exec(program, args, override(os.Environ(), client)) //nolint:gosec // the operator names the program
+			err = syscall.Exec(program, args, append(withoutPG(os.Environ()), client...)) //nolint:gosec // the operator names the program
 			return fmt.Errorf("%s: %w", program, err)
 		})
 	cmd.Args = cobra.MinimumNArgs(1)
 	return cmd
 }
 
-// override returns an environment in which entries replace variables of the same name.
-func override(environ, entries []string) []string {
-	kept := slices.DeleteFunc(environ, func(variable string) bool {
-		name, _, _ := strings.Cut(variable, "=")
-		return slices.ContainsFunc(entries, func(entry string) bool { return strings.HasPrefix(entry, name+"=") })
-	})
-	return append(kept, entries...)
+// withoutPG removes the variables of libpq. A PGHOSTADDR or PGSERVICE of the caller would lead to another server.
+func withoutPG(environ []string) []string {
+	return slices.DeleteFunc(environ, func(variable string) bool { return strings.HasPrefix(variable, "PG") })
 }

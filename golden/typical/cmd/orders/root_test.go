@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"git.example.org/shop/orders/v2/internal/config"
 	_ "git.example.org/shop/orders/v2/test/cleanenv"
@@ -132,6 +133,27 @@ func TestHealthcheckWorksWithBrokenSettings(t *testing.T) {
 	if got := command(t, environ, "healthcheck", "--config", file); got.code != 0 {
 		t.Errorf("got %+v, want code 0", got)
 	}
+	// The broken file may have held another address.
+	server.Close()
+	if got := command(t, environ, "healthcheck", "--config", file); got.code != 1 || !strings.Contains(got.stderr, "broken.yaml: ") {
+		t.Errorf("got %+v, want code 1 and the broken file", got)
+	}
+}
+
+func TestHealthcheckWaitsForTheChecks(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-time.After(700 * time.Millisecond):
+		case <-r.Context().Done():
+		}
+	}))
+	defer server.Close()
+	for limit, code := range map[string]int{"1ms": 1, "2s": 0} {
+		got := command(t, nil, "healthcheck", "--set", "server.port="+port(t, server.URL), "--set", "health.check_timeout="+limit)
+		if got.code != code {
+			t.Errorf("health.check_timeout %s: got %+v, want code %d", limit, got, code)
+		}
+	}
 }
 
 func TestHealthcheckFailsWhenNothingListens(t *testing.T) {
@@ -149,6 +171,8 @@ func TestHealthcheckUsesTheAddressOfTheListener(t *testing.T) {
 		"::":        "http://[::]:8080/health",
 		"127.0.0.2": "http://127.0.0.2:8080/health",
 		"10.1.2.3":  "http://10.1.2.3:8080/health",
+
+		"fe80::1%eth0": "http://[fe80::1%25eth0]:8080/health",
 	} {
 		loaded, err := config.Load(config.Sources{Set: []string{"server.bind=" + bind}})
 		if err != nil {

@@ -53,13 +53,14 @@ func (l *loader) checkProduction(c Config) {
 		l.reject(r.key, "%s", reason)
 	}
 
+	files := slices.Clone(l.files)
 	if path := c.Server.TLS.KeyFile; path != "" {
 		if info, err := os.Stat(path); err == nil { // the listener reports a missing file
-			l.files = append(l.files, file{path: path, secret: l.byPath["server.tls.key_file"], mode: info.Mode()})
+			files = append(files, file{path: path, secret: l.byPath["server.tls.key_file"], mode: info.Mode()})
 		}
 	}
 	// The group may read a secret, because Kubernetes gives the files of a Secret to the group of the pod.
-	for _, f := range l.files {
+	for _, f := range files {
 		switch mode := f.mode.Perm(); {
 		case f.secret.path == "" && mode&0o022 != 0:
 			l.report(origin{name: f.path}, key{}, "refused in production: group or others may write the file (mode %04o); use mode %04o", mode, mode&^0o022)

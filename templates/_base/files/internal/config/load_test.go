@@ -113,9 +113,12 @@ func TestLenientLoadKeepsWhatIsValid(t *testing.T) {
 	f := newFixture(t)
 	f.file("system.yaml", "server: [")
 	f.file("work.yaml", "server:\n  prot: 1\n  port: 8081\n  idle_timeout: soon\n")
-	got := LoadLenient(f.sources).Server
-	if got.Port != 8081 || got.IdleTimeout != 75*time.Second {
-		t.Errorf("got port %d and idle timeout %s, want 8081 and the default 75s", got.Port, got.IdleTimeout)
+	got, err := LoadLenient(f.sources)
+	if got.Server.Port != 8081 || got.Server.IdleTimeout != 75*time.Second {
+		t.Errorf("got port %d and idle timeout %s, want 8081 and the default 75s", got.Server.Port, got.Server.IdleTimeout)
+	}
+	if lines := f.lines(err); len(lines) != 3 || !strings.HasPrefix(lines[0], "system.yaml: ") {
+		t.Errorf("got %q, want what was ignored", lines)
 	}
 }
 

@@ -56,15 +56,15 @@ func TestEveryTypeIsReadFromEveryLayer(t *testing.T) {
 part:
   text: 1.20
   switch: false
-  whole: 0x10
-  long: 1_000
+  whole: 010
+  long: 1000
   ratio: 1
   delay: 2m
   texts: [c, "d, e", 1.20]
   inner:
     whole: 3
 `)
-	step(`"1.20" false 16 1000 1 2m0s ["c" "d, e" "1.20"] 3`)
+	step(`"1.20" false 10 1000 1 2m0s ["c" "d, e" "1.20"] 3`)
 	f.environ(
 		"SAMPLE_SERVICE_PART__TEXT=f g", "SAMPLE_SERVICE_PART__SWITCH=true", "SAMPLE_SERVICE_PART__WHOLE=-3",
 		"SAMPLE_SERVICE_PART__LONG=4", "SAMPLE_SERVICE_PART__RATIO=0.25", "SAMPLE_SERVICE_PART__DELAY=3ms",
@@ -89,7 +89,7 @@ func TestTextMayLookLikeAnything(t *testing.T) {
 
 func TestValueOfTheWrongTypeIsRefused(t *testing.T) {
 	for variable, text := range map[string]string{
-		"SWITCH": "yes", "WHOLE": "1.5", "LONG": "9223372036854775808", "RATIO": "half", "DELAY": "1", "INNER__WHOLE": "b",
+		"SWITCH": "yes", "WHOLE": "0x10", "LONG": "9223372036854775808", "RATIO": "half", "DELAY": "1", "INNER__WHOLE": "b",
 	} {
 		err := load(new(everything), Sources{Environ: []string{"SAMPLE_SERVICE_PART__" + variable + "=" + text}}).err()
 		if err == nil || !strings.HasPrefix(err.Error(), "SAMPLE_SERVICE_PART__"+variable+": part.") {

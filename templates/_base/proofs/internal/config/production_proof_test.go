@@ -44,6 +44,15 @@ func TestProductionChecksPermissions(t *testing.T) {
 	}
 }
 
+// The certificates are reloaded by the listener.
+func TestKeyOfTheListenerIsNoSettingsFile(t *testing.T) {
+	f := production(t)
+	f.set("server.tls.terminated_by_proxy=false", "server.tls.cert_file=tls.crt", "server.tls.key_file="+f.file("tls.key", "key"))
+	if got := f.load().Files(); len(got) > 0 {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestUnknownWaiverIsRefused(t *testing.T) {
 	f := newFixture(t)
 	f.set("service.allow_in_production=profiling")

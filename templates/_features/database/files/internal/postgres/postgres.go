@@ -22,15 +22,15 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"example.com/acme/sample-service/internal/note"
+	"example.com/acme/sample-service/migrations"
 )
 
 const (
 	// cancelTime is how long the server has to confirm that it cancelled a statement. Then the connection is closed.
 	cancelTime = time.Second
 
-	// serverFirst is added to the statement timeout of the server to get that of the client, which is needed only if
-	// the server does not react any more.
-	serverFirst = 250 * time.Millisecond
+	// clientMargin is the extra time that the client waits, so that the server's statement timeout fires first.
+	clientMargin = 250 * time.Millisecond
 
 	// closeTime is how long Close waits for connections to be closed.
 	closeTime = 2 * time.Second
@@ -44,6 +44,7 @@ type Database struct {
 	cfg      Config
 	log      *slog.Logger
 	pool     *pgxpool.Pool
+	needed   int64 // version of the schema
 	backoff  backoff
 	answered atomic.Int64 // when the server last answered, in Unix nanoseconds
 	compared atomic.Bool  // whether warnIfTooSmall has run
@@ -52,6 +53,10 @@ type Database struct {
 // Open returns the database that cfg names, without connecting to it. The sessions have the name of the service.
 func Open(ctx context.Context, cfg Config, service string, meters metric.MeterProvider, log *slog.Logger) (*Database, error) {
 	d := &Database{cfg: cfg, log: log}
+	var err error
+	if d.needed, err = latestVersion(migrations.Files); err != nil {
+		return nil, fmt.Errorf("postgres: open: %w", err)
+	}
 	config, err := d.configure(service, meters)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: open: %w", err)
@@ -175,7 +180,8 @@ func setTimeout(ctx context.Context, conn *pgx.Conn, name string, limit time.Dur
 	return nil
 }
 
-// acquireInterval is the time between attempts to get a connection while the pool cannot open one.
+// acquireInterval is the time between attempts to get a connection while the pool cannot open one. The pool offers no way to
+// wait for a release instead: if it has room for another connection, Acquire tries to open one, and fails at once.
 const acquireInterval = 20 * time.Millisecond
 
 // withConn calls f with a connection of the pool. A caller who left gets the error of the context.
@@ -221,10 +227,10 @@ func (d *Database) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 // limit returns a context for a statement. The server has a timeout of its own, unless it is frozen, unreachable or
 // behind a pooler in transaction mode.
 func (d *Database) limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, d.cfg.StatementTimeout+serverFirst)
+	return context.WithTimeout(ctx, d.cfg.StatementTimeout+clientMargin)
 }
 
 // recentlyAnswered reports whether the server answered within the time that a statement may take.
 func (d *Database) recentlyAnswered() bool {
-	return time.Since(time.Unix(0, d.answered.Load())) < d.cfg.StatementTimeout+serverFirst+cancelTime
+	return time.Since(time.Unix(0, d.answered.Load())) < d.cfg.StatementTimeout+clientMargin+cancelTime
 }

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,27 @@ func TestErrorOfAURLSaysTheCauseWithoutTheURL(t *testing.T) {
 		}
 		if text := fmt.Sprint(errs); strings.Contains(text, "s3") || strings.Contains(text, "db.example.com") {
 			t.Errorf("got %s, which quotes the URL", text)
+		}
+	}
+}
+
+// A client that misses a parameter may connect to another server, or in another way.
+func TestClientsGetEveryParameterOrAreRefused(t *testing.T) {
+	for parameter, want := range map[string]string{
+		"sslcertmode=disable":        "PGSSLCERTMODE=disable",
+		"require_auth=scram-sha-256": "PGREQUIREAUTH=scram-sha-256",
+		"krbsrvname=pg":              "PGKRBSRVNAME=pg",
+		`lock_timeout=5s`:            "PGOPTIONS=-c lock_timeout=5s",
+		`search_path=a\b`:            `PGOPTIONS=-c search_path=a\\b`,
+		"ssl=true":                   "",
+		"sslpassword=s3cret":         "",
+		"krbspn=pg":                  "",
+	} {
+		cfg := defaults(t)
+		cfg.URL = secret.New(remote + "?" + parameter)
+		got, err := postgres.ClientEnvironment(cfg, "test")
+		if want == "" && (err == nil || strings.Contains(err.Error(), "s3cret")) || want != "" && !slices.Contains(got, want) {
+			t.Errorf("%s: got %q, %v, want %q", parameter, got, err, want)
 		}
 	}
 }

@@ -3,11 +3,28 @@ package postgres_test
 import (
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"example.com/acme/sample-service/internal/postgres"
 	"example.com/acme/sample-service/internal/secret"
 	"example.com/acme/sample-service/test/postgrestest"
 )
+
+func TestLatestVersionIsTheHighestNumber(t *testing.T) {
+	for want, files := range map[int64]fstest.MapFS{
+		10:             {"9_b.sql": {}, "10_a.sql": {}},
+		20260102030405: {"00001_a.sql": {}, "20260102030405_b.sql": {}},
+	} {
+		if got, err := postgres.LatestVersion(files); err != nil || got != want {
+			t.Errorf("got %d, %v, want %d", got, err, want)
+		}
+	}
+	for _, files := range []fstest.MapFS{{}, {"notes.sql": {}}} {
+		if _, err := postgres.LatestVersion(files); err == nil {
+			t.Errorf("%v: got no error", files)
+		}
+	}
+}
 
 func TestMigrationsCanUseAnotherRole(t *testing.T) {
 	t.Parallel()
