@@ -1,6 +1,7 @@
 // Package cluster runs a Kubernetes control plane and tests manifests on it. The API server must accept them. Services
 // must roll out, scale, survive node drains, and update without downtime. API server, controllers and scheduler are
-// real. The nodes are simulated: no containers run, and probes and network policies have no effect.
+// real. The nodes are simulated: probes and network policies have no effect, and no containers run, except those of jobs
+// in TestRestore, as processes of this machine.
 //
 // All servers listen on 127.0.0.1 and stop with the test. If a program is missing, the error names the command to
 // install it.

@@ -66,11 +66,17 @@ func newProcesses(c *Cluster, root, path string) (*processes, error) {
 
 func (p *processes) close() { _ = p.server.Close() }
 
-// ServeHTTP answers /containerLogs/NAMESPACE/POD/CONTAINER.
+// ServeHTTP answers /containerLogs/NAMESPACE/POD/CONTAINER. Like a kubelet, it refuses the log of a container that did
+// not start.
 func (p *processes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, _ = w.Write([]byte(p.logs[strings.TrimPrefix(r.URL.Path, "/containerLogs/")]))
+	log, ok := p.logs[strings.TrimPrefix(r.URL.Path, "/containerLogs/")]
+	if !ok {
+		http.Error(w, "the container is waiting to start: PodInitializing", http.StatusBadRequest)
+		return
+	}
+	_, _ = w.Write([]byte(log))
 }
 
 // run runs the containers of a pod one after the other, until one fails.

@@ -31,12 +31,17 @@ func TestRestore(t *testing.T) {
 	r.point("live")
 	r.kubectl("create", "job", "backup", "--from=cronjob/orders-backup")
 	r.kubectl("wait", "--for=condition=complete", "job/backup", "--timeout=1m")
+	// Behind a pooler, the job takes the address of the server.
+	r.secret("orders-database", map[string]string{"url": r.address("absent"), "direct_url": r.address("live")})
+	r.kubectl("create", "job", "direct", "--from=cronjob/orders-backup")
+	r.kubectl("wait", "--for=condition=complete", "job/direct", "--timeout=1m")
+	r.point("live")
 	r.sql("live", "DELETE FROM notes WHERE id > 10")
 
 	out, err := r.restore("")
 	dump := strings.Fields(out)
-	if err != nil || len(dump) == 0 || !strings.HasSuffix(dump[len(dump)-1], ".dump") {
-		t.Fatalf("got %v and %q, want a list of one dump", err, out)
+	if err != nil || strings.Count(out, ".dump") != 2 || !strings.HasSuffix(dump[len(dump)-1], ".dump") {
+		t.Fatalf("got %v and %q, want a list of two dumps", err, out)
 	}
 	name := dump[len(dump)-1]
 
@@ -65,8 +70,8 @@ func TestRestore(t *testing.T) {
 	r.kubectl("patch", "cronjob", "orders-backup", "--type=merge", "-p", `{"spec":{"jobTemplate":{"spec":{"backoffLimit":0}}}}`)
 	r.kubectl("create", "job", "broken", "--from=cronjob/orders-backup")
 	r.kubectl("wait", "--for=condition=failed", "job/broken", "--timeout=2m")
-	if out, err := r.restore(""); err != nil || strings.Count(out, ".dump") != 1 {
-		t.Errorf("got %v and %q, want the list of one dump", err, out)
+	if out, err := r.restore(""); err != nil || strings.Count(out, ".dump") != 2 {
+		t.Errorf("got %v and %q, want the list of two dumps", err, out)
 	}
 }
 

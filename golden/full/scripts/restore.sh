@@ -1,7 +1,7 @@
 #!/bin/sh
 # restore.sh NAMESPACE lists the dumps in object storage.
 # restore.sh NAMESPACE DUMP restores one of them into the database whose address the secret store has now. It replaces
-# the tables of that database, so it shows the address and asks first. The service is stopped meanwhile.
+# the tables of that database, so it shows the address and asks first. It stops the service meanwhile.
 set -eu
 namespace=${1:?usage: restore.sh NAMESPACE [DUMP]} dump=${2-}
 
@@ -12,9 +12,10 @@ run() {
   job=billing-api-restore-$(date -u +%Y%m%d%H%M%S)
   kubectl create job "$job" --from=cronjob/billing-api-restore --dry-run=client -o yaml |
     kubectl set env --local --filename=- --containers=download --output=yaml "DUMP=$1" | kubectl create --filename=- >&2
+  echo "restore.sh: waiting for job/$job; if it does not start: kubectl --namespace $namespace describe job/$job" >&2
   until status=$(kubectl get job "$job" --output=jsonpath='{.status.conditions[?(@.status=="True")].type}') &&
     case $status in *Complete* | *Failed*) true ;; *) false ;; esac; do sleep 2; done
-  kubectl logs "job/$job" --all-containers >&2
+  kubectl logs "job/$job" --all-containers >&2 || true # a container that did not start has no log
   case $status in *Failed*)
     echo "restore.sh: job/$job failed; its log is above" >&2
     return 1

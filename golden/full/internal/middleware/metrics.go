@@ -15,8 +15,8 @@ import (
 // that a client chooses: unknown methods are _OTHER, the route is a template, and the Host header
 // is left out. A stream that succeeds has no duration, so that it does not count as a slow request.
 //
-// otelhttp has no active requests, and takes the Host header as an attribute. It does not know
-// whether a response arrived.
+// otelhttp does not fit: it counts no active requests, takes the Host header as an attribute, and
+// does not know whether a response arrived.
 func Metrics(meter metric.Meter, https bool) (Layer, error) {
 	m, err := newInstruments(meter)
 	if err != nil {
@@ -83,7 +83,7 @@ func (m instruments) record(ctx context.Context, x *exchange, attrs ...attribute
 
 const otherMethod = "_OTHER"
 
-// knownMethods are the methods that a client cannot choose freely.
+// knownMethods are the methods of the standard. Any other method is text that a client chooses.
 var knownMethods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
 	http.MethodConnect, http.MethodOptions, http.MethodTrace,

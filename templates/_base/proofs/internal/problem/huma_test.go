@@ -90,6 +90,20 @@ func TestValidationErrorsNeverRepeatTheInput(t *testing.T) {
 		{"not JSON", "/notes/1", `echo-me`, 400, "bad_request", []FieldError{{"body", "is not valid"}}},
 		{"path parameter of another type", "/notes/echo-me", `{"title":"abc"}`, 422, "validation_failed",
 			[]FieldError{{"path.id", "invalid integer"}}},
+		{"no body", "/notes/1", ``, 400, "bad_request", nil},
+		{"parameter with its own decoder", "/notes/1?kind=echo-me", `{"title":"abc"}`, 422, "validation_failed",
+			[]FieldError{{"query.kind", "invalid value"}}},
+		{"unknown parameter", "/notes/1?a.echo-me.b=1", `{"title":"abc"}`, 422, "validation_failed",
+			[]FieldError{{"query", "unknown query parameter"}}},
+		{"several", "/notes/1", `{"title":"e","mail":"echo-me","state":"echo-me"}`, 422, "validation_failed",
+			[]FieldError{{"body.mail", "expected string to be RFC 5322 email"},
+				{"body.state", `expected value to be one of "open, done"`}, {"body.title", "expected length >= 3"}}},
+		{"unknown property with dots", "/notes/1", `{"title":"abc","a.echo-me.b":1}`, 422, "validation_failed",
+			[]FieldError{{"body", "unexpected property"}}},
+		{"map key", "/notes/1", `{"title":"abc","labels":{"<echo-me>":7}}`, 422, "validation_failed",
+			[]FieldError{{"body.labels", "expected string"}}},
+		{"date", "/notes/1?since=echo-me", `{"title":"abc"}`, 422, "validation_failed",
+			[]FieldError{{"query.since", "expected string to be RFC 3339 date-time"}}},
 	} {
 		w, p := put(t, h, tt.target, strings.NewReader(tt.body))
 		if w.Code != tt.status || p.Code != tt.code {
