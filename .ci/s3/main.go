@@ -1,5 +1,5 @@
-// Command s3 serves the S3 protocol from memory: s3 ADDRESS BUCKET. It stands for the object storage of a provider in
-// the test of backup and restore.
+// Command s3 serves the S3 protocol from memory: s3 ADDRESS BUCKET. The test of backup and
+// restore uses it as object storage.
 package main
 
 import (

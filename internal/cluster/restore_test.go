@@ -19,7 +19,7 @@ import (
 )
 
 // TestRestore backs up a database and restores it, as docs/operate.md says. API server, job controller, PostgreSQL, the
-// S3 protocol and the programs of the jobs are real. The test stands for the External Secrets operator.
+// S3 protocol and the programs of the jobs are real. The test does the work of the External Secrets operator.
 func TestRestore(t *testing.T) {
 	if *combinations == "none" {
 		return // go test ./... starts no cluster
