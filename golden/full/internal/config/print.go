@@ -8,7 +8,7 @@ import (
 	"text/tabwriter"
 )
 
-// Print writes every setting with its value and its origin. It masks secrets.
+// Print writes every setting with its value and its origin.
 func (l *Loaded) Print(w io.Writer) error {
 	text := "Settings files, lowest layer first: " + strings.Join(l.sources.files(), " ") + "\n\nKEY\tORIGIN\tVALUE\n"
 	for _, k := range l.loader.keys {

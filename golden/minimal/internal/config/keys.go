@@ -5,8 +5,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-
-	"github.com/acme/billing-api/internal/secret"
 )
 
 const (
@@ -16,9 +14,6 @@ const (
 	// separator stands between the levels of a key in a variable. A single underscore does not work: keys contain
 	// underscores, and Kubernetes sets BILLING_API_PORT for a Service of the same name.
 	separator = "__"
-
-	// fileSuffix turns the key of a secret into the key for the file that holds it.
-	fileSuffix = "_file"
 )
 
 // key is one setting.
@@ -28,7 +23,7 @@ type key struct {
 	defaultValue string
 	doc          string
 	kind         reflect.Type
-	field        []int // index of the field in the outermost struct; nil for the file of a secret
+	field        []int // index of the field in the outermost struct
 }
 
 func newKey(path string, kind reflect.Type) key {
@@ -36,8 +31,7 @@ func newKey(path string, kind reflect.Type) key {
 	return key{path: path, variable: variable, kind: kind}
 }
 
-func (k key) isSecret() bool { return k.kind == reflect.TypeFor[secret.Value]() }
-func (k key) isList() bool   { return k.kind.Kind() == reflect.Slice }
+func (k key) isList() bool { return k.kind.Kind() == reflect.Slice }
 
 // keysOf reads the tags of a struct and of the structs in it.
 func keysOf(t reflect.Type, parent string, index []int) []key {
@@ -46,17 +40,12 @@ func keysOf(t reflect.Type, parent string, index []int) []key {
 		field := t.Field(i)
 		k := newKey(parent+field.Tag.Get("yaml"), field.Type)
 		k.field = slices.Concat(index, []int{i})
-		if field.Type.Kind() == reflect.Struct && !k.isSecret() {
+		k.defaultValue, k.doc = field.Tag.Get("default"), field.Tag.Get("doc")
+		if field.Type.Kind() == reflect.Struct {
 			keys = append(keys, keysOf(field.Type, k.path+".", k.field)...)
 			continue
 		}
-		k.defaultValue, k.doc = field.Tag.Get("default"), field.Tag.Get("doc")
 		keys = append(keys, k)
-		if k.isSecret() {
-			file := newKey(k.path+fileSuffix, reflect.TypeFor[string]())
-			file.doc = "File that holds " + k.path + "."
-			keys = append(keys, file)
-		}
 	}
 	return keys
 }

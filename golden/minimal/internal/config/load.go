@@ -70,7 +70,7 @@ func LoadLenient(sources Sources) (Config, error) {
 // Reload reads the settings again. After an error, the settings in use stay valid.
 func (l *Loaded) Reload() (*Loaded, error) { return Load(l.sources) }
 
-// Changed returns the keys whose values differ. The new content of a secret file is not a change.
+// Changed returns the keys whose values differ.
 func (l *Loaded) Changed(next *Loaded) []string {
 	var changed []string
 	for _, k := range l.loader.keys {
@@ -81,7 +81,7 @@ func (l *Loaded) Changed(next *Loaded) []string {
 	return changed
 }
 
-// Files returns the files that were read, including those of secrets.
+// Files returns the files that were read.
 func (l *Loaded) Files() []string {
 	var paths []string
 	for _, f := range l.loader.files {
@@ -104,7 +104,7 @@ type loader struct {
 // file is a file that was read.
 type file struct {
 	path   string
-	secret key // the zero key for a settings file
+	secret key // the key that names the file of a secret; the zero key for a settings file
 	mode   fs.FileMode
 }
 
@@ -132,9 +132,7 @@ func load(target any, sources Sources) *loader {
 	l.merge(slices.Insert(layers, 1, l.readProfile()))
 
 	for _, k := range l.keys {
-		if k.field != nil {
-			l.decode(k, value.FieldByIndex(k.field))
-		}
+		l.decode(k, value.FieldByIndex(k.field))
 	}
 	l.validate("", value)
 	return l
@@ -174,9 +172,6 @@ func (l *loader) decode(k key, field reflect.Value) {
 		l.reject(k.path, "%q is not %s", l.values.Get(k.path), k.kindName())
 		_ = l.values.Set(k.path, k.defaultValue)
 		_ = l.values.UnmarshalWithConf(k.path, field.Addr().Interface(), fromText) // a test decodes every default
-	}
-	if k.isSecret() {
-		l.readSecret(k, field)
 	}
 }
 

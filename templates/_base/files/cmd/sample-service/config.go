@@ -15,7 +15,7 @@ func configCommand(sources config.Sources) *cobra.Command {
 				_, err := fmt.Fprintf(cmd.OutOrStdout(), "settings are valid (profile %s)\n", loaded.Config.Service.Profile)
 				return err
 			}),
-		settingsCommand(sources, "print", "Print every setting with its origin; secrets are masked",
+		settingsCommand(sources, "print", "Print every setting with its origin",
 			func(cmd *cobra.Command, loaded *config.Loaded) error { return loaded.Print(cmd.OutOrStdout()) }),
 	)
 }

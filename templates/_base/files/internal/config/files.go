@@ -9,14 +9,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"syscall"
 
 	"go.yaml.in/yaml/v3"
 
 	"example.com/acme/sample-service/internal/readfile"
-	"example.com/acme/sample-service/internal/secret"
 )
 
 //go:embed profiles/*.yaml
@@ -115,37 +113,12 @@ func (l *loader) readValue(node *yaml.Node, k key, from origin, into layer) {
 	var items []string
 	switch {
 	case node.ShortTag() == "!!null":
-	case k.isSecret() && node.Value != "":
-		l.report(from, k, "a secret must not be in a settings file; use the environment or %s", k.path+fileSuffix)
+	//{{slot "config/value"}}
 	case node.Kind == yaml.ScalarNode:
 		into.set(k, node.Value, from)
 	case node.Kind == yaml.SequenceNode && k.isList() && node.Decode(&items) == nil:
 		into.values[k.path], into.origins[k.path] = items, from
 	default:
 		l.report(from, k, "must be %s", k.kindName())
-	}
-}
-
-// readSecret sets the field of a secret to the content of its file, if a key names the file.
-func (l *loader) readSecret(k key, field reflect.Value) {
-	fileKey := l.byPath[k.path+fileSuffix]
-	path := l.values.String(fileKey.path)
-	if path == "" {
-		return
-	}
-	from := l.origins[fileKey.path]
-	data, mode, err := readfile.Regular(path)
-	value := secret.FromFile(path, data)
-	switch {
-	case l.values.String(k.path) != "":
-		l.report(from, fileKey, "excludes %s, which is set too (%s)", k.path, l.origins[k.path])
-	case err != nil:
-		l.report(from, fileKey, "%v", err)
-	case !value.IsSet():
-		l.report(from, fileKey, "%s is empty", path)
-	default:
-		field.Set(reflect.ValueOf(value))
-		l.files = append(l.files, file{path: path, secret: fileKey, mode: mode})
-		l.origins[k.path] = origin{name: path}
 	}
 }

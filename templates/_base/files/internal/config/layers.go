@@ -90,8 +90,7 @@ func (l *loader) readFlags(profile string, assignments []string) layer {
 			l.report(from, key{}, "%s: must be KEY=VALUE", assignment)
 		case !known:
 			l.report(from, key{}, "unknown key %s; docs/configuration.md lists all keys", path)
-		case k.isSecret():
-			l.report(from, k, "a secret on the command line is visible to every user of the machine; use %s", path+fileSuffix)
+		//{{slot "config/flag"}}
 		default:
 			read.set(k, value, from)
 		}
