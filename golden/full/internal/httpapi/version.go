@@ -28,8 +28,7 @@ var configureHuma = sync.OnceFunc(func() {
 	problem.UseForHuma()
 })
 
-// Version adds a version of the API. It panics if the name is invalid or taken, or if the lifecycle
-// is inconsistent.
+// Version adds a version of the API. It panics if the name is invalid or taken, or if the lifecycle is inconsistent.
 func (r *Router) Version(name string, l Lifecycle) *Version {
 	if !versionName.MatchString(name) || r.versions[name] != nil {
 		panic(fmt.Sprintf("httpapi: version %q is taken, or not v and a number", name))

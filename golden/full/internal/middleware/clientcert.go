@@ -6,9 +6,8 @@ import (
 	"github.com/acme/billing-api/internal/problem"
 )
 
-// ClientCert refuses requests without a verified client certificate, if one is required. The
-// listener verifies the certificates that clients present but asks for none, because the platform's
-// probes have none. Probes are exempt here.
+// ClientCert refuses requests without a verified client certificate, if one is required. The listener verifies the
+// certificates that clients present but asks for none, because the platform's probes have none. Probes are exempt here.
 func ClientCert(required bool) Layer {
 	if !required {
 		return Layer{}

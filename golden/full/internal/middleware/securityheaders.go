@@ -6,9 +6,8 @@ import (
 	"net/http"
 )
 
-// SecurityHeaders sets the strictest headers that suit an API: browsers may not frame, sniff, store
-// or load anything. A handler that needs less sets its own value. https says that clients reach the
-// service only by HTTPS; then HSTS is on.
+// SecurityHeaders sets the strictest headers that suit an API: browsers may not frame, sniff, store or load anything. A
+// handler that needs less sets its own value. https says that clients reach the service only by HTTPS; then HSTS is on.
 func SecurityHeaders(https bool) Layer {
 	headers := http.Header{
 		"X-Content-Type-Options":  {"nosniff"},

@@ -1,8 +1,7 @@
-// Package note is the domain of the service: notes, their rules, and the interface of the store
-// that keeps them.
+// Package note is the domain of the service: notes, their rules, and the interface of the store that keeps them.
 //
-// It knows nothing about HTTP, databases or settings. Handlers call the Service. A package that
-// stores notes implements Store, and its tests call notetest.Run.
+// It knows nothing about HTTP, databases or settings. Handlers call the Service. A package that stores notes implements
+// Store, and its tests call notetest.Run.
 package note
 
 import (
@@ -19,8 +18,8 @@ type Note struct {
 	Title string
 	Body  string
 
-	// Version starts at 1 and increases by one with every change. An update names the version that
-	// it is based on, so that concurrent updates do not overwrite each other.
+	// Version starts at 1 and increases by one with every change. An update names the version that it is based on, so
+	// that concurrent updates do not overwrite each other.
 	Version   int64
 	CreatedAt time.Time
 	UpdatedAt time.Time
@@ -36,8 +35,8 @@ var (
 	// ErrVersionMismatch means that the note does not have the expected version.
 	ErrVersionMismatch = errors.New("note: version mismatch")
 
-	// ErrUnavailable means that the store or another dependency is unavailable; the same call may
-	// succeed later. It wraps the cause. It does not replace the error of a context.
+	// ErrUnavailable means that the store or another dependency is unavailable; the same call may succeed later. It
+	// wraps the cause. It does not replace the error of a context.
 	ErrUnavailable = errors.New("note: unavailable")
 )
 

@@ -42,9 +42,8 @@ func (s *Service) Create(ctx context.Context, d Draft) (Note, error) {
 	if err := r.err(); err != nil {
 		return Note{}, err
 	}
-	// A check that calls another service, such as whether the owner exists, belongs here: before
-	// the ID is made, so that IDs follow the order in which notes are stored as closely as
-	// possible.
+	// A check that calls another service, such as whether the owner exists, belongs here: before the ID is made, so
+	// that IDs follow the order in which notes are stored as closely as possible.
 	now := s.timestamp()
 	n := Note{
 		ID: s.newID(), Owner: d.Owner, Title: d.Title, Body: d.Body,
@@ -78,8 +77,7 @@ func (s *Service) List(ctx context.Context, q Query) (Page, error) {
 	return s.store.List(ctx, q)
 }
 
-// Update replaces title and body of a note if accept returns true for the stored version. It
-// returns the new note.
+// Update replaces title and body of a note if accept returns true for the stored version. It returns the new note.
 func (s *Service) Update(ctx context.Context, id string, accept func(version int64) bool, c Change) (Note, error) {
 	c.Title, c.Body = normalTitle(c.Title), normalBody(c.Body)
 	var r rules
@@ -108,9 +106,8 @@ func (s *Service) Delete(ctx context.Context, id string, accept func(version int
 	})
 }
 
-// change calls write with the stored note. If another change comes first, it asks accept about the
-// new version: one that accepts any version must succeed under contention. The retries end with the
-// context at the latest.
+// change calls write with the stored note. If another change comes first, it asks accept about the new version: one
+// that accepts any version must succeed under contention. The retries end with the context at the latest.
 func (s *Service) change(
 	ctx context.Context, id string, accept func(version int64) bool, write func(current Note) error,
 ) error {
@@ -128,6 +125,6 @@ func (s *Service) change(
 	}
 }
 
-// timestamp returns the time in microseconds, the precision of databases, so that a note reads back
-// exactly as it was created.
+// timestamp returns the time in microseconds, the precision of databases, so that a note reads back exactly as it was
+// created.
 func (s *Service) timestamp() time.Time { return s.now().UTC().Truncate(time.Microsecond) }

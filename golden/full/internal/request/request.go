@@ -1,6 +1,5 @@
-// Package request holds the record of the request being served: its ids, its client and its route.
-// The outermost middleware creates the record and puts it into the context. Inner layers complete
-// it, and the access log reads it.
+// Package request holds the record of the request being served: its ids, its client and its route. The outermost
+// middleware creates the record and puts it into the context. Inner layers complete it, and the access log reads it.
 package request
 
 import (
@@ -54,8 +53,7 @@ func (r *Record) ReadIDs(h http.Header) {
 	r.ClientID = wellFormed(h[HeaderClientID])
 }
 
-// idForm bounds the ids of clients, which reach every log line, so that they can neither break a
-// line nor carry markup.
+// idForm bounds the ids of clients, which reach every log line, so that they can neither break a line nor carry markup.
 var idForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
 
 func wellFormed(values []string) string {

@@ -39,8 +39,8 @@ func (l Lifecycle) validate() error {
 	return nil
 }
 
-// headers returns the response headers of RFC 9745, RFC 8594 and RFC 8288. All responses share their
-// values: the links have no spare capacity, so that appending to them copies them.
+// headers returns the response headers of RFC 9745, RFC 8594 and RFC 8288. All responses share their values: the links
+// have no spare capacity, so that appending to them copies them.
 func (l Lifecycle) headers() http.Header {
 	h := make(http.Header)
 	if !l.DeprecatedAt.IsZero() {
@@ -102,8 +102,7 @@ func (u *usage) deprecated() bool {
 	return !u.lifecycle.DeprecatedAt.IsZero() && !time.Now().Before(u.lifecycle.DeprecatedAt)
 }
 
-// record counts a request and adds the lifecycle to the response header. It reports whether the
-// version is gone.
+// record counts a request and adds the lifecycle to the response header. It reports whether the version is gone.
 func (u *usage) record(ctx context.Context, h http.Header) (gone bool) {
 	deprecated := u.deprecated()
 	u.requests.Add(ctx, 1, u.attributes[deprecated])

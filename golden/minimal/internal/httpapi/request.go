@@ -31,8 +31,7 @@ func checkRequest(r *http.Request, op *huma.Operation) *problem.Problem {
 	return nil
 }
 
-// checkQuery refuses unknown, repeated and empty parameters: a misspelled filter must not select
-// everything.
+// checkQuery refuses unknown, repeated and empty parameters: a misspelled filter must not select everything.
 func checkQuery(query string, op *huma.Operation) *problem.Problem {
 	values, err := url.ParseQuery(query)
 	if err != nil {
@@ -52,8 +51,8 @@ func checkQuery(query string, op *huma.Operation) *problem.Problem {
 	return nil
 }
 
-// isJSON reports whether a Content-Type is JSON in UTF-8. A missing Content-Type is not: a web page
-// of another origin could then send requests without a CORS preflight.
+// isJSON reports whether a Content-Type is JSON in UTF-8. A missing Content-Type is not: a web page of another origin
+// could then send requests without a CORS preflight.
 func isJSON(header string) bool {
 	mediaType, params, err := mime.ParseMediaType(header)
 	if err != nil || mediaType != contentType {

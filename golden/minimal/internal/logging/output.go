@@ -15,8 +15,7 @@ import (
 	"github.com/acme/billing-api/internal/health"
 )
 
-// maxBlocked is how long one write may block before the process counts as hung: every request waits
-// for the log.
+// maxBlocked is how long one write may block before the process counts as hung: every request waits for the log.
 const maxBlocked = 10 * time.Second
 
 // Output writes log lines, one at a time, and watches the writer behind it.
@@ -46,8 +45,8 @@ func (o *Output) Write(line []byte) (int, error) {
 // Lost returns the number of lines that could not be written.
 func (o *Output) Lost() int64 { return o.lost.Load() }
 
-// Alive returns an error if a write has been blocked for longer than maxBlocked. It is a liveness
-// check: nothing but a restart helps if the reader of the log hangs.
+// Alive returns an error if a write has been blocked for longer than maxBlocked. It is a liveness check: nothing but a
+// restart helps if the reader of the log hangs.
 func (o *Output) Alive(context.Context) error {
 	started := o.started.Load()
 	if blocked := time.Since(time.Unix(0, started)); started != 0 && blocked > maxBlocked {
@@ -56,8 +55,8 @@ func (o *Output) Alive(context.Context) error {
 	return nil
 }
 
-// escaper writes control and formatting characters as JSON escapes. slog leaves those beyond ASCII
-// as they are, and terminals obey them.
+// escaper writes control and formatting characters as JSON escapes. slog leaves those beyond ASCII as they are, and
+// terminals obey them.
 type escaper struct{ w io.Writer }
 
 func (e escaper) Write(line []byte) (int, error) {

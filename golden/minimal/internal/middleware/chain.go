@@ -1,7 +1,6 @@
-// Package middleware holds the layers that every request passes before it reaches its route. The
-// outermost layers record, log and measure the request; the inner ones recover from panics, set
-// headers and enforce limits. Every response, 404 and 405 included, has a request id and security
-// headers, one log line and one measurement.
+// Package middleware holds the layers that every request passes before it reaches its route. The outermost layers
+// record, log and measure the request; the inner ones recover from panics, set headers and enforce limits. Every
+// response, 404 and 405 included, has a request id and security headers, one log line and one measurement.
 package middleware
 
 import (
@@ -26,8 +25,8 @@ func newLayer(name string, serve serveFunc, attrs ...slog.Attr) Layer {
 	}}
 }
 
-// Chain is a list of layers, outermost first. The first one must be Record, which creates the state
-// that the others use.
+// Chain is a list of layers, outermost first. The first one must be Record, which creates the state that the others
+// use.
 type Chain []Layer
 
 // Then wraps h in the layers.

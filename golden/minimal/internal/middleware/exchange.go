@@ -51,9 +51,8 @@ func (o outcome) errorType() string {
 	return ""
 }
 
-// finish sends what the server still buffers of the response, and returns the outcome. The handler
-// must have returned. The first call decides the outcome. ctx is the context of the request without
-// its deadline.
+// finish sends what the server still buffers of the response, and returns the outcome. The handler must have returned.
+// The first call decides the outcome. ctx is the context of the request without its deadline.
 func (x *exchange) finish(ctx context.Context) outcome {
 	if x.outcome.status == 0 {
 		if !x.panicked && !x.aborted {
@@ -79,8 +78,8 @@ func (x *exchange) decide(ctx context.Context) outcome {
 	return outcome{status: x.response.status}
 }
 
-// clientLeft reports whether the client closed the connection in time. A response that is lost
-// after the deadline, or because the service shuts down, is a failure of the service.
+// clientLeft reports whether the client closed the connection in time. A response that is lost after the deadline, or
+// because the service shuts down, is a failure of the service.
 func (x *exchange) clientLeft(ctx context.Context) bool {
 	return !x.late() && ctx.Err() != nil && !errors.Is(context.Cause(ctx), problem.ErrShuttingDown)
 }
@@ -147,9 +146,9 @@ func (w *response) recordError(err error) {
 // serverBuffer is the size above which net/http sends a response without Content-Length in chunks.
 const serverBuffer = 2048
 
-// flushComplete sends a complete response and records the error. Without it, the server sends the
-// response after the last layer has returned, and drops the error. A flush makes a short response
-// without Content-Length chunked, so flushComplete leaves that to the server unless it is late.
+// flushComplete sends a complete response and records the error. Without it, the server sends the response after the
+// last layer has returned, and drops the error. A flush makes a short response without Content-Length chunked, so
+// flushComplete leaves that to the server unless it is late.
 func (w *response) flushComplete(late bool) {
 	bodiless := w.status == http.StatusNoContent || w.status == http.StatusNotModified
 	if w.status != 0 && (late || bodiless || w.bytes > serverBuffer || w.Header().Get("Content-Length") != "") {
@@ -157,8 +156,7 @@ func (w *response) flushComplete(late bool) {
 	}
 }
 
-// body counts the bytes read of a request body. Its errors distinguish a timeout from a
-// broken transfer.
+// body counts the bytes read of a request body. Its errors distinguish a timeout from a broken transfer.
 type body struct {
 	io.ReadCloser
 	bytes int64

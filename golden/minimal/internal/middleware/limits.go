@@ -20,9 +20,8 @@ const (
 	discardTimeout = time.Second
 )
 
-// InFlight limits the number of requests served at one time, and with it the memory for their
-// bodies. Above the limit it answers 503 with Retry-After and discards the body. Probes are exempt.
-// A stream occupies a slot until it ends.
+// InFlight limits the number of requests served at one time, and with it the memory for their bodies. Above the limit
+// it answers 503 with Retry-After and discards the body. Probes are exempt. A stream occupies a slot until it ends.
 func InFlight(limit int, meter metric.Meter) (Layer, error) {
 	rejected, err := meter.Int64Counter("http.server.rejected_requests",
 		metric.WithUnit("{request}"), metric.WithDescription("Number of requests refused without being served."))
@@ -53,8 +52,8 @@ func InFlight(limit int, meter metric.Meter) (Layer, error) {
 	}, slog.Int("limit", limit)), nil
 }
 
-// BodyLimit refuses request bodies larger than limit, or than the limit of the route. It refuses a
-// declared length at once, and an undeclared one when the handler reads past the limit.
+// BodyLimit refuses request bodies larger than limit, or than the limit of the route. It refuses a declared length at
+// once, and an undeclared one when the handler reads past the limit.
 func BodyLimit(limit int64) Layer {
 	return newLayer("body_limit", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		allowed := cmp.Or(routeFrom(r.Context()).MaxBodyBytes, limit)
@@ -72,9 +71,8 @@ func BodyLimit(limit int64) Layer {
 // writeGrace is the time for sending the response of a request that used its whole deadline.
 const writeGrace = 5 * time.Second
 
-// Timeout sets the deadline of each request, for its context and for reading its body. It is the
-// timeout of the route, or limit; a stream has none. If the context ends before the handler has
-// sent anything, Timeout sends the error.
+// Timeout sets the deadline of each request, for its context and for reading its body. It is the timeout of the route,
+// or limit; a stream has none. If the context ends before the handler has sent anything, Timeout sends the error.
 func Timeout(limit time.Duration) Layer {
 	return newLayer("timeout", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		x := exchangeFrom(r.Context())

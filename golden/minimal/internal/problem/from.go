@@ -11,8 +11,8 @@ import (
 // ErrShuttingDown is the cause (context.Cause) of request contexts that the shutdown cancels.
 var ErrShuttingDown = errors.New("the service is shutting down")
 
-// ErrBodyTimeout is the error of a read from a request body that did not arrive in time. Only
-// request bodies return it, so that a slow dependency is never mistaken for a slow client.
+// ErrBodyTimeout is the error of a read from a request body that did not arrive in time. Only request bodies return it,
+// so that a slow dependency is never mistaken for a slow client.
 var ErrBodyTimeout error = bodyTimeoutError{}
 
 // bodyTimeoutError implements net.Error, by which huma recognizes a timeout.
@@ -31,10 +31,9 @@ func (e *BodyError) Error() string { return "read request body: " + e.Err.Error(
 // Unwrap returns the error of the transfer.
 func (e *BodyError) Unwrap() error { return e.Err }
 
-// From returns the problem for an error. A Problem in the chain of err keeps its status and code.
-// Errors of the request body and of the request context get their own status; any other error is an
-// internal error. From adds the request ID and stores the cause of a server error in the request
-// record, for the log.
+// From returns the problem for an error. A Problem in the chain of err keeps its status and code. Errors of the request
+// body and of the request context get their own status; any other error is an internal error. From adds the request ID
+// and stores the cause of a server error in the request record, for the log.
 func From(ctx context.Context, err error) *Problem {
 	var known *Problem
 	if errors.As(err, &known) {

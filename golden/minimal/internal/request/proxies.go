@@ -11,8 +11,7 @@ import (
 // Proxies lists the networks whose X-Forwarded-For the service trusts.
 type Proxies []netip.Prefix
 
-// ParseProxies parses networks such as 10.0.0.0/8 and addresses such as 10.1.2.3. It reports all
-// errors at once.
+// ParseProxies parses networks such as 10.0.0.0/8 and addresses such as 10.1.2.3. It reports all errors at once.
 func ParseProxies(list []string) (Proxies, error) {
 	var proxies Proxies
 	var errs []error
@@ -33,9 +32,9 @@ func ParseProxies(list []string) (Proxies, error) {
 	return proxies, errors.Join(errs...)
 }
 
-// ClientAddr returns the address of the client. remote is the peer of the connection, forwarded the
-// values of X-Forwarded-For. Each proxy appends the address of its own peer, so the client is the
-// last hop that is not a trusted proxy. The client may have invented everything to the left of it.
+// ClientAddr returns the address of the client. remote is the peer of the connection, forwarded the values of
+// X-Forwarded-For. Each proxy appends the address of its own peer, so the client is the last hop that is not a trusted
+// proxy. The client may have invented everything to the left of it.
 func (p Proxies) ClientAddr(remote string, forwarded []string) netip.Addr {
 	client := parseHop(remote)
 	if len(forwarded) == 0 {
@@ -55,8 +54,8 @@ func (p Proxies) trusts(addr netip.Addr) bool {
 	return slices.ContainsFunc(p, func(prefix netip.Prefix) bool { return prefix.Contains(addr) })
 }
 
-// parseHop parses an address with or without a port. It drops the zone and unmaps IPv4, so that a
-// client has one address.
+// parseHop parses an address with or without a port. It drops the zone and unmaps IPv4, so that a client has one
+// address.
 func parseHop(s string) netip.Addr {
 	addr, err := netip.ParseAddr(s)
 	if err != nil {

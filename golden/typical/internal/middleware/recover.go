@@ -10,9 +10,8 @@ import (
 	"git.example.org/shop/orders/v2/internal/problem"
 )
 
-// Recover turns a panic into a response with status 500, and logs the stack. If the header has been
-// sent, it aborts the connection instead, so that the client does not take a partial response for a
-// complete one.
+// Recover turns a panic into a response with status 500, and logs the stack. If the header has been sent, it aborts the
+// connection instead, so that the client does not take a partial response for a complete one.
 func Recover(log *slog.Logger) Layer {
 	return newLayer("recover", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		defer func() {

@@ -17,8 +17,7 @@ const (
 // MaxLimit is the largest Query.Limit.
 const MaxLimit = 100
 
-// FieldError says which rule a field breaks. It never contains the value, so it is safe to return
-// and to log.
+// FieldError says which rule a field breaks. It never contains the value, so it is safe to return and to log.
 type FieldError struct {
 	Field  string
 	Reason string
@@ -86,8 +85,8 @@ func (r *rules) length(field, s string, minimum, maximum int) bool {
 	return len(*r) == before
 }
 
-// normalTitle removes white space at both ends. Text is not normalized otherwise: é has two
-// spellings in Unicode, which stay different.
+// normalTitle removes white space at both ends. Text is not normalized otherwise: é has two spellings in Unicode, which
+// stay different.
 func normalTitle(s string) string { return strings.TrimSpace(s) }
 
 // normalBody converts all line endings to \n.

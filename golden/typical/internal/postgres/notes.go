@@ -89,8 +89,7 @@ func (s *Notes) Delete(ctx context.Context, id string, expected int64) error {
 	return domainError(ctx, "delete note", err)
 }
 
-// change runs a statement that changes the note if it has the expected version, and returns the
-// number of changed rows.
+// change runs a statement that changes the note if it has the expected version, and returns the number of changed rows.
 func (s *Notes) change(ctx context.Context, id string, f func(context.Context, *query.Queries) (int64, error)) error {
 	return s.db.execute(ctx, func(ctx context.Context, q *query.Queries) error {
 		changed, err := f(ctx, q)

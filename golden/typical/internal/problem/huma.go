@@ -11,8 +11,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// UseForHuma makes huma return its errors as problems. The hooks of huma are global variables, so
-// UseForHuma sets them once per process.
+// UseForHuma makes huma return its errors as problems. The hooks of huma are global variables, so UseForHuma sets them
+// once per process.
 var UseForHuma = sync.OnceFunc(func() {
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		return fromHuma(context.Background(), status, msg, errs)
@@ -70,8 +70,8 @@ func fieldError(err error) FieldError {
 	return e
 }
 
-// schemaMessage matches the messages that huma builds from the schema alone. Other messages may
-// quote the input, as may the text after a colon.
+// schemaMessage matches the messages that huma builds from the schema alone. Other messages may quote the input, as may
+// the text after a colon.
 var schemaMessage = regexp.MustCompile(`^(expected |required |unexpected property|unknown query parameter|` +
 	`invalid (integer|float|boolean|date/time|url|value))[^:]*`)
 
@@ -82,8 +82,7 @@ func safeMessage(s string) string {
 	return "is not valid"
 }
 
-// plainLocation matches the part of a location before the first unusual character, which only a
-// client can have chosen.
+// plainLocation matches the part of a location before the first unusual character, which only a client can have chosen.
 var plainLocation = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]{0,128}`)
 
 func safeLocation(s string) string {

@@ -1,6 +1,5 @@
-// Package problem is the error response of the API: a problem document (RFC 9457) with a stable
-// code and the request ID. It never repeats what the client sent, and the cause of a server error
-// goes to the log only.
+// Package problem is the error response of the API: a problem document (RFC 9457) with a stable code and the request
+// ID. It never repeats what the client sent, and the cause of a server error goes to the log only.
 package problem
 
 import (
@@ -15,8 +14,8 @@ const ContentType = "application/problem+json"
 // retryAfter is the Retry-After of a 503, in seconds.
 const retryAfter = "5"
 
-// Problem is an error response, and an error that handlers may return. RFC 9457 reads the missing
-// type member as about:blank, so the title follows from the status and the code says the rest.
+// Problem is an error response, and an error that handlers may return. RFC 9457 reads the missing type member as
+// about:blank, so the title follows from the status and the code says the rest.
 //
 //nolint:errname // it is a document first
 type Problem struct {
@@ -39,8 +38,8 @@ type FieldError struct {
 // Error implements error.
 func (e FieldError) Error() string { return e.Location + ": " + e.Message }
 
-// New returns a problem. An empty code selects the default code of the status. The detail of a
-// server error becomes its cause: it is logged, and the client gets a general sentence.
+// New returns a problem. An empty code selects the default code of the status. The detail of a server error becomes its
+// cause: it is logged, and the client gets a general sentence.
 func New(status int, code, detail string) *Problem {
 	if code == "" {
 		code = codeOf(status)

@@ -23,8 +23,7 @@ type jsonAPI struct{ huma.API }
 // Negotiate ignores the Accept header: a client that asks for another format gets JSON rather than a 406.
 func (jsonAPI) Negotiate(string) (string, error) { return contentType, nil }
 
-// Transform encodes the body before huma sends the status, so that a value that cannot be encoded
-// is a clean 500.
+// Transform encodes the body before huma sends the status, so that a value that cannot be encoded is a clean 500.
 func (jsonAPI) Transform(ctx huma.Context, status string, body any) (any, error) {
 	if status == "204" || status == "304" {
 		return body, nil
@@ -39,8 +38,8 @@ func (jsonAPI) Transform(ctx huma.Context, status string, body any) (any, error)
 	return data, nil
 }
 
-// Marshal writes what Transform encoded. It does not return the error of the write, which
-// middleware.Record sees: huma would panic.
+// Marshal writes what Transform encoded. It does not return the error of the write, which middleware.Record sees: huma
+// would panic.
 func (jsonAPI) Marshal(w io.Writer, _ string, data any) error {
 	encoded, _ := data.([]byte)
 	_, _ = w.Write(encoded)
@@ -96,8 +95,8 @@ func decode(data []byte, v any) error {
 	return nil
 }
 
-// scanner refuses documents that are too deep or too large, duplicate keys, which encoding/json
-// overwrites, and unpaired surrogates such as \ud800, which encoding/json replaces by U+FFFD.
+// scanner refuses documents that are too deep or too large, duplicate keys, which encoding/json overwrites, and
+// unpaired surrogates such as \ud800, which encoding/json replaces by U+FFFD.
 type scanner struct {
 	dec    *json.Decoder
 	values int

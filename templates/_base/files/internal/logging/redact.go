@@ -18,14 +18,13 @@ var secretNames = []string{
 	"privatekey", "pwd", "secret", "sessionid", "signature", "token",
 }
 
-// secretParameters are names that are sensitive only as a header or a query parameter, or as one
-// word of its name.
+// secretParameters are names that are sensitive only as a header or a query parameter, or as one word of its name.
 var secretParameters = []string{"auth", "code", "key", "session", "sig"}
 
 var separators = strings.NewReplacer("-", "", "_", "", ".", "", " ", "")
 
-// sensitive reports whether an attribute of this name must be masked. Case and separators do not
-// matter: api-key, API_KEY and apiKey are one name.
+// sensitive reports whether an attribute of this name must be masked. Case and separators do not matter: api-key,
+// API_KEY and apiKey are one name.
 func sensitive(name string) bool {
 	folded := strings.ToLower(separators.Replace(name))
 	return slices.ContainsFunc(secretNames, func(secret string) bool { return strings.Contains(folded, secret) })
@@ -80,8 +79,8 @@ func Header(h map[string][]string) slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// redact masks the secrets in an attribute, for slog's ReplaceAttr. Types that hold a secret
-// protect themselves by their methods.
+// redact masks the secrets in an attribute, for slog's ReplaceAttr. Types that hold a secret protect themselves by
+// their methods.
 func redact(groups []string, a slog.Attr) slog.Attr {
 	if sensitive(a.Key) || slices.ContainsFunc(groups, sensitive) {
 		return slog.String(a.Key, mask)
