@@ -19,7 +19,7 @@ func (s *smoke) checkHealth(ctx context.Context) (string, error) {
 	err := s.retry(ctx, func() error {
 		for range 5 {
 			client.CloseIdleConnections()
-			if err := errors.Join(s.api.get(ctx, "/health", nil, &health), s.api.get(ctx, "/ready", nil, &ready)); err != nil {
+			if err := errors.Join(s.api.get(ctx, "/health", &health), s.api.get(ctx, "/ready", &ready)); err != nil {
 				return err
 			}
 			if s.version != "" && health.Version != s.version {
@@ -37,7 +37,7 @@ func (s *smoke) query(ctx context.Context, expression string) (float64, error) {
 	var response struct {
 		Data struct{ Result []struct{ Value [2]any } }
 	}
-	if err := s.prometheus.get(ctx, "/api/v1/query", url.Values{"query": {expression}}, &response); err != nil {
+	if err := s.prometheus.get(ctx, "/api/v1/query?"+url.Values{"query": {expression}}.Encode(), &response); err != nil {
 		return 0, fmt.Errorf("query Prometheus: %w", err)
 	}
 	if len(response.Data.Result) == 0 {
@@ -89,7 +89,7 @@ func (s *smoke) checkLogs(ctx context.Context) (string, error) {
 	}
 	return "found " + query, s.retry(ctx, func() error {
 		var response json.RawMessage
-		if err := s.loki.get(ctx, "/loki/api/v1/query_range", url.Values{"query": {query}, "since": {"1h"}}, &response); err != nil {
+		if err := s.loki.get(ctx, "/loki/api/v1/query_range?"+url.Values{"query": {query}, "since": {"1h"}}.Encode(), &response); err != nil {
 			return fmt.Errorf("query Loki: %w", err)
 		}
 		if !bytes.Contains(response, []byte(s.requestID)) {
@@ -110,7 +110,7 @@ func (s *smoke) checkErrors(ctx context.Context) (string, error) {
 	for began := time.Now(); time.Since(began) < s.watch && ctx.Err() == nil; time.Sleep(min(interval, s.watch)) {
 		for _, v := range versions {
 			requests++
-			err := s.api.get(ctx, v.path, url.Values{"limit": {"1"}}, nil)
+			err := s.api.get(ctx, v.path+"?limit=1", nil)
 			if err == nil {
 				continue
 			}

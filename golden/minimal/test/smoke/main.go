@@ -3,12 +3,8 @@
 //
 //	go run ./test/smoke -url https://api.example.com -version v1.2.3 -watch 10m -prometheus http://127.0.0.1:9091
 //
-// Every run checks health and the API first. -checks telemetry then looks for the telemetry of these requests, -checks
-// api watches the error rate, and -checks all, the default, does both.
-//
-// It prints one line for each check: ok, FAIL, or SKIP if the flag with its address is not set. The check of the error
-// rate also prints SKIP if it cannot query Prometheus. The exit code is 0 if no check failed, 1 if one failed, and 2 for
-// wrong usage.
+// It prints one line for each check: ok, FAIL, or SKIP if the check could not run. The exit code is 0 if no check failed,
+// 1 if one failed, and 2 for wrong usage.
 package main
 
 import (
@@ -20,7 +16,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"os/signal"
 	"strings"
@@ -132,11 +127,8 @@ func (s *server) flags(flags *flag.FlagSet, name, title string) {
 	flags.StringVar(&s.url, name, "", fmt.Sprintf("`address` of %s; $%s is its bearer token, if it needs one", title, variable))
 }
 
-// get decodes the response to a GET request into a value that is not nil.
-func (s *server) get(ctx context.Context, path string, query url.Values, into any) error {
-	if len(query) > 0 {
-		path += "?" + query.Encode()
-	}
+// get decodes the response to a GET request.
+func (s *server) get(ctx context.Context, path string, into any) error {
 	_, err := s.send(ctx, http.MethodGet, path, "", nil, http.StatusOK, into)
 	return err
 }

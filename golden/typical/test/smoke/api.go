@@ -36,13 +36,13 @@ func (s *smoke) checkNotes(ctx context.Context, v apiVersion) (detail string, er
 		s.requestID = deleted.Get("X-Request-Id")
 	}()
 
-	if err := s.api.get(ctx, note, nil, &read); err != nil {
+	if err := s.api.get(ctx, note, &read); err != nil {
 		return "", err
 	}
 	if read != made {
 		return "", fmt.Errorf("GET %s: got %v, want %v", note, read, made)
 	}
-	if err := s.api.get(ctx, v.path, url.Values{"owner": {s.owner}, "limit": {"1"}}, nil); err != nil {
+	if err := s.api.get(ctx, v.path+"?limit=1&owner="+url.QueryEscape(s.owner), nil); err != nil {
 		return "", err
 	}
 	if _, err := s.api.send(ctx, http.MethodPut, note, created.Get("ETag"), v.change, http.StatusOK, &read); err != nil {
