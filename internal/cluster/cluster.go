@@ -40,6 +40,7 @@ type Cluster struct {
 	api      string // address of the API server
 	client   *http.Client
 	parts    []*process.Process // in start order
+	github   *github
 	metrics  *metricsAPI
 	kubelets *kubelets
 
@@ -72,6 +73,9 @@ func (c *Cluster) Stop() {
 	}
 	if c.metrics != nil {
 		c.metrics.close()
+	}
+	if c.github != nil {
+		c.github.close()
 	}
 	for i := len(c.parts) - 1; i >= 0; i-- {
 		c.parts[i].Stop(stopLimit)
@@ -136,8 +140,15 @@ func (c *Cluster) startAPI(etcd string) error {
 	if err != nil {
 		return err
 	}
+	if c.github, err = startGitHub(serving); err != nil {
+		return err
+	}
+	authentication, err := c.github.authentication(serving.cert)
+	if err != nil {
+		return err
+	}
 	for name, data := range map[string][]byte{
-		"api.crt": serving.cert, "api.key": serving.key, "accounts.key": signing.key,
+		"authentication.json": authentication, "api.crt": serving.cert, "api.key": serving.key, "accounts.key": signing.key,
 		"tokens.csv": []byte(token + ",administrator,administrator,system:masters\n"),
 		"kubeconfig": fmt.Appendf(nil, kubeconfig, c.file("api.crt"), c.api, token),
 	} {
@@ -152,7 +163,7 @@ func (c *Cluster) startAPI(etcd string) error {
 		"--endpoint-reconciler-type=none", "--service-cluster-ip-range=10.96.0.0/16",
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file="+c.file("accounts.key"), "--service-account-signing-key-file="+c.file("accounts.key"),
-		"--authorization-mode=RBAC", "--token-auth-file="+c.file("tokens.csv"),
+		"--authorization-mode=RBAC", "--token-auth-file="+c.file("tokens.csv"), "--authentication-config="+c.file("authentication.json"),
 		"--enable-admission-plugins=NodeRestriction,PodSecurity", "--allow-privileged=true", "--enable-priority-and-fairness=false",
 		// Debian's etcd does not report watch progress. Without it, clients of WatchList wait and retry.
 		"--feature-gates=WatchList=false")
