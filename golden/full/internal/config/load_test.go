@@ -1,7 +1,6 @@
 package config
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -50,45 +49,11 @@ func TestHigherLayerWins(t *testing.T) {
 	step(6*time.Second, "--set")
 }
 
-func TestHighestLayerChoosesTheProfile(t *testing.T) {
-	f := newFixture(t)
-	step := func(want, origin string) {
-		t.Helper()
-		loaded := f.load()
-		if got := loaded.Config.Service.Profile; got != want {
-			t.Errorf("profile is %s, want %s", got, want)
-		}
-		if got := f.origin(loaded.loader, "service.profile"); got != origin {
-			t.Errorf("origin is %s, want %s", got, origin)
-		}
-	}
-	f.file("work.yaml", "service: {profile: staging}")
-	step("staging", "work.yaml:1")
-	f.environ("BILLING_API_SERVICE__PROFILE=development")
-	step("development", "BILLING_API_SERVICE__PROFILE")
-	f.sources.Profile = "staging"
-	step("staging", "--profile")
-}
-
 func TestProfilesAreValid(t *testing.T) {
 	for _, profile := range []string{"development", "staging", "production"} {
 		f := production(t)
 		f.sources.Profile = profile
 		f.load()
-	}
-}
-
-func TestFileThatCannotBeReadIsAnError(t *testing.T) {
-	f := newFixture(t)
-	f.sources.File = filepath.Join(f.dir, "gone.yaml")
-	if got := f.problems(); len(got) != 1 || !strings.HasPrefix(got[0], "gone.yaml: ") {
-		t.Errorf("got %q, want an error about gone.yaml", got)
-	}
-
-	f = newFixture(t)
-	f.sources.Files[0] = f.dir
-	if got := f.problems(); len(got) != 1 || !strings.Contains(got[0], "not a regular file") {
-		t.Errorf("got %q, want an error about a directory", got)
 	}
 }
 
@@ -106,27 +71,6 @@ func TestReloadReadsTheFilesAgain(t *testing.T) {
 	}
 	if diff := cmp.Diff(loaded.Changed(next), []string{"server.port", "log.level"}); diff != "" {
 		t.Error("changed keys: got -, want +\n" + diff)
-	}
-}
-
-func TestLenientLoadKeepsWhatIsValid(t *testing.T) {
-	f := newFixture(t)
-	f.file("system.yaml", "server: [")
-	f.file("work.yaml", "server:\n  prot: 1\n  port: 8081\n  idle_timeout: soon\n")
-	got, err := LoadLenient(f.sources)
-	if got.Server.Port != 8081 || got.Server.IdleTimeout != 75*time.Second {
-		t.Errorf("got port %d and idle timeout %s, want 8081 and the default 75s", got.Server.Port, got.Server.IdleTimeout)
-	}
-	if lines := f.lines(err); len(lines) != 3 || !strings.HasPrefix(lines[0], "system.yaml: ") {
-		t.Errorf("got %q, want what was ignored", lines)
-	}
-}
-
-func TestRequestOutlivesWhatItWaitsFor(t *testing.T) {
-	f := newFixture(t)
-	f.set("health.check_timeout=15s", "server.request_timeout=15s")
-	if got := f.problems(); len(got) != 1 || !strings.Contains(got[0], "must be below server.request_timeout, which is 15s") {
-		t.Errorf("got %q, want an error that names both keys", got)
 	}
 }
 
@@ -151,5 +95,45 @@ func TestPrintShowsValuesAndOrigins(t *testing.T) {
 		if !slices.Contains(lines, want) {
 			t.Errorf("%q is missing in\n%s", want, out.String())
 		}
+	}
+}
+
+func TestWrongFileIsRefused(t *testing.T) {
+	const port = " (environment: BILLING_API_SERVER__PORT)"
+	for _, test := range []struct {
+		rule, yaml string
+		want       []string
+	}{
+		{"unknown key", "server:\n  prot: 1\n", []string{"2: unknown key server.prot; docs/configuration.md lists all keys"}},
+		{"unknown section", "sever:\n  port: 1\n", []string{"1: unknown key sever; docs/configuration.md lists all keys"}},
+		{"key twice", "server:\n  port: 1\n  port: 2\n", []string{"3: server.port: server.port is set twice, first in line 2" + port}},
+		{"text for a number", "server:\n  port: http\n", []string{`2: server.port: "http" is not a whole number` + port}},
+		{
+			"duration without a unit", "server:\n  drain_delay: 5\n",
+			[]string{`2: server.drain_delay: "5" is not a duration such as 500ms, 15s or 2m (environment: BILLING_API_SERVER__DRAIN_DELAY)`},
+		},
+		{"value for a section", "server: 80\n", []string{"1: server must be a section with keys"}},
+		{"broken YAML", "log:\n  level: info\n bad\n", []string{" yaml: line 2: did not find expected key"}},
+		{"all at once", "server:\n  port: http\n  bnd: x\nlog:\n  level: loud\n", []string{
+			`2: server.port: "http" is not a whole number` + port,
+			"3: unknown key server.bnd; docs/configuration.md lists all keys",
+			`5: log.level: "loud" is not one of debug, info, warn, error (environment: BILLING_API_LOG__LEVEL)`,
+		}},
+	} {
+		t.Run(test.rule, func(t *testing.T) { testWrongFile(t, test.yaml, test.want) })
+	}
+}
+
+// testWrongFile expects problems that begin with the lines of the file.
+func testWrongFile(t *testing.T, yaml string, problems []string) {
+	t.Helper()
+	f := newFixture(t)
+	f.file("work.yaml", yaml)
+	want := make([]string, len(problems))
+	for i, line := range problems {
+		want[i] = "work.yaml:" + line
+	}
+	if diff := cmp.Diff(f.problems(), want); diff != "" {
+		t.Error("got -, want +\n" + diff)
 	}
 }

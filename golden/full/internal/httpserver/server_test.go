@@ -2,15 +2,19 @@ package httpserver
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
-	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
 	"go.uber.org/goleak"
 )
@@ -22,6 +26,20 @@ const patience = 10 * time.Second
 
 var quiet = slog.New(slog.DiscardHandler)
 
+// testConfig returns a valid configuration with short time limits.
+func testConfig() Config {
+	return Config{
+		Bind:              "127.0.0.1",
+		ReadHeaderTimeout: 5 * time.Second,
+		WriteTimeout:      10 * time.Second,
+		IdleTimeout:       10 * time.Second,
+		RequestTimeout:    5 * time.Second,
+		ShutdownTimeout:   10 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		TLS:               TLSConfig{MinVersion: "1.2"},
+	}
+}
+
 // service runs both listeners in a test.
 type service struct {
 	api, internal *Server
@@ -32,18 +50,19 @@ type service struct {
 
 func serve(t *testing.T, cfg Config, handler http.Handler) *service {
 	t.Helper()
-	return serveMetered(t, cfg, handler, noop.Meter{})
-}
-
-func serveMetered(t *testing.T, cfg Config, handler http.Handler, meter metric.Meter) *service {
-	t.Helper()
 	if errs := cfg.Validate(); len(errs) > 0 {
 		t.Fatal(errs)
 	}
-	api, err := Listen(t.Context(), cfg, meter, quiet)
+	api, err := Listen(t.Context(), cfg, noop.Meter{}, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return run(t, cfg, api, handler)
+}
+
+// run serves the handler at the listener of the API, beside an internal listener.
+func run(t *testing.T, cfg Config, api *Server, handler http.Handler) *service {
+	t.Helper()
 	internal, err := ListenInternal(t.Context(), "metrics", "127.0.0.1", 0, quiet)
 	if err != nil {
 		t.Fatal(err)
@@ -105,22 +124,6 @@ func get(t *testing.T, client *http.Client, url string) (*http.Response, string)
 
 var hello = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) })
 
-func TestListenNamesTheSettingsOfATakenAddress(t *testing.T) {
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close()
-	cfg := testConfig()
-	cfg.Port = taken.Addr().(*net.TCPAddr).Port
-	if _, err := Listen(t.Context(), cfg, noop.Meter{}, quiet); err == nil || !strings.HasPrefix(err.Error(), "server.bind, server.port: ") {
-		t.Errorf("api: got %v, want an error of server.port", err)
-	}
-	if _, err := ListenInternal(t.Context(), "metrics", cfg.Bind, cfg.Port, quiet); err == nil || !strings.HasPrefix(err.Error(), "metrics.bind, metrics.port: ") {
-		t.Errorf("metrics: got %v, want an error of metrics.port", err)
-	}
-}
-
 func TestHTTP1AndHTTP2WithoutTLS(t *testing.T) {
 	s := serve(t, testConfig(), hello)
 	client, _ := newClient(t)
@@ -135,43 +138,98 @@ func TestHTTP1AndHTTP2WithoutTLS(t *testing.T) {
 	}
 }
 
-func TestSlowHeadersAreCutOff(t *testing.T) {
-	cfg := testConfig()
-	cfg.ReadHeaderTimeout = 50 * time.Millisecond
-	s := serve(t, cfg, hello)
-	conn, err := net.Dial("tcp", s.api.Addr().String())
+// The certificate is that of a server of package httptest. It is valid for 127.0.0.1.
+func TestHTTP2OverTLS(t *testing.T) {
+	source := httptest.NewTLSServer(nil)
+	defer source.Close()
+	pair := source.TLS.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
-	_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost:")
-	_ = conn.SetReadDeadline(time.Now().Add(patience))
-	if _, err := io.ReadAll(conn); err != nil {
-		t.Errorf("got %v, want the end of the connection", err)
-	}
-}
-
-func TestEveryListenerHasTimeouts(t *testing.T) {
-	s := serve(t, testConfig(), hello)
-	for _, server := range []*Server{s.api, s.internal} {
-		h := server.http
-		if h.ReadHeaderTimeout <= 0 || h.ReadTimeout <= 0 || h.WriteTimeout <= 0 || h.IdleTimeout <= 0 || h.MaxHeaderBytes <= 0 {
-			t.Errorf("%s: got %v %v %v %v %v, want all above 0", server.name, h.ReadHeaderTimeout, h.ReadTimeout, h.WriteTimeout, h.IdleTimeout, h.MaxHeaderBytes)
-		}
-	}
-}
-
-func TestOldConnectionsAreClosedAfterAResponse(t *testing.T) {
 	cfg := testConfig()
-	cfg.MaxConnectionAge = time.Second
+	cfg.TLS.CertFile, cfg.TLS.KeyFile = filepath.Join(t.TempDir(), "tls.crt"), filepath.Join(t.TempDir(), "tls.key")
+	writePEM(t, cfg.TLS.CertFile, "CERTIFICATE", pair.Certificate[0])
+	writePEM(t, cfg.TLS.KeyFile, "PRIVATE KEY", key)
+
 	s := serve(t, cfg, hello)
-	client, _ := newClient(t)
-	url := "http://" + s.api.Addr().String()
-	if res, _ := get(t, client, url); res.Close {
-		t.Error("a new connection is closed")
+	client, transport := newClient(t)
+	roots := x509.NewCertPool()
+	roots.AddCert(source.Certificate())
+	transport.TLSClientConfig, transport.ForceAttemptHTTP2 = &tls.Config{RootCAs: roots}, true
+	if _, body := get(t, client, "https://"+s.api.Addr().String()); body != "HTTP/2.0" {
+		t.Errorf("got %s, want HTTP/2.0", body)
 	}
-	time.Sleep(cfg.MaxConnectionAge)
-	if res, _ := get(t, client, url); !res.Close {
-		t.Error("an old connection stays open")
+}
+
+func writePEM(t testing.TB, file, kind string, der []byte) {
+	t.Helper()
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRequestsAreServedWhileDrainingAndOpenOnesFinish(t *testing.T) {
+	cfg := testConfig()
+	cfg.DrainDelay = 2 * time.Second
+	begun, release := make(chan struct{}), make(chan struct{})
+	s := serve(t, cfg, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			close(begun)
+			<-release
+		}
+		_, _ = io.WriteString(w, "answered")
+	}))
+	url := "http://" + s.api.Addr().String()
+
+	// One request is open throughout.
+	slow := make(chan string, 1)
+	go func() {
+		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+		res, err := client.Get(url + "/slow")
+		if err != nil {
+			slow <- err.Error()
+			return
+		}
+		defer res.Body.Close()
+		body, _ := io.ReadAll(res.Body)
+		slow <- string(body)
+	}()
+	await(t, begun, "slow request")
+	client, _ := newClient(t)
+	if res, _ := get(t, client, url); res.Close {
+		t.Error("answer before the signal closes the connection")
+	}
+
+	s.stop()
+	await(t, s.drained, "drain")
+	if res, body := get(t, client, url); body != "answered" || !res.Close {
+		t.Errorf("while draining: got %q and close=%t, want an answer that closes the connection", body, res.Close)
+	}
+
+	refused := make(chan struct{})
+	go func() {
+		defer close(refused)
+		for {
+			conn, err := net.Dial("tcp", s.api.Addr().String())
+			if err != nil {
+				return
+			}
+			conn.Close()
+		}
+	}()
+	await(t, refused, "refusal of connections")
+	if conn, err := net.Dial("tcp", s.internal.Addr().String()); err != nil {
+		t.Errorf("internal listener is gone before the last request: %v", err)
+	} else {
+		conn.Close()
+	}
+
+	close(release)
+	if got := <-slow; got != "answered" {
+		t.Errorf("open request: got %q, want its answer", got)
+	}
+	if err := s.end(t); err != nil {
+		t.Errorf("got %v, want nil", err)
 	}
 }

@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/acme/billing-api/test/postgrestest"
 )
 
 // patience is the time limit for everything that a test waits for.
@@ -109,7 +111,8 @@ func serve(t *testing.T, dir string, set settings, args ...string) *exec.Cmd {
 		"server.bind":     "127.0.0.1", "server.port": "0", "server.drain_delay": "0s",
 		"metrics.bind": "127.0.0.1", "metrics.port": "0",
 	}
-	maps.Copy(all, dependencies(t))
+	all["database.url"] = postgrestest.New(t)
+	all["service.allow_in_production"] = "plaintext-database,unverified-database" // the database may be on another machine
 	maps.Copy(all, set)
 	return command(t, dir, all, append([]string{"serve"}, args...)...)
 }
@@ -145,16 +148,10 @@ func run(t *testing.T, serve *exec.Cmd) *process {
 	return p
 }
 
-// launch starts the service and does not wait until it listens.
-func launch(t *testing.T, dir string, set settings, args ...string) *process {
-	t.Helper()
-	return run(t, serve(t, dir, set, args...))
-}
-
-// start launches the service and waits until both listeners are open.
+// start starts the service and waits until both listeners are open.
 func start(t *testing.T, dir string, set settings, args ...string) *process {
 	t.Helper()
-	return launch(t, dir, set, args...).listening()
+	return run(t, serve(t, dir, set, args...)).listening()
 }
 
 // listening waits until both listeners are open.

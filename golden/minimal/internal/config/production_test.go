@@ -45,12 +45,3 @@ func TestProductionRefuses(t *testing.T) {
 		})
 	}
 }
-
-func TestReloadObeysTheRulesOfProduction(t *testing.T) {
-	f := production(t)
-	loaded := f.load()
-	f.file("work.yaml", "log: {level: debug}")
-	if _, err := loaded.Reload(); err == nil || !strings.Contains(err.Error(), "log.level: refused in production") {
-		t.Errorf("got %v, want debug refused", err)
-	}
-}

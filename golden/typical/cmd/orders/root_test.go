@@ -6,12 +6,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"git.example.org/shop/orders/v2/internal/config"
 	_ "git.example.org/shop/orders/v2/test/cleanenv"
@@ -69,15 +66,6 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
-func TestConfigCheckReportsEverything(t *testing.T) {
-	got := command(t, []string{"ORDERS_SERVER__PROT=1", "ORDERS_LOG__LEVEL=loud"}, "config", "check")
-	for _, want := range []string{"ORDERS_SERVER__PROT", "ORDERS_LOG__LEVEL"} {
-		if got.code != 1 || !strings.Contains(got.stderr, want) {
-			t.Errorf("%s is missing in %+v", want, got)
-		}
-	}
-}
-
 func TestVersionOfABuildWithoutOne(t *testing.T) {
 	want := "orders development (commit unknown, " + runtime.Version() + ")\n"
 	if got := command(t, nil, "version"); got.code != 0 || got.stdout != want {
@@ -108,83 +96,6 @@ func TestHealthcheckReportsTheRunningService(t *testing.T) {
 	}
 }
 
-func TestHealthcheckSpeaksTLS(t *testing.T) {
-	server := httptest.NewTLSServer(probes(http.StatusOK, http.StatusOK))
-	defer server.Close()
-	dir := t.TempDir()
-	args := []string{
-		"healthcheck", "--set", "server.port=" + port(t, server.URL),
-		"--set", "server.tls.cert_file=" + touch(t, dir, "tls.crt"),
-		"--set", "server.tls.key_file=" + touch(t, dir, "tls.key"),
-	}
-	if got := command(t, nil, args...); got.code != 0 {
-		t.Errorf("got %+v", got)
-	}
-}
-
-func TestHealthcheckWorksWithBrokenSettings(t *testing.T) {
-	server := httptest.NewServer(probes(http.StatusOK, http.StatusOK))
-	defer server.Close()
-	file := filepath.Join(t.TempDir(), "broken.yaml")
-	if err := os.WriteFile(file, []byte("server: ["), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	environ := []string{"ORDERS_SERVER__PORT=" + port(t, server.URL), "ORDERS_LOG__LEVEL=loud"}
-	if got := command(t, environ, "healthcheck", "--config", file); got.code != 0 {
-		t.Errorf("got %+v, want code 0", got)
-	}
-	// The broken file may have held another address.
-	server.Close()
-	if got := command(t, environ, "healthcheck", "--config", file); got.code != 1 || !strings.Contains(got.stderr, "broken.yaml: ") {
-		t.Errorf("got %+v, want code 1 and the broken file", got)
-	}
-}
-
-func TestHealthcheckWaitsForTheChecks(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case <-time.After(700 * time.Millisecond):
-		case <-r.Context().Done():
-		}
-	}))
-	defer server.Close()
-	for limit, code := range map[string]int{"1ms": 1, "2s": 0} {
-		got := command(t, nil, "healthcheck", "--set", "server.port="+port(t, server.URL), "--set", "health.check_timeout="+limit)
-		if got.code != code {
-			t.Errorf("health.check_timeout %s: got %+v, want code %d", limit, got, code)
-		}
-	}
-}
-
-func TestHealthcheckFailsWhenNothingListens(t *testing.T) {
-	server := httptest.NewServer(probes(http.StatusOK, http.StatusOK))
-	server.Close()
-	got := command(t, nil, "healthcheck", "--set", "server.port="+port(t, server.URL))
-	if got.code != 1 || !strings.Contains(got.stderr, "connection refused") {
-		t.Errorf("got %+v", got)
-	}
-}
-
-func TestHealthcheckUsesTheAddressOfTheListener(t *testing.T) {
-	for bind, want := range map[string]string{
-		"0.0.0.0":   "http://0.0.0.0:8080/health",
-		"::":        "http://[::]:8080/health",
-		"127.0.0.2": "http://127.0.0.2:8080/health",
-		"10.1.2.3":  "http://10.1.2.3:8080/health",
-
-		"fe80::1%eth0": "http://[fe80::1%25eth0]:8080/health",
-	} {
-		loaded, err := config.Load(config.Sources{Set: []string{"server.bind=" + bind}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := probeURL(loaded.Config, "/health")
-		if err != nil || got != want {
-			t.Errorf("bind %s: got %s, %v, want %s", bind, got, err, want)
-		}
-	}
-}
-
 // probes returns a handler that answers the probes with the given statuses.
 func probes(healthy, ready int) http.Handler {
 	mux := http.NewServeMux()
@@ -204,13 +115,4 @@ func port(t *testing.T, address string) string {
 		t.Fatal(err)
 	}
 	return number
-}
-
-func touch(t *testing.T, dir, name string) string {
-	t.Helper()
-	path := filepath.Join(dir, name)
-	if err := os.WriteFile(path, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }

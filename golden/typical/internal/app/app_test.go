@@ -6,12 +6,9 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -19,6 +16,7 @@ import (
 	"git.example.org/shop/orders/v2/internal/config"
 	"git.example.org/shop/orders/v2/internal/logging"
 	_ "git.example.org/shop/orders/v2/test/cleanenv"
+	"git.example.org/shop/orders/v2/test/postgrestest"
 )
 
 // Package signal keeps one goroutine for the rest of the process.
@@ -32,9 +30,11 @@ const patience = 10 * time.Second
 // load returns settings that need nothing of the machine but the dependencies.
 func load(t *testing.T, set ...string) *config.Loaded {
 	t.Helper()
-	loaded, err := config.Load(config.Sources{Environ: dependencies(t), Set: append([]string{
+	sources := config.Sources{Set: append([]string{
 		"server.bind=127.0.0.1", "server.port=0", "metrics.bind=127.0.0.1", "metrics.port=0",
-	}, set...)})
+	}, set...)}
+	sources.Environ = []string{"ORDERS_DATABASE__URL=" + postgrestest.New(t)}
+	loaded, err := config.Load(sources)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,45 +122,4 @@ func TestServiceRunsUntilItIsToldToStop(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatal("service does not end")
 	}
-}
-
-func TestStartThatFailsLeavesNothingOpen(t *testing.T) {
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.Addr().String()
-	free.Close()
-	_, port, _ := net.SplitHostPort(address)
-	_, takenPort, _ := net.SplitHostPort(taken.Addr().String())
-
-	settings := load(t, "server.port="+port, "metrics.port="+takenPort)
-	err = Run(t.Context(), settings, slog.New(slog.DiscardHandler), new(slog.LevelVar), logging.NewOutput(io.Discard))
-	if err == nil || !strings.Contains(err.Error(), "metrics.port") {
-		t.Errorf("got %v, want an error of metrics.port", err)
-	}
-	if conn, err := net.Dial("tcp", address); err == nil {
-		conn.Close()
-		t.Error("the listener of the API is still open")
-	}
-}
-
-func TestShutdownContextEndsAfterTheLimit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, stop := context.WithCancel(t.Context())
-		end, cancel := shutdownContext(ctx, 25*time.Second)
-		defer cancel()
-		time.Sleep(time.Hour)
-		stop()
-		began := time.Now()
-		<-end.Done()
-		if got := time.Since(began); got != 25*time.Second {
-			t.Errorf("the end came %s after the signal, want 25s", got)
-		}
-	})
 }

@@ -64,36 +64,6 @@ func TestChangedContentIsLoadedOnce(t *testing.T) {
 	})
 }
 
-func TestTurnedLinkIsAChange(t *testing.T) {
-	dir := t.TempDir()
-	for _, version := range []string{"1", "2"} {
-		if err := os.Mkdir(filepath.Join(dir, version), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(dir, version, "cert.pem"), version)
-	}
-	link := func(to string) {
-		if err := os.Symlink(to, filepath.Join(dir, "next")); err != nil {
-			t.Skipf("no symbolic links here: %v", err)
-		}
-		if err := os.Rename(filepath.Join(dir, "next"), filepath.Join(dir, "data")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	link("1")
-	synctest.Test(t, func(t *testing.T) {
-		l := newLoop()
-		var loads int
-		l.Add("certificates", []string{filepath.Join(dir, "data", "cert.pem")}, func() error { loads++; return nil })
-		start(t, l)
-		link("2")
-		rounds(2)
-		if loads != 1 {
-			t.Errorf("got %d loads, want 1", loads)
-		}
-	})
-}
-
 func TestSignalReloadsEverything(t *testing.T) {
 	process, err := os.FindProcess(os.Getpid())
 	if err != nil {

@@ -23,32 +23,6 @@ func TestHealthReportsTheBuild(t *testing.T) {
 	}
 }
 
-func TestHealthIs503WhileALivenessCheckFails(t *testing.T) {
-	a := newAPI(t)
-	a.checks.AddLiveness("worker", func(context.Context) error { return errDown })
-	w := a.do("GET", "/health", "")
-	wantStatus(t, w, 503)
-	if got := decodeBody[health.LiveReport](t, w); got.Healthy() || got.Checks["worker"].Healthy {
-		t.Errorf("got report %+v, want an unhealthy worker", got)
-	}
-}
-
-func TestReadyListsTheDependencies(t *testing.T) {
-	a := newAPI(t)
-	a.checks.Add("store", func(context.Context) error { return nil })
-	w := a.do("GET", "/ready", "")
-	wantStatus(t, w, 200)
-	wantHeader(t, w, "Cache-Control", "no-store")
-	wantHeader(t, w, "Retry-After", "")
-	want := health.ReadyReport{
-		Ready: true, Service: "sample-service",
-		Dependencies: map[string]health.Result{"store": {Healthy: true}},
-	}
-	if diff := cmp.Diff(want, decodeBody[health.ReadyReport](t, w)); diff != "" {
-		t.Errorf("report differs (-want +got):\n%s", diff)
-	}
-}
-
 func TestReadyIs503WhileADependencyIsDown(t *testing.T) {
 	a := newAPI(t)
 	a.checks.Add("cache", func(context.Context) error { return nil })
@@ -61,14 +35,4 @@ func TestReadyIs503WhileADependencyIsDown(t *testing.T) {
 	if diff := cmp.Diff(want, decodeBody[health.ReadyReport](t, w).Dependencies); diff != "" {
 		t.Errorf("dependencies differ (-want +got):\n%s", diff)
 	}
-}
-
-func TestReadyIs503WhileDraining(t *testing.T) {
-	a := newAPI(t)
-	wantStatus(t, a.do("GET", "/ready", ""), 200)
-	a.checks.Drain()
-	w := a.do("GET", "/ready", "")
-	wantStatus(t, w, 503)
-	wantHeader(t, w, "Retry-After", "5")
-	wantStatus(t, a.do("GET", "/health", ""), 200)
 }

@@ -3,45 +3,15 @@ package middleware
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 
-	"example.com/acme/sample-service/internal/logging"
 	"example.com/acme/sample-service/internal/problem"
 	"example.com/acme/sample-service/internal/request"
 )
-
-func TestChainOrder(t *testing.T) {
-	var got []string
-	layer := func(name string) Layer {
-		return newLayer(name, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-			got = append(got, name)
-			next.ServeHTTP(w, r)
-		})
-	}
-	handler := func(http.ResponseWriter, *http.Request) { got = append(got, "handler") }
-	Chain{layer("a"), {}, layer("b")}.Then(http.HandlerFunc(handler)).ServeHTTP(nil, nil)
-	if want := []string{"a", "b", "handler"}; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-}
-
-func TestConfigValidate(t *testing.T) {
-	good := Config{TrustedProxies: []string{"10.0.0.0/8", "2001:db8::1"}, MaxInFlight: 1, MaxBodyBytes: 1}
-	if errs := good.Validate(); errs != nil {
-		t.Errorf("got %v, want no error", errs)
-	}
-	var keys []string
-	for _, e := range (Config{TrustedProxies: []string{"proxy.example.com"}}).Validate() {
-		keys = append(keys, e.Key)
-	}
-	if want := []string{"trusted_proxies", "max_in_flight", "max_body_bytes"}; !slices.Equal(keys, want) {
-		t.Errorf("got errors for %v, want %v", keys, want)
-	}
-}
 
 // Every error has a request id, the security headers, the common shape, one log line and one
 // measurement.
@@ -102,14 +72,44 @@ func TestEveryErrorPassesTheWholeChain(t *testing.T) {
 	}
 }
 
+func TestAccessLogFields(t *testing.T) {
+	opts := defaultOptions()
+	opts.config.TrustedProxies = []string{"192.0.2.0/24"}
+	route := Route{Template: "/v1/notes", APIVersion: "v1"}
+	serve := func(w http.ResponseWriter, r *http.Request) {
+		_, _ = r.Body.Read(make([]byte, 8))
+		serveHello(w, r)
+	}
+	s := newTestServer(t, testRouter{"/v1/notes": {method: "POST", route: route, serve: serve}}, opts)
+	r := httptest.NewRequest(http.MethodPost, "/v1/notes?token=abc", strings.NewReader("12345"))
+	r.Header.Set("X-Forwarded-For", "203.0.113.9")
+	r.Header.Set(request.HeaderCorrelationID, "order-7")
+	r.Header.Set(request.HeaderClientID, "shop")
+	r.Header.Set("User-Agent", strings.Repeat("a", 1000))
+	s.do(r)
+
+	line := s.log.accessLine(t)
+	for key, want := range map[string]any{
+		"level": "INFO", "msg": "request", "service": "sample-service", "correlation_id": "order-7",
+		"method": "POST", "route": "/v1/notes", "status": 200.0, "bytes": 17.0, "request_bytes": 5.0,
+		"client_addr": "203.0.113.9", "protocol": "HTTP/1.1", "user_agent": strings.Repeat("a", maxLoggedUserAgent),
+		"api_version": "v1", "client_id": "shop",
+	} {
+		if line[key] != want {
+			t.Errorf("got %s %v, want %v", key, line[key], want)
+		}
+	}
+	for _, key := range []string{"path", "error", "undelivered", "query", "request_headers"} {
+		if got, ok := line[key]; ok {
+			t.Errorf("got %s %v, want none", key, got)
+		}
+	}
+}
+
 // BenchmarkChain measures a small response that passes every layer.
 func BenchmarkChain(b *testing.B) {
 	routes := testRouter{"/ok": {serve: serveHello}}
-	log, _, err := logging.New(logging.Config{Level: "info", Format: "json"}, "sample-service", io.Discard)
-	if err != nil {
-		b.Fatal(err)
-	}
-	h := newChain(b, routes, defaultOptions(), log).Then(routes)
+	h := newChain(b, routes, defaultOptions(), slog.New(slog.NewJSONHandler(io.Discard, nil))).Then(routes)
 	for b.Loop() {
 		h.ServeHTTP(httptest.NewRecorder(), get("/ok"))
 	}

@@ -65,22 +65,17 @@ func (t testRouter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // options are the values that tests vary.
 type options struct {
-	config    Config
-	cors      CORSConfig
-	https     bool
-	timeout   time.Duration
-	level     string
-	meter     metric.Meter
-	innermost []Layer
+	config Config
+	cors   CORSConfig
+	https  bool
+	meter  metric.Meter
 }
 
 func defaultOptions() options {
 	return options{
-		config:  Config{MaxInFlight: 100, MaxBodyBytes: 1 << 20, Compression: CompressionConfig{Enabled: true}},
-		cors:    CORSConfig{AllowedMethods: []string{"GET", "PUT"}, AllowedHeaders: []string{"content-type"}},
-		timeout: 15 * time.Second,
-		level:   "info",
-		meter:   noop.Meter{},
+		config: Config{MaxInFlight: 100, MaxBodyBytes: 1 << 20, Compression: CompressionConfig{Enabled: true}},
+		cors:   CORSConfig{AllowedMethods: []string{"GET", "PUT"}, AllowedHeaders: []string{"content-type"}},
+		meter:  noop.Meter{},
 	}
 }
 
@@ -95,7 +90,7 @@ func newChain(t testing.TB, routes testRouter, opts options, log *slog.Logger) C
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(Chain{
+	return Chain{
 		Record(routes, opts.config),
 		AccessLog(log),
 		metrics,
@@ -104,9 +99,9 @@ func newChain(t testing.TB, routes testRouter, opts options, log *slog.Logger) C
 		CORS(opts.cors),
 		inFlight,
 		BodyLimit(opts.config.MaxBodyBytes),
-		Timeout(opts.timeout),
+		Timeout(15 * time.Second),
 		Compress(opts.config.Compression),
-	}, opts.innermost...)
+	}
 }
 
 // testServer is a router behind the whole chain.
@@ -117,12 +112,19 @@ type testServer struct {
 
 func newTestServer(t testing.TB, routes testRouter, opts options) testServer {
 	t.Helper()
+	log, out := newLog(t, "info")
+	return testServer{Handler: newChain(t, routes, opts, log).Then(routes), log: out}
+}
+
+// newLog returns a JSON logger and its output.
+func newLog(t testing.TB, level string) (*slog.Logger, *logBuffer) {
+	t.Helper()
 	out := new(logBuffer)
-	log, _, err := logging.New(logging.Config{Level: opts.level, Format: "json"}, "sample-service", out)
+	log, _, err := logging.New(logging.Config{Level: level, Format: "json"}, "sample-service", out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return testServer{Handler: newChain(t, routes, opts, log).Then(routes), log: out}
+	return log, out
 }
 
 // do serves one request without a connection.

@@ -69,14 +69,6 @@ func TestServerErrorsHideTheirCauseFromClients(t *testing.T) {
 	}
 }
 
-func TestRetryAfter(t *testing.T) {
-	for status, want := range map[int]string{503: retryAfter, 500: "", 429: "", 404: ""} {
-		if w, _ := write(New(status, "", ""), nil); w.Header().Get("Retry-After") != want {
-			t.Errorf("%d: got Retry-After %q, want %q", status, w.Header().Get("Retry-After"), want)
-		}
-	}
-}
-
 func TestFrom(t *testing.T) {
 	expired, cancel := context.WithTimeout(t.Context(), 0)
 	defer cancel()

@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	//{{slot "e2e/imports"}}
 )
 
 // patience is the time limit for everything that a test waits for.
@@ -109,7 +110,7 @@ func serve(t *testing.T, dir string, set settings, args ...string) *exec.Cmd {
 		"server.bind":     "127.0.0.1", "server.port": "0", "server.drain_delay": "0s",
 		"metrics.bind": "127.0.0.1", "metrics.port": "0",
 	}
-	maps.Copy(all, dependencies(t))
+	//{{slot "e2e/settings"}}
 	maps.Copy(all, set)
 	return command(t, dir, all, append([]string{"serve"}, args...)...)
 }
@@ -145,16 +146,10 @@ func run(t *testing.T, serve *exec.Cmd) *process {
 	return p
 }
 
-// launch starts the service and does not wait until it listens.
-func launch(t *testing.T, dir string, set settings, args ...string) *process {
-	t.Helper()
-	return run(t, serve(t, dir, set, args...))
-}
-
-// start launches the service and waits until both listeners are open.
+// start starts the service and waits until both listeners are open.
 func start(t *testing.T, dir string, set settings, args ...string) *process {
 	t.Helper()
-	return launch(t, dir, set, args...).listening()
+	return run(t, serve(t, dir, set, args...)).listening()
 }
 
 // listening waits until both listeners are open.

@@ -81,3 +81,36 @@ func TestVariablesOfEveryForm(t *testing.T) {
 		t.Run(test.rule, func(t *testing.T) { testVariable(t, test.entry, test.want) })
 	}
 }
+
+func TestUnknownVariablesAreErrors(t *testing.T) {
+	for _, test := range []struct {
+		rule, entry string
+		want        string // empty: ignored
+	}{
+		{"empty is unset", "SAMPLE_SERVICE_SERVER__PORT=", ""},
+		{"unknown key", "SAMPLE_SERVICE_SERVER__PROT=1", "unknown variable; docs/configuration.md lists all variables"},
+		{
+			"one underscore", "SAMPLE_SERVICE_SERVER_TLS_CERT_FILE=x",
+			"unknown variable; two underscores separate the levels of a key: use SAMPLE_SERVICE_SERVER__TLS__CERT_FILE",
+		},
+		{"service link", "SAMPLE_SERVICE_PORT=tcp://10.0.0.1:80", ""},
+		{"service link that looks like a key", "SAMPLE_SERVICE_SERVER_PORT=tcp://10.0.0.1:80", ""},
+	} {
+		t.Run(test.rule, func(t *testing.T) { testVariable(t, test.entry, test.want) })
+	}
+}
+
+// testVariable expects a problem of the variable, or that the entry is accepted if problem is empty.
+func testVariable(t *testing.T, entry, problem string) {
+	t.Helper()
+	f := newFixture(t)
+	f.environ(entry)
+	var want []string
+	if problem != "" {
+		name, _, _ := strings.Cut(entry, "=")
+		want = []string{name + ": " + problem}
+	}
+	if diff := cmp.Diff(f.problems(), want); diff != "" {
+		t.Error("got -, want +\n" + diff)
+	}
+}

@@ -190,3 +190,58 @@ func TestSettingsFilesAreFound(t *testing.T) {
 		}
 	}
 }
+
+func TestHighestLayerChoosesTheProfile(t *testing.T) {
+	f := newFixture(t)
+	step := func(want, origin string) {
+		t.Helper()
+		loaded := f.load()
+		if got := loaded.Config.Service.Profile; got != want {
+			t.Errorf("profile is %s, want %s", got, want)
+		}
+		if got := f.origin(loaded.loader, "service.profile"); got != origin {
+			t.Errorf("origin is %s, want %s", got, origin)
+		}
+	}
+	f.file("work.yaml", "service: {profile: staging}")
+	step("staging", "work.yaml:1")
+	f.environ("SAMPLE_SERVICE_SERVICE__PROFILE=development")
+	step("development", "SAMPLE_SERVICE_SERVICE__PROFILE")
+	f.sources.Profile = "staging"
+	step("staging", "--profile")
+}
+
+func TestFileThatCannotBeReadIsAnError(t *testing.T) {
+	f := newFixture(t)
+	f.sources.File = filepath.Join(f.dir, "gone.yaml")
+	if got := f.problems(); len(got) != 1 || !strings.HasPrefix(got[0], "gone.yaml: ") {
+		t.Errorf("got %q, want an error about gone.yaml", got)
+	}
+
+	f = newFixture(t)
+	f.sources.Files[0] = f.dir
+	if got := f.problems(); len(got) != 1 || !strings.Contains(got[0], "not a regular file") {
+		t.Errorf("got %q, want an error about a directory", got)
+	}
+}
+
+func TestLenientLoadKeepsWhatIsValid(t *testing.T) {
+	f := newFixture(t)
+	f.file("system.yaml", "server: [")
+	f.file("work.yaml", "server:\n  prot: 1\n  port: 8081\n  idle_timeout: soon\n")
+	got, err := LoadLenient(f.sources)
+	if got.Server.Port != 8081 || got.Server.IdleTimeout != 75*time.Second {
+		t.Errorf("got port %d and idle timeout %s, want 8081 and the default 75s", got.Server.Port, got.Server.IdleTimeout)
+	}
+	if lines := f.lines(err); len(lines) != 3 || !strings.HasPrefix(lines[0], "system.yaml: ") {
+		t.Errorf("got %q, want what was ignored", lines)
+	}
+}
+
+func TestRequestOutlivesWhatItWaitsFor(t *testing.T) {
+	f := newFixture(t)
+	f.set("health.check_timeout=15s", "server.request_timeout=15s")
+	if got := f.problems(); len(got) != 1 || !strings.Contains(got[0], "must be below server.request_timeout, which is 15s") {
+		t.Errorf("got %q, want an error that names both keys", got)
+	}
+}

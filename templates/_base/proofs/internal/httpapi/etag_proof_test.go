@@ -2,11 +2,21 @@ package httpapi
 
 import "testing"
 
-func TestParseETagsOfEveryForm(t *testing.T) {
+func TestParseETags(t *testing.T) {
 	for header, want := range map[string]struct {
 		valid bool
 		has   bool // version 3
 	}{
+		`"3"`:            {true, true},
+		`W/"3"`:          {true, true},
+		`*`:              {true, true},
+		`"1", "3"`:       {true, true},
+		`"1", "2"`:       {true, false},
+		`"33"`:           {true, false},
+		``:               {false, false},
+		`3`:              {false, false},
+		`"3`:             {false, false},
+		`*, "3"`:         {false, false},
 		` "3" `:          {true, true},
 		`"1",W/"3" ,"9"`: {true, true},
 		`"1",, ,"3"`:     {true, true},

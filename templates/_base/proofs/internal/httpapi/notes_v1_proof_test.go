@@ -160,3 +160,10 @@ func TestRareRequestHeaders(t *testing.T) {
 		}
 	}
 }
+
+func TestCursorRoundTrip(t *testing.T) {
+	want := note.NewID()
+	if id, ok := decodeCursor(encodeCursor(want)); !ok || id != want {
+		t.Errorf("got %q, %t, want %q", id, ok, want)
+	}
+}

@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"example.com/acme/sample-service/internal/middleware"
 	"example.com/acme/sample-service/internal/problem"
 )
 
@@ -75,5 +78,44 @@ func TestCheckTimeouts(t *testing.T) {
 	err := a.router.CheckTimeouts(20 * time.Second)
 	if err == nil || !strings.Contains(err.Error(), "GET /v9/slow: the timeout of this route is 1m0s") {
 		t.Errorf("got error %v, want one that names the route", err)
+	}
+}
+
+func TestMatch(t *testing.T) {
+	a := newAPI(t)
+	handle(a.router.Version("v9", Lifecycle{}), operation{
+		ID: "events", Method: "GET", Path: "/events", Timeout: time.Minute, MaxBodyBytes: 10, Stream: true,
+	}, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
+	for target, want := range map[string]middleware.Route{
+		"GET /v1/notes/1":    {Template: "/v1/notes/{id}", APIVersion: "v1"},
+		"HEAD /v1/notes/1":   {Template: "/v1/notes/{id}", APIVersion: "v1"},
+		"DELETE /v1/notes/1": {Template: "/v1/notes/{id}", APIVersion: "v1"},
+		"GET /v9/events":     {Template: "/v9/events", APIVersion: "v9", Timeout: time.Minute, MaxBodyBytes: 10, Stream: true},
+		"GET /health":        {Template: "/health", Probe: true},
+		"GET /":              {},
+		"GET /v7/notes":      {},
+		"GET /health/":       {},
+		"GET /docs":          {},
+		"GET /openapi.json":  {},
+		"PATCH /v1/notes":    {},
+		"OPTIONS /v1/notes":  {},
+	} {
+		method, path, _ := strings.Cut(target, " ")
+		got, ok := a.router.Match(httptest.NewRequest(method, path, nil))
+		if diff := cmp.Diff(want, got); diff != "" || ok != (want.Template != "") {
+			t.Errorf("%s: matched %t (-want +got):\n%s", target, ok, diff)
+		}
+	}
+}
+
+func TestHeadHasTheHeadersOfGet(t *testing.T) {
+	a := newAPI(t)
+	n := a.newNote(t, 1, "ada")
+	for _, path := range []string{"/health", "/ready", "/v1/notes", "/v1/notes/" + n.ID} {
+		get, head := a.do("GET", path, ""), a.do("HEAD", path, "")
+		wantStatus(t, head, get.Code)
+		if diff := cmp.Diff(get.Header(), head.Header()); diff != "" {
+			t.Errorf("%s: headers differ (-get +head):\n%s", path, diff)
+		}
 	}
 }

@@ -27,10 +27,12 @@ func testPreflight(t *testing.T, name string, cfg CORSConfig, req *http.Request,
 		meter, registry := newMeter(t)
 		opts := defaultOptions()
 		opts.cors, opts.meter = cfg, meter
-		opts.innermost = []Layer{newLayer("authenticate", func(http.ResponseWriter, *http.Request, http.Handler) {
+		authenticate := newLayer("authenticate", func(http.ResponseWriter, *http.Request, http.Handler) {
 			t.Error("a preflight reached authentication")
-		})}
-		s := newTestServer(t, testRouter{"/ok": {serve: serveHello}}, opts)
+		})
+		routes := testRouter{"/ok": {serve: serveHello}}
+		log, out := newLog(t, "info")
+		s := testServer{append(newChain(t, routes, opts, log), authenticate).Then(routes), out}
 		w := s.do(req)
 		h := w.Header()
 		if got := h.Get("Access-Control-Allow-Origin"); got != allowed {

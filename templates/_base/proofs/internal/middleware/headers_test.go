@@ -40,12 +40,12 @@ func TestSecurityHeaders(t *testing.T) {
 }
 
 func TestClientCert(t *testing.T) {
-	opts := defaultOptions()
-	opts.innermost = []Layer{ClientCert(true)}
-	s := newTestServer(t, testRouter{
+	routes := testRouter{
 		"/ok":     {serve: serveHello},
 		"/health": {route: Route{Template: "/health", Probe: true}, serve: serveHello},
-	}, opts)
+	}
+	log, out := newLog(t, "info")
+	s := testServer{append(newChain(t, routes, defaultOptions(), log), ClientCert(true)).Then(routes), out}
 	presented := &tls.ConnectionState{PeerCertificates: []*x509.Certificate{{}}}
 	verified := &tls.ConnectionState{VerifiedChains: [][]*x509.Certificate{{{}}}}
 	for _, tt := range []struct {

@@ -116,3 +116,11 @@ func TestEveryCodeIsDocumented(t *testing.T) {
 		t.Errorf("docs/api.md has the codes %q, want %q", got, want)
 	}
 }
+
+func TestRetryAfter(t *testing.T) {
+	for status, want := range map[int]string{503: retryAfter, 500: "", 429: "", 404: ""} {
+		if w, _ := write(New(status, "", ""), nil); w.Header().Get("Retry-After") != want {
+			t.Errorf("%d: got Retry-After %q, want %q", status, w.Header().Get("Retry-After"), want)
+		}
+	}
+}

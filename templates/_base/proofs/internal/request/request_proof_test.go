@@ -1,6 +1,9 @@
 package request
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestReadIDsOfEveryForm(t *testing.T) {
 	for _, tt := range []struct {
@@ -37,5 +40,25 @@ func TestClientAddrOfEveryForm(t *testing.T) {
 		{"trailing comma", []string{"10.0.0.0/8"}, "10.0.0.1:1", []string{"203.0.113.9,"}, "10.0.0.1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) { testClientAddr(t, tt.trusted, tt.remote, tt.forwarded, tt.want) })
+	}
+}
+
+func TestFrom(t *testing.T) {
+	want := &Record{ID: "req_1"}
+	if got := From(With(t.Context(), want)); got != want {
+		t.Errorf("got %+v, want the same record", got)
+	}
+	if got := From(t.Context()); got == nil || got.ID != "" {
+		t.Errorf("got %+v outside a request, want an empty record", got)
+	}
+}
+
+func TestParseProxiesReportsAllErrors(t *testing.T) {
+	_, err := ParseProxies([]string{"10.0.0.0/8", "proxy.example.com", "10.0.0.0/40", "::ffff:10.0.0.0/104", "fe80::1%eth0", ""})
+	if err == nil {
+		t.Fatal("got no error")
+	}
+	if got := strings.Count(err.Error(), "\n") + 1; got != 5 {
+		t.Errorf("got %d errors, want 5: %v", got, err)
 	}
 }

@@ -1,9 +1,16 @@
 package postgres
 
-import "context"
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
 
 // LatestVersion is tested with files of its own.
 var LatestVersion = latestVersion
 
 // CloseConnection closes the connection of the transaction in ctx.
 func CloseConnection(ctx context.Context) { _ = transactionOf(ctx).Conn().Close(ctx) }
+
+// Pool returns the pool of connections.
+func (d *Database) Pool() *pgxpool.Pool { return d.pool }

@@ -79,3 +79,82 @@ func TestAWrongVariableOfOpenTelemetryIsAWarning(t *testing.T) {
 	p.await("telemetry failed", "error", "unsupported sampler: jaeger_remote")
 	stop(t, p)
 }
+
+// The trace of a caller, which is sampled.
+const (
+	callerTrace = "4bf92f3577b34da6a3ce929d0e0e4736"
+	callerSpan  = "00f067aa0ba902b7"
+	traceparent = "00-" + callerTrace + "-" + callerSpan + "-01"
+)
+
+// exportSoon is a variable that makes a service export its spans without the usual delay.
+const exportSoon = "OTEL_BSP_SCHEDULE_DELAY=10"
+
+// The client of the test calls two instances within one trace.
+func TestATraceGoesThroughTwoInstances(t *testing.T) {
+	for _, protocol := range []string{"http/protobuf", "grpc"} {
+		t.Run(protocol, func(t *testing.T) {
+			received := collector.New(t)
+			endpoint := received.HTTP()
+			if protocol == "grpc" {
+				endpoint = received.GRPC()
+			}
+			spanIDs := map[string]string{}
+			for _, name := range []string{"first", "second"} {
+				p := traced(t, settings{"service.name": name, "tracing.sample_ratio": "0", "tracing.trust_incoming": "true"},
+					exportSoon, "OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL="+protocol)
+				c := newClient(t, "http://"+p.api, nil)
+				a := c.ask(http.MethodGet, "/v1/notes", "", "Traceparent", traceparent, "X-Request-Id", "e2e-4711").want(t, http.StatusOK, nil)
+				spanIDs[name] = a.Header.Get("X-Span-Id")
+				line := p.await("request", "request_id", "e2e-4711")
+				if a.Header.Get("X-Trace-Id") != callerTrace || line["trace_id"] != callerTrace || line["span_id"] != spanIDs[name] {
+					t.Errorf("%s: got headers %v and log %v, want the trace of the caller", name, a.Header, line)
+				}
+				c.ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil) // is not sampled
+				stop(t, p)
+			}
+			spans := requests(received, "")
+			if len(spans) != 2 {
+				t.Fatalf("got %+v, want one span of each instance", spans)
+			}
+			for _, s := range spans {
+				if s.SpanID != spanIDs[s.Resource["service.name"]] || s.TraceID != callerTrace || s.ParentID != callerSpan || s.Attributes["http.route"] != "/v1/notes" {
+					t.Errorf("got %+v, want a child of the span of the caller", s)
+				}
+			}
+			if got := received.Metrics(); !slices.Contains(got, "http.server.request.duration") {
+				t.Errorf("got metrics %v, want those of requests", got)
+			}
+		})
+	}
+}
+
+func TestMetricsHaveExemplars(t *testing.T) {
+	p := traced(t, nil)
+	a := newClient(t, "http://"+p.api, nil).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
+	metrics := newClient(t, "http://"+p.metrics, nil)
+	want := `# {trace_id="` + a.Header.Get("X-Trace-Id") + `"`
+	eventually(t, "a bucket has the exemplar "+want, func() bool { // the response is sent before it is measured
+		shown := metrics.ask(http.MethodGet, "/metrics", "", "Accept", "application/openmetrics-text; version=1.0.0").want(t, http.StatusOK, nil).body
+		for line := range strings.Lines(shown) {
+			if strings.HasPrefix(line, "http_server_request_duration_seconds_bucket{") && strings.Contains(line, want) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+func TestWithoutAnEndpointNothingIsExported(t *testing.T) {
+	p := traced(t, nil)
+	newClient(t, "http://"+p.api, nil).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
+	if line := p.await("tracing", "", nil); line["spans_exported"] != false || line["metrics_exported"] != false {
+		t.Errorf("got %v, want no export", line)
+	}
+	stop(t, p)
+	for _, entry := range p.log {
+		if entry["level"] != "INFO" {
+			t.Errorf("got %v, want no warnings", entry)
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/acme/sample-service/internal/config"
+)
+
+func TestHealthcheckSpeaksTLS(t *testing.T) {
+	server := httptest.NewTLSServer(probes(http.StatusOK, http.StatusOK))
+	defer server.Close()
+	dir := t.TempDir()
+	args := []string{
+		"healthcheck", "--set", "server.port=" + port(t, server.URL),
+		"--set", "server.tls.cert_file=" + touch(t, dir, "tls.crt"),
+		"--set", "server.tls.key_file=" + touch(t, dir, "tls.key"),
+	}
+	if got := command(t, nil, args...); got.code != 0 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestHealthcheckWorksWithBrokenSettings(t *testing.T) {
+	server := httptest.NewServer(probes(http.StatusOK, http.StatusOK))
+	defer server.Close()
+	file := filepath.Join(t.TempDir(), "broken.yaml")
+	if err := os.WriteFile(file, []byte("server: ["), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	environ := []string{"SAMPLE_SERVICE_SERVER__PORT=" + port(t, server.URL), "SAMPLE_SERVICE_LOG__LEVEL=loud"}
+	if got := command(t, environ, "healthcheck", "--config", file); got.code != 0 {
+		t.Errorf("got %+v, want code 0", got)
+	}
+	// The broken file may have held another address.
+	server.Close()
+	if got := command(t, environ, "healthcheck", "--config", file); got.code != 1 || !strings.Contains(got.stderr, "broken.yaml: ") {
+		t.Errorf("got %+v, want code 1 and the broken file", got)
+	}
+}
+
+func TestHealthcheckWaitsForTheChecks(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-time.After(700 * time.Millisecond):
+		case <-r.Context().Done():
+		}
+	}))
+	defer server.Close()
+	for limit, code := range map[string]int{"1ms": 1, "2s": 0} {
+		got := command(t, nil, "healthcheck", "--set", "server.port="+port(t, server.URL), "--set", "health.check_timeout="+limit)
+		if got.code != code {
+			t.Errorf("health.check_timeout %s: got %+v, want code %d", limit, got, code)
+		}
+	}
+}
+
+func TestHealthcheckFailsWhenNothingListens(t *testing.T) {
+	server := httptest.NewServer(probes(http.StatusOK, http.StatusOK))
+	server.Close()
+	got := command(t, nil, "healthcheck", "--set", "server.port="+port(t, server.URL))
+	if got.code != 1 || !strings.Contains(got.stderr, "connection refused") {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestHealthcheckUsesTheAddressOfTheListener(t *testing.T) {
+	for bind, want := range map[string]string{
+		"0.0.0.0":   "http://0.0.0.0:8080/health",
+		"::":        "http://[::]:8080/health",
+		"127.0.0.2": "http://127.0.0.2:8080/health",
+		"10.1.2.3":  "http://10.1.2.3:8080/health",
+
+		"fe80::1%eth0": "http://[fe80::1%25eth0]:8080/health",
+	} {
+		loaded, err := config.Load(config.Sources{Set: []string{"server.bind=" + bind}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := probeURL(loaded.Config, "/health")
+		if err != nil || got != want {
+			t.Errorf("bind %s: got %s, %v, want %s", bind, got, err, want)
+		}
+	}
+}
+
+func touch(t *testing.T, dir, name string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

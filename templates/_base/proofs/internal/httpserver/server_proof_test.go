@@ -1,0 +1,80 @@
+package httpserver
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
+)
+
+// serveMetered is like serve, with a meter.
+func serveMetered(t *testing.T, cfg Config, handler http.Handler, meter metric.Meter) *service {
+	t.Helper()
+	api, err := Listen(t.Context(), cfg, meter, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run(t, cfg, api, handler)
+}
+
+func TestListenNamesTheSettingsOfATakenAddress(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	cfg := testConfig()
+	cfg.Port = taken.Addr().(*net.TCPAddr).Port
+	if _, err := Listen(t.Context(), cfg, noop.Meter{}, quiet); err == nil || !strings.HasPrefix(err.Error(), "server.bind, server.port: ") {
+		t.Errorf("api: got %v, want an error of server.port", err)
+	}
+	if _, err := ListenInternal(t.Context(), "metrics", cfg.Bind, cfg.Port, quiet); err == nil || !strings.HasPrefix(err.Error(), "metrics.bind, metrics.port: ") {
+		t.Errorf("metrics: got %v, want an error of metrics.port", err)
+	}
+}
+
+func TestSlowHeadersAreCutOff(t *testing.T) {
+	cfg := testConfig()
+	cfg.ReadHeaderTimeout = 50 * time.Millisecond
+	s := serve(t, cfg, hello)
+	conn, err := net.Dial("tcp", s.api.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost:")
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	if _, err := io.ReadAll(conn); err != nil {
+		t.Errorf("got %v, want the end of the connection", err)
+	}
+}
+
+func TestEveryListenerHasTimeouts(t *testing.T) {
+	s := serve(t, testConfig(), hello)
+	for _, server := range []*Server{s.api, s.internal} {
+		h := server.http
+		if h.ReadHeaderTimeout <= 0 || h.ReadTimeout <= 0 || h.WriteTimeout <= 0 || h.IdleTimeout <= 0 || h.MaxHeaderBytes <= 0 {
+			t.Errorf("%s: got %v %v %v %v %v, want all above 0", server.name, h.ReadHeaderTimeout, h.ReadTimeout, h.WriteTimeout, h.IdleTimeout, h.MaxHeaderBytes)
+		}
+	}
+}
+
+func TestOldConnectionsAreClosedAfterAResponse(t *testing.T) {
+	cfg := testConfig()
+	cfg.MaxConnectionAge = time.Second
+	s := serve(t, cfg, hello)
+	client, _ := newClient(t)
+	url := "http://" + s.api.Addr().String()
+	if res, _ := get(t, client, url); res.Close {
+		t.Error("a new connection is closed")
+	}
+	time.Sleep(cfg.MaxConnectionAge)
+	if res, _ := get(t, client, url); !res.Close {
+		t.Error("an old connection stays open")
+	}
+}
