@@ -193,7 +193,7 @@ func render(t *testing.T, project string, set features.Set) generator.Tree {
 		t.Fatal(err)
 	}
 	return slices.DeleteFunc(tree, func(f generator.File) bool {
-		return !strings.HasPrefix(f.Path, "deploy/") && f.Path != watchScript && f.Path != "Makefile" &&
+		return !strings.HasPrefix(f.Path, "deploy/") && f.Path != "Makefile" &&
 			(f.Path != runbook || project == tried)
 	})
 }
@@ -258,7 +258,7 @@ func run(t *testing.T, c *Cluster, m manifest) {
 		if m.project == smallest {
 			err = c.CheckImageUpdate(m.namespace(), m.project)
 		} else {
-			err = errors.Join(scale(c, m), deployAgain(c, m))
+			err = errors.Join(c.CheckScaling(m.namespace(), m.project), deployAgain(c, m))
 		}
 	}
 	if err == nil && m.overlay == "production" {

@@ -4,10 +4,9 @@
 //
 // Each query has its own latency limit. Its name is the one in internal/postgres/query/notes.sql and in the slow query log.
 import http from 'k6/http';
-import { cleanUp } from './load.js';
-import { begin, files, number, observe, optionsFor, sendOne, url } from './run.js';
+import { any, measure, number, optionsFor, report, request, sendOne, setup as begin, teardown as remove, url } from './load.js';
 
-export { observe };
+export { measure };
 
 const notes = `${url}/v1/notes`;
 const total = number('ROWS', 5000);
@@ -26,18 +25,6 @@ const operations = [
 ];
 
 export const options = optionsFor(operations);
-
-function any(values) {
-  return values[Math.floor(Math.random() * values.length)];
-}
-
-function request(operation, method, target, body, headers) {
-  return http.request(method, target, body && JSON.stringify(body), {
-    headers: { 'Content-Type': 'application/json', ...headers },
-    tags: { operation, name: operation },
-    timeout: '10s',
-  });
-}
 
 function list(operation, query) {
   const answer = request(operation, 'GET', `${notes}?limit=${pageSize}&${query}`);
@@ -83,9 +70,9 @@ export function send(data) {
 }
 
 export function teardown({ owners }) {
-  owners.forEach(cleanUp);
+  owners.forEach((owner) => remove({ owner }));
 }
 
 export function handleSummary(data) {
-  return files(data, 'queries', operations);
+  return report(data, 'queries');
 }
