@@ -133,3 +133,27 @@ func TestMakefilePassesURLsUninterpreted(t *testing.T) {
 		}
 	}
 }
+
+// deploy/kubernetes/README.md says to add one of these components for a managed load balancer.
+func TestProductionFitsEveryCloud(t *testing.T) {
+	if _, err := exec.LookPath("kubectl"); err != nil {
+		t.Skip(err)
+	}
+	for component, want := range map[string]string{
+		"ingress-aks": "ingressClassName: webapprouting.kubernetes.azure.com",
+		"ingress-eks": "ingressClassName: alb",
+		"ingress-gke": "kind: BackendConfig",
+	} {
+		for _, env := range []string{"staging", "production"} {
+			c := newCheckout(t)
+			file := filepath.Join(c.dir, "deploy/kubernetes/overlays", env, "kustomization.yaml")
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			const after = "  - ../../components\n"
+			write(t, file, strings.Replace(string(data), after, after+"  - ../../components/"+component+"\n", 1))
+			wantText(t, c.make(t, true, "manifests", "ENV="+env), want)
+		}
+	}
+}
