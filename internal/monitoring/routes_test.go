@@ -87,12 +87,16 @@ func TestAlertmanagerInhibitsOnlyWhatIsImplied(t *testing.T) {
 				Labels map[string]string
 				Status struct{ InhibitedBy []string }
 			}
-			getJSON(t, address+"/api/v2/alerts", &active)
-			for _, a := range active {
-				if len(a.Status.InhibitedBy) > 0 {
-					inhibited = append(inhibited, a.Labels["alertname"])
-					if a.Labels["namespace"] != "shop-production" {
-						t.Errorf("%s inhibits %s of another namespace", name, a.Labels["alertname"])
+			// Alertmanager inhibits alerts shortly after it has received them.
+			for deadline := time.Now().Add(5 * time.Second); len(inhibited) < len(test.inhibited) && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+				inhibited, active = nil, nil
+				getJSON(t, address+"/api/v2/alerts", &active)
+				for _, a := range active {
+					if len(a.Status.InhibitedBy) > 0 {
+						inhibited = append(inhibited, a.Labels["alertname"])
+						if a.Labels["namespace"] != "shop-production" {
+							t.Errorf("%s inhibits %s of another namespace", name, a.Labels["alertname"])
+						}
 					}
 				}
 			}
