@@ -115,8 +115,15 @@ func (m *monitoring) addPanel(n *node, source string) {
 	}
 }
 
-// addDocument adds the queries in the promql blocks of a document.
+// queryCommand matches a query in a command of a document: query 'up == 0'.
+var queryCommand = regexp.MustCompile(`(?m)^query '([^']+)'$`)
+
+// addDocument adds the queries of a document, in promql blocks and in commands.
 func (m *monitoring) addDocument(p *Project, file string) {
+	for _, found := range queryCommand.FindAllSubmatchIndex(p.files[file], -1) {
+		line := 1 + strings.Count(string(p.files[file][:found[2]]), "\n")
+		m.queries = append(m.queries, namedQuery{file, line, "query", parseQuery(string(p.files[file][found[2]:found[3]]))})
+	}
 	start, text := 0, ""
 	for i, line := range strings.Split(string(p.files[file]), "\n") {
 		switch fence := strings.TrimSpace(line); {

@@ -11,7 +11,7 @@ func monitoringSeeds() []seed {
 	return []seed{
 		fault("alert-route", "minimal", watch+"alertmanager.yaml", "    - receiver: billing-api-pager\n", "    - receiver: billing-api-pagers\n", "routes to billing-api-pagers, which is not a receiver (alert-route): use billing-api-pager"),
 		fault("alert-route", "minimal", watch+"alertmanager.yaml", `severity = "critical"`, `severity = "fatal"`, "matches severity fatal, which no alert has"),
-		fault("alert-route", "minimal", watch+"alertmanager.yaml", `alertname = "ServiceDown"`, `alertname = "ServiceGone"`, "which no alert has"),
+		fault("alert-route", "minimal", watch+"alertmanager.yaml", `alertname =~ "ServiceDown|MetricsMissing"`, `alertname =~ "ServiceGone"`, "which no alert has"),
 		fault("alert-severity", "minimal", watch+"alerts.yaml", "severity: warning", "severity: urgent", `has severity "urgent"`),
 		fault("alert-route", "minimal", watch+"alertmanager.yaml", "api_url_file: /etc/alertmanager/secrets/billing-api/chat-url", "api_url: https://chat.example.com/hooks/1", "is a plain-text credential"),
 		fault("bucket", "minimal", watch+"slo.yaml", "vector(0.5)", "vector(0.4)", "0.4 is not a bucket boundary"),
@@ -19,6 +19,7 @@ func monitoringSeeds() []seed {
 		fault("metric", "minimal", watch+"recording.yaml", "http_server_request_duration_seconds_bucket", "http_server_request_duration_second_bucket", "use http_server_request_duration_seconds_bucket"),
 		fault("metric", "minimal", watch+"alerts.yaml", "job:http_server_availability:burn_rate1h", "job:http_server_availability:burn_rate2h", "burn_rate2h, which no rule records"),
 		fault("metric", "minimal", watch+"alerts.yaml", "kube_deployment_status_replicas_available", "kube_deployment_replicas_available", "neither the service nor a known exporter exports"),
+		fault("metric", "minimal", "docs/runbook.md", "job:http_server_latency:budget_remaining30d", "job:http_server_latency:budget30d", "which no rule records"),
 		fault("series-label", "full", watch+"alerts-backup.yaml", `cronjob="billing-api-backup"`, `cronjob="billing-backup"`, `selects cronjob "billing-backup", which no manifest has`),
 		fault("series-label", "minimal", watch+"alerts.yaml", `namespace="billing-api-`, `namespace="billing-`, "which no manifest has"),
 		fault("metric", "minimal", watch+"dashboards/service.json", "job:http_server_requests:rate5m", "job:http_server_request:rate5m", "which no rule records"),

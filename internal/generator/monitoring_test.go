@@ -46,7 +46,11 @@ type testFile struct {
 	}
 }
 
-var runbookRow = regexp.MustCompile(`(?m)^\| \[(\w+)\]\(#(\w+)\) \| (\w+) \|`)
+// runbookParts are the parts of a section in the runbook, after the meaning.
+var runbookParts = []string{"**Impact.**", "**Diagnosis.**", "**Mitigation.**"}
+
+// panelName matches the panels of a dashboard that the runbook names: panel "Memory", panels "Memory" and "Requests".
+var panelName = regexp.MustCompile(`panels? "([^"]+)"(?: and "([^"]+)")?`)
 
 // .ci/run checks rules and tests with promtool. This test checks that rules, tests and runbook match.
 func TestEveryAlertHasTestsAndRunbookSection(t *testing.T) {
@@ -80,39 +84,43 @@ func TestEveryAlertHasTestsAndRunbookSection(t *testing.T) {
 		}
 
 		runbook := string(content(t, at, tree, "docs/runbook.md"))
-		rows := map[string]string{}
-		for _, m := range runbookRow.FindAllStringSubmatch(runbook, -1) {
-			if m[2] != strings.ToLower(m[1]) {
-				t.Errorf("%s: runbook: the row of %s links to #%s", at, m[1], m[2])
-			}
-			rows[m[1]] = m[3]
-		}
-		severities := map[string]string{}
-		for name, r := range alerts {
-			severities[name] = r.Labels["severity"]
-		}
-		if diff := cmp.Diff(severities, rows); diff != "" {
-			t.Errorf("%s: severities (-rules +runbook):\n%s", at, diff)
-		}
 		var sections []string
+		shared := false // whether the next section has the text for this alert too
 		for part := range strings.SplitSeq(runbook, "\n## ") {
 			name, body, _ := strings.Cut(part, "\n")
-			if strings.HasPrefix(part, "# ") || name == "Before you start" {
+			if _, isAlert := alerts[name]; !isAlert {
+				if shared {
+					t.Errorf("%s: runbook: the section before %s is empty", at, name)
+				}
 				continue
 			}
 			sections = append(sections, name)
-			last := -1
-			for _, word := range []string{"**Meaning.**", "**Impact.**", "**Diagnosis.**", "**Mitigation.**"} {
+			if shared = strings.TrimSpace(body) == ""; shared {
+				continue
+			}
+			last := 0 // the meaning comes first
+			for _, word := range runbookParts {
 				found := strings.Index(body, word)
-				if found <= last {
+				if found <= last+1 {
 					t.Errorf("%s: runbook: %s: %s is missing or out of order", at, name, word)
 				}
 				last = found
 			}
 		}
+		if shared {
+			t.Errorf("%s: runbook: the last section is empty", at)
+		}
 		slices.Sort(sections)
 		if diff := cmp.Diff(slices.Sorted(maps.Keys(alerts)), sections); diff != "" {
 			t.Errorf("%s: sections (-alerts +runbook):\n%s", at, diff)
+		}
+		board := content(t, at, tree, monitoring+"dashboards/service.json")
+		for _, m := range panelName.FindAllStringSubmatch(strings.ReplaceAll(runbook, "\n", " "), -1) {
+			for _, panel := range m[1:] {
+				if panel != "" && !bytes.Contains(board, []byte(`"title": "`+panel+`"`)) {
+					t.Errorf("%s: runbook: the dashboard has no panel %q", at, panel)
+				}
+			}
 		}
 	}
 }
@@ -165,8 +173,8 @@ func alertsOf(t *testing.T, service, at string, tree Tree) (map[string]rule, []s
 				if !slices.Contains([]string{"critical", "warning", "none"}, r.Labels["severity"]) || r.Labels["service"] != service {
 					t.Errorf("%s: %s: got labels %v", at, r.Alert, r.Labels)
 				}
-				if r.Annotations["summary"] == "" || r.Annotations["description"] == "" {
-					t.Errorf("%s: %s: got annotations %v, want a summary and a description", at, r.Alert, r.Annotations)
+				if r.Annotations["summary"] == "" || r.Annotations["description"] != "" {
+					t.Errorf("%s: %s: got annotations %v, want a summary; the runbook has the description", at, r.Alert, r.Annotations)
 				}
 				page, anchor, _ := strings.Cut(r.Annotations["runbook_url"], "#")
 				if !strings.HasSuffix(page, "docs/runbook.md") || anchor != strings.ToLower(r.Alert) {

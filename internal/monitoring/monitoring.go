@@ -80,8 +80,8 @@ func Read(dir string) (*Project, error) {
 	return p, p.readDocuments(filepath.Join(dir, "docs"))
 }
 
-// promql matches a fenced block with a query.
-var promql = regexp.MustCompile("(?ms)^```promql\n(.*?)^```$")
+// promql matches a fenced block with a query, and a query in a command: query 'up == 0'.
+var promql = regexp.MustCompile("(?ms)^```promql\n(.*?)^```$|^query '([^']+)'$")
 
 func (p *Project) readDocuments(dir string) error {
 	documents, err := filepath.Glob(filepath.Join(dir, "*.md"))
@@ -93,9 +93,10 @@ func (p *Project) readDocuments(dir string) error {
 		if err != nil {
 			return err
 		}
-		for _, block := range promql.FindAllSubmatchIndex(data, -1) {
-			line := 1 + strings.Count(string(data[:block[2]]), "\n")
-			p.Documents = append(p.Documents, Query{Where: fmt.Sprintf("%s:%d", filepath.Base(file), line), Expr: string(data[block[2]:block[3]])})
+		for _, found := range promql.FindAllSubmatchIndex(data, -1) {
+			start, end := max(found[2], found[4]), max(found[3], found[5]) // the group that did not match is -1
+			line := 1 + strings.Count(string(data[:start]), "\n")
+			p.Documents = append(p.Documents, Query{Where: fmt.Sprintf("%s:%d", filepath.Base(file), line), Expr: string(data[start:end])})
 		}
 	}
 	return nil

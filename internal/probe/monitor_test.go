@@ -20,7 +20,7 @@ func TestPrometheusCompleteFindsMissingMetrics(t *testing.T) {
 		"misspelled metric in a panel":    {`job:requests:rate5m > 0`, `rate(requests_total[5m])`, `up == 0`, "no target exports requests_total\n"},
 		"misspelled recorded series":      {`job:requests:rate > 0`, `requests`, `up == 0`, "no target exports job:requests:rate\n"},
 		"misspelled exporter metric":      {`kube_pod_container_restarts_total > 0`, `requests`, `up == 0`, "no target exports kube_pod_container_restarts_total\n"},
-		"misspelled metric in a document": {`job:requests:rate5m > 0`, `requests`, `requests_count > 0`, "d.md:4: no target exports requests_count\n"},
+		"misspelled metric in a document": {`job:requests:rate5m > 0`, `requests`, `requests_count > 0`, "d.md:4: no target exports requests_count\ne.md:4: no target exports requests_count\n"},
 		"label value without a series":    {`job:requests:rate5m > 0`, `requests{status=\"200\"}`, `up == 0`, "the panel is empty"},
 		"query with a syntax error":       {`job:requests:rate5m > 0`, `sum(requests`, `up == 0`, "parse error"},
 	} {
@@ -32,7 +32,8 @@ func TestPrometheusCompleteFindsMissingMetrics(t *testing.T) {
 				fmt.Sprintf("        - {alert: Fires, expr: '%s', for: 10m}\n", test.alert)
 			board := fmt.Sprintf(`{"panels": [{"title": "P", "datasource": {"type": "prometheus"}, "targets": [{"refId": "A", "expr": "%s"}]}]}`, test.panel)
 			for path, text := range map[string]string{
-				"deploy/monitoring/alerts.yaml": rules, "deploy/monitoring/dashboards/d.json": board, "docs/d.md": "# D\n\n```promql\n" + test.document + "\n```\n",
+				"deploy/monitoring/alerts.yaml": rules, "deploy/monitoring/dashboards/d.json": board,
+				"docs/d.md": "# D\n\n```promql\n" + test.document + "\n```\n", "docs/e.md": "# E\n\n```bash\nquery '" + test.document + "'\n```\n",
 			} {
 				path = filepath.Join(project, path)
 				if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

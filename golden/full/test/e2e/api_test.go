@@ -92,9 +92,9 @@ func stop(t *testing.T, p *process) {
 	}
 }
 
-// Dashboards and saved queries rely on the table in docs/logs.md.
+// Dashboards and saved queries rely on the table in deploy/monitoring/README.md.
 func TestLogFieldsAreDocumented(t *testing.T) {
-	page, err := os.ReadFile("../../docs/logs.md")
+	page, err := os.ReadFile("../../deploy/monitoring/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
