@@ -15,21 +15,17 @@ import (
 	"github.com/acme/billing-api/internal/request"
 )
 
-// write sends p as the response to a request, after prepare has set other headers. It returns the
-// response and the request record.
-func write(p *Problem, prepare func(http.Header)) (*httptest.ResponseRecorder, *request.Record) {
+// write sends p as the response to a request. It returns the response and the request record.
+func write(p *Problem) (*httptest.ResponseRecorder, *request.Record) {
 	rec := &request.Record{ID: "req_1"}
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	w := httptest.NewRecorder()
-	if prepare != nil {
-		prepare(w.Header())
-	}
 	Write(w, r.WithContext(request.With(r.Context(), rec)), p)
 	return w, rec
 }
 
 func TestProblemDocument(t *testing.T) {
-	w, _ := write(New(404, "", "note not found"), nil)
+	w, _ := write(New(404, "", "note not found"))
 	want := `{"title":"Not Found","status":404,"detail":"note not found","code":"not_found","request_id":"req_1"}` + "\n"
 	if diff := cmp.Diff(want, w.Body.String()); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
@@ -38,7 +34,7 @@ func TestProblemDocument(t *testing.T) {
 		t.Errorf("got %d %v", w.Code, w.Header())
 	}
 
-	w, _ = write(New(422, "", "validation failed").WithErrors(FieldError{Location: "body.title", Message: "must not be empty"}), nil)
+	w, _ = write(New(422, "", "validation failed").WithErrors(FieldError{Location: "body.title", Message: "must not be empty"}))
 	var got Problem
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 		t.Fatal(err)
@@ -58,7 +54,7 @@ func TestServerErrorsHideTheirCauseFromClients(t *testing.T) {
 		"assigned detail": assigned,
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, rec := write(p, nil)
+			w, rec := write(p)
 			if strings.Contains(w.Body.String(), "10.0.0.7") {
 				t.Errorf("the response contains the cause: %s", w.Body)
 			}

@@ -24,7 +24,7 @@ type noteBody struct {
 
 func TestProbesOfAHealthyService(t *testing.T) {
 	p := start(t, t.TempDir(), settings{"service.name": "shop"})
-	c := newClient(t, "http://"+p.api, nil)
+	c := newClient(t, "http://"+p.api)
 
 	var live struct{ Status, Service, Version, Commit string }
 	c.ask(http.MethodGet, "/health", "").want(t, http.StatusOK, &live)
@@ -49,7 +49,7 @@ func TestProbesOfAHealthyService(t *testing.T) {
 
 func TestLifeOfANote(t *testing.T) {
 	p := start(t, t.TempDir(), nil)
-	c := newClient(t, "http://"+p.api, nil)
+	c := newClient(t, "http://"+p.api)
 
 	var created, read, changed noteBody
 	a := c.ask(http.MethodPost, "/v1/notes", `{"owner":"ada","title":"Groceries","body":"Milk"}`).want(t, http.StatusCreated, &created)
@@ -104,7 +104,7 @@ func TestLogFieldsAreDocumented(t *testing.T) {
 	}
 
 	p := start(t, t.TempDir(), settings{"log.level": "debug"})
-	c := newClient(t, "http://"+p.api, nil)
+	c := newClient(t, "http://"+p.api)
 	c.ask(http.MethodGet, "/v1/notes", "", "X-Correlation-Id", "order-4711", "X-Client-Id", "shop")
 	c.ask(http.MethodGet, "/nowhere", "")
 	stop(t, p)

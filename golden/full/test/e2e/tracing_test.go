@@ -26,7 +26,7 @@ func requests(received *collector.Collector, traceID string) []collector.Span {
 func TestTheLastSpansAreExportedAtTheEnd(t *testing.T) {
 	received := collector.New(t)
 	p := traced(t, nil, "OTEL_EXPORTER_OTLP_ENDPOINT="+received.HTTP())
-	c := newClient(t, "http://"+p.api, nil)
+	c := newClient(t, "http://"+p.api)
 	for range 50 {
 		c.ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
 	}

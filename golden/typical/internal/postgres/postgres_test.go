@@ -20,11 +20,10 @@ import (
 	"git.example.org/shop/orders/v2/test/postgrestest"
 )
 
-func TestNotesMeetTheContract(t *testing.T) {
-	notetest.Run(t, func(t *testing.T) note.Store { return open(t, nil).Notes() })
-}
-
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience is how long a test waits for a condition.
+const patience = 20 * time.Second
 
 var discard = slog.New(slog.DiscardHandler)
 
@@ -46,15 +45,15 @@ func open(t *testing.T, set func(*postgres.Config)) *postgres.Database {
 	if set != nil {
 		set(&cfg)
 	}
-	return openWith(t, cfg, discard)
+	return openWith(t, cfg)
 }
 
-func openWith(t *testing.T, cfg postgres.Config, log *slog.Logger) *postgres.Database {
+func openWith(t *testing.T, cfg postgres.Config) *postgres.Database {
 	t.Helper()
 	if errs := cfg.Validate(); len(errs) > 0 {
 		t.Fatal(errs)
 	}
-	db, err := postgres.Open(context.Background(), cfg, "test", noop.NewMeterProvider(), log)
+	db, err := postgres.Open(context.Background(), cfg, "test", noop.NewMeterProvider(), discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,8 +61,9 @@ func openWith(t *testing.T, cfg postgres.Config, log *slog.Logger) *postgres.Dat
 	return db
 }
 
-// patience is how long a test waits for a condition.
-const patience = 20 * time.Second
+func TestNotesMeetTheContract(t *testing.T) {
+	notetest.Run(t, func(t *testing.T) note.Store { return open(t, nil).Notes() })
+}
 
 // readiness returns the readiness of a service that has only this database.
 func readiness(t *testing.T, db *postgres.Database) (ready, degraded bool, message string) {
@@ -79,7 +79,7 @@ func TestReadinessNeedsTheSchema(t *testing.T) {
 	t.Parallel()
 	cfg := defaults(t)
 	cfg.URL = secret.New(postgrestest.NewEmpty(t))
-	db := openWith(t, cfg, discard)
+	db := openWith(t, cfg)
 	if ready, _, message := readiness(t, db); ready || !strings.Contains(message, "migrate up") {
 		t.Errorf("got ready %t and %q, want unready and what to do", ready, message)
 	}

@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"crypto/tls"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -18,9 +17,9 @@ type client struct {
 	http *http.Client
 }
 
-func newClient(t *testing.T, base string, encryption *tls.Config) *client {
+func newClient(t *testing.T, base string) *client {
 	t.Helper()
-	transport := &http.Transport{TLSClientConfig: encryption, ForceAttemptHTTP2: true}
+	transport := new(http.Transport)
 	t.Cleanup(transport.CloseIdleConnections)
 	return &client{t: t, base: base, http: &http.Client{Transport: transport, Timeout: patience}}
 }

@@ -3,12 +3,12 @@ package middleware
 import (
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"example.com/acme/sample-service/internal/logging"
 	"example.com/acme/sample-service/internal/problem"
 	"example.com/acme/sample-service/internal/request"
 )
@@ -109,7 +109,11 @@ func TestAccessLogFields(t *testing.T) {
 // BenchmarkChain measures a small response that passes every layer.
 func BenchmarkChain(b *testing.B) {
 	routes := testRouter{"/ok": {serve: serveHello}}
-	h := newChain(b, routes, defaultOptions(), slog.New(slog.NewJSONHandler(io.Discard, nil))).Then(routes)
+	log, _, err := logging.New(logging.Config{Level: "info", Format: "json"}, "sample-service", io.Discard)
+	if err != nil {
+		b.Fatal(err)
+	}
+	h := newChain(b, routes, defaultOptions(), log).Then(routes)
 	for b.Loop() {
 		h.ServeHTTP(httptest.NewRecorder(), get("/ok"))
 	}

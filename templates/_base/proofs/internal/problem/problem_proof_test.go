@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strconv"
@@ -15,14 +16,14 @@ import (
 
 func TestWriteReplacesHeadersOfTheResponse(t *testing.T) {
 	replaced := []string{"Etag", "Content-Encoding", "Last-Modified", "Content-Range", "Accept-Ranges"}
-	w, _ := write(New(429, "", "too many requests"), func(h http.Header) {
-		for _, name := range replaced {
-			h.Set(name, "x")
-		}
-		h.Set("Cache-Control", "public, max-age=60")
-		h.Set("Content-Length", "7")
-		h.Set("Retry-After", "3")
-	})
+	w := httptest.NewRecorder()
+	for _, name := range replaced {
+		w.Header().Set(name, "x")
+	}
+	w.Header().Set("Cache-Control", "public, max-age=60")
+	w.Header().Set("Content-Length", "7")
+	w.Header().Set("Retry-After", "3")
+	Write(w, httptest.NewRequest(http.MethodGet, "/", nil), New(429, "", "too many requests"))
 	for _, name := range replaced {
 		if got := w.Header().Get(name); got != "" {
 			t.Errorf("got %s %q, want none", name, got)
@@ -119,7 +120,7 @@ func TestEveryCodeIsDocumented(t *testing.T) {
 
 func TestRetryAfter(t *testing.T) {
 	for status, want := range map[int]string{503: retryAfter, 500: "", 429: "", 404: ""} {
-		if w, _ := write(New(status, "", ""), nil); w.Header().Get("Retry-After") != want {
+		if w, _ := write(New(status, "", "")); w.Header().Get("Retry-After") != want {
 			t.Errorf("%d: got Retry-After %q, want %q", status, w.Header().Get("Retry-After"), want)
 		}
 	}

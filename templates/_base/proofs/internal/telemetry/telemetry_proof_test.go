@@ -1,10 +1,26 @@
 package telemetry
 
 import (
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
+
+// ask returns status, content type and body of an answer of the handler.
+func ask(t *testing.T, telemetry *Telemetry, path, accept string) (int, string, string) {
+	t.Helper()
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+	req.Header.Set("Accept", accept)
+	rec := httptest.NewRecorder()
+	telemetry.Handler().ServeHTTP(rec, req)
+	body, err := io.ReadAll(rec.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rec.Code, rec.Header().Get("Content-Type"), string(body)
+}
 
 func TestOpenMetricsIsSpoken(t *testing.T) {
 	_, kind, body := ask(t, open(t, Config{}), "/metrics", "application/openmetrics-text; version=1.0.0")

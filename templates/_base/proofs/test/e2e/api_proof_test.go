@@ -10,7 +10,7 @@ import (
 
 func TestErrorsHaveTheRequestIDAndOneLogLine(t *testing.T) {
 	p := start(t, t.TempDir(), nil)
-	c := newClient(t, "http://"+p.api, nil)
+	c := newClient(t, "http://"+p.api)
 	var refusal struct {
 		Status    int
 		RequestID string `json:"request_id"`
@@ -40,7 +40,7 @@ func TestErrorsHaveTheRequestIDAndOneLogLine(t *testing.T) {
 
 func TestMetricsHaveTheirOwnListener(t *testing.T) {
 	p := start(t, t.TempDir(), nil)
-	api, metrics := newClient(t, "http://"+p.api, nil), newClient(t, "http://"+p.metrics, nil)
+	api, metrics := newClient(t, "http://"+p.api), newClient(t, "http://"+p.metrics)
 	api.ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
 	api.ask(http.MethodGet, "/v1/notes/none", "").want(t, http.StatusNotFound, nil)
 	api.ask("BREW", "/coffee", "")

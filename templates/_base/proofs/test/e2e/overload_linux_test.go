@@ -41,7 +41,7 @@ func TestMemoryIsBoundedUnderOverload(t *testing.T) {
 		outcomes := map[string]int{}
 		var clients sync.WaitGroup
 		for range 200 {
-			c := newClient(t, "http://"+p.api, nil)
+			c := newClient(t, "http://"+p.api)
 			c.http.Timeout = busy
 			clients.Go(func() {
 				for range 3 {
@@ -78,7 +78,7 @@ func TestMemoryIsBoundedForSlowReaders(t *testing.T) {
 	cmd := serve(t, t.TempDir(), nil)
 	cmd.Env = append(cmd.Env, memoryLimit)
 	p := run(t, cmd).listening()
-	c := newClient(t, "http://"+p.api, nil)
+	c := newClient(t, "http://"+p.api)
 	draft := `{"owner":"ada","title":"Long","body":"` + strings.Repeat("<", 20000) + `"}`
 	for range 100 {
 		c.ask(http.MethodPost, "/v1/notes", draft).want(t, http.StatusCreated, nil)
@@ -112,7 +112,7 @@ func TestMemoryIsBoundedForSlowReaders(t *testing.T) {
 	}
 	clients.Wait()
 	eventually(t, "the service answers others", func() bool {
-		a, err := newClient(t, "http://"+p.api, nil).try(http.MethodGet, "/health", "")
+		a, err := newClient(t, "http://"+p.api).try(http.MethodGet, "/health", "")
 		return err == nil && a.StatusCode == http.StatusOK
 	})
 	if peak := peakMemory(t, p); peak > containerMemory {

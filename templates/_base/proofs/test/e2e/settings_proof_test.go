@@ -59,8 +59,10 @@ func TestSettingsReloadOnSIGHUPAndKeepTheLastGoodState(t *testing.T) {
 	file := filepath.Join(dir, "config.yaml")
 	setLevel(t, file, "info")
 	p := start(t, dir, nil)
-	c := newClient(t, "http://"+p.api, nil)
+	c := newClient(t, "http://"+p.api)
 	c.ask(http.MethodGet, "/health", "").want(t, http.StatusOK, nil)
+	// The server reads the next request of the connection after it has logged the previous one.
+	c.ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
 
 	setLevel(t, file, "debug")
 	p.signal(syscall.SIGHUP)
@@ -122,7 +124,7 @@ func TestProductionNeedsTLS(t *testing.T) {
 	}
 
 	p = start(t, t.TempDir(), settings{"service.profile": "production", "server.tls.terminated_by_proxy": "true"})
-	a := newClient(t, "http://"+p.api, nil).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
+	a := newClient(t, "http://"+p.api).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
 	if a.Header.Get("Strict-Transport-Security") == "" {
 		t.Error("no HSTS behind the proxy that encrypts")
 	}
@@ -132,7 +134,7 @@ func TestProductionNeedsTLS(t *testing.T) {
 func TestLogLevelChangesOnSIGHUP(t *testing.T) {
 	dir := t.TempDir()
 	p := start(t, dir, nil)
-	c := newClient(t, "http://"+p.api, nil)
+	c := newClient(t, "http://"+p.api)
 	writeFile(t, filepath.Join(dir, "config.yaml"), "log:\n  level: debug\n")
 	p.signal(syscall.SIGHUP)
 	p.await("reloaded", "source", "settings")

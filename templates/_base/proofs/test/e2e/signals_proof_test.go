@@ -74,7 +74,7 @@ func startWithPipe(t *testing.T, reader io.Reader, output *os.File, set settings
 	for lines.Scan() {
 		var line struct{ Msg, Listener, Addr string }
 		if err := json.Unmarshal(lines.Bytes(), &line); err == nil && line.Msg == "listening" && line.Listener == "api" {
-			return cmd, newClient(t, "http://"+line.Addr, nil), ended
+			return cmd, newClient(t, "http://"+line.Addr), ended
 		}
 	}
 	t.Fatal("the service ended before it listened")

@@ -26,7 +26,7 @@ func TestNoRequestIsLostUnderLoad(t *testing.T) {
 	var busy sync.WaitGroup
 	leave := make(chan struct{})
 	for n := range clients {
-		c := newClient(t, "http://"+p.api, nil)
+		c := newClient(t, "http://"+p.api)
 		draft := fmt.Sprintf(`{"owner":"client-%d","title":"Load","body":"x"}`, n)
 		busy.Go(func() {
 			for {
@@ -50,7 +50,7 @@ func TestNoRequestIsLostUnderLoad(t *testing.T) {
 	eventually(t, "load", func() bool { return answered.Load() > 10*clients })
 
 	p.signal(syscall.SIGTERM)
-	balancer := newClient(t, "http://"+p.api, nil)
+	balancer := newClient(t, "http://"+p.api)
 	eventually(t, "readiness fails", func() bool {
 		return balancer.ask(http.MethodGet, "/ready", "").StatusCode == http.StatusServiceUnavailable
 	})
@@ -80,7 +80,7 @@ func TestForcedStopIsAFailure(t *testing.T) {
 	p := start(t, t.TempDir(), settings{
 		"server.request_timeout": "4s", "server.shutdown_timeout": "6s", "server.write_timeout": "1m",
 	})
-	c := newClient(t, "http://"+p.api, nil)
+	c := newClient(t, "http://"+p.api)
 	long := strings.Repeat("🗒", 20000) // 80 kB each
 	for range 100 {
 		c.ask(http.MethodPost, "/v1/notes", `{"owner":"ada","title":"Long","body":"`+long+`"}`).want(t, http.StatusCreated, nil)
@@ -94,7 +94,7 @@ func TestForcedStopIsAFailure(t *testing.T) {
 	_, _ = io.WriteString(stuck, strings.Repeat("GET /v1/notes?limit=100 HTTP/1.1\r\nHost: e2e\r\n\r\n", 50))
 	// Once the buffers of the connection are full, one request is in flight for good. A busy machine needs up to a second
 	// for a response that does not block.
-	metrics, since := newClient(t, "http://"+p.metrics, nil), time.Now()
+	metrics, since := newClient(t, "http://"+p.metrics), time.Now()
 	eventually(t, "a response blocks", func() bool {
 		shown := metrics.ask(http.MethodGet, "/metrics", "").body
 		if !strings.Contains(shown, `http_server_active_requests{http_request_method="GET",url_scheme="http"} 1`) {
@@ -133,14 +133,14 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 func TestOpenRequestsAreAnsweredBeforeExit(t *testing.T) {
 	t.Parallel()
 	p := start(t, t.TempDir(), settings{"server.drain_delay": "5s"})
-	c := newClient(t, "http://"+p.api, nil)
+	c := newClient(t, "http://"+p.api)
 
 	// A client that uploads slowly.
 	draft := `{"owner":"ada","title":"Slow","body":"sent in two halves"}`
 	upload := dial(t, p.api)
 	fmt.Fprintf(upload, "POST /v1/notes HTTP/1.1\r\nHost: e2e\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
 		len(draft), draft[:20])
-	metrics := newClient(t, "http://"+p.metrics, nil)
+	metrics := newClient(t, "http://"+p.metrics)
 	eventually(t, "upload has begun", func() bool {
 		return strings.Contains(metrics.ask(http.MethodGet, "/metrics", "").body, `http_server_active_requests{http_request_method="POST",url_scheme="http"} 1`)
 	})

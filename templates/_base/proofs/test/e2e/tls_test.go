@@ -38,7 +38,7 @@ func TestTLS(t *testing.T) {
 	})
 
 	t.Run("HTTP/2 and HSTS", func(t *testing.T) {
-		a := newClient(t, "https://"+p.api, known).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
+		a := newTLSClient(t, p.api, known).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
 		if a.ProtoMajor != 2 {
 			t.Errorf("got %s, want HTTP/2", a.Proto)
 		}
@@ -48,18 +48,18 @@ func TestTLS(t *testing.T) {
 	})
 
 	t.Run("plaintext is refused", func(t *testing.T) {
-		newClient(t, "http://"+p.api, nil).ask(http.MethodGet, "/health", "").want(t, http.StatusBadRequest, nil)
+		newClient(t, "http://"+p.api).ask(http.MethodGet, "/health", "").want(t, http.StatusBadRequest, nil)
 	})
 
 	t.Run("its end is shown to operators", func(t *testing.T) {
-		metrics := newClient(t, "http://"+p.metrics, nil).ask(http.MethodGet, "/metrics", "").want(t, http.StatusOK, nil).body
+		metrics := newClient(t, "http://"+p.metrics).ask(http.MethodGet, "/metrics", "").want(t, http.StatusOK, nil).body
 		if !strings.Contains(metrics, "\ntls_server_certificate_expiry_timestamp_seconds 1") {
 			t.Errorf("metrics have no tls_server_certificate_expiry_timestamp_seconds")
 		}
 	})
 
 	t.Run("client certificate for everything but the probes", func(t *testing.T) {
-		unknown := newClient(t, "https://"+p.api, trust)
+		unknown := newTLSClient(t, p.api, trust)
 		unknown.ask(http.MethodGet, "/health", "").want(t, http.StatusOK, nil)
 		unknown.ask(http.MethodGet, "/ready", "").want(t, http.StatusOK, nil)
 		for _, path := range []string{"/v1/notes", "/health/", "/nothing"} {
@@ -107,6 +107,16 @@ func TestCertificateThatCannotBeReadStopsTheStart(t *testing.T) {
 	if len(failure) != 1 || !strings.Contains(failure[0]["error"].(string), "server.tls.cert_file: ") {
 		t.Errorf("got %v, want an error of server.tls.cert_file", failure)
 	}
+}
+
+// newTLSClient is like newClient, over HTTP/2 with TLS.
+func newTLSClient(t *testing.T, addr string, encryption *tls.Config) *client {
+	t.Helper()
+	transport := &http.Transport{TLSClientConfig: encryption, ForceAttemptHTTP2: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	c := newClient(t, "https://"+addr)
+	c.http.Transport = transport
+	return c
 }
 
 // shake does a handshake in one version and returns the name of the server.

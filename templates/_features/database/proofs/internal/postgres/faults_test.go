@@ -25,7 +25,7 @@ func openBehind(t *testing.T, set func(*postgres.Config)) (*postgres.Database, *
 	if set != nil {
 		set(&cfg)
 	}
-	return openWith(t, cfg, discard), proxy
+	return openWith(t, cfg), proxy
 }
 
 func TestServerMayBeDownAtTheStart(t *testing.T) {
@@ -34,7 +34,7 @@ func TestServerMayBeDownAtTheStart(t *testing.T) {
 	proxy.Cut()
 	cfg := defaults(t)
 	cfg.URL = secret.New(proxy.URL())
-	db := openWith(t, cfg, discard)
+	db := openWith(t, cfg)
 	store := db.Notes()
 	paused := false
 	for range 5 {
@@ -112,7 +112,7 @@ func TestNoConnectionIsLeft(t *testing.T) {
 	proxy := newProxy(t, address)
 	cfg := defaults(t)
 	cfg.URL = secret.New(proxy.URL())
-	db := openWith(t, cfg, discard)
+	db := openWith(t, cfg)
 	outside := postgrestest.Connect(t, address)
 	connections := func() int {
 		t.Helper()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric/noop"
 	sdk "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
@@ -48,7 +49,7 @@ func TestPasswordIsReadForEachNewConnection(t *testing.T) {
 	cfg.URL = secret.New(withUser(t, address, role))
 	cfg.Password = secret.FromFile(file, []byte("first"))
 	out := new(buffer)
-	db := openWith(t, cfg, slog.New(slog.NewJSONHandler(out, nil)))
+	db := openLogged(t, cfg, slog.New(slog.NewJSONHandler(out, nil)))
 	eventually(t, "the store answers", func() bool { return answers(t.Context(), db.Notes()) })
 
 	// The old password and all connections become invalid.
@@ -96,7 +97,7 @@ func TestPoolIsComparedWithTheServerOnce(t *testing.T) {
 		cfg.URL = secret.New(address)
 		cfg.MaxInstances = tt.instances
 		out := new(buffer)
-		db := openWith(t, cfg, slog.New(slog.NewJSONHandler(out, nil)))
+		db := openLogged(t, cfg, slog.New(slog.NewJSONHandler(out, nil)))
 		for range 3 {
 			conn, err := db.Pool().Acquire(t.Context())
 			if err != nil {
@@ -125,7 +126,7 @@ func TestBackoffGrowsWhileTheSetUpOfSessionsFails(t *testing.T) {
 	cfg := defaults(t)
 	cfg.URL = secret.New(address)
 	cfg.MinIdleConnections = 0
-	store := openWith(t, cfg, discard).Notes()
+	store := openWith(t, cfg).Notes()
 	for began := time.Now(); time.Since(began) < 3*time.Second; time.Sleep(time.Millisecond) {
 		if answers(t.Context(), store) {
 			t.Fatal("the store answers")
@@ -149,7 +150,7 @@ func TestConnectionsThatTheServerEndsAreReplaced(t *testing.T) {
 	address := postgrestest.New(t)
 	cfg := defaults(t)
 	cfg.URL = secret.New(address)
-	db := openWith(t, cfg, discard)
+	db := openWith(t, cfg)
 	eventually(t, "the store answers", func() bool { return answers(t.Context(), db.Notes()) })
 	postgrestest.Exec(t, address, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
 	eventually(t, "the store answers", func() bool { return answers(t.Context(), db.Notes()) })
@@ -159,7 +160,7 @@ func TestMissingDatabaseIsUnavailable(t *testing.T) {
 	t.Parallel()
 	cfg := defaults(t)
 	cfg.URL = secret.New(fmt.Sprintf("postgres://nobody@/nothing?host=%s", t.TempDir()))
-	db := openWith(t, cfg, discard)
+	db := openWith(t, cfg)
 	if err := db.Notes().Create(t.Context(), notetest.Note(1)); !errors.Is(err, note.ErrUnavailable) {
 		t.Errorf("got %v, want %v", err, note.ErrUnavailable)
 	}
@@ -260,6 +261,17 @@ func collect(t *testing.T, reader *sdk.ManualReader) map[string]int64 {
 		}
 	}
 	return found
+}
+
+// openLogged is like openWith, with a log.
+func openLogged(t *testing.T, cfg postgres.Config, log *slog.Logger) *postgres.Database {
+	t.Helper()
+	db, err := postgres.Open(context.Background(), cfg, "test", noop.NewMeterProvider(), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close(context.Background()) })
+	return db
 }
 
 // buffer is a log that several goroutines can write.

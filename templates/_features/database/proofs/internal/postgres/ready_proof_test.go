@@ -20,7 +20,7 @@ func TestConnectionsToAReadOnlyServerAreReplaced(t *testing.T) {
 	cfg := defaults(t)
 	cfg.URL = secret.New(address)
 	cfg.MinIdleConnections = 0
-	db := openWith(t, cfg, discard)
+	db := openWith(t, cfg)
 	postgrestest.Exec(t, address, "ALTER DATABASE "+databaseOf(address)+" SET default_transaction_read_only = on")
 	if err := db.Notes().Create(t.Context(), notetest.Note(1)); !errors.Is(err, note.ErrUnavailable) {
 		t.Errorf("got %v, want %v", err, note.ErrUnavailable)
@@ -49,7 +49,7 @@ func TestReadinessNeedsNoNewConnectionWhileRequestsSucceed(t *testing.T) {
 	cfg := defaults(t)
 	cfg.URL = secret.New(address)
 	cfg.MinIdleConnections = 0
-	db := openWith(t, cfg, discard)
+	db := openWith(t, cfg)
 	conn, err := db.Pool().Acquire(t.Context()) // of a request
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +81,7 @@ func TestDocumentedGrantsAreEnough(t *testing.T) {
 	}
 	cfg := defaults(t)
 	cfg.URL, cfg.Password = secret.New(withUser(t, address, role)), secret.New("secret")
-	db := openWith(t, cfg, discard)
+	db := openWith(t, cfg)
 	if ready, degraded, message := readiness(t, db); !ready || degraded {
 		t.Errorf("got ready %t, degraded %t and %q, want ready", ready, degraded, message)
 	}

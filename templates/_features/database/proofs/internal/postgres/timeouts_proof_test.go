@@ -59,7 +59,7 @@ func locked(t *testing.T, log *slog.Logger, set func(*postgres.Config)) (db *pos
 	cfg := defaults(t)
 	cfg.URL = secret.New(address)
 	set(&cfg)
-	db = openWith(t, cfg, log)
+	db = openLogged(t, cfg, log)
 	tx, err := postgrestest.Connect(t, address).Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)

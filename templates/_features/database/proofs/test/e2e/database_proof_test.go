@@ -17,7 +17,7 @@ func TestServiceWithoutItsSchemaIsNotReady(t *testing.T) {
 	dir := t.TempDir()
 	set := settings{"database.url": postgrestest.NewEmpty(t), "health.cache_for": "10ms"}
 	p := start(t, dir, set)
-	c := newClient(t, "http://"+p.api, nil)
+	c := newClient(t, "http://"+p.api)
 	if a := c.ask(http.MethodGet, "/ready", "").want(t, http.StatusServiceUnavailable, nil); !strings.Contains(a.body, "migrate up") {
 		t.Errorf("got %s, want what to do", a.body)
 	}
@@ -55,7 +55,7 @@ func TestBackupIsRestored(t *testing.T) {
 	}
 
 	p := start(t, dir, from)
-	c := newClient(t, "http://"+p.api, nil)
+	c := newClient(t, "http://"+p.api)
 	var created, restored noteBody
 	c.ask(http.MethodPost, "/v1/notes", `{"owner":"ada","title":"Kept","body":"ü 漢 🙂"}`).want(t, http.StatusCreated, &created)
 	c.ask(http.MethodPut, "/v1/notes/"+created.ID, `{"title":"Changed","body":"x"}`, "If-Match", `"1"`).want(t, http.StatusOK, &created)
@@ -65,7 +65,7 @@ func TestBackupIsRestored(t *testing.T) {
 
 	run(to, "sh", "-c", `exec pg_restore --exit-on-error --single-transaction --no-owner --no-privileges --dbname="$PGDATABASE" "$0"`, dump)
 	p = start(t, dir, to)
-	c = newClient(t, "http://"+p.api, nil)
+	c = newClient(t, "http://"+p.api)
 	c.ask(http.MethodGet, "/ready", "").want(t, http.StatusOK, nil)
 	c.ask(http.MethodGet, "/v1/notes/"+created.ID, "").want(t, http.StatusOK, &restored)
 	if restored != created || restored.Version != 2 {

@@ -17,7 +17,7 @@ func TestACallerDoesNotDecideAboutSampling(t *testing.T) {
 	for ratio, want := range map[string]int{"0": 0, "1": 1} {
 		received := collector.New(t)
 		p := traced(t, settings{"tracing.sample_ratio": ratio}, exportSoon, "OTEL_EXPORTER_OTLP_ENDPOINT="+received.HTTP())
-		a := newClient(t, "http://"+p.api, nil).ask(http.MethodGet, "/v1/notes", "", "Traceparent", traceparent).want(t, http.StatusOK, nil)
+		a := newClient(t, "http://"+p.api).ask(http.MethodGet, "/v1/notes", "", "Traceparent", traceparent).want(t, http.StatusOK, nil)
 		stop(t, p)
 		trace := a.Header.Get("X-Trace-Id")
 		spans := requests(received, "")
@@ -33,7 +33,7 @@ func TestACallerDoesNotDecideAboutSampling(t *testing.T) {
 func TestProbesAreNotTraced(t *testing.T) {
 	received := collector.New(t)
 	p := traced(t, nil, exportSoon, "OTEL_EXPORTER_OTLP_ENDPOINT="+received.HTTP())
-	c := newClient(t, "http://"+p.api, nil)
+	c := newClient(t, "http://"+p.api)
 	for range 3 {
 		c.ask(http.MethodGet, "/health", "").want(t, http.StatusOK, nil)
 		c.ask(http.MethodGet, "/ready", "").want(t, http.StatusOK, nil)
@@ -52,11 +52,11 @@ func TestAMissingCollectorDelaysNothing(t *testing.T) {
 	p := traced(t, nil,
 		"OTEL_EXPORTER_OTLP_ENDPOINT="+refused.URL, exportSoon, "OTEL_EXPORTER_OTLP_TIMEOUT=600000",
 		"OTEL_BSP_EXPORT_TIMEOUT=600000", "OTEL_METRIC_EXPORT_TIMEOUT=600000", "OTEL_BSP_MAX_QUEUE_SIZE=50")
-	c := newClient(t, "http://"+p.api, nil)
+	c := newClient(t, "http://"+p.api)
 	for range 300 {
 		c.ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
 	}
-	metrics := newClient(t, "http://"+p.metrics, nil)
+	metrics := newClient(t, "http://"+p.metrics)
 	eventually(t, "lost spans are counted", func() bool {
 		for line := range strings.Lines(metrics.ask(http.MethodGet, "/metrics", "").body) {
 			if strings.HasPrefix(line, "otel_sdk_") && strings.Contains(line, "error_type") {
@@ -74,7 +74,7 @@ func TestAMissingCollectorDelaysNothing(t *testing.T) {
 
 func TestAWrongVariableOfOpenTelemetryIsAWarning(t *testing.T) {
 	p := traced(t, nil, "OTEL_TRACES_EXPORTER=zipkin", "OTEL_METRICS_EXPORTER=prometheus", "OTEL_TRACES_SAMPLER=jaeger_remote")
-	newClient(t, "http://"+p.api, nil).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
+	newClient(t, "http://"+p.api).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
 	p.await("spans are not exported: check OTEL_TRACES_EXPORTER and OTEL_EXPORTER_OTLP_*", "level", "WARN")
 	p.await("telemetry failed", "error", "unsupported sampler: jaeger_remote")
 	stop(t, p)
@@ -103,7 +103,7 @@ func TestATraceGoesThroughTwoInstances(t *testing.T) {
 			for _, name := range []string{"first", "second"} {
 				p := traced(t, settings{"service.name": name, "tracing.sample_ratio": "0", "tracing.trust_incoming": "true"},
 					exportSoon, "OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL="+protocol)
-				c := newClient(t, "http://"+p.api, nil)
+				c := newClient(t, "http://"+p.api)
 				a := c.ask(http.MethodGet, "/v1/notes", "", "Traceparent", traceparent, "X-Request-Id", "e2e-4711").want(t, http.StatusOK, nil)
 				spanIDs[name] = a.Header.Get("X-Span-Id")
 				line := p.await("request", "request_id", "e2e-4711")
@@ -131,8 +131,8 @@ func TestATraceGoesThroughTwoInstances(t *testing.T) {
 
 func TestMetricsHaveExemplars(t *testing.T) {
 	p := traced(t, nil)
-	a := newClient(t, "http://"+p.api, nil).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
-	metrics := newClient(t, "http://"+p.metrics, nil)
+	a := newClient(t, "http://"+p.api).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
+	metrics := newClient(t, "http://"+p.metrics)
 	want := `# {trace_id="` + a.Header.Get("X-Trace-Id") + `"`
 	eventually(t, "a bucket has the exemplar "+want, func() bool { // the response is sent before it is measured
 		shown := metrics.ask(http.MethodGet, "/metrics", "", "Accept", "application/openmetrics-text; version=1.0.0").want(t, http.StatusOK, nil).body
@@ -147,7 +147,7 @@ func TestMetricsHaveExemplars(t *testing.T) {
 
 func TestWithoutAnEndpointNothingIsExported(t *testing.T) {
 	p := traced(t, nil)
-	newClient(t, "http://"+p.api, nil).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
+	newClient(t, "http://"+p.api).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
 	if line := p.await("tracing", "", nil); line["spans_exported"] != false || line["metrics_exported"] != false {
 		t.Errorf("got %v, want no export", line)
 	}
