@@ -13,7 +13,7 @@ import (
 
 func TestQueryIsPartOfTheTraceOfItsRequest(t *testing.T) {
 	received := collector.New(t)
-	p := traced(t, nil, "OTEL_EXPORTER_OTLP_ENDPOINT="+received.HTTP())
+	p := traced(t, received)
 	c := newClient(t, "http://"+p.api)
 	a := c.ask(http.MethodPost, "/v1/notes", `{"owner":"ada","title":"First"}`).want(t, http.StatusCreated, nil)
 	c.ask(http.MethodGet, "/ready", "").want(t, http.StatusOK, nil)

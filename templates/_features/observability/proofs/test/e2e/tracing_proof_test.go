@@ -13,14 +13,22 @@ import (
 	"example.com/acme/sample-service/test/collector"
 )
 
+// tracedWith starts the service with settings and variables of OpenTelemetry.
+func tracedWith(t *testing.T, set settings, variables ...string) *process {
+	t.Helper()
+	cmd := serve(t, t.TempDir(), set)
+	cmd.Env = append(cmd.Env, variables...)
+	return run(t, cmd).listening()
+}
+
 func TestACallerDoesNotDecideAboutSampling(t *testing.T) {
 	for ratio, want := range map[string]int{"0": 0, "1": 1} {
 		received := collector.New(t)
-		p := traced(t, settings{"tracing.sample_ratio": ratio}, exportSoon, "OTEL_EXPORTER_OTLP_ENDPOINT="+received.HTTP())
+		p := tracedWith(t, settings{"tracing.sample_ratio": ratio}, exportSoon, "OTEL_EXPORTER_OTLP_ENDPOINT="+received.HTTP())
 		a := newClient(t, "http://"+p.api).ask(http.MethodGet, "/v1/notes", "", "Traceparent", traceparent).want(t, http.StatusOK, nil)
 		stop(t, p)
 		trace := a.Header.Get("X-Trace-Id")
-		spans := requests(received, "")
+		spans := requests(received)
 		if len(spans) != want || trace == callerTrace {
 			t.Fatalf("ratio %s: got trace %s and %+v, want %d spans of a new trace", ratio, trace, spans, want)
 		}
@@ -32,7 +40,7 @@ func TestACallerDoesNotDecideAboutSampling(t *testing.T) {
 
 func TestProbesAreNotTraced(t *testing.T) {
 	received := collector.New(t)
-	p := traced(t, nil, exportSoon, "OTEL_EXPORTER_OTLP_ENDPOINT="+received.HTTP())
+	p := tracedWith(t, nil, exportSoon, "OTEL_EXPORTER_OTLP_ENDPOINT="+received.HTTP())
 	c := newClient(t, "http://"+p.api)
 	for range 3 {
 		c.ask(http.MethodGet, "/health", "").want(t, http.StatusOK, nil)
@@ -40,7 +48,7 @@ func TestProbesAreNotTraced(t *testing.T) {
 	}
 	c.ask(http.MethodGet, "/health/deep", "").want(t, http.StatusNotFound, nil)
 	stop(t, p)
-	if got := requests(received, ""); len(got) != 1 || got[0].Attributes["url.path"] != "/health/deep" {
+	if got := requests(received); len(got) != 1 || got[0].Attributes["url.path"] != "/health/deep" {
 		t.Errorf("got %+v, want only the request that is no probe", got)
 	}
 }
@@ -49,7 +57,7 @@ func TestProbesAreNotTraced(t *testing.T) {
 func TestAMissingCollectorDelaysNothing(t *testing.T) {
 	refused := httptest.NewServer(nil)
 	refused.Close()
-	p := traced(t, nil,
+	p := tracedWith(t, nil,
 		"OTEL_EXPORTER_OTLP_ENDPOINT="+refused.URL, exportSoon, "OTEL_EXPORTER_OTLP_TIMEOUT=600000",
 		"OTEL_BSP_EXPORT_TIMEOUT=600000", "OTEL_METRIC_EXPORT_TIMEOUT=600000", "OTEL_BSP_MAX_QUEUE_SIZE=50")
 	c := newClient(t, "http://"+p.api)
@@ -73,7 +81,7 @@ func TestAMissingCollectorDelaysNothing(t *testing.T) {
 }
 
 func TestAWrongVariableOfOpenTelemetryIsAWarning(t *testing.T) {
-	p := traced(t, nil, "OTEL_TRACES_EXPORTER=zipkin", "OTEL_METRICS_EXPORTER=prometheus", "OTEL_TRACES_SAMPLER=jaeger_remote")
+	p := tracedWith(t, nil, "OTEL_TRACES_EXPORTER=zipkin", "OTEL_METRICS_EXPORTER=prometheus", "OTEL_TRACES_SAMPLER=jaeger_remote")
 	newClient(t, "http://"+p.api).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
 	p.await("spans are not exported: check OTEL_TRACES_EXPORTER and OTEL_EXPORTER_OTLP_*", "level", "WARN")
 	p.await("telemetry failed", "error", "unsupported sampler: jaeger_remote")
@@ -101,7 +109,7 @@ func TestATraceGoesThroughTwoInstances(t *testing.T) {
 			}
 			spanIDs := map[string]string{}
 			for _, name := range []string{"first", "second"} {
-				p := traced(t, settings{"service.name": name, "tracing.sample_ratio": "0", "tracing.trust_incoming": "true"},
+				p := tracedWith(t, settings{"service.name": name, "tracing.sample_ratio": "0", "tracing.trust_incoming": "true"},
 					exportSoon, "OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL="+protocol)
 				c := newClient(t, "http://"+p.api)
 				a := c.ask(http.MethodGet, "/v1/notes", "", "Traceparent", traceparent, "X-Request-Id", "e2e-4711").want(t, http.StatusOK, nil)
@@ -113,7 +121,7 @@ func TestATraceGoesThroughTwoInstances(t *testing.T) {
 				c.ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil) // is not sampled
 				stop(t, p)
 			}
-			spans := requests(received, "")
+			spans := requests(received)
 			if len(spans) != 2 {
 				t.Fatalf("got %+v, want one span of each instance", spans)
 			}
@@ -130,7 +138,7 @@ func TestATraceGoesThroughTwoInstances(t *testing.T) {
 }
 
 func TestMetricsHaveExemplars(t *testing.T) {
-	p := traced(t, nil)
+	p := tracedWith(t, nil)
 	a := newClient(t, "http://"+p.api).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
 	metrics := newClient(t, "http://"+p.metrics)
 	want := `# {trace_id="` + a.Header.Get("X-Trace-Id") + `"`
@@ -146,7 +154,7 @@ func TestMetricsHaveExemplars(t *testing.T) {
 }
 
 func TestWithoutAnEndpointNothingIsExported(t *testing.T) {
-	p := traced(t, nil)
+	p := tracedWith(t, nil)
 	newClient(t, "http://"+p.api).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
 	if line := p.await("tracing", "", nil); line["spans_exported"] != false || line["metrics_exported"] != false {
 		t.Errorf("got %v, want no export", line)
