@@ -33,8 +33,10 @@ func (e *publicError) Unwrap() error { return e.err }
 // Reason adds a public reason to err. Probe responses show the reason, so it must not contain addresses, names or values.
 func Reason(reason string, err error) error { return &publicError{reason: reason, err: err} }
 
-// Degraded returns an error that marks the check as degraded. The service stays ready.
-func Degraded(reason string) error { return &publicError{reason: reason, degraded: true} }
+// Degraded adds a public reason to err, and marks the check as degraded. The service stays ready.
+func Degraded(reason string, err error) error {
+	return &publicError{reason: reason, degraded: true, err: err}
+}
 
 // Checks holds the checks of a service. It is safe for concurrent use.
 type Checks struct {
@@ -54,7 +56,7 @@ func New(cfg Config, log *slog.Logger, service, version, commit string) *Checks 
 	return c
 }
 
-// Add adds a check that must pass for the service to be ready. Names are unique.
+// Add adds a check that must pass for the service to be ready. Each check has its own name.
 func (c *Checks) Add(name string, check Check) { c.ready.add(name, check) }
 
 // AddLiveness adds a check to the liveness probe. If the check keeps failing, the orchestrator restarts the service.

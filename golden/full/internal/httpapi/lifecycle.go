@@ -79,7 +79,7 @@ func newUsage(version string, l Lifecycle, meter metric.Meter, log *slog.Logger)
 	sunset, sunsetErr := meter.Int64Gauge("api.version.sunset.timestamp", metric.WithUnit("s"),
 		metric.WithDescription("Time at which an API version ends, in seconds since 1970."))
 	if err := errors.Join(err, sunsetErr); err != nil {
-		panic(err) // the names and units above are invalid
+		panic(err) // only an invalid name or unit above is an error
 	}
 	name := attribute.String("api_version", version)
 	u := &usage{

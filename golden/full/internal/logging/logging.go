@@ -10,13 +10,9 @@ import (
 
 // New returns a logger that writes to w, and its level, which may be changed while the logger is in
 // use. Writes to w may be concurrent.
-func New(cfg Config, service string, w io.Writer) (*slog.Logger, *slog.LevelVar, error) {
-	parsed, err := ParseLevel(cfg.Level)
-	if err != nil {
-		return nil, nil, err
-	}
+func New(cfg Config, service string, w io.Writer) (*slog.Logger, *slog.LevelVar) {
 	level := new(slog.LevelVar)
-	level.Set(parsed)
+	level.Set(cfg.Level)
 	open := func(redact func([]string, slog.Attr) slog.Attr) slog.Handler {
 		opts := &slog.HandlerOptions{Level: level, ReplaceAttr: redact}
 		var h slog.Handler = slog.NewJSONHandler(escaper{w}, opts)
@@ -25,5 +21,5 @@ func New(cfg Config, service string, w io.Writer) (*slog.Logger, *slog.LevelVar,
 		}
 		return h.WithAttrs([]slog.Attr{slog.String("service", service)})
 	}
-	return slog.New(handler{Handler: open(redact), unredacted: open(nil)}), level, nil
+	return slog.New(handler{Handler: open(redact), unredacted: open(nil)}), level
 }

@@ -98,5 +98,5 @@ func clientAddr(x *exchange) string {
 
 // bounded returns at most limit bytes of s as valid UTF-8: one invalid string can make a collector reject a whole batch.
 func bounded(s string, limit int) string {
-	return strings.ToValidUTF8(s[:min(len(s), limit)], "\uFFFD")
+	return strings.ToValidUTF8(s[:min(len(s), limit)], "?")
 }

@@ -163,7 +163,7 @@ func (w *compressWriter) decide(next []byte, compress bool) error {
 	h := w.Header()
 	sample := slices.Concat(w.held, next[:min(len(next), 512)])
 	if len(sample) > 0 && h.Get("Content-Type") == "" {
-		h.Set("Content-Type", http.DetectContentType(sample)) // the server would look at the compressed bytes
+		h.Set("Content-Type", http.DetectContentType(sample)) // net/http would look at the compressed bytes
 	}
 	w.out = w.ResponseWriter
 	if compress && w.compressible() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 )
 
@@ -106,12 +107,16 @@ func (s *Service) Delete(ctx context.Context, id string, accept func(version int
 	})
 }
 
+// pause is the unit of the random pauses between the attempts to change a note that others change too.
+const pause = 5 * time.Millisecond
+
 // change calls write with the stored note. If another change comes first, it asks accept about the new version: one
-// that accepts any version must succeed under contention. The retries end with the context at the latest.
+// that accepts any version must succeed under contention. The retries end with the context at the latest. Their pauses
+// grow, so that many writers do not keep each other from finishing.
 func (s *Service) change(
 	ctx context.Context, id string, accept func(version int64) bool, write func(current Note) error,
 ) error {
-	for {
+	for attempt := 1; ; attempt++ {
 		current, err := s.Get(ctx, id)
 		if err != nil {
 			return err
@@ -121,6 +126,11 @@ func (s *Service) change(
 		}
 		if err := write(current); !errors.Is(err, ErrVersionMismatch) {
 			return err
+		}
+		select {
+		case <-time.After(rand.N(time.Duration(attempt) * pause)): //nolint:gosec // only spreads the attempts
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }

@@ -46,7 +46,7 @@ type Database struct {
 	pool     *pgxpool.Pool
 	needed   int64 // version of the schema
 	backoff  backoff
-	answered atomic.Int64 // when the server last answered, in Unix nanoseconds
+	answered atomic.Int64 // when the server last answered a statement, in Unix nanoseconds
 	compared atomic.Bool  // whether warnIfTooSmall has run
 }
 
@@ -184,7 +184,7 @@ func setTimeout(ctx context.Context, conn *pgx.Conn, name string, limit time.Dur
 // wait for a release instead: if it has room for another connection, Acquire tries to open one, and fails at once.
 const acquireInterval = 20 * time.Millisecond
 
-// withConn calls f with a connection of the pool. A caller who left gets the error of the context.
+// withConn calls f with a connection of the pool. If ctx ends, it returns the error of ctx.
 func (d *Database) withConn(ctx context.Context, f func(*pgx.Conn) error) error {
 	conn, err := d.acquire(ctx)
 	if ended := ctx.Err(); err != nil && ended != nil {
@@ -199,9 +199,9 @@ func (d *Database) withConn(ctx context.Context, f func(*pgx.Conn) error) error 
 	case sqlState(err) == readOnly:
 		// After a failover this server is a standby. A new connection leads to the new primary.
 		_ = conn.Conn().Close(ctx)
-	case !conn.Conn().IsClosed():
+	case err == nil || sqlState(err) != "" && !isTransient(err):
 		d.answered.Store(time.Now().UnixNano())
-	case err != nil && sqlState(err) == "" && ctx.Err() == nil:
+	case conn.Conn().IsClosed() && sqlState(err) == "" && ctx.Err() == nil:
 		return fmt.Errorf("%w: the connection is lost: %w", note.ErrUnavailable, err)
 	}
 	return err

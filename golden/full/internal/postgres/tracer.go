@@ -20,7 +20,7 @@ type spanFilter interface {
 	pgx.ConnectTracer
 }
 
-// tracer returns a tracer that measures queries, logs slow ones, and tells the backoff about attempts to connect. It
+// tracer returns a tracer that measures queries, logs slow ones, and reports attempts to connect to the backoff. It
 // makes spans, named like the queries, if the global tracer provider records them.
 func (d *Database) tracer(meters metric.MeterProvider) pgx.QueryTracer {
 	t := multitracer.New(

@@ -6,7 +6,7 @@ import "fmt"
 // Error says which key has a value that the service cannot use, and why. Key is relative to the section.
 type Error struct{ Key, Reason string }
 
-// Errors collects them.
+// Errors is a list of errors about keys.
 type Errors []Error
 
 // Add appends an error about a key.

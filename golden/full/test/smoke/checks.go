@@ -49,8 +49,8 @@ func (s *smoke) query(ctx context.Context, expression string) (float64, error) {
 // requestCount is the PromQL series that count the requests of clients. Its arguments are the selector and more matchers.
 const requestCount = `http_server_request_duration_seconds_count{%s,http_route!~"/health|/ready"%s}`
 
-// checkMetrics waits until Prometheus scrapes every instance, all instances run the version that answered, and the
-// requests of this smoke test are counted.
+// checkMetrics waits until Prometheus scrapes every instance, all instances run the version that answered, and Prometheus
+// has scraped counts of requests since this smoke test sent its own.
 func (s *smoke) checkMetrics(ctx context.Context) (string, error) {
 	deletions := fmt.Sprintf(requestCount, s.selector, `,http_request_method="DELETE"`)
 	if s.prometheus.url == "" {
@@ -75,7 +75,7 @@ func (s *smoke) checkMetrics(ctx context.Context) (string, error) {
 		}
 		return nil
 	})
-	return fmt.Sprintf("%v targets scraped, requests counted", targets), err
+	return fmt.Sprintf("%v targets scraped after the requests", targets), err
 }
 
 // checkLogs waits until Loki has the log line of a request of this smoke test.
@@ -102,8 +102,8 @@ func (s *smoke) checkLogs(ctx context.Context) (string, error) {
 // maxFailures is the share of requests that may fail while the deployment is watched.
 const maxFailures = 0.01
 
-// checkErrors reads from each API version once a second. It fails as soon as more requests have failed than may fail in
-// the whole time, and at the end if Prometheus counted too many failed requests of all clients.
+// checkErrors reads from each API version once a second. It fails once more requests have failed than may fail in the whole
+// time. At the end it also checks the requests of all clients, in Prometheus.
 func (s *smoke) checkErrors(ctx context.Context) (string, error) {
 	var requests, failures float64
 	allowed := maxFailures * s.watch.Seconds() / interval.Seconds() * float64(len(versions))
@@ -136,7 +136,7 @@ func (s *smoke) checkErrors(ctx context.Context) (string, error) {
 	case err != nil: // not a failure, because the pipeline rolls back when the API fails, not when Prometheus does
 		return fmt.Sprintf("%s; the requests of other clients are not checked: %v", detail, err), errSkipped
 	case !(ratio <= maxFailures): // NaN without any request
-		return "", fmt.Errorf("%.2f %% of the requests of all clients failed according to Prometheus, at most 1 %% may", 100*ratio)
+		return "", fmt.Errorf("%.2f %% of the requests of all clients failed according to Prometheus, the limit is 1 %%", 100*ratio)
 	}
 	return fmt.Sprintf("%s, and %.2f %% of those of all clients", detail, 100*ratio), nil
 }

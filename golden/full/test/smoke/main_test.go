@@ -80,7 +80,7 @@ func wantLine(t *testing.T, out, verdict, name, text string) {
 
 func TestWorkingDeploymentPasses(t *testing.T) {
 	f := newFakeDeployment(t)
-	f.checks.Add("store", func(context.Context) error { return health.Degraded("every connection is in use") })
+	f.checks.Add("store", func(context.Context) error { return health.Degraded("every connection is in use", nil) })
 	code, out := runSmoke(t, f.url, "-version", "v1.2.3")
 	if code != 0 {
 		t.Errorf("got exit code %d, want 0", code)

@@ -29,10 +29,7 @@ func serveCommand(sources config.Sources) *cobra.Command {
 			defer cancelExit()
 
 			out := logging.NewOutput(cmd.OutOrStdout())
-			log, level, err := logging.New(cfg.Log, cfg.Service.Name, out)
-			if err != nil {
-				return err
-			}
+			log, level := logging.New(cfg.Log, cfg.Service.Name, out)
 			if err := app.Run(ctx, loaded, log, level, out); err != nil {
 				log.ErrorContext(ctx, "stopped with an error", slog.Any("error", err))
 				return errLogged

@@ -72,14 +72,18 @@ func BodyLimit(limit int64) Layer {
 const writeGrace = 5 * time.Second
 
 // Timeout sets the deadline of each request, for its context and for reading its body. It is the timeout of the route,
-// or limit; a stream has none. If the context ends before the handler has sent anything, Timeout sends the error.
-func Timeout(limit time.Duration) Layer {
+// or limit. A stream has none: its context ends when streams ends. If the context ends before the handler has sent
+// anything, Timeout sends the error.
+func Timeout(streams context.Context, limit time.Duration) Layer {
 	return newLayer("timeout", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		x := exchangeFrom(r.Context())
 		conn := http.NewResponseController(w) // fails only in tests, without a connection
 		if x.route.Stream {
 			_ = conn.SetReadDeadline(time.Time{})
 			_ = conn.SetWriteDeadline(time.Time{})
+			ctx, cancel := context.WithCancelCause(r.Context())
+			defer context.AfterFunc(streams, func() { cancel(problem.ErrShuttingDown) })()
+			r = r.WithContext(ctx)
 		} else {
 			x.deadline = x.start.Add(cmp.Or(x.route.Timeout, limit))
 			ctx, cancel := context.WithDeadline(r.Context(), x.deadline)

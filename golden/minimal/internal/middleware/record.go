@@ -41,7 +41,7 @@ func Record(routes Routes, cfg Config) Layer {
 }
 
 // ambiguousFraming reports whether a proxy in front may disagree about where the body ends (RFC
-// 9112, section 6.1). net/http does not tell whether a chunked request also had a Content-Length,
+// 9112, section 6.1). net/http does not report whether a chunked request also had a Content-Length,
 // or an HTTP/1.0 request a Transfer-Encoding.
 func ambiguousFraming(r *http.Request) bool {
 	return r.ProtoMajor == 1 && (r.ProtoMinor == 0 || len(r.TransferEncoding) > 0)

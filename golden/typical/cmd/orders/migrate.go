@@ -63,9 +63,18 @@ func confirm(cmd *cobra.Command, cfg config.Config, yes bool, question string) e
 		}
 	}
 	cmd.PrintErrf("%s Type yes: ", question)
-	answer, _ := bufio.NewReader(cmd.InOrStdin()).ReadString('\n') // the end of the input is no answer
-	if strings.TrimSpace(answer) != "yes" {
-		return errors.New("not confirmed; type yes, or add --yes")
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(cmd.InOrStdin()).ReadString('\n') // the end of the input is no answer
+		answer <- strings.TrimSpace(line)
+	}()
+	select {
+	case text := <-answer:
+		if text != "yes" {
+			return errors.New("not confirmed; type yes, or add --yes")
+		}
+		return nil
+	case <-cmd.Context().Done():
+		return errors.New("not confirmed: interrupted")
 	}
-	return nil
 }

@@ -66,6 +66,10 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 		return err
 	}
 
+	// Streams have no natural end: they end after the drain delay.
+	streams, endStreams := context.WithCancel(context.WithoutCancel(ctx))
+	defer endStreams()
+
 	// The middleware that every request passes, outermost first.
 	https := cfg.Server.TLS.Secure()
 	measured, err := middleware.Metrics(metrics.Meter(), https)
@@ -85,7 +89,7 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 		middleware.CORS(cfg.CORS),
 		inFlight,
 		middleware.BodyLimit(cfg.HTTP.MaxBodyBytes),
-		middleware.Timeout(cfg.Server.RequestTimeout),
+		middleware.Timeout(streams, cfg.Server.RequestTimeout),
 		middleware.Compress(cfg.HTTP.Compression),
 		middleware.ClientCert(cfg.Server.TLS.ClientCAFile != ""),
 	}
@@ -97,6 +101,7 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 		return err
 	}
 	defer api.Close()
+	api.OnDrained(endStreams)
 	internal, err := httpserver.ListenInternal(ctx, "metrics", cfg.Metrics.Bind, cfg.Metrics.Port, log)
 	if err != nil {
 		return err
@@ -138,11 +143,7 @@ func reloadSettings(ctx context.Context, settings *config.Loaded, log *slog.Logg
 	if err != nil {
 		return err
 	}
-	next, err := logging.ParseLevel(now.Config.Log.Level)
-	if err != nil {
-		return err
-	}
-	level.Set(next)
+	level.Set(now.Config.Log.Level)
 	restart := slices.DeleteFunc(settings.Changed(now), func(key string) bool { return key == "log.level" })
 	if len(restart) > 0 {
 		log.WarnContext(ctx, "changed settings need a restart", slog.Any("settings", restart))

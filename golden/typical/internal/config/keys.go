@@ -11,7 +11,7 @@ const (
 	// prefix begins every environment variable of the service.
 	prefix = "ORDERS_"
 
-	// separator stands between the levels of a key in a variable. A single underscore does not work: keys contain
+	// separator separates the levels of a key in a variable. A single underscore does not work: keys contain
 	// underscores, and Kubernetes sets ORDERS_PORT for a Service of the same name.
 	separator = "__"
 )
@@ -60,6 +60,7 @@ var kindNames = map[string]string{
 	"int64":         "a whole number",
 	"float64":       "a number",
 	"time.Duration": "a duration such as 500ms, 15s or 2m",
+	"slog.Level":    "one of debug, info, warn, error",
 	"[]string":      "a list of values",
 	"secret.Value":  "text",
 }

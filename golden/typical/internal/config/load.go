@@ -81,13 +81,15 @@ func (l *Loaded) Changed(next *Loaded) []string {
 	return changed
 }
 
-// Files returns the files that were read.
+// Files returns the settings files, whether they exist or not.
 func (l *Loaded) Files() []string {
-	var paths []string
+	files := l.sources.files()
 	for _, f := range l.loader.files {
-		paths = append(paths, f.path)
+		if f.secret.path != "" {
+			files = append(files, f.path)
+		}
 	}
-	return paths
+	return files
 }
 
 // loader merges the layers and collects problems.
@@ -188,7 +190,10 @@ func (l *loader) validate(parent string, value reflect.Value) {
 			l.reject(parent+err.Key, "%s", err.Reason)
 		}
 	}
-	for i := 0; parent == "" && i < value.NumField(); i++ {
+	if parent != "" {
+		return
+	}
+	for i := range value.NumField() {
 		l.validate(value.Type().Field(i).Tag.Get("yaml")+".", value.Field(i))
 	}
 }

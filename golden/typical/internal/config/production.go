@@ -1,6 +1,7 @@
 package config
 
 import (
+	"log/slog"
 	"os"
 	"slices"
 )
@@ -18,15 +19,15 @@ type rule struct {
 func productionRules(c Config) []rule {
 	return []rule{
 		{"service.name", "", c.Service.Name == "", "must not be empty"},
-		{"log.level", "debug-log", c.Log.Level == "debug", "debug logs contain request data"},
+		{"log.level", "debug-log", c.Log.Level < slog.LevelInfo, "debug logs contain request data"},
 		{"log.format", "text-log", c.Log.Format == "text", "log collectors cannot parse text; use json"},
 		{"metrics.pprof", "pprof", c.Metrics.Pprof, "profiles show process memory and slow the service down"},
 		{"cors.allowed_origins", "permissive-cors", slices.Contains(c.CORS.AllowedOrigins, "*"), "* lets every web page call the API"},
 		{"cors.allowed_headers", "permissive-cors", slices.Contains(c.CORS.AllowedHeaders, "*"), "* lets web pages send any header"},
 		{"server.tls.cert_file", "", !c.Server.TLS.Secure(), "set a certificate, or server.tls.terminated_by_proxy"},
 		{"database.url", "", !c.Database.URL.IsSet(), "not set; set ORDERS_DATABASE__URL or database.url_file"},
-		{"database.url", "plaintext-database", c.Database.Plaintext(), "the connection is not encrypted; use sslmode=verify-full"},
-		{"database.url", "unverified-database", c.Database.Unverified(), "the certificate of the server is not verified; use sslmode=verify-full"},
+		{"database." + c.Database.Plaintext(), "plaintext-database", c.Database.Plaintext() != "", "the connection is not encrypted; use sslmode=verify-full"},
+		{"database." + c.Database.Unverified(), "unverified-database", c.Database.Unverified() != "", "the certificate of the server is not verified; use sslmode=verify-full"},
 	}
 }
 

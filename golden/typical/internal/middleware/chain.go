@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-// Layer is one middleware. The zero Layer stands for a middleware that the settings disable.
+// Layer is one middleware. The zero Layer is a middleware that the settings disable.
 type Layer struct {
 	Name  string
 	Attrs []slog.Attr // effective values, logged at startup

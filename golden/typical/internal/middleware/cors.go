@@ -19,7 +19,7 @@ type CORSConfig struct {
 	AllowedOrigins   []string      `yaml:"allowed_origins" doc:"Origins that may call the API, such as https://app.example.com. Empty allows none; * allows all, which production refuses without a waiver."`
 	AllowedMethods   []string      `yaml:"allowed_methods" default:"GET,HEAD,POST,PUT,PATCH,DELETE" doc:"Methods that these origins may use."`
 	AllowedHeaders   []string      `yaml:"allowed_headers" default:"authorization,content-type,if-match,if-none-match,x-request-id,x-correlation-id,x-client-id" doc:"Request headers that these origins may send."`
-	ExposedHeaders   []string      `yaml:"exposed_headers" default:"etag,link,location,retry-after,x-request-id,x-correlation-id" doc:"Response headers that scripts of these origins may read."`
+	ExposedHeaders   []string      `yaml:"exposed_headers" default:"deprecation,etag,link,location,retry-after,sunset,x-request-id,x-correlation-id" doc:"Response headers that scripts of these origins may read."`
 	AllowCredentials bool          `yaml:"allow_credentials" default:"false" doc:"Allow browsers to send cookies and client certificates. Cannot be combined with *."`
 	MaxAge           time.Duration `yaml:"max_age" default:"10m" doc:"How long a browser may cache the response to a preflight request."`
 }

@@ -36,7 +36,7 @@ var (
 	ErrVersionMismatch = errors.New("note: version mismatch")
 
 	// ErrUnavailable means that the store or another dependency is unavailable; the same call may succeed later. It
-	// wraps the cause. It does not replace the error of a context.
+	// wraps the cause. Stores return the error of a context unchanged.
 	ErrUnavailable = errors.New("note: unavailable")
 )
 

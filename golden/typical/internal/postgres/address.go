@@ -88,36 +88,36 @@ func managed(name string) bool {
 		slices.Contains([]string{"connect_timeout", "default_query_exec_mode", "statement_timeout", "application_name"}, name)
 }
 
-// Plaintext reports whether a connection to another machine may be unencrypted.
-func (c Config) Plaintext() bool {
+// Plaintext returns the key of a URL that allows an unencrypted connection to another machine, or an empty string.
+func (c Config) Plaintext() string {
 	return c.anyRemote(func(encryption *tls.Config) bool { return encryption == nil })
 }
 
-// Unverified reports whether the service may accept any certificate from a server on another machine.
-func (c Config) Unverified() bool {
+// Unverified returns the key of a URL that accepts any certificate from a server on another machine, or an empty string.
+func (c Config) Unverified() string {
 	return c.anyRemote(func(encryption *tls.Config) bool {
 		return encryption != nil && encryption.InsecureSkipVerify && encryption.VerifyPeerCertificate == nil
 	})
 }
 
-// anyRemote reports whether a condition holds for the encryption of any server on another machine. It skips a URL that
-// cannot be parsed, which Validate reports.
-func (c Config) anyRemote(holds func(*tls.Config) bool) bool {
+// anyRemote returns the key of the first URL with a server on another machine for whose encryption a condition holds. It
+// skips a URL that cannot be parsed, which Validate reports.
+func (c Config) anyRemote(holds func(*tls.Config) bool) string {
 	for _, a := range []address{c.pooled(), c.direct()} {
 		config, err := a.parse()
 		if err != nil {
 			continue
 		}
 		if !local(config.ConnConfig.Host) && holds(config.ConnConfig.TLSConfig) {
-			return true
+			return a.key
 		}
 		for _, next := range config.ConnConfig.Fallbacks {
 			if !local(next.Host) && holds(next.TLSConfig) {
-				return true
+				return a.key
 			}
 		}
 	}
-	return false
+	return ""
 }
 
 // local reports whether a host is this machine: a Unix socket or a loopback address.

@@ -19,8 +19,8 @@ SELECT coalesce(max(version_id), 0), current_setting('transaction_read_only')::b
 FROM goose_db_version WHERE is_applied`
 
 // Ready is the readiness check: the server answers and accepts writes, and its schema is at least as new as this version
-// needs. It uses the pool. If the pool is exhausted, or a connection has just broken, but the server answered other
-// callers recently, the check passes as degraded: requests are served.
+// needs. It uses the pool. If the check gets no connection or no answer in time, but the server answered a statement
+// recently, the check passes as degraded: the server is slow, or every connection is in use.
 func (d *Database) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTime)
 	defer cancel()
@@ -34,7 +34,7 @@ func (d *Database) Ready(ctx context.Context) error {
 	}
 	switch {
 	case err != nil && (sqlState(err) == "" || isTransient(err)) && d.recentlyAnswered():
-		return health.Degraded("no connection is free for this check; the database answered recently")
+		return health.Degraded("this check got no answer, but the database answered others recently", err)
 	case err != nil:
 		return fmt.Errorf("postgres: ready: %w", err)
 	case standby:

@@ -59,7 +59,7 @@ func run(ctx context.Context, args []string, sources config.Sources, stdout, std
 	}
 }
 
-// group returns a command that only has other commands.
+// group returns a command that only groups others.
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   use,

@@ -50,29 +50,30 @@ func (l *loader) readDefaults() layer {
 	return read
 }
 
-// serviceLink matches values such as tcp://10.0.0.1:80. Kubernetes sets NAME_PORT to such a value for every Service of the
-// namespace: SAMPLE_SERVICE_SERVER_PORT may belong to a Service sample-service-server.
-var serviceLink = regexp.MustCompile(`^(tcp|udp|sctp)://`)
+// serviceLink matches the variables that Kubernetes sets for every Service of the namespace. For a Service
+// sample-service-server one of them is SAMPLE_SERVICE_SERVER_PORT=tcp://10.0.0.1:80.
+var serviceLink = regexp.MustCompile(`(^|_)(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_[A-Z]+)?)=|` +
+	`(^|_)PORT=(tcp|udp|sctp)://`)
 
 // readEnvironment reads the variables of the service. An empty variable is unset.
 func (l *loader) readEnvironment(environ []string) layer {
 	read := newLayer()
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
-		rest, ours := strings.CutPrefix(name, prefix)
-		if !ours || value == "" {
+		rest, ours := strings.CutPrefix(entry, prefix)
+		if !ours || value == "" || serviceLink.MatchString(rest) {
 			continue
 		}
 		from := origin{name: name}
-		k := l.byPath[strings.ToLower(strings.ReplaceAll(rest, separator, "."))]
+		k := l.byPath[strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, prefix), separator, "."))]
 		similar := slices.IndexFunc(l.keys, func(k key) bool { return strings.ReplaceAll(k.variable, separator, "_") == name })
 		switch {
 		case k.variable == name:
 			read.set(k, value, from)
-		case strings.Contains(rest, separator):
-			l.report(from, key{}, "unknown variable; docs/configuration.md lists all variables")
-		case similar >= 0 && !serviceLink.MatchString(value):
+		case similar >= 0:
 			l.report(from, key{}, "unknown variable; two underscores separate the levels of a key: use %s", l.keys[similar].variable)
+		default:
+			l.report(from, key{}, "unknown variable; docs/configuration.md lists all variables")
 		}
 	}
 	return read

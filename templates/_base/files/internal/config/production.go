@@ -1,6 +1,7 @@
 package config
 
 import (
+	"log/slog"
 	"os"
 	"slices"
 )
@@ -18,7 +19,7 @@ type rule struct {
 func productionRules(c Config) []rule {
 	return []rule{
 		{"service.name", "", c.Service.Name == "", "must not be empty"},
-		{"log.level", "debug-log", c.Log.Level == "debug", "debug logs contain request data"},
+		{"log.level", "debug-log", c.Log.Level < slog.LevelInfo, "debug logs contain request data"},
 		{"log.format", "text-log", c.Log.Format == "text", "log collectors cannot parse text; use json"},
 		{"metrics.pprof", "pprof", c.Metrics.Pprof, "profiles show process memory and slow the service down"},
 		{"cors.allowed_origins", "permissive-cors", slices.Contains(c.CORS.AllowedOrigins, "*"), "* lets every web page call the API"},

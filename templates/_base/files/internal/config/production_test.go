@@ -1,13 +1,14 @@
 package config
 
 import (
+	"log/slog"
 	"strings"
 	"testing"
 )
 
 func TestProductionStarts(t *testing.T) {
 	loaded := production(t).load()
-	if !loaded.Config.Production() || loaded.Config.Log.Format != "json" || loaded.Config.Log.Level != "info" {
+	if !loaded.Config.Production() || loaded.Config.Log.Format != "json" || loaded.Config.Log.Level != slog.LevelInfo {
 		t.Errorf("not the profile of production: %+v", loaded.Config)
 	}
 }

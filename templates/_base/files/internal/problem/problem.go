@@ -23,7 +23,7 @@ type Problem struct {
 	Status    int          `json:"status" doc:"HTTP status of the response." example:"404"`
 	Detail    string       `json:"detail,omitempty" doc:"What went wrong, for people." example:"note not found"`
 	Code      string       `json:"code" doc:"Stable code of the error, for programs." example:"not_found"`
-	RequestID string       `json:"request_id,omitempty" doc:"As in X-Request-Id and the logs." example:"req_01h455vb4pex5vsknk084sn02q"`
+	RequestID string       `json:"request_id,omitempty" doc:"Same as in the header X-Request-Id and the log." example:"req_01h455vb4pex5vsknk084sn02q"`
 	Errors    []FieldError `json:"errors,omitempty" doc:"The invalid fields."`
 
 	cause error

@@ -74,7 +74,7 @@ func TestVariablesOfEveryForm(t *testing.T) {
 		want        string // empty: ignored
 	}{
 		{"lower case", "SAMPLE_SERVICE_server__port=1", "unknown variable; docs/configuration.md lists all variables"},
-		{"one underscore, no such key", "SAMPLE_SERVICE_ANYTHING=x", ""},
+		{"one underscore, no such key", "SAMPLE_SERVICE_ANYTHING=x", "unknown variable; docs/configuration.md lists all variables"},
 		{"variable of another program", "X" + prefix + "SERVER__PORT=x", ""},
 		{"host of a service link", "SAMPLE_SERVICE_SERVICE_HOST=10.0.0.1", ""},
 	} {
@@ -93,7 +93,13 @@ func TestUnknownVariablesAreErrors(t *testing.T) {
 			"one underscore", "SAMPLE_SERVICE_SERVER_TLS_CERT_FILE=x",
 			"unknown variable; two underscores separate the levels of a key: use SAMPLE_SERVICE_SERVER__TLS__CERT_FILE",
 		},
+		{"no section", "SAMPLE_SERVICE_PROFILE=production", "unknown variable; docs/configuration.md lists all variables"},
+		{"no separator", "SAMPLE_SERVICE_LOGLEVEL=debug", "unknown variable; docs/configuration.md lists all variables"},
+		{"a port that is no service link", "SAMPLE_SERVICE_HTTP_PORT=8081", "unknown variable; docs/configuration.md lists all variables"},
 		{"service link", "SAMPLE_SERVICE_PORT=tcp://10.0.0.1:80", ""},
+		{"host of a service", "SAMPLE_SERVICE_SERVICE_HOST=10.0.0.1", ""},
+		{"port of a service", "SAMPLE_SERVICE_METRICS_SERVICE_PORT_HTTP_METRICS=9090", ""},
+		{"part of a service link", "SAMPLE_SERVICE_METRICS_PORT_9090_TCP_ADDR=10.0.0.1", ""},
 		{"service link that looks like a key", "SAMPLE_SERVICE_SERVER_PORT=tcp://10.0.0.1:80", ""},
 	} {
 		t.Run(test.rule, func(t *testing.T) { testVariable(t, test.entry, test.want) })

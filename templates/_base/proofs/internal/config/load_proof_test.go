@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -143,7 +144,7 @@ func TestPermissionsAreThoseOfTheFileBehindALink(t *testing.T) {
 	if err := os.Symlink(path, filepath.Join(f.dir, "work.yaml")); err != nil {
 		t.Fatal(err)
 	}
-	if got := f.load().Config.Log.Level; got != "warn" {
+	if got := f.load().Config.Log.Level; got != slog.LevelWarn {
 		t.Errorf("level is %s, want warn", got)
 	}
 }
@@ -243,5 +244,12 @@ func TestRequestOutlivesWhatItWaitsFor(t *testing.T) {
 	f.set("health.check_timeout=15s", "server.request_timeout=15s")
 	if got := f.problems(); len(got) != 1 || !strings.Contains(got[0], "must be below server.request_timeout, which is 15s") {
 		t.Errorf("got %q, want an error that names both keys", got)
+	}
+}
+
+func TestSettingsFilesAreWatchedBeforeTheyExist(t *testing.T) {
+	f := newFixture(t)
+	if diff := cmp.Diff(f.load().Files(), f.sources.Files); diff != "" {
+		t.Error("got -, want +\n" + diff)
 	}
 }

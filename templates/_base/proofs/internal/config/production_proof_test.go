@@ -2,6 +2,8 @@ package config
 
 import (
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,7 +44,7 @@ func TestProductionChecksPermissions(t *testing.T) {
 func TestKeyOfTheListenerIsNoSettingsFile(t *testing.T) {
 	f := production(t)
 	f.set("server.tls.terminated_by_proxy=false", "server.tls.cert_file=tls.crt", "server.tls.key_file="+f.file("tls.key", "key"))
-	if got := f.load().Files(); len(got) > 0 {
+	if got := f.load().Files(); slices.Contains(got, filepath.Join(f.dir, "tls.key")) {
 		t.Errorf("got %q", got)
 	}
 }

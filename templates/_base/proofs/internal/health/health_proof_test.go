@@ -68,7 +68,7 @@ func TestReasonAndDegraded(t *testing.T) {
 			false, Result{Message: "the schema is old"}, "relation notes does not exist",
 		},
 		{
-			"what is not well", Degraded("every connection is in use"),
+			"what is not well", Degraded("every connection is in use", nil),
 			true, Result{Healthy: true, Degraded: true, Message: "every connection is in use"}, "level=WARN",
 		},
 	} {

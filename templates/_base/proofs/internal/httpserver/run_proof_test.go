@@ -117,3 +117,32 @@ func TestListenerThatFailsStopsTheOther(t *testing.T) {
 		})
 	}
 }
+
+// An open stream neither delays the shutdown nor makes it fail.
+func TestStreamsEndAfterTheDrainDelay(t *testing.T) {
+	cfg := testConfig()
+	cfg.DrainDelay = 500 * time.Millisecond
+	begun, ending := make(chan struct{}), make(chan struct{})
+	s := serve(t, cfg, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_ = http.NewResponseController(w).Flush()
+		close(begun)
+		<-ending
+	}))
+	s.api.OnDrained(func() { close(ending) })
+	res, err := http.Get("http://" + s.api.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	await(t, begun, "request")
+	s.stop()
+	await(t, s.drained, "drain")
+	select {
+	case <-ending:
+		t.Error("the stream ended before the drain delay was over")
+	default:
+	}
+	if err := s.end(t); err != nil {
+		t.Errorf("got %v, want a clean end", err)
+	}
+}

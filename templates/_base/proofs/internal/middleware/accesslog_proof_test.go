@@ -1,9 +1,11 @@
 package middleware
 
 import (
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestProbesAreLoggedOnlyIfTheyFail(t *testing.T) {
@@ -27,7 +29,7 @@ func TestAccessLogMasksSecrets(t *testing.T) {
 		w.Header().Set("Location", "https://example.com/?t=hunter2-location")
 		serveHello(w, r)
 	}}}
-	log, out := newLog(t, "debug")
+	log, out := newLog(t, slog.LevelDebug)
 	s := testServer{newChain(t, routes, defaultOptions(), log).Then(routes), out}
 	r := get("/ok?access_token=hunter2&sig=hunter2&key=hunter2&code=hunter2&auth=hunter2&page=2")
 	for _, name := range []string{
@@ -46,6 +48,15 @@ func TestAccessLogMasksSecrets(t *testing.T) {
 		`"Referer":"https://example.com/reset?[redacted]"`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("got no %s in %s", want, got)
+		}
+	}
+}
+
+func TestBoundedTextIsValidAndNotLonger(t *testing.T) {
+	for _, text := range []string{strings.Repeat("a\xff", 200), strings.Repeat("漢", 200), "\xff", "", "plain"} {
+		got := bounded(text, 256)
+		if len(got) > 256 || !utf8.ValidString(got) {
+			t.Errorf("bounded(%.9q…) has %d bytes, valid is %t", text, len(got), utf8.ValidString(got))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -31,7 +32,7 @@ func testPreflight(t *testing.T, name string, cfg CORSConfig, req *http.Request,
 			t.Error("a preflight reached authentication")
 		})
 		routes := testRouter{"/ok": {serve: serveHello}}
-		log, out := newLog(t, "info")
+		log, out := newLog(t, slog.LevelInfo)
 		s := testServer{append(newChain(t, routes, opts, log), authenticate).Then(routes), out}
 		w := s.do(req)
 		h := w.Header()

@@ -3,6 +3,7 @@ package middleware
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"log/slog"
 	"net/http"
 	"testing"
 )
@@ -44,7 +45,7 @@ func TestClientCert(t *testing.T) {
 		"/ok":     {serve: serveHello},
 		"/health": {route: Route{Template: "/health", Probe: true}, serve: serveHello},
 	}
-	log, out := newLog(t, "info")
+	log, out := newLog(t, slog.LevelInfo)
 	s := testServer{append(newChain(t, routes, defaultOptions(), log), ClientCert(true)).Then(routes), out}
 	presented := &tls.ConnectionState{PeerCertificates: []*x509.Certificate{{}}}
 	verified := &tls.ConnectionState{VerifiedChains: [][]*x509.Certificate{{{}}}}

@@ -66,3 +66,20 @@ func TestTurnedLinkIsAChange(t *testing.T) {
 		}
 	})
 }
+
+func TestNewFileIsAChange(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	synctest.Test(t, func(t *testing.T) {
+		l, loads := newLoop(), 0
+		l.Add("settings", []string{path}, func() error { loads++; return nil })
+		start(t, l)
+		rounds(2)
+		write(t, path, "log: {level: debug}")
+		rounds(2)
+		write(t, path, "log: {level: error}")
+		rounds(2)
+		if loads != 2 {
+			t.Errorf("got %d loads, want 2", loads)
+		}
+	})
+}

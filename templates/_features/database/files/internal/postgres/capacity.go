@@ -37,8 +37,8 @@ func (c Config) capacity(ctx context.Context, conn *pgx.Conn) (capacity, error) 
 	return found, nil
 }
 
-// warnIfTooSmall logs a warning if the server has too few connections for all instances. The service works regardless,
-// until it scales.
+// warnIfTooSmall logs a warning if the server has too few connections for all instances. The service works until
+// it scales out.
 func (d *Database) warnIfTooSmall(ctx context.Context, conn *pgx.Conn) {
 	found, err := d.cfg.capacity(ctx, conn)
 	switch {

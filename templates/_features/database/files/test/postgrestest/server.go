@@ -50,7 +50,7 @@ var privateServer = sync.OnceValues(func() (string, error) {
 // maxSocketFolder is the longest path to which PostgreSQL can append the name of its socket.
 const maxSocketFolder = 107 - len("/.s.PGSQL.5432")
 
-// socketFolder makes a folder with a path that is short enough for a socket, whatever TMPDIR is.
+// socketFolder makes a folder with a path that is short enough for a socket, even if TMPDIR is long.
 func socketFolder() (string, error) {
 	parent := os.TempDir()
 	if len(parent) > maxSocketFolder-len("/pg0123456789") {

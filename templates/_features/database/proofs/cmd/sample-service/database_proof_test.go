@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 
 	"example.com/acme/sample-service/internal/config"
 )
@@ -65,5 +69,20 @@ func TestExecReplacesTheProcess(t *testing.T) {
 	}
 	if got, want := string(out), "app@db1.example.com,db2.example.com:5432,5433\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Ctrl-C cancels the context of every command.
+func TestInterruptEndsTheQuestion(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	input, silent := io.Pipe()
+	defer silent.Close()
+	cmd := new(cobra.Command)
+	cmd.SetContext(ctx)
+	cmd.SetIn(input)
+	cmd.SetErr(io.Discard)
+	interrupt()
+	if err := confirm(cmd, config.Config{}, false, "Sure?"); err == nil || !strings.Contains(err.Error(), "interrupted") {
+		t.Errorf("got %v, want an error", err)
 	}
 }

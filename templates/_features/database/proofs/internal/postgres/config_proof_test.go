@@ -72,13 +72,13 @@ func testEncryption(t *testing.T, url string, plaintext, unverified bool) {
 	t.Helper()
 	cfg := defaults(t)
 	cfg.URL = secret.New(url)
-	if cfg.Plaintext() != plaintext || cfg.Unverified() != unverified {
-		t.Errorf("got plaintext %t and unverified %t, want %t and %t", cfg.Plaintext(), cfg.Unverified(), plaintext, unverified)
+	if (cfg.Plaintext() == "url") != plaintext || (cfg.Unverified() == "url") != unverified {
+		t.Errorf("got plaintext %q and unverified %q, want %t and %t", cfg.Plaintext(), cfg.Unverified(), plaintext, unverified)
 	}
 	cfg = defaults(t)
 	cfg.Pooler, cfg.DirectURL = "transaction", secret.New(url)
-	if url != "" && cfg.Plaintext() != plaintext {
-		t.Errorf("as direct_url: got plaintext %t, want %t", cfg.Plaintext(), plaintext)
+	if url != "" && ((cfg.Plaintext() == "direct_url") != plaintext || (cfg.Unverified() == "direct_url") != unverified) {
+		t.Errorf("as direct_url: got plaintext %q and unverified %q, want %t and %t", cfg.Plaintext(), cfg.Unverified(), plaintext, unverified)
 	}
 }
 

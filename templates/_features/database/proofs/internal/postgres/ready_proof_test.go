@@ -1,11 +1,15 @@
 package postgres_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"example.com/acme/sample-service/internal/note"
 	"example.com/acme/sample-service/internal/note/notetest"
@@ -89,4 +93,35 @@ func TestDocumentedGrantsAreEnough(t *testing.T) {
 	if err := errors.Join(store.Create(t.Context(), n), store.Update(t.Context(), n, 1), store.Delete(t.Context(), n.ID, n.Version)); err != nil {
 		t.Error(err)
 	}
+}
+
+// A lock can block every statement of the service while the server is well.
+func TestReadinessFailsWhileEveryStatementIsCancelled(t *testing.T) {
+	t.Parallel()
+	address := postgrestest.New(t)
+	cfg := defaults(t)
+	cfg.URL, cfg.StatementTimeout = secret.New(address), 300*time.Millisecond
+	db := openWith(t, cfg)
+	if ready, degraded, message := readiness(t, db); !ready || degraded {
+		t.Fatalf("got ready %t, degraded %t and %q, want ready", ready, degraded, message)
+	}
+	blocker, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer blocker.Close(context.WithoutCancel(t.Context()))
+	if _, err := blocker.Exec(t.Context(), "BEGIN; LOCK notes, goose_db_version"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the service is not ready", func() bool {
+		ready, _, _ := readiness(t, db)
+		return !ready && !answers(t.Context(), db.Notes())
+	})
+	if _, err := blocker.Exec(t.Context(), "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the service is ready", func() bool {
+		ready, degraded, _ := readiness(t, db)
+		return ready && !degraded
+	})
 }

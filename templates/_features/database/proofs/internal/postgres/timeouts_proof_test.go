@@ -36,7 +36,7 @@ func TestExhaustedPoolIsDegraded(t *testing.T) {
 			t.Fatalf("got %+v, want ready", report)
 		}
 		found := report.Dependencies["database"]
-		return found.Degraded && strings.Contains(found.Message, "no connection is free")
+		return found.Degraded && strings.Contains(found.Message, "answered others recently")
 	})
 	if err := <-errs; !errors.Is(err, note.ErrUnavailable) {
 		t.Errorf("the call that waits: got %v, want %v", err, note.ErrUnavailable)

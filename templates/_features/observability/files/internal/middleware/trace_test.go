@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"testing"
 
@@ -24,7 +25,7 @@ func newTracedServer(t testing.TB, routes testRouter, sampler sdktrace.Sampler, 
 	spans := tracetest.NewSpanRecorder()
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSampler(sampler), sdktrace.WithSpanProcessor(spans))
 	t.Cleanup(func() { _ = provider.Shutdown(context.WithoutCancel(t.Context())) })
-	log, out := newLog(t, "info")
+	log, out := newLog(t, slog.LevelInfo)
 	propagator := propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{})
 	chain := slices.Insert(newChain(t, routes, defaultOptions(), log), 1, Trace(provider, propagator, true, trustIncoming))
 	return tracedServer{testServer{Handler: chain.Then(routes), log: out}, spans}

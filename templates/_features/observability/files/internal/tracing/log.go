@@ -5,10 +5,11 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
+	"golang.org/x/time/rate"
 )
 
 // maxLines is how many errors of OpenTelemetry are logged in a minute. While a collector is down, each batch fails.
@@ -16,29 +17,23 @@ const maxLines = 5
 
 // errorHandler logs the errors of OpenTelemetry as warnings.
 type errorHandler struct {
-	log *slog.Logger
+	log        *slog.Logger
+	limiter    *rate.Limiter
+	suppressed atomic.Int64 // errors since the last line
+}
 
-	mu         sync.Mutex
-	minute     time.Time // when the current minute began
-	lines      int       // logged in this minute
-	suppressed int       // not logged since the last line
+func newErrorHandler(log *slog.Logger) *errorHandler {
+	return &errorHandler{log: log, limiter: rate.NewLimiter(rate.Every(time.Minute/maxLines), maxLines)}
 }
 
 // Handle implements otel.ErrorHandler.
 func (h *errorHandler) Handle(err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if now := time.Now(); now.Sub(h.minute) >= time.Minute {
-		h.minute, h.lines = now, 0
-	}
-	if h.lines == maxLines {
-		h.suppressed++
+	if !h.limiter.Allow() {
+		h.suppressed.Add(1)
 		return
 	}
 	h.log.LogAttrs(context.Background(), slog.LevelWarn, "telemetry failed",
-		slog.Any("error", err), slog.Int("suppressed", h.suppressed))
-	h.lines++
-	h.suppressed = 0
+		slog.Any("error", err), slog.Int64("suppressed", h.suppressed.Swap(0)))
 }
 
 // newLogger returns a logger for OpenTelemetry, which passes its warnings and errors to log.

@@ -1,8 +1,8 @@
 // Package tracing records traces and exports them, and the metrics of the service, with OpenTelemetry.
 //
 // Environment variables configure the export, as for every program that uses OpenTelemetry. Without an endpoint nothing
-// is exported. Telemetry never takes the service down: the package logs a wrong variable as a warning and goes on, and
-// a slow or missing collector costs spans but delays neither a request nor, for long, the end of the process.
+// is exported. Telemetry never takes the service down: the package logs a wrong variable as a warning and goes on. A slow
+// or missing collector loses spans. It delays no request, and the exit by at most flushTimeout.
 package tracing
 
 import (
@@ -40,7 +40,7 @@ type Tracing struct {
 
 // Open starts to record traces. It sets the global tracer provider and propagator, which instrumented libraries use.
 func Open(ctx context.Context, cfg Config, log *slog.Logger, service, version, environment string) *Tracing {
-	otel.SetErrorHandler(&errorHandler{log: log})
+	otel.SetErrorHandler(newErrorHandler(log))
 	otel.SetLogger(newLogger(log))
 	countSpans()
 

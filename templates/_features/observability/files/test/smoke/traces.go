@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 )
@@ -27,7 +28,7 @@ func (s *smoke) checkTraces(ctx context.Context) (string, error) {
 				return nil
 			}
 		}
-		return fmt.Errorf("%s has none of %d traces: %w", s.traces.url, len(ids), err)
+		return errors.Join(fmt.Errorf("%s has none of %d traces", s.traces.url, len(ids)), err)
 	})
 	return fmt.Sprintf("found one of %d traces", len(ids)), err
 }

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -114,7 +115,7 @@ func TestCallersDecideOnlyIfTrusted(t *testing.T) {
 }
 
 func TestTracesAreOffWithoutAProvider(t *testing.T) {
-	log, out := newLog(t, "info")
+	log, out := newLog(t, slog.LevelInfo)
 	off := Trace(noop.NewTracerProvider(), propagation.TraceContext{}, true, false)
 	s := testServer{slices.Insert(newChain(t, tracedRoutes, defaultOptions(), log), 1, off).Then(tracedRoutes), out}
 	w := s.do(get("/notes/1"))

@@ -12,7 +12,7 @@ const fileSuffix = "_file"
 
 func (k key) isSecret() bool { return k.kind == reflect.TypeFor[secret.Value]() }
 
-// secretFile returns the key for the file that holds a secret. No field has its value.
+// secretFile returns the key for the file that holds a secret. It has no field in Config.
 func (k key) secretFile() key {
 	file := newKey(k.path+fileSuffix, reflect.TypeFor[string]())
 	file.doc = "File that holds " + k.path + "."
