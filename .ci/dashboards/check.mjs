@@ -38,8 +38,8 @@ interface Panel<Kind, Options, Custom> {
   id: number; type: Kind; title: string; description: string;
   gridPos: dashboard.GridPos;
   datasource: { type: "prometheus"; uid: "\${datasource}" } | { type: "loki"; uid: "\${loki}" };
-  fieldConfig: { defaults: Omit<dashboard.FieldConfig, "custom"> & { custom?: Custom }; overrides: Array<Override<Custom>> };
-  options: Options;
+  fieldConfig?: { defaults: Omit<dashboard.FieldConfig, "custom"> & { custom?: Custom }; overrides: Array<Override<Custom>> };
+  options?: Partial<Options>; // Grafana merges them into the defaults of the panel
   targets: Array<Target>;
 }
 type Row = dashboard.RowPanel & { title: string; gridPos: dashboard.GridPos };

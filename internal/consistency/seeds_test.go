@@ -120,7 +120,7 @@ func textSeeds() []seed {
 		fault("metric-name", "minimal", "docs/api.md", "`api_version_requests_total`", "`api_version_request_total`", "looks like a metric of the service"),
 		fault("start", "minimal", base+"kustomization.yaml", "SERVICE__PROFILE=production", "SERVICE__PROFILE=prod", `is "prod", which is not a profile`),
 		fault("start", "minimal", component+"ingress/kustomization.yaml", "      - BILLING_API_SERVER__TLS__TERMINATED_BY_PROXY=true\n", "", "refuses to start without TLS"),
-		fault("alert-test", "minimal", watch+"tests/alerts.yaml", "alertname: ServiceDown", "alertname: ServiceGone", "ServiceGone: has a unit test, but is not an alert"),
+		fault("alert-test", "minimal", watch+"tests/alerts.yaml", "alertname: AvailabilityBudgetBurnsFast", "alertname: AvailabilityGone", "AvailabilityGone: has a unit test, but is not an alert"),
 		fault("runbook", "full", watch+"alerts-backup.yaml", "alert: BackupOverdue", "alert: BackupLate", "does not link to its section", "BackupLate: has no section", "BackupOverdue: is not an alert"),
 		fault("runbook", "minimal", watch+"alerts.yaml", "#availabilitybudgetburnsfast", "#availability", "does not link to its section"),
 		fault("syntax", "minimal", base+"service.yaml", "  ports:\n", "  ports: [\n", "cannot be parsed"),
