@@ -21,9 +21,9 @@ const (
 // The maximum numbers of files without Go in the default project, of their lines, and of its documents. A platform team
 // reviews them on its first day.
 const (
-	maxOtherFiles = 68   // goal: 60
-	maxOtherLines = 6050 // goal: 5000
-	maxDocuments  = 12
+	maxOtherFiles = 61   // goal: 58
+	maxOtherLines = 5015 // goal: 4950
+	maxDocuments  = 11
 )
 
 // maxPackage is the maximum number of lines of code in a package that is not in largePackages.
