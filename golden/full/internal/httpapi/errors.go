@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/acme/billing-api/internal/domain"
 	"github.com/acme/billing-api/internal/note"
 	"github.com/acme/billing-api/internal/problem"
 )
@@ -14,10 +15,10 @@ var domainProblems = []struct {
 	status int
 	detail string
 }{
-	{note.ErrNotFound, http.StatusNotFound, "note not found"},
-	{note.ErrExists, http.StatusConflict, "the note already exists"},
-	{note.ErrVersionMismatch, http.StatusPreconditionFailed, "the note does not have the version that the request expects"},
-	{note.ErrUnavailable, http.StatusServiceUnavailable, ""},
+	{domain.ErrNotFound, http.StatusNotFound, "no resource has this ID"},
+	{domain.ErrExists, http.StatusConflict, "the resource already exists"},
+	{domain.ErrVersionMismatch, http.StatusPreconditionFailed, "the resource does not have the version that the request expects"},
+	{domain.ErrUnavailable, http.StatusServiceUnavailable, ""},
 }
 
 // domainProblem converts an error of the domain, and returns any other error unchanged.

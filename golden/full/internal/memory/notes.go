@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/acme/billing-api/internal/domain"
 	"github.com/acme/billing-api/internal/note"
 )
 
@@ -29,7 +30,7 @@ func (s *Notes) Create(ctx context.Context, n note.Note) error {
 	defer s.mu.Unlock()
 	i, found := s.find(n.ID)
 	if found {
-		return note.ErrExists
+		return domain.ErrExists
 	}
 	s.notes = slices.Insert(s.notes, i, n)
 	return nil
@@ -44,7 +45,7 @@ func (s *Notes) Get(ctx context.Context, id string) (note.Note, error) {
 	defer s.mu.RUnlock()
 	i, found := s.find(id)
 	if !found {
-		return note.Note{}, note.ErrNotFound
+		return note.Note{}, domain.ErrNotFound
 	}
 	return s.notes[i], nil
 }
@@ -96,9 +97,9 @@ func (s *Notes) change(ctx context.Context, id string, expected int64, write fun
 	i, found := s.find(id)
 	switch {
 	case !found:
-		return note.ErrNotFound
+		return domain.ErrNotFound
 	case s.notes[i].Version != expected:
-		return note.ErrVersionMismatch
+		return domain.ErrVersionMismatch
 	}
 	write(i)
 	return nil

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 
+	"github.com/acme/billing-api/internal/domain"
 	"github.com/acme/billing-api/internal/note"
 	"github.com/acme/billing-api/internal/postgres/query"
 )
@@ -101,9 +102,9 @@ func (s *Notes) change(ctx context.Context, id string, f func(context.Context, *
 		case err != nil:
 			return err
 		case exists:
-			return note.ErrVersionMismatch
+			return domain.ErrVersionMismatch
 		}
-		return note.ErrNotFound
+		return domain.ErrNotFound
 	})
 }
 

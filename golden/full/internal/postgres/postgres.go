@@ -1,7 +1,7 @@
 // Package postgres stores notes in PostgreSQL.
 //
 // The service starts without its database and survives losing it. The pool connects when a connection is needed, and
-// replaces a broken one for the next caller. While there is no server, callers get note.ErrUnavailable at once or after
+// replaces a broken one for the next caller. While there is no server, callers get domain.ErrUnavailable at once or after
 // the timeouts of the settings. Only a Migrator changes the schema.
 package postgres
 
@@ -21,7 +21,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
-	"github.com/acme/billing-api/internal/note"
+	"github.com/acme/billing-api/internal/domain"
 	"github.com/acme/billing-api/migrations"
 )
 
@@ -191,7 +191,7 @@ func (d *Database) withConn(ctx context.Context, f func(*pgx.Conn) error) error 
 		return fmt.Errorf("acquire a connection: %w", ended)
 	}
 	if err != nil {
-		return fmt.Errorf("%w: acquire a connection: %w", note.ErrUnavailable, err)
+		return fmt.Errorf("%w: acquire a connection: %w", domain.ErrUnavailable, err)
 	}
 	defer conn.Release()
 	err = f(conn.Conn())
@@ -202,7 +202,7 @@ func (d *Database) withConn(ctx context.Context, f func(*pgx.Conn) error) error 
 	case err == nil || sqlState(err) != "" && !isTransient(err):
 		d.answered.Store(time.Now().UnixNano())
 	case conn.Conn().IsClosed() && sqlState(err) == "" && ctx.Err() == nil:
-		return fmt.Errorf("%w: the connection is lost: %w", note.ErrUnavailable, err)
+		return fmt.Errorf("%w: the connection is lost: %w", domain.ErrUnavailable, err)
 	}
 	return err
 }

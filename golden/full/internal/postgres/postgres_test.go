@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/acme/billing-api/internal/config"
+	"github.com/acme/billing-api/internal/domain"
 	"github.com/acme/billing-api/internal/health"
 	"github.com/acme/billing-api/internal/note"
 	"github.com/acme/billing-api/internal/note/notetest"
@@ -83,8 +84,8 @@ func TestReadinessNeedsTheSchema(t *testing.T) {
 	if ready, _, message := readiness(t, db); ready || !strings.Contains(message, "migrate up") {
 		t.Errorf("got ready %t and %q, want unready and what to do", ready, message)
 	}
-	if err := db.Notes().Create(t.Context(), notetest.Note(1)); !errors.Is(err, note.ErrUnavailable) {
-		t.Errorf("got %v, want %v", err, note.ErrUnavailable)
+	if err := db.Notes().Create(t.Context(), notetest.Note(1)); !errors.Is(err, domain.ErrUnavailable) {
+		t.Errorf("got %v, want %v", err, domain.ErrUnavailable)
 	}
 	migrate(t, cfg, (*postgres.Migrator).Up)
 	if ready, degraded, _ := readiness(t, db); !ready || degraded {

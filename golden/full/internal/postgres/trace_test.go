@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/acme/billing-api/internal/domain"
 	"github.com/acme/billing-api/internal/note"
 )
 
@@ -49,8 +50,8 @@ func TestQueryHasASpanWithoutItsArguments(t *testing.T) {
 	if err := notes.Create(ctx, n); err != nil {
 		t.Fatal(err)
 	}
-	if err := notes.Create(ctx, n); !errors.Is(err, note.ErrExists) {
-		t.Fatalf("got %v, want %v", err, note.ErrExists)
+	if err := notes.Create(ctx, n); !errors.Is(err, domain.ErrExists) {
+		t.Fatalf("got %v, want %v", err, domain.ErrExists)
 	}
 	request.End()
 

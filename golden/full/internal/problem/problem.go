@@ -21,7 +21,7 @@ const retryAfter = "5"
 type Problem struct {
 	Title     string       `json:"title" doc:"Short description of the status." example:"Not Found"`
 	Status    int          `json:"status" doc:"HTTP status of the response." example:"404"`
-	Detail    string       `json:"detail,omitempty" doc:"What went wrong, for people." example:"note not found"`
+	Detail    string       `json:"detail,omitempty" doc:"What went wrong, for people." example:"no resource has this ID"`
 	Code      string       `json:"code" doc:"Stable code of the error, for programs." example:"not_found"`
 	RequestID string       `json:"request_id,omitempty" doc:"Same as in the header X-Request-Id and the log." example:"req_01h455vb4pex5vsknk084sn02q"`
 	Errors    []FieldError `json:"errors,omitempty" doc:"The invalid fields."`

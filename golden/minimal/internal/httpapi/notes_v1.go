@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/acme/billing-api/internal/domain"
 	"github.com/acme/billing-api/internal/note"
 )
 
@@ -136,7 +137,7 @@ func (h notesV1) get(ctx context.Context, in *getNoteV1Input) (*getNoteV1Output,
 		return nil, err
 	}
 	if !match.has(n.Version) {
-		return nil, note.ErrVersionMismatch
+		return nil, domain.ErrVersionMismatch
 	}
 	out := &getNoteV1Output{Status: http.StatusOK, ETag: etag(n.Version), CacheControl: "private, no-cache"}
 	if noneMatch.has(n.Version) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/acme/billing-api/internal/domain"
 	"github.com/acme/billing-api/internal/memory"
 	"github.com/acme/billing-api/internal/note"
 )
@@ -123,11 +124,11 @@ func TestAVersionThatIsNotAcceptedStays(t *testing.T) {
 	store := storeWith(t, old)
 	s := newService(store)
 	_, err := s.Update(t.Context(), firstID, only(3), note.Change{Title: "New"})
-	if !errors.Is(err, note.ErrVersionMismatch) {
-		t.Errorf("Update: got error %v, want %v", err, note.ErrVersionMismatch)
+	if !errors.Is(err, domain.ErrVersionMismatch) {
+		t.Errorf("Update: got error %v, want %v", err, domain.ErrVersionMismatch)
 	}
-	if err := s.Delete(t.Context(), firstID, only(3)); !errors.Is(err, note.ErrVersionMismatch) {
-		t.Errorf("Delete: got error %v, want %v", err, note.ErrVersionMismatch)
+	if err := s.Delete(t.Context(), firstID, only(3)); !errors.Is(err, domain.ErrVersionMismatch) {
+		t.Errorf("Delete: got error %v, want %v", err, domain.ErrVersionMismatch)
 	}
 	if got, err := store.Get(t.Context(), firstID); err != nil || got != old {
 		t.Errorf("got %+v and error %v, want the note unchanged", got, err)
@@ -157,7 +158,7 @@ func TestUpdateUnderContention(t *testing.T) {
 		accept func(int64) bool
 		want   error
 	}{
-		"one version": {only(4), note.ErrVersionMismatch},
+		"one version": {only(4), domain.ErrVersionMismatch},
 		"any version": {anyVersion, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -193,8 +194,8 @@ func TestAnInvalidIDIsNotFound(t *testing.T) {
 	// The store is nil: it must not be called.
 	s := note.NewService(nil, time.Now, note.NewID)
 	for _, id := range []string{"", "note_", "user_00000000000000000000000001", firstID + "\x00", "note_'; DROP TABLE notes"} {
-		if _, err := s.Get(t.Context(), id); !errors.Is(err, note.ErrNotFound) {
-			t.Errorf("%q: got error %v, want %v", id, err, note.ErrNotFound)
+		if _, err := s.Get(t.Context(), id); !errors.Is(err, domain.ErrNotFound) {
+			t.Errorf("%q: got error %v, want %v", id, err, domain.ErrNotFound)
 		}
 	}
 }

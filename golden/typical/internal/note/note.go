@@ -5,7 +5,6 @@
 package note
 
 import (
-	"errors"
 	"time"
 
 	"git.example.org/shop/orders/v2/internal/id"
@@ -24,21 +23,6 @@ type Note struct {
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
-
-var (
-	// ErrNotFound means that no note has the ID.
-	ErrNotFound = errors.New("note: not found")
-
-	// ErrExists means that the ID is taken.
-	ErrExists = errors.New("note: already exists")
-
-	// ErrVersionMismatch means that the note does not have the expected version.
-	ErrVersionMismatch = errors.New("note: version mismatch")
-
-	// ErrUnavailable means that the store or another dependency is unavailable; the same call may succeed later. It
-	// wraps the cause. Stores return the error of a context unchanged.
-	ErrUnavailable = errors.New("note: unavailable")
-)
 
 const idPrefix = "note"
 

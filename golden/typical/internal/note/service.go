@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"git.example.org/shop/orders/v2/internal/domain"
 )
 
 // Service applies the rules of the domain to everything that reaches the store.
@@ -59,7 +61,7 @@ func (s *Service) Create(ctx context.Context, d Draft) (Note, error) {
 // Get returns one note.
 func (s *Service) Get(ctx context.Context, id string) (Note, error) {
 	if !ValidID(id) {
-		return Note{}, ErrNotFound
+		return Note{}, domain.ErrNotFound
 	}
 	return s.store.Get(ctx, id)
 }
@@ -122,9 +124,9 @@ func (s *Service) change(
 			return err
 		}
 		if !accept(current.Version) {
-			return ErrVersionMismatch
+			return domain.ErrVersionMismatch
 		}
-		if err := write(current); !errors.Is(err, ErrVersionMismatch) {
+		if err := write(current); !errors.Is(err, domain.ErrVersionMismatch) {
 			return err
 		}
 		select {

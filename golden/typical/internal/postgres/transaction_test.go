@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"git.example.org/shop/orders/v2/internal/domain"
 	"git.example.org/shop/orders/v2/internal/note"
 	"git.example.org/shop/orders/v2/internal/note/notetest"
 	"git.example.org/shop/orders/v2/internal/postgres"
@@ -14,7 +15,7 @@ import (
 func exists(t *testing.T, store note.Store, n int) bool {
 	t.Helper()
 	_, err := store.Get(t.Context(), notetest.Note(n).ID)
-	if err != nil && !errors.Is(err, note.ErrNotFound) {
+	if err != nil && !errors.Is(err, domain.ErrNotFound) {
 		t.Fatal(err)
 	}
 	return err == nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/acme/billing-api/internal/domain"
 	"github.com/acme/billing-api/internal/note"
 )
 
@@ -51,7 +52,7 @@ func createAndGet(t *testing.T, s note.Store) {
 	wantNote(t, s, Note(1))
 	second := Note(1)
 	second.Title = "Another"
-	wantErr(t, "second Create", s.Create(t.Context(), second), note.ErrExists)
+	wantErr(t, "second Create", s.Create(t.Context(), second), domain.ErrExists)
 	wantNote(t, s, Note(1))
 	list(t, s, note.Query{Limit: 1}).Notes[0].Title = "Changed outside of the store"
 	wantNote(t, s, Note(1))
@@ -60,9 +61,9 @@ func createAndGet(t *testing.T, s note.Store) {
 func notFound(t *testing.T, s note.Store) {
 	ctx, n := t.Context(), Note(1)
 	_, err := s.Get(ctx, n.ID)
-	wantErr(t, "Get", err, note.ErrNotFound)
-	wantErr(t, "Update", s.Update(ctx, n, 1), note.ErrNotFound)
-	wantErr(t, "Delete", s.Delete(ctx, n.ID, 1), note.ErrNotFound)
+	wantErr(t, "Get", err, domain.ErrNotFound)
+	wantErr(t, "Update", s.Update(ctx, n, 1), domain.ErrNotFound)
+	wantErr(t, "Delete", s.Delete(ctx, n.ID, 1), domain.ErrNotFound)
 	wantPage(t, s, note.Query{Limit: 10}, false)
 }
 
@@ -70,7 +71,7 @@ func update(t *testing.T, s note.Store) {
 	create(t, s, Note(1))
 	n := Note(1)
 	n.Owner, n.Title, n.Body, n.Version, n.UpdatedAt = "grace", "Changed", "", 2, n.UpdatedAt.Add(time.Hour)
-	wantErr(t, "Update of another version", s.Update(t.Context(), n, 2), note.ErrVersionMismatch)
+	wantErr(t, "Update of another version", s.Update(t.Context(), n, 2), domain.ErrVersionMismatch)
 	wantNote(t, s, Note(1))
 	wantErr(t, "Update", s.Update(t.Context(), n, 1), nil)
 	wantNote(t, s, n)
@@ -81,10 +82,10 @@ func update(t *testing.T, s note.Store) {
 func remove(t *testing.T, s note.Store) {
 	n, other := Note(1), Note(2)
 	create(t, s, n, other)
-	wantErr(t, "Delete of another version", s.Delete(t.Context(), n.ID, 2), note.ErrVersionMismatch)
+	wantErr(t, "Delete of another version", s.Delete(t.Context(), n.ID, 2), domain.ErrVersionMismatch)
 	wantNote(t, s, n)
 	wantErr(t, "Delete", s.Delete(t.Context(), n.ID, 1), nil)
-	wantErr(t, "second Delete", s.Delete(t.Context(), n.ID, 1), note.ErrNotFound)
+	wantErr(t, "second Delete", s.Delete(t.Context(), n.ID, 1), domain.ErrNotFound)
 	wantPage(t, s, note.Query{Limit: 10}, false, other.ID)
 	wantPage(t, s, note.Query{Limit: 10, After: n.ID}, false, other.ID)
 }
@@ -130,7 +131,7 @@ func listBytes(t *testing.T, s note.Store) {
 
 func concurrentUpdates(t *testing.T, s note.Store) {
 	create(t, s, Note(1))
-	winner := wantOneWinner(t, note.ErrVersionMismatch, func(i int) error {
+	winner := wantOneWinner(t, domain.ErrVersionMismatch, func(i int) error {
 		n := Note(1)
 		n.Title, n.Version = fmt.Sprintf("By %d", i), 2
 		return s.Update(t.Context(), n, 1)
@@ -141,7 +142,7 @@ func concurrentUpdates(t *testing.T, s note.Store) {
 }
 
 func concurrentCreates(t *testing.T, s note.Store) {
-	wantOneWinner(t, note.ErrExists, func(int) error { return s.Create(t.Context(), Note(1)) })
+	wantOneWinner(t, domain.ErrExists, func(int) error { return s.Create(t.Context(), Note(1)) })
 	wantPage(t, s, note.Query{Limit: 10}, false, Note(1).ID)
 }
 

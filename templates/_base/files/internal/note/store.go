@@ -5,21 +5,21 @@ import "context"
 // Store keeps notes. Implementations pass notetest.Run and are safe for concurrent use. When the
 // context ends, they return its error.
 type Store interface {
-	// Create adds n, or returns ErrExists.
+	// Create adds n, or returns domain.ErrExists.
 	Create(ctx context.Context, n Note) error
 
-	// Get returns the note with the ID, or ErrNotFound.
+	// Get returns the note with the ID, or domain.ErrNotFound.
 	Get(ctx context.Context, id string) (Note, error)
 
 	// List returns one page of the notes that match q, in order of ID.
 	List(ctx context.Context, q Query) (Page, error)
 
 	// Update replaces the note with the ID of n if the stored version is expected. Otherwise it
-	// returns ErrVersionMismatch or ErrNotFound.
+	// returns domain.ErrVersionMismatch or domain.ErrNotFound.
 	Update(ctx context.Context, n Note, expected int64) error
 
 	// Delete removes the note if the stored version is expected. Otherwise it returns
-	// ErrVersionMismatch or ErrNotFound.
+	// domain.ErrVersionMismatch or domain.ErrNotFound.
 	Delete(ctx context.Context, id string, expected int64) error
 }
 

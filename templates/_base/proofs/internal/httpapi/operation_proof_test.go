@@ -13,6 +13,7 @@ import (
 
 	"go.opentelemetry.io/otel/metric/noop"
 
+	"example.com/acme/sample-service/internal/domain"
 	"example.com/acme/sample-service/internal/note"
 	"example.com/acme/sample-service/internal/problem"
 	"example.com/acme/sample-service/internal/request"
@@ -48,11 +49,11 @@ func TestOnlyTheMiddlewareSetsDeadlines(t *testing.T) {
 
 func TestErrorsOfTheDomainHaveTheirStatus(t *testing.T) {
 	for err, want := range map[error]int{
-		note.ErrNotFound:        404,
-		note.ErrExists:          409,
-		note.ErrVersionMismatch: 412,
-		note.ErrUnavailable:     503,
-		&note.InvalidError{}:    422,
+		domain.ErrNotFound:        404,
+		domain.ErrExists:          409,
+		domain.ErrVersionMismatch: 412,
+		domain.ErrUnavailable:     503,
+		&note.InvalidError{}:      422,
 	} {
 		wrapped := errors.Join(errDown, err)
 		var p *problem.Problem
@@ -71,7 +72,7 @@ type broken struct{ note.Store }
 var errRefused = errors.New("dial tcp 10.0.0.7:4711: refused")
 
 func (broken) Get(context.Context, string) (note.Note, error) {
-	return note.Note{}, fmt.Errorf("%w: %w", note.ErrUnavailable, errRefused)
+	return note.Note{}, fmt.Errorf("%w: %w", domain.ErrUnavailable, errRefused)
 }
 
 func TestAnUnavailableStoreIsA503WithRetryAfter(t *testing.T) {

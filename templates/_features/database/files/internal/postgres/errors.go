@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"example.com/acme/sample-service/internal/note"
+	"example.com/acme/sample-service/internal/domain"
 )
 
 // SQLSTATE codes.
@@ -41,13 +41,13 @@ func domainError(ctx context.Context, operation string, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, pgx.ErrNoRows):
-		return note.ErrNotFound
+		return domain.ErrNotFound
 	case ctx.Err() != nil:
 		return fmt.Errorf("postgres: %s: %w", operation, ctx.Err())
 	case sqlState(err) == uniqueViolation:
-		return note.ErrExists
-	case !errors.Is(err, note.ErrUnavailable) && isTransient(err):
-		return fmt.Errorf("postgres: %s: %w: %w", operation, note.ErrUnavailable, err)
+		return domain.ErrExists
+	case !errors.Is(err, domain.ErrUnavailable) && isTransient(err):
+		return fmt.Errorf("postgres: %s: %w: %w", operation, domain.ErrUnavailable, err)
 	}
 	return fmt.Errorf("postgres: %s: %w", operation, err)
 }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 
+	"example.com/acme/sample-service/internal/domain"
 	"example.com/acme/sample-service/internal/note"
 	"example.com/acme/sample-service/internal/postgres/query"
 )
@@ -101,9 +102,9 @@ func (s *Notes) change(ctx context.Context, id string, f func(context.Context, *
 		case err != nil:
 			return err
 		case exists:
-			return note.ErrVersionMismatch
+			return domain.ErrVersionMismatch
 		}
-		return note.ErrNotFound
+		return domain.ErrNotFound
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"example.com/acme/sample-service/internal/domain"
 	"example.com/acme/sample-service/internal/note"
 	"example.com/acme/sample-service/internal/note/notetest"
 	"example.com/acme/sample-service/internal/postgres"
@@ -14,7 +15,7 @@ import (
 func exists(t *testing.T, store note.Store, n int) bool {
 	t.Helper()
 	_, err := store.Get(t.Context(), notetest.Note(n).ID)
-	if err != nil && !errors.Is(err, note.ErrNotFound) {
+	if err != nil && !errors.Is(err, domain.ErrNotFound) {
 		t.Fatal(err)
 	}
 	return err == nil

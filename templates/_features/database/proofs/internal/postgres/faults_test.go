@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/acme/sample-service/internal/domain"
 	"example.com/acme/sample-service/internal/note"
 	"example.com/acme/sample-service/internal/note/notetest"
 	"example.com/acme/sample-service/internal/postgres"
@@ -43,8 +44,8 @@ func TestServerMayBeDownAtTheStart(t *testing.T) {
 			"Update": store.Update(t.Context(), notetest.Note(1), 1),
 			"Delete": store.Delete(t.Context(), notetest.Note(1).ID, 1),
 		} {
-			if !errors.Is(err, note.ErrUnavailable) {
-				t.Errorf("%s: got %v, want %v", what, err, note.ErrUnavailable)
+			if !errors.Is(err, domain.ErrUnavailable) {
+				t.Errorf("%s: got %v, want %v", what, err, domain.ErrUnavailable)
 			}
 			paused = paused || strings.Contains(err.Error(), "waiting before the next attempt to connect")
 		}
@@ -80,10 +81,10 @@ func TestServerThatIsLostUnderLoadComesBack(t *testing.T) {
 				switch {
 				case err == nil:
 					done.Add(1)
-				case errors.Is(err, note.ErrUnavailable):
+				case errors.Is(err, domain.ErrUnavailable):
 					refused.Add(1)
 				default:
-					t.Errorf("got %v, want %v or none", err, note.ErrUnavailable)
+					t.Errorf("got %v, want %v or none", err, domain.ErrUnavailable)
 				}
 			}
 		})
@@ -148,8 +149,8 @@ func TestServerThatDoesNotAnswerHoldsNobodyForLong(t *testing.T) {
 	proxy.Silence()
 	began := time.Now()
 	_, err := db.Notes().List(t.Context(), note.Query{Limit: 1})
-	if !errors.Is(err, note.ErrUnavailable) {
-		t.Errorf("got %v, want %v", err, note.ErrUnavailable)
+	if !errors.Is(err, domain.ErrUnavailable) {
+		t.Errorf("got %v, want %v", err, domain.ErrUnavailable)
 	}
 	if took := time.Since(began); took > patience/2 {
 		t.Errorf("the caller was held for %s", took)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"example.com/acme/sample-service/internal/domain"
 	"example.com/acme/sample-service/internal/note"
 )
 
@@ -87,7 +88,7 @@ func TestChangesOfAnyVersionSucceedUnderContention(t *testing.T) {
 	if got, err := service.Get(t.Context(), n.ID); err != nil || got.Version != 1+clients*changes {
 		t.Errorf("got version %d and error %v, want %d", got.Version, err, 1+clients*changes)
 	}
-	if err := service.Delete(t.Context(), n.ID, func(v int64) bool { return v == 1 }); !errors.Is(err, note.ErrVersionMismatch) {
-		t.Errorf("got error %v, want %v", err, note.ErrVersionMismatch)
+	if err := service.Delete(t.Context(), n.ID, func(v int64) bool { return v == 1 }); !errors.Is(err, domain.ErrVersionMismatch) {
+		t.Errorf("got error %v, want %v", err, domain.ErrVersionMismatch)
 	}
 }

@@ -20,6 +20,7 @@ import (
 	sdk "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
+	"example.com/acme/sample-service/internal/domain"
 	"example.com/acme/sample-service/internal/note"
 	"example.com/acme/sample-service/internal/note/notetest"
 	"example.com/acme/sample-service/internal/postgres"
@@ -161,8 +162,8 @@ func TestMissingDatabaseIsUnavailable(t *testing.T) {
 	cfg := defaults(t)
 	cfg.URL = secret.New(fmt.Sprintf("postgres://nobody@/nothing?host=%s", t.TempDir()))
 	db := openWith(t, cfg)
-	if err := db.Notes().Create(t.Context(), notetest.Note(1)); !errors.Is(err, note.ErrUnavailable) {
-		t.Errorf("got %v, want %v", err, note.ErrUnavailable)
+	if err := db.Notes().Create(t.Context(), notetest.Note(1)); !errors.Is(err, domain.ErrUnavailable) {
+		t.Errorf("got %v, want %v", err, domain.ErrUnavailable)
 	}
 	if err := db.Ready(t.Context()); err == nil {
 		t.Error("got ready without a server")
@@ -172,7 +173,7 @@ func TestMissingDatabaseIsUnavailable(t *testing.T) {
 // answers reports whether the store answers.
 func answers(ctx context.Context, store note.Store) bool {
 	_, err := store.Get(ctx, notetest.Note(1).ID)
-	return errors.Is(err, note.ErrNotFound)
+	return errors.Is(err, domain.ErrNotFound)
 }
 
 // eventually waits until a condition holds.

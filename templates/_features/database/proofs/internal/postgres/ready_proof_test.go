@@ -11,7 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"example.com/acme/sample-service/internal/note"
+	"example.com/acme/sample-service/internal/domain"
 	"example.com/acme/sample-service/internal/note/notetest"
 	"example.com/acme/sample-service/internal/secret"
 	"example.com/acme/sample-service/test/postgrestest"
@@ -26,8 +26,8 @@ func TestConnectionsToAReadOnlyServerAreReplaced(t *testing.T) {
 	cfg.MinIdleConnections = 0
 	db := openWith(t, cfg)
 	postgrestest.Exec(t, address, "ALTER DATABASE "+databaseOf(address)+" SET default_transaction_read_only = on")
-	if err := db.Notes().Create(t.Context(), notetest.Note(1)); !errors.Is(err, note.ErrUnavailable) {
-		t.Errorf("got %v, want %v", err, note.ErrUnavailable)
+	if err := db.Notes().Create(t.Context(), notetest.Note(1)); !errors.Is(err, domain.ErrUnavailable) {
+		t.Errorf("got %v, want %v", err, domain.ErrUnavailable)
 	}
 	eventually(t, "the connection is closed", func() bool { return db.Pool().Stat().TotalConns() == 0 })
 	if !answers(t.Context(), db.Notes()) { // opens another session, which can read

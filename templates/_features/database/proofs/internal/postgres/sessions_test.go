@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"example.com/acme/sample-service/internal/domain"
 	"example.com/acme/sample-service/internal/note"
 	"example.com/acme/sample-service/internal/note/notetest"
 	"example.com/acme/sample-service/internal/postgres"
@@ -66,7 +67,7 @@ func TestCallerWhoLeavesCostsNoConnection(t *testing.T) {
 	before := process()
 	ctx, leave := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer leave()
-	if _, err := db.Notes().Get(ctx, notetest.Note(1).ID); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, note.ErrUnavailable) {
+	if _, err := db.Notes().Get(ctx, notetest.Note(1).ID); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, domain.ErrUnavailable) {
 		t.Errorf("got %v, want the error of the context", err)
 	}
 	release()

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"example.com/acme/sample-service/internal/domain"
 	"example.com/acme/sample-service/internal/health"
-	"example.com/acme/sample-service/internal/note"
 	"example.com/acme/sample-service/internal/note/notetest"
 	"example.com/acme/sample-service/internal/postgres"
 	"example.com/acme/sample-service/internal/secret"
@@ -38,8 +38,8 @@ func TestExhaustedPoolIsDegraded(t *testing.T) {
 		found := report.Dependencies["database"]
 		return found.Degraded && strings.Contains(found.Message, "answered others recently")
 	})
-	if err := <-errs; !errors.Is(err, note.ErrUnavailable) {
-		t.Errorf("the call that waits: got %v, want %v", err, note.ErrUnavailable)
+	if err := <-errs; !errors.Is(err, domain.ErrUnavailable) {
+		t.Errorf("the call that waits: got %v, want %v", err, domain.ErrUnavailable)
 	}
 	release()
 	for range cap(errs) - 1 {
@@ -84,8 +84,8 @@ func TestStatementTimesOut(t *testing.T) {
 			db, release := locked(t, discard, func(cfg *postgres.Config) {
 				cfg.Pooler, cfg.StatementTimeout = pooler, 500*time.Millisecond
 			})
-			if err := db.Notes().Create(t.Context(), notetest.Note(1)); !errors.Is(err, note.ErrUnavailable) {
-				t.Errorf("got %v, want %v", err, note.ErrUnavailable)
+			if err := db.Notes().Create(t.Context(), notetest.Note(1)); !errors.Is(err, domain.ErrUnavailable) {
+				t.Errorf("got %v, want %v", err, domain.ErrUnavailable)
 			}
 			release()
 			if err := db.Notes().Create(t.Context(), notetest.Note(1)); err != nil {

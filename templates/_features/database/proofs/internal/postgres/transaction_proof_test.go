@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"example.com/acme/sample-service/internal/note"
+	"example.com/acme/sample-service/internal/domain"
 	"example.com/acme/sample-service/internal/note/notetest"
 	"example.com/acme/sample-service/internal/postgres"
 )
@@ -54,7 +54,7 @@ func TestTransactionWhoseConnectionIsClosedEndsWithItsCaller(t *testing.T) {
 
 func wantCanceled(t *testing.T, err error) {
 	t.Helper()
-	if !errors.Is(err, context.Canceled) || errors.Is(err, note.ErrUnavailable) {
+	if !errors.Is(err, context.Canceled) || errors.Is(err, domain.ErrUnavailable) {
 		t.Errorf("got %v, want only the error of the context", err)
 	}
 }
@@ -68,7 +68,7 @@ func TestTransactionNeedsAServer(t *testing.T) {
 		called = true
 		return nil
 	})
-	if !errors.Is(err, note.ErrUnavailable) || called {
-		t.Errorf("got %v and called %t, want %v", err, called, note.ErrUnavailable)
+	if !errors.Is(err, domain.ErrUnavailable) || called {
+		t.Errorf("got %v and called %t, want %v", err, called, domain.ErrUnavailable)
 	}
 }
