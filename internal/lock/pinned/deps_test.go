@@ -3,9 +3,7 @@
 package pinned
 
 import (
-	_ "go.opentelemetry.io/otel/baggage"
 	_ "go.opentelemetry.io/otel/metric/noop"
-	_ "go.opentelemetry.io/otel/sdk/metric/metricdata"
 	_ "go.opentelemetry.io/otel/sdk/trace/tracetest"
 	_ "go.uber.org/goleak"
 )
