@@ -28,11 +28,11 @@ if (!rate) {
   throw new Error(`PROFILE=${profile}: must be expected or peak`);
 }
 
-// In milliseconds. The defaults of P99 and of the share of correct responses are the objectives in deploy/monitoring/slo.yaml.
+// In milliseconds. The default of P99 and the share of correct responses are the objectives in deploy/monitoring/slo.yaml.
 const p50 = number('P50', 50);
 const p95 = number('P95', 250);
 const p99 = number('P99', 0.500 * 1000);
-const correct = number('CORRECT', 99.9 / 100);
+const correct = 99.9 / 100;
 
 // The operations of clients and their shares. Each sends a request and returns whether the response is correct.
 const operations = [
