@@ -12,7 +12,7 @@ func TestRulesFindFaultsInFilesThatATeamAdded(t *testing.T) {
 	r := newRenderer(t)
 	files := r.project(t, r.set(t, r.full()))
 	add := func(file, text string) []edit {
-		return []edit{{base + "kustomization.yaml", "  - service.yaml\n", "  - service.yaml\n  - " + file + "\n"}, {base + file, "", text}}
+		return []edit{{base + "kustomization.yaml", "  - scaling.yaml\n", "  - scaling.yaml\n  - " + file + "\n"}, {base + file, "", text}}
 	}
 	const (
 		podMonitor = "apiVersion: monitoring.coreos.com/v1\nkind: PodMonitor\nmetadata:\n  name: pods\nspec:\n  selector:\n    matchLabels:\n" +

@@ -23,7 +23,7 @@ func TestConsistentChangesAreNoProblem(t *testing.T) {
 			{base + "deployment.yaml", "containerPort: 8080", "containerPort: 8000"},
 		}},
 		{"ports by number", minimal, []edit{
-			{base + "service.yaml", "targetPort: http", "targetPort: 8080"},
+			{base + "deployment.yaml", "targetPort: http", "targetPort: 8080"},
 			{base + "deployment.yaml", "port: http", "port: 8080"},
 			{component + "monitoring/servicemonitor.yaml", "TCP\n          port: metrics", "TCP\n          port: 9090"},
 		}},
@@ -70,7 +70,7 @@ func TestConsistentChangesAreNoProblem(t *testing.T) {
 		}},
 		{"additional command that sorts first", minimal, []edit{{"cmd/aaa/main.go", "", "package main\n\nfunc main() {}\n"}}},
 		{"third-party workload in the namespace", minimal, []edit{
-			{base + "kustomization.yaml", "  - service.yaml\n", "  - service.yaml\n  - proxy.yaml\n"},
+			{base + "kustomization.yaml", "  - scaling.yaml\n", "  - scaling.yaml\n  - proxy.yaml\n"},
 			{base + "proxy.yaml", "", "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: proxy\nspec:\n  replicas: 1\n  selector:\n    matchLabels: {app: proxy}\n  template:\n" +
 				"    metadata:\n      labels: {app: proxy}\n    spec:\n      containers:\n        - name: proxy\n          image: example.org/proxy:2\n          env:\n            - {name: ANYTHING, value: at-all}\n" +
 				"          ports:\n            - {name: http, containerPort: 3128}\n"},
