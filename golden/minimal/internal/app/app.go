@@ -57,11 +57,8 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 		return err
 	}
 
-	// Streams have no natural end: they end after the drain delay.
-	streams, endStreams := context.WithCancel(context.WithoutCancel(ctx))
-	defer endStreams()
-
-	// The middleware that every request passes, outermost first.
+	// The middleware that every request passes, outermost first. Streams end when drained is closed.
+	drained := make(chan struct{})
 	https := cfg.Server.TLS.Secure()
 	measured, err := middleware.Metrics(metrics.Meter(), https)
 	if err != nil {
@@ -80,7 +77,7 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 		middleware.CORS(cfg.CORS),
 		inFlight,
 		middleware.BodyLimit(cfg.HTTP.MaxBodyBytes),
-		middleware.Timeout(streams, cfg.Server.RequestTimeout),
+		middleware.Timeout(cfg.Server.RequestTimeout, drained),
 		middleware.Compress(cfg.HTTP.Compression),
 		middleware.ClientCert(cfg.Server.TLS.ClientCAFile != ""),
 	}
@@ -92,7 +89,7 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 		return err
 	}
 	defer api.Close()
-	api.OnDrained(endStreams)
+	api.OnDrained(func() { close(drained) })
 	internal, err := httpserver.ListenInternal(ctx, "metrics", cfg.Metrics.Bind, cfg.Metrics.Port, log)
 	if err != nil {
 		return err

@@ -151,6 +151,7 @@ func (w *compressWriter) finish() {
 	}
 	if w.encoder != nil {
 		_ = w.encoder.Close()
+		w.encoder.Reset(io.Discard) // the pool must not keep the response
 		w.pool.Put(w.encoder)
 	}
 }

@@ -72,23 +72,31 @@ func BodyLimit(limit int64) Layer {
 const writeGrace = 5 * time.Second
 
 // Timeout sets the deadline of each request, for its context and for reading its body. It is the timeout of the route,
-// or limit. A stream has none: its context ends when streams ends. If the context ends before the handler has sent
+// or limit. A stream has none: its context ends when drained is closed. If the context ends before the handler has sent
 // anything, Timeout sends the error.
-func Timeout(streams context.Context, limit time.Duration) Layer {
+func Timeout(limit time.Duration, drained <-chan struct{}) Layer {
 	return newLayer("timeout", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		x := exchangeFrom(r.Context())
 		conn := http.NewResponseController(w) // fails only in tests, without a connection
+		ctx := r.Context()
 		if x.route.Stream {
 			_ = conn.SetReadDeadline(time.Time{})
 			_ = conn.SetWriteDeadline(time.Time{})
-			ctx, cancel := context.WithCancelCause(r.Context())
-			defer context.AfterFunc(streams, func() { cancel(problem.ErrShuttingDown) })()
-			r = r.WithContext(ctx)
+			stream, end := context.WithCancelCause(ctx)
+			defer end(nil)
+			go func() {
+				select {
+				case <-drained:
+					end(problem.ErrShuttingDown)
+				case <-stream.Done():
+				}
+			}()
+			ctx = stream
 		} else {
 			x.deadline = x.start.Add(cmp.Or(x.route.Timeout, limit))
-			ctx, cancel := context.WithDeadline(r.Context(), x.deadline)
+			timed, cancel := context.WithDeadline(ctx, x.deadline)
 			defer cancel()
-			r = r.WithContext(ctx)
+			ctx = timed
 			if r.Body != nil && r.Body != http.NoBody {
 				_ = conn.SetReadDeadline(x.deadline)
 			}
@@ -96,9 +104,9 @@ func Timeout(streams context.Context, limit time.Duration) Layer {
 				_ = conn.SetWriteDeadline(x.deadline.Add(writeGrace))
 			}
 		}
-		next.ServeHTTP(w, r)
-		if err := r.Context().Err(); err != nil && x.response.status == 0 {
-			problem.Write(w, r, problem.From(r.Context(), err))
+		next.ServeHTTP(w, r.WithContext(ctx))
+		if err := ctx.Err(); err != nil && x.response.status == 0 {
+			problem.Write(w, r, problem.From(ctx, err))
 		}
 	}, slog.Duration("limit", limit))
 }

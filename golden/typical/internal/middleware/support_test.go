@@ -99,7 +99,7 @@ func newChain(t testing.TB, routes testRouter, opts options, log *slog.Logger) C
 		CORS(opts.cors),
 		inFlight,
 		BodyLimit(opts.config.MaxBodyBytes),
-		Timeout(context.Background(), 15*time.Second),
+		Timeout(15*time.Second, nil),
 		Compress(opts.config.Compression),
 	}
 }

@@ -41,7 +41,7 @@ func newServer(t *testing.T, a *api) *httptest.Server {
 		middleware.SecurityHeaders(false),
 		middleware.CORS(middleware.CORSConfig{}),
 		middleware.BodyLimit(chainLimit),
-		middleware.Timeout(t.Context(), 10*time.Second),
+		middleware.Timeout(10*time.Second, nil),
 		middleware.Compress(middleware.CompressionConfig{Enabled: true}),
 		middleware.ClientCert(false),
 	}

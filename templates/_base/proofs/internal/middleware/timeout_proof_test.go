@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -53,13 +52,13 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-func TestStreamEndsWithTheStreams(t *testing.T) {
+func TestStreamEndsWhenTheServiceHasDrained(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		streams, end := context.WithCancel(t.Context())
-		time.AfterFunc(time.Minute, end)
+		drained := make(chan struct{})
+		time.AfterFunc(time.Minute, func() { close(drained) })
 		routes := testRouter{"/events": {route: Route{Stream: true}, serve: work(time.Hour)}}
 		start, w := time.Now(), httptest.NewRecorder()
-		Chain{Record(routes, Config{}), Timeout(streams, time.Second)}.Then(routes).ServeHTTP(w, get("/events"))
+		Chain{Record(routes, Config{}), Timeout(time.Second, drained)}.Then(routes).ServeHTTP(w, get("/events"))
 		if code := readProblem(t, w).Code; w.Code != http.StatusServiceUnavailable || code != "shutting_down" || time.Since(start) != time.Minute {
 			t.Errorf("got %d %s after %s, want 503 shutting_down after a minute", w.Code, code, time.Since(start))
 		}
