@@ -273,7 +273,7 @@ func checkProbes(t *testing.T, dir string, env []string, c container) {
 		if p.HTTPGet.Scheme != "" {
 			scheme = strings.ToLower(p.HTTPGet.Scheme)
 		}
-		failure = retry(10*time.Second, func() error {
+		failure = retry(time.Minute, func() error {
 			return get(&client, scheme+"://127.0.0.1:"+ports[p.HTTPGet.Port]+p.HTTPGet.Path)
 		})
 		if failure != nil {
