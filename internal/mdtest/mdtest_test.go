@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/acton-go/acton-new/internal/mdtest"
+	"github.com/acton-go/acton-new/internal/process"
 )
 
 // TestMain makes the test binary also act as the server in a document.
@@ -53,12 +54,11 @@ func TestScriptRunsBlocksInOneShellAndReportsTheFailingLine(t *testing.T) {
 }
 
 func TestScriptStopsServersAtTheEnd(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := process.FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := listener.Addr().String()
-	listener.Close()
+	addr := "127.0.0.1:" + port
 	server := os.Args[0] + " -test.run=TestMain"
 	t.Setenv("MDTEST_SERVE", addr)
 	url := "http://" + addr + "/"
