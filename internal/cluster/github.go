@@ -9,7 +9,6 @@ import (
 	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -71,8 +70,9 @@ func (g *github) close() { _ = g.server.Close() }
 
 // token returns the token of a job. The subject of a job that deploys is repo:OWNER/REPOSITORY:environment:NAME.
 func (g *github) token(subject, audience string) (string, error) {
+	owner, _, _ := strings.Cut(strings.TrimPrefix(subject, "repo:"), "/")
 	claims, err := json.Marshal(map[string]any{
-		"iss": githubIssuer, "aud": audience, "sub": subject,
+		"iss": githubIssuer, "aud": audience, "sub": subject, "repository_owner": owner,
 		"iat": time.Now().Add(-time.Second).Unix(), "exp": time.Now().Add(5 * time.Minute).Unix(),
 	})
 	if err != nil {
@@ -97,7 +97,8 @@ func (g *github) authentication(authority []byte) ([]byte, error) {
 				"url": githubIssuer, "discoveryURL": g.url + "/.well-known/openid-configuration",
 				"certificateAuthority": string(authority), "audiences": []string{"kubernetes"},
 			},
-			"claimMappings": map[string]any{"username": map[string]any{"claim": "sub", "prefix": "github:"}},
+			"claimValidationRules": []any{map[string]any{"claim": "repository_owner", "requiredValue": "acme"}},
+			"claimMappings":        map[string]any{"username": map[string]any{"claim": "sub", "prefix": "github:"}},
 		}},
 	})
 }
@@ -155,8 +156,8 @@ func (c *Cluster) DryRunAsPipeline(role, namespace, environment string, manifest
 	return c.refuseOtherJobs(namespace, repository+environment)
 }
 
-// refuseOtherJobs checks that the job of another environment has no rights in a namespace, and that a token for another
-// audience is not accepted.
+// refuseOtherJobs checks that the job of another environment has no rights in a namespace, and that tokens for another
+// audience and of another owner are not accepted.
 func (c *Cluster) refuseOtherJobs(namespace, subject string) error {
 	other, err := c.github.token(subject+"-2", "kubernetes")
 	if err != nil {
@@ -165,12 +166,17 @@ func (c *Cluster) refuseOtherJobs(namespace, subject string) error {
 	if err := c.can(other, namespace, "get deployments.apps", false); err != nil {
 		return err
 	}
-	foreign, err := c.github.token(subject, "sts.amazonaws.com")
-	if err != nil {
-		return err
-	}
-	if _, err := c.kubectl(nil, "--token", foreign, "auth", "whoami"); err == nil {
-		return errors.New("the API server accepts a token of GitHub for another audience")
+	for _, refused := range []struct{ subject, audience string }{
+		{subject, "sts.amazonaws.com"},
+		{strings.Replace(subject, "acme", "mallory", 1), "kubernetes"},
+	} {
+		foreign, err := c.github.token(refused.subject, refused.audience)
+		if err != nil {
+			return err
+		}
+		if _, err := c.kubectl(nil, "--token", foreign, "auth", "whoami"); err == nil {
+			return fmt.Errorf("the API server accepts a token of GitHub for %s and %s", refused.subject, refused.audience)
+		}
 	}
 	return nil
 }
