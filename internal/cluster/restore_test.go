@@ -49,12 +49,20 @@ func TestRestore(t *testing.T) {
 	if out, err := r.restore("live\n", name); err == nil || !strings.Contains(out, "/restored.") {
 		t.Errorf("got %v and %q, want a question about the new database, and a refusal", err, out)
 	}
-	if out, err := r.restore("restored\n", "20000101T000000Z.dump"); err == nil || !strings.Contains(out, "failed") {
-		t.Errorf("got %v and %q, want a failure that is reported", err, out)
+	if out, err := r.restore("restored\n", "20000101T000000Z.dump"); err == nil || !strings.Contains(out, "not in the list") {
+		t.Errorf("got %v and %q, want a dump that does not exist to be reported", err, out)
+	}
+	if got := r.replicas(); got != "3" {
+		t.Errorf("got %s replicas after a dump that does not exist, want 3", got)
+	}
+	r.stored = r.address("absent")
+	if out, err := r.restore("absent\n", name); err == nil || !strings.Contains(out, "To abort") || !strings.Contains(out, "--replicas=3") {
+		t.Errorf("got %v and %q, want a failure, and how to retry and abort", err, out)
 	}
 	if got := r.replicas(); got != "0" {
 		t.Errorf("got %s replicas after a restore that failed, want 0", got)
 	}
+	r.stored = r.address("restored")
 	if out, err := r.restore("restored\n", name); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -1,7 +1,7 @@
 #!/bin/sh
 # restore.sh NAMESPACE lists the dumps in object storage.
 # restore.sh NAMESPACE DUMP restores one of them into the database whose address the secret store has now. It replaces
-# the tables of that database, so it shows the address and asks first. It stops the service meanwhile.
+# the tables of that database, so it shows the address and asks first. It stops the service, and starts it at the end.
 set -eu
 namespace=${1:?usage: restore.sh NAMESPACE [DUMP]} dump=${2-}
 
@@ -11,8 +11,9 @@ kubectl() { command kubectl --namespace "$namespace" "$@"; }
 run() {
   job=sample-service-restore-$(date -u +%Y%m%d%H%M%S)
   kubectl create job "$job" --from=cronjob/sample-service-restore --dry-run=client -o yaml |
-    kubectl set env --local --filename=- --containers=download --output=yaml "DUMP=$1" | kubectl create --filename=- >&2
+    kubectl set env --local --filename=- --containers=download --output=yaml "DUMP=$1" | kubectl create --filename=- >&2 || return
   echo "restore.sh: waiting for job/$job; if it does not start: kubectl --namespace $namespace describe job/$job" >&2
+  echo "restore.sh: to abort: Ctrl-C, then kubectl --namespace $namespace delete job/$job" >&2
   until status=$(kubectl get job "$job" --output=jsonpath='{.status.conditions[?(@.status=="True")].type}') &&
     case $status in *Complete* | *Failed*) true ;; *) false ;; esac; do sleep 2; done
   kubectl logs "job/$job" --all-containers >&2 || true # a container that did not start has no log
@@ -26,6 +27,12 @@ run() {
 if [ -z "$dump" ]; then
   run ''
   exit
+fi
+
+# A dump that does not exist must not stop the service.
+if ! run '' 2>&1 | tee /dev/stderr | grep " $dump\$" >/dev/null; then
+  echo "restore.sh: $dump is not in the list; nothing was changed" >&2
+  exit 1
 fi
 
 # The Secret must hold what the secret store has now, not the address of the old database.
@@ -52,7 +59,12 @@ fi
 
 replicas=$(kubectl get deployment sample-service --output=jsonpath='{.spec.replicas}')
 kubectl scale deployment sample-service --replicas=0
+replicas=$((replicas > 0 ? replicas : 3))
 # If the restore fails, the service stays stopped: its database may be the wrong one.
-run "$dump"
-kubectl scale deployment sample-service --replicas="$((replicas > 0 ? replicas : 3))"
+if ! run "$dump"; then
+  echo 'restore.sh: not restored; the database is unchanged, and the service is stopped. To retry, run the same command.' >&2
+  echo "To abort, point the secret store back to the old database, then: kubectl --namespace $namespace scale deployment/sample-service --replicas=$replicas" >&2
+  exit 1
+fi
+kubectl scale deployment sample-service --replicas="$replicas"
 kubectl rollout status deployment sample-service --timeout=10m
