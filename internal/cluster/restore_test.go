@@ -55,7 +55,11 @@ func TestRestore(t *testing.T) {
 	if got := r.replicas(); got != "3" {
 		t.Errorf("got %s replicas after a dump that does not exist, want 3", got)
 	}
-	r.stored = r.address("absent")
+	r.direct = r.address("direct") // the restore uses it, so it must be in the question
+	if out, err := r.restore("restored\n", name); err == nil || !strings.Contains(out, "/direct.") {
+		t.Errorf("got %v and %q, want a question about the database of direct_url, and a refusal", err, out)
+	}
+	r.direct, r.stored = "", r.address("absent")
 	if out, err := r.restore("absent\n", name); err == nil || !strings.Contains(out, "To abort") || !strings.Contains(out, "--replicas=3") {
 		t.Errorf("got %v and %q, want a failure, and how to retry and abort", err, out)
 	}
@@ -91,6 +95,7 @@ type restore struct {
 	admin    *url.URL
 	programs string // directory of the programs of PostgreSQL
 	stored   string // the address in the secret store
+	direct   string // the address that bypasses a pooler, if there is one
 }
 
 const restoreNamespace = "orders-production"
@@ -191,7 +196,11 @@ func (r *restore) point(database string) {
 // synchronize does what the External Secrets operator does.
 func (r *restore) synchronize() {
 	r.t.Helper()
-	r.secret("orders-database", map[string]string{"url": r.stored})
+	values := map[string]string{"url": r.stored}
+	if r.direct != "" {
+		values["direct_url"] = r.direct
+	}
+	r.secret("orders-database", values)
 	err := r.cluster.merge("/apis/external-secrets.io/v1/namespaces/"+restoreNamespace+"/externalsecrets/orders-database/status",
 		object{"status": map[string]any{"refreshTime": time.Now().UTC().Format(time.RFC3339)}})
 	if err != nil {

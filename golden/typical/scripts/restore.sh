@@ -47,7 +47,10 @@ while [ "$(refreshed)" = "$before" ]; do
   fi
   sleep 2
 done
-target=$(kubectl get secret orders-database --output=jsonpath='{.data.url}' | base64 -d | sed 's|^[^/]*//\([^/]*@\)*||; s|?.*||')
+# The job prefers the same address.
+secret() { kubectl get secret orders-database --output=jsonpath="{.data.$1}"; }
+address=$(secret direct_url)
+target=$(printf %s "${address:-$(secret url)}" | base64 -d | sed 's|^[^/]*//\([^/]*@\)*||; s|?.*||')
 
 echo "Restore $dump into $target. This replaces its tables."
 printf 'Type the name of the database to continue: '
