@@ -21,7 +21,7 @@ func databaseCommand(sources config.Sources) *cobra.Command {
 func databaseExecCommand(sources config.Sources) *cobra.Command {
 	cmd := settingsCommand(sources, "exec -- PROGRAM [ARGUMENT...]", "Run psql, pg_dump or another client with the credentials of the settings",
 		func(cmd *cobra.Command, loaded *config.Loaded) error {
-			client, err := postgres.ClientEnvironment(loaded.Config.Database, loaded.Config.Service.Name)
+			client, err := postgres.ClientEnvironment(loaded.Config.Database, loaded.Config.Service.Name+"-exec")
 			if err != nil {
 				return err
 			}

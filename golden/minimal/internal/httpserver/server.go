@@ -126,7 +126,8 @@ func (s *Server) Reload() error {
 func (s *Server) serve(base context.Context, handler http.Handler) error {
 	s.http.BaseContext = func(net.Listener) context.Context { return base }
 	s.http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.draining.Load() || s.conns != nil && s.conns.handle(r) {
+		closing := s.conns != nil && s.conns.handle(r)
+		if closing || s.draining.Load() {
 			w.Header().Set("Connection", "close") // HTTP/2 sends GOAWAY instead
 		}
 		handler.ServeHTTP(w, r)

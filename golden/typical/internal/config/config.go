@@ -53,8 +53,8 @@ func (s Service) Validate() setting.Errors {
 	return errs
 }
 
-// Validate checks settings of different sections against each other. A request must outlive the operations that it waits
-// for, so that the response can say which of them timed out.
+// Validate checks settings of different sections against each other. A request must outlive each operation that it
+// waits for, so that the log can say which of them timed out.
 func (c Config) Validate() setting.Errors {
 	var errs setting.Errors
 	limit := c.Server.RequestTimeout

@@ -1,12 +1,13 @@
 // Package postgres stores notes in PostgreSQL.
 //
-// The service starts without its database and survives losing it. The pool connects when a connection is needed, and
-// replaces a broken one for the next caller. While there is no server, callers get domain.ErrUnavailable at once or after
+// The service starts without its database and survives losing it. The pool keeps a few idle connections open, opens
+// others when they are needed, and replaces a broken one for the next caller. While there is no server, callers get domain.ErrUnavailable at once or after
 // the timeouts of the settings. Only a Migrator changes the schema.
 package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -50,7 +51,7 @@ type Database struct {
 	compared atomic.Bool  // whether warnIfTooSmall has run
 }
 
-// Open returns the database that cfg names, without connecting to it. The sessions have the name of the service.
+// Open returns the database that cfg names. It does not wait for a connection. The sessions have the name of the service.
 func Open(ctx context.Context, cfg Config, service string, meters metric.MeterProvider, log *slog.Logger) (*Database, error) {
 	d := &Database{cfg: cfg, log: log}
 	var err error
@@ -123,14 +124,18 @@ func (d *Database) configure(service string, meters metric.MeterProvider) (*pgxp
 }
 
 // beforeConnect returns a function that reads the credentials again before each attempt to connect. If they cannot be
-// read, the last ones stay in use.
+// read, or would weaken the encryption, the last ones stay in use.
 func (d *Database) beforeConnect(server address) func(context.Context, *pgx.ConnConfig) error {
+	plaintext, unverified := server.plaintext(), server.unverified()
 	var last atomic.Pointer[pgxpool.Config]
 	return func(ctx context.Context, conn *pgx.ConnConfig) error {
 		if err := d.backoff.allow(); err != nil {
 			return err
 		}
 		now, err := server.current()
+		if now.plaintext() && !plaintext || now.unverified() && !unverified {
+			err = errors.New("the new address has a weaker encryption than the one at the start; restart the service to accept it")
+		}
 		if err == nil {
 			var fresh *pgxpool.Config
 			if fresh, err = now.parse(); err == nil {
@@ -138,7 +143,7 @@ func (d *Database) beforeConnect(server address) func(context.Context, *pgx.Conn
 			}
 		}
 		if err != nil {
-			d.log.WarnContext(ctx, "cannot read the credentials of the database; the last ones stay in use", slog.Any("error", err))
+			d.log.WarnContext(ctx, "cannot use the new credentials of the database; the last ones stay in use", slog.Any("error", err))
 		}
 		if fresh := last.Load(); fresh != nil {
 			c := fresh.ConnConfig.Copy()
@@ -199,9 +204,9 @@ func (d *Database) withConn(ctx context.Context, f func(*pgx.Conn) error) error 
 	case sqlState(err) == readOnly:
 		// After a failover this server is a standby. A new connection leads to the new primary.
 		_ = conn.Conn().Close(ctx)
-	case err == nil || sqlState(err) != "" && !isTransient(err):
+	case !conn.Conn().IsClosed() && !isTransient(err) && ctx.Err() == nil:
 		d.answered.Store(time.Now().UnixNano())
-	case conn.Conn().IsClosed() && sqlState(err) == "" && ctx.Err() == nil:
+	case err != nil && sqlState(err) == "" && conn.Conn().IsClosed() && ctx.Err() == nil:
 		return fmt.Errorf("%w: the connection is lost: %w", domain.ErrUnavailable, err)
 	}
 	return err

@@ -8,8 +8,8 @@ import (
 	"git.example.org/shop/orders/v2/internal/postgres/query"
 )
 
-// transactionKey is the key of a transaction in a context.
-type transactionKey struct{}
+// transactionKey is the key of a transaction of one database in a context.
+type transactionKey struct{ db *Database }
 
 // InTx calls f with a context that carries a transaction. Stores of this database that get this context run their
 // statements in the transaction. InTx commits if f returns nil, and rolls back if f returns an error or panics. A call
@@ -17,7 +17,7 @@ type transactionKey struct{}
 //
 // f must not start goroutines that use the context: a transaction runs one statement at a time.
 func (d *Database) InTx(ctx context.Context, f func(context.Context) error) error {
-	if transactionOf(ctx) != nil {
+	if d.transactionOf(ctx) != nil {
 		return f(ctx)
 	}
 	return d.withConn(ctx, func(conn *pgx.Conn) error {
@@ -26,7 +26,7 @@ func (d *Database) InTx(ctx context.Context, f func(context.Context) error) erro
 			return domainError(ctx, "begin", err)
 		}
 		defer d.rollback(ctx, tx)
-		if err := f(context.WithValue(ctx, transactionKey{}, tx)); err != nil {
+		if err := f(context.WithValue(ctx, transactionKey{d}, tx)); err != nil {
 			return err
 		}
 		limited, cancel := d.limit(ctx)
@@ -48,8 +48,8 @@ func (d *Database) rollback(ctx context.Context, tx pgx.Tx) {
 	_ = tx.Rollback(ctx) // fails after the commit, and if the connection is lost, which rolls back as well
 }
 
-func transactionOf(ctx context.Context) pgx.Tx {
-	tx, _ := ctx.Value(transactionKey{}).(pgx.Tx)
+func (d *Database) transactionOf(ctx context.Context) pgx.Tx {
+	tx, _ := ctx.Value(transactionKey{d}).(pgx.Tx)
 	return tx
 }
 
@@ -60,7 +60,7 @@ func (d *Database) execute(ctx context.Context, f func(context.Context, *query.Q
 		defer cancel()
 		return f(ctx, query.New(db))
 	}
-	if tx := transactionOf(ctx); tx != nil {
+	if tx := d.transactionOf(ctx); tx != nil {
 		return limited(tx)
 	}
 	return d.withConn(ctx, func(conn *pgx.Conn) error { return limited(conn) })

@@ -17,7 +17,7 @@ const (
 )
 
 // AccessLog writes one line for each request: at level error for 5xx, at level info otherwise. At
-// level debug the line also has the query and the headers. Probes are logged only if they fail.
+// level debug the line also has the query and the headers. A probe that succeeds is logged at level debug only.
 func AccessLog(log *slog.Logger) Layer {
 	// logAccess masks what may be sensitive; searching each line again would cost more than writing
 	// it.

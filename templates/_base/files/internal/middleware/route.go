@@ -13,7 +13,7 @@ type Route struct {
 	Timeout      time.Duration // deadline of the request
 	MaxBodyBytes int64         // largest request body
 	Stream       bool          // the response has no natural end: no deadline, and no effect on the latency metrics
-	Probe        bool          // called by the platform: no client certificate, no limit, logged only if it fails
+	Probe        bool          // called by the platform: no client certificate, no limit, logged at level debug unless it fails
 }
 
 // Routes finds the route of a request before the request is served.

@@ -58,6 +58,24 @@ func TestRefusalsBelowTheHandlerAreCounted(t *testing.T) {
 	eventually(t, "each refusal is counted", func() bool { return maps.Equal(counts(t, reader), want) })
 }
 
+// While the service drains, its requests are served like before.
+func TestServedConnectionsAreNotRefusedWhileDraining(t *testing.T) {
+	reader := sdkmetric.NewManualReader()
+	cfg := testConfig()
+	cfg.DrainDelay = time.Second
+	s := serveMetered(t, cfg, hello, sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)).Meter("test"))
+	s.stop()
+	await(t, s.drained, "drain")
+	client, _ := newClient(t)
+	get(t, client, "http://"+s.api.Addr().String())
+	if err := s.end(t); err != nil {
+		t.Fatal(err)
+	}
+	if got := counts(t, reader); len(got) > 0 {
+		t.Errorf("got refusals %v of a connection that was served", got)
+	}
+}
+
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !holds(); time.Sleep(time.Millisecond) {

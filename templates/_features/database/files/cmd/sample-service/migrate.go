@@ -40,7 +40,7 @@ func migrateDownCommand(sources config.Sources) *cobra.Command {
 // migration returns the action of a command that uses a migrator.
 func migration(do func(*postgres.Migrator, context.Context, io.Writer) error) func(*cobra.Command, *config.Loaded) error {
 	return func(cmd *cobra.Command, loaded *config.Loaded) error {
-		migrator, err := postgres.OpenMigrator(loaded.Config.Database, loaded.Config.Service.Name)
+		migrator, err := postgres.OpenMigrator(loaded.Config.Database, loaded.Config.Service.Name+"-migrate")
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"example.com/acme/sample-service/internal/secret"
@@ -89,35 +90,46 @@ func managed(name string) bool {
 }
 
 // Plaintext returns the key of a URL that allows an unencrypted connection to another machine, or an empty string.
-func (c Config) Plaintext() string {
-	return c.anyRemote(func(encryption *tls.Config) bool { return encryption == nil })
-}
+func (c Config) Plaintext() string { return c.firstURL(address.plaintext) }
 
 // Unverified returns the key of a URL that accepts any certificate from a server on another machine, or an empty string.
-func (c Config) Unverified() string {
-	return c.anyRemote(func(encryption *tls.Config) bool {
+func (c Config) Unverified() string { return c.firstURL(address.unverified) }
+
+// firstURL returns the key of the first URL for which a condition holds, or an empty string.
+func (c Config) firstURL(holds func(address) bool) string {
+	for _, a := range []address{c.pooled(), c.direct()} {
+		if holds(a) {
+			return a.key
+		}
+	}
+	return ""
+}
+
+// plaintext reports whether a connection to another machine may be unencrypted.
+func (a address) plaintext() bool {
+	return a.anyRemote(func(encryption *tls.Config) bool { return encryption == nil })
+}
+
+// unverified reports whether the service may accept any certificate from a server on another machine.
+func (a address) unverified() bool {
+	return a.anyRemote(func(encryption *tls.Config) bool {
 		return encryption != nil && encryption.InsecureSkipVerify && encryption.VerifyPeerCertificate == nil
 	})
 }
 
-// anyRemote returns the key of the first URL with a server on another machine for whose encryption a condition holds. It
-// skips a URL that cannot be parsed, which Validate reports.
-func (c Config) anyRemote(holds func(*tls.Config) bool) string {
-	for _, a := range []address{c.pooled(), c.direct()} {
-		config, err := a.parse()
-		if err != nil {
-			continue
-		}
-		if !local(config.ConnConfig.Host) && holds(config.ConnConfig.TLSConfig) {
-			return a.key
-		}
-		for _, next := range config.ConnConfig.Fallbacks {
-			if !local(next.Host) && holds(next.TLSConfig) {
-				return a.key
-			}
-		}
+// anyRemote reports whether a condition holds for the encryption of any server on another machine. It is false for a URL
+// that cannot be parsed, which Validate reports.
+func (a address) anyRemote(holds func(*tls.Config) bool) bool {
+	config, err := a.parse()
+	if err != nil {
+		return false
 	}
-	return ""
+	if !local(config.ConnConfig.Host) && holds(config.ConnConfig.TLSConfig) {
+		return true
+	}
+	return slices.ContainsFunc(config.ConnConfig.Fallbacks, func(next *pgconn.FallbackConfig) bool {
+		return !local(next.Host) && holds(next.TLSConfig)
+	})
 }
 
 // local reports whether a host is this machine: a Unix socket or a loopback address.

@@ -10,7 +10,7 @@ import (
 var LatestVersion = latestVersion
 
 // CloseConnection closes the connection of the transaction in ctx.
-func CloseConnection(ctx context.Context) { _ = transactionOf(ctx).Conn().Close(ctx) }
+func (d *Database) CloseConnection(ctx context.Context) { _ = d.transactionOf(ctx).Conn().Close(ctx) }
 
 // Pool returns the pool of connections.
 func (d *Database) Pool() *pgxpool.Pool { return d.pool }

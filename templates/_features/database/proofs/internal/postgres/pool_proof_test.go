@@ -65,7 +65,7 @@ func TestPasswordIsReadForEachNewConnection(t *testing.T) {
 	}
 	postgrestest.Exec(t, address, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '"+role+"'")
 	eventually(t, "the store answers with the last password", func() bool { return answers(t.Context(), db.Notes()) })
-	if len(out.entries(t, "cannot read the credentials of the database; the last ones stay in use")) == 0 {
+	if len(out.entries(t, "cannot use the new credentials of the database; the last ones stay in use")) == 0 {
 		t.Error("the log does not say that the file is gone")
 	}
 }

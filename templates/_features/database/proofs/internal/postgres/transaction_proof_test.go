@@ -46,7 +46,7 @@ func TestTransactionWhoseConnectionIsClosedEndsWithItsCaller(t *testing.T) {
 	db := open(t, nil)
 	ctx, leave := context.WithCancel(t.Context())
 	wantCanceled(t, db.InTx(ctx, func(ctx context.Context) error {
-		postgres.CloseConnection(ctx)
+		db.CloseConnection(ctx)
 		leave()
 		return db.Notes().Create(ctx, notetest.Note(1))
 	}))
@@ -70,5 +70,23 @@ func TestTransactionNeedsAServer(t *testing.T) {
 	})
 	if !errors.Is(err, domain.ErrUnavailable) || called {
 		t.Errorf("got %v and called %t, want %v", err, called, domain.ErrUnavailable)
+	}
+}
+
+func TestTransactionBelongsToOneDatabase(t *testing.T) {
+	t.Parallel()
+	one, other := open(t, nil), open(t, nil)
+	err := one.InTx(t.Context(), func(ctx context.Context) error {
+		return errors.Join(other.Notes().Create(ctx, notetest.Note(1)), other.InTx(ctx, func(ctx context.Context) error {
+			return other.Notes().Create(ctx, notetest.Note(2))
+		}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for number := 1; number <= 2; number++ {
+		if exists(t, one.Notes(), number) || !exists(t, other.Notes(), number) {
+			t.Errorf("note %d is in the wrong database", number)
+		}
 	}
 }
