@@ -60,12 +60,12 @@ func (l *loader) readEnvironment(environ []string) layer {
 	read := newLayer()
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
-		rest, ours := strings.CutPrefix(entry, prefix)
-		if !ours || value == "" || serviceLink.MatchString(rest) {
+		rest, ours := strings.CutPrefix(name, prefix)
+		if !ours || value == "" || serviceLink.MatchString(rest+"="+value) {
 			continue
 		}
 		from := origin{name: name}
-		k := l.byPath[strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, prefix), separator, "."))]
+		k := l.byPath[strings.ToLower(strings.ReplaceAll(rest, separator, "."))]
 		similar := slices.IndexFunc(l.keys, func(k key) bool { return strings.ReplaceAll(k.variable, separator, "_") == name })
 		switch {
 		case k.variable == name:
