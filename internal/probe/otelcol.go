@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ type otelcol struct {
 	process *process.Process
 	pods    string         // replaces /var/log/pods
 	fed     map[string]int // number of lines in the file of each instance
+	info    int            // number of lines with level INFO in all files
 }
 
 const otelcolUsage = "otelcol start FILE [VARIABLE=VALUE]… | feed"
@@ -152,7 +154,8 @@ func movePaths(component map[string]any, dir string) error {
 	return nil
 }
 
-// feed appends new log lines of the instances to the container logs, in the format of the container runtime.
+// feed appends new log lines of the instances to the container logs, in the format of the container runtime. It sets
+// $FED to the number of lines with level INFO so far, because a request may be logged after the next one.
 func (s *script) feed() error {
 	o := s.otelcol
 	for name, i := range s.instances {
@@ -167,6 +170,9 @@ func (s *script) feed() error {
 		}
 		lines := i.log.all()
 		for _, line := range lines[o.fed[name]:] {
+			if strings.Contains(line, `"level":"INFO"`) {
+				o.info++
+			}
 			fmt.Fprintf(file, "%s stdout F %s\n", time.Now().UTC().Format("2006-01-02T15:04:05.999999999Z07:00"), line)
 		}
 		o.fed[name] = len(lines)
@@ -174,6 +180,7 @@ func (s *script) feed() error {
 			return err
 		}
 	}
+	s.ts.Setenv("FED", strconv.Itoa(o.info))
 	return nil
 }
 
