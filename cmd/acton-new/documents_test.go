@@ -12,8 +12,8 @@ import (
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
-	"github.com/acton-go/acton-new/internal/mdtest"
-	"github.com/acton-go/acton-new/internal/process"
+	"github.com/acton-go/acton-new/internal/verify/documents"
+	"github.com/acton-go/acton-new/internal/verify/process"
 	"github.com/acton-go/acton-new/templates"
 )
 
@@ -72,7 +72,7 @@ func TestCommandsInServiceDocumentsWork(t *testing.T) {
 		for _, f := range tree {
 			files[f.Path] = string(f.Data)
 		}
-		project, err := mdtest.NewProject(answers.Name, files)
+		project, err := documents.NewProject(answers.Name, files)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,12 +80,12 @@ func TestCommandsInServiceDocumentsWork(t *testing.T) {
 		name := "with " + strings.Join(chosen, ",")
 		var shared []string
 		for file, text := range files {
-			blocks, err := mdtest.Blocks(text)
+			blocks, err := documents.Blocks(text)
 			switch {
 			case path.Ext(file) != ".md":
 			case err != nil:
 				t.Errorf("%s: %v", file, err)
-			case !mdtest.Changes(blocks):
+			case !documents.Changes(blocks):
 				shared = append(shared, file)
 			default:
 				group.Go(func() {
@@ -127,7 +127,7 @@ func buildProject(t *testing.T, tree generator.Tree, database bool) (dir string,
 }
 
 // checkDocuments checks the commands, flags and settings in the documents against the binary.
-func checkDocuments(t *testing.T, project *mdtest.Project, files map[string]string) {
+func checkDocuments(t *testing.T, project *documents.Project, files map[string]string) {
 	t.Helper()
 	for file := range files {
 		if path.Ext(file) == ".md" {
@@ -145,11 +145,11 @@ func runDocument(t *testing.T, dir, document, prefix string, env ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks, err := mdtest.Blocks(string(text))
+	blocks, err := documents.Blocks(string(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks = slices.DeleteFunc(blocks, func(b mdtest.Block) bool {
+	blocks = slices.DeleteFunc(blocks, func(b documents.Block) bool {
 		stage, skip := runByCI[b.Text]
 		if skip && !strings.Contains(ciScript(t), stage) {
 			t.Errorf("%s:%d: .ci/run does not contain %q, which should run this command", document, b.Line, stage)
@@ -157,7 +157,7 @@ func runDocument(t *testing.T, dir, document, prefix string, env ...string) {
 		return skip
 	})
 	api, metrics, collector := freePort(t), freePort(t), freePort(t)
-	script := mdtest.Script(document, blocks, map[string]string{
+	script := documents.Script(document, blocks, map[string]string{
 		"make run":                 "http://127.0.0.1:8080/ready",
 		"make -C ../myservice run": "http://127.0.0.1:8080/ready",
 	})
@@ -250,7 +250,7 @@ func TestDocumentLinksResolve(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		targets := mdtest.Links(string(data))
+		targets := documents.Links(string(data))
 		if document == "README.md" && len(targets) == 0 {
 			t.Error("README.md has no link")
 		}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
-	"github.com/acton-go/acton-new/internal/mdtest"
+	"github.com/acton-go/acton-new/internal/verify/documents"
 	"github.com/acton-go/acton-new/templates"
 )
 
@@ -46,11 +46,11 @@ func TestScriptsPassShellcheck(t *testing.T) {
 		for _, f := range tree {
 			switch path.Ext(f.Path) {
 			case ".md":
-				blocks, err := mdtest.Blocks(string(f.Data))
+				blocks, err := documents.Blocks(string(f.Data))
 				if err != nil {
 					t.Fatal(err)
 				}
-				if script := mdtest.Unrun(blocks); script != "" {
+				if script := documents.Unrun(blocks); script != "" {
 					runShellcheck(t, dir, f.Path, script, "--severity=warning", "-")
 					checked++
 				}

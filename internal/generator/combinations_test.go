@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/acton-go/acton-new/internal/variants"
+	"github.com/acton-go/acton-new/internal/verify/typecheck"
 )
 
 // maxFeatures is the number of features on which a package outside of wiring may depend. A package that depends on n
@@ -20,11 +20,11 @@ const maxFeatures = 6
 var wiring = []string{"cmd", "internal/app", "internal/config"}
 
 // universe holds the packages that projects import from other modules, at the pinned versions. All tests share it.
-var universe = variants.NewUniverse("../lock/pinned")
+var universe = typecheck.NewUniverse("../lock/pinned")
 
 // family renders projects in parallel. A project that fails to render is reported as a fault of its version.
-func (l library) family(all []Answers) *variants.Family {
-	family := &variants.Family{}
+func (l library) family(all []Answers) *typecheck.Family {
+	family := &typecheck.Family{}
 	next := make(chan Answers)
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
@@ -43,8 +43,8 @@ func (l library) family(all []Answers) *variants.Family {
 }
 
 // version renders a project for the checker. Each value of a choice counts as a feature, because it adds one.
-func (l library) version(a Answers) variants.Version {
-	v := variants.Version{Module: a.Module, Features: slices.Clone(a.Features)}
+func (l library) version(a Answers) typecheck.Version {
+	v := typecheck.Version{Module: a.Module, Features: slices.Clone(a.Features)}
 	for flag, value := range a.Values {
 		v.Features = append(v.Features, flag+"-"+value)
 	}
@@ -57,14 +57,14 @@ func (l library) version(a Answers) variants.Version {
 	proofs, err := Proofs(l.fsys, l.cat, a)
 	v.Err = err
 	for _, f := range slices.Concat(tree, proofs) {
-		v.Files = append(v.Files, variants.File(f))
+		v.Files = append(v.Files, typecheck.File(f))
 	}
 	return v
 }
 
 // check renders and checks projects. It fails if a file is only for another system, because nothing would check that
 // file. On Windows, where end-to-end tests do not run, it accepts such files.
-func (l library) check(t testing.TB, all []Answers) *variants.Report {
+func (l library) check(t testing.TB, all []Answers) *typecheck.Report {
 	t.Helper()
 	family := l.family(all)
 	if ignored := family.Ignored(); len(ignored) > 0 && runtime.GOOS != "windows" {

@@ -4,7 +4,7 @@ import (
 	"path"
 	"testing"
 
-	"github.com/acton-go/acton-new/internal/mdtest"
+	"github.com/acton-go/acton-new/internal/verify/documents"
 )
 
 // The links, paths, settings, verbs and the names in commands must be valid in every combination.
@@ -16,7 +16,7 @@ func TestDocumentsMatchEveryCombination(t *testing.T) {
 		for _, f := range l.mustFiles(t, a) {
 			files[f.Path] = string(f.Data)
 		}
-		project, err := mdtest.NewProject(a.Name, files)
+		project, err := documents.NewProject(a.Name, files)
 		if err != nil {
 			t.Fatalf("%+v: %v", a, err)
 		}

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/acton-go/acton-new/internal/variants"
+	"github.com/acton-go/acton-new/internal/verify/typecheck"
 )
 
 // faultless is a catalog of four features without a fault. delta requires alpha; the others are independent.
@@ -136,7 +136,7 @@ func TestCheckReportsFaultWithSmallestCombination(t *testing.T) {
 }
 
 // faulty checks every combination of the faultless catalog with changed files.
-func faulty(t *testing.T, change map[string]string) *variants.Report {
+func faulty(t *testing.T, change map[string]string) *typecheck.Report {
 	t.Helper()
 	all := maps.Clone(faultless)
 	maps.Copy(all, change)

@@ -17,7 +17,7 @@ import (
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/lock"
-	"github.com/acton-go/acton-new/internal/lock/modcache"
+	"github.com/acton-go/acton-new/internal/verify/record/modcache"
 )
 
 // seedVariable is the environment variable that sets the seed, to repeat a failed run.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/acton-go/acton-new/internal/lock/modcache"
+	"github.com/acton-go/acton-new/internal/verify/record/modcache"
 )
 
 // tracing lists package prefixes that only tracing needs. OpenTelemetry's metrics link some of these packages, so the

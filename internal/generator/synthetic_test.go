@@ -204,7 +204,7 @@ func BenchmarkSynthetic(b *testing.B) {
 	peak := peakMemory(b)
 	b.ReportMetric(peak, "peak-MiB")
 	if peak > syntheticMemory {
-		b.Errorf("peak memory: got %.0f MiB, want at most %d; check the caches of internal/variants, and the packages with most variants",
+		b.Errorf("peak memory: got %.0f MiB, want at most %d; check the caches of internal/verify/typecheck, and the packages with most variants",
 			peak, syntheticMemory)
 	}
 }

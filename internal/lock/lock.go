@@ -17,7 +17,7 @@ import (
 	"golang.org/x/mod/module"
 )
 
-//go:generate go run ./record
+//go:generate go run ../verify/record
 
 //go:embed lock.txt
 var recorded []byte

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/acton-go/acton-new/internal/lock"
-	"github.com/acton-go/acton-new/internal/lock/locktest"
-	"github.com/acton-go/acton-new/internal/lock/modcache"
+	"github.com/acton-go/acton-new/internal/verify/record/locktest"
+	"github.com/acton-go/acton-new/internal/verify/record/modcache"
 )
 
 // universe holds the files of fake modules, and of a project that uses them. Each folder of the project is a feature.

@@ -1,0 +1,408 @@
+package probe
+
+import (
+	"crypto/sha256"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/mod/modfile"
+
+	"github.com/acton-go/acton-new/internal/features"
+	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/templates"
+)
+
+var (
+	combinations = flag.String("combinations", "none",
+		`combinations to test, such as "none all database+observability,base-image=debian"; "tried" means those of features.Tried`)
+	steps = flag.String("steps", "probe",
+		`steps for each combination: lint, test (race detector and module files), probe, monitor; all but monitor depend on the binary alone`)
+	project = flag.String("project", "", "directory of a project to probe instead of rendering one; it must match the single combination")
+)
+
+// projectName is the name of every project, so that combinations share the caches of the go command and the linter.
+const projectName = "orders"
+
+// TestCombination renders projects with the command, and checks each with its make targets and with the probes of its
+// features. By default, it only probes the smallest service, which needs no other server.
+func TestCombination(t *testing.T) {
+	root, err := filepath.Abs("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sets := chosenSets(t)
+	b := newBench(t, root)
+	for _, set := range sets {
+		t.Run(set.Name(), func(t *testing.T) {
+			b.step(t, set, "render", func(t *testing.T) { b.render(t, set) })
+			duplicate := b.sameProgram(t, set)
+			watched := b.sameFiles(t, set, monitoringFiles)
+			for _, name := range strings.Fields(*steps) {
+				if name == StepMonitor && duplicate != "" && watched != "" {
+					fmt.Printf("    %-44s has the same monitoring as %s\n", set.Name(), watched)
+					continue
+				}
+				if name != StepMonitor && duplicate != "" {
+					fmt.Printf("    %-44s is the same program as %s\n", set.Name(), duplicate)
+					continue
+				}
+				switch name {
+				case "lint":
+					b.step(t, set, name, func(t *testing.T) { b.make(t, "lint") })
+				case "test":
+					b.step(t, set, name, func(t *testing.T) {
+						b.withProofs(t, set, func() { b.make(t, "test") })
+						b.run(t, "go", "mod", "tidy", "-diff")
+						b.run(t, "go", "mod", "verify")
+					})
+				case StepProbe, StepMonitor:
+					b.step(t, set, name, func(t *testing.T) { b.probe(t, set, name) })
+				default:
+					t.Fatalf("-steps: unknown step %q; use lint, test, probe or monitor", name)
+				}
+			}
+		})
+	}
+}
+
+func TestEveryFeatureHasAProbe(t *testing.T) {
+	catalog := realCatalog(t)
+	probed := func(name string, probes []string) {
+		if !slices.ContainsFunc(probes, func(p string) bool { return stepOf(p) == StepProbe }) {
+			t.Errorf("%s has no probe: add templates/_features/%s/probes/<word>.txtar", name, name)
+		}
+	}
+	probed("_base", catalog.Base().Probes)
+	for _, f := range catalog.Visible() {
+		probed(f.Name, f.Probes)
+	}
+	for _, p := range catalog.Pairs() {
+		if !slices.ContainsFunc(p.Features, func(name string) bool { return !isVisible(catalog, name) }) {
+			probed(p.Name, p.Probes)
+		}
+	}
+}
+
+// Users must not download test code with the command.
+func TestCommandDoesNotLinkTheProbes(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "../../../cmd/acton-new").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, part := range []string{"acton-new/internal/verify/probe", "go.opentelemetry.io/", "github.com/prometheus/"} {
+		if strings.Contains(string(out), part) {
+			t.Errorf("cmd/acton-new links %s", part)
+		}
+	}
+	if !strings.Contains(string(out), "acton-new/internal/features") {
+		t.Errorf("unexpected output of go list -deps:\n%s", out)
+	}
+}
+
+func isVisible(c *features.Catalog, name string) bool {
+	f, ok := c.Lookup(name)
+	return ok && !f.Hidden
+}
+
+func realCatalog(t *testing.T) *features.Catalog {
+	t.Helper()
+	catalog, err := features.Load(templates.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return catalog
+}
+
+// chosenSets parses -combinations, whose words have the format of features.Set.Name.
+func chosenSets(t *testing.T) []features.Set {
+	t.Helper()
+	catalog := realCatalog(t)
+	if *combinations == "tried" {
+		return catalog.TestSets()
+	}
+	var sets []features.Set
+	for _, word := range strings.Fields(*combinations) {
+		names, choices, _ := strings.Cut(word, ",")
+		sel := features.Selection{Choices: map[string]string{}}
+		switch names {
+		case "none":
+		case "all":
+			for _, f := range catalog.Visible() {
+				sel.Features = append(sel.Features, f.Name)
+			}
+		default:
+			sel.Features = strings.Split(names, "+")
+		}
+		for choice := range strings.SplitSeq(choices, ",") {
+			if flag, value, ok := strings.Cut(choice, "="); ok {
+				sel.Choices[flag] = value
+			}
+		}
+		set, err := catalog.Resolve(sel)
+		if err != nil {
+			t.Fatalf("-combinations: %s: %v", word, err)
+		}
+		sets = append(sets, set)
+	}
+	return sets
+}
+
+// bench renders projects one after the other in the same directory. Caches identify files by path, so packages that
+// combinations share are compiled, linted and tested once.
+type bench struct {
+	dir     string // parent of the files below; kept for the next run
+	command string // path of acton-new
+	project string
+	env     []string
+	tried   map[[sha256.Size]byte]string // name of the first set with each program
+}
+
+func newBench(t *testing.T, root string) *bench {
+	t.Helper()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := claim(t, filepath.Join(cache, "acton-new", "probe-"+strings.Join(strings.Fields(*steps), "-")))
+	b := &bench{
+		dir: dir, command: filepath.Join(dir, "acton-new"), project: filepath.Join(dir, projectName),
+		tried: make(map[[sha256.Size]byte]string),
+	}
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "GOFLAGS=") {
+			b.env = append(b.env, v)
+		}
+	}
+	b.env = append(b.env, "GOFLAGS=-mod=readonly", "GOTOOLCHAIN=local", "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1")
+	if *project != "" {
+		if b.project, err = filepath.Abs(*project); err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	build := exec.Command("go", "build", "-o", b.command, "./cmd/acton-new")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return b
+}
+
+// claim returns a directory below parent that no other run uses. It prefers the same directory for every clone, whose
+// caches are warm. Runs with other steps, which .ci/run starts in parallel, use other parents.
+func claim(t *testing.T, parent string) string {
+	t.Helper()
+	for i := range 100 {
+		dir := filepath.Join(parent, strconv.Itoa(i))
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Join(dir, "pid")
+		var pid int
+		data, err := os.ReadFile(name)
+		if err == nil {
+			_, err = fmt.Sscan(string(data), &pid)
+		}
+		if err == nil && alive(pid) {
+			continue
+		}
+		_ = os.Remove(name)
+		lock, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err == nil {
+			_, err = fmt.Fprint(lock, os.Getpid())
+			err = errors.Join(err, lock.Close())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { os.Remove(name) })
+		return dir
+	}
+	t.Fatalf("other runs use every directory in %s", parent)
+	return ""
+}
+
+// step runs one step for one combination, and prints its duration.
+func (b *bench) step(t *testing.T, set features.Set, name string, do func(t *testing.T)) {
+	t.Helper()
+	began := time.Now()
+	result := "ok"
+	if !t.Run(name, do) {
+		result = "FAILED"
+	}
+	fmt.Printf("    %-44s %-7s %6.1f s  %s\n", set.Name(), name, time.Since(began).Seconds(), result)
+	if result != "ok" {
+		t.FailNow()
+	}
+}
+
+func (b *bench) render(t *testing.T, set features.Set) {
+	if *project != "" {
+		return
+	}
+	if err := os.RemoveAll(b.project); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{projectName, "--yes", "--dir", b.project, "--features", strings.Join(set.Features(), ",")}
+	for flag, value := range set.Choices() {
+		args = append(args, "--"+flag, value)
+	}
+	cmd := exec.Command(b.command, args...)
+	cmd.Dir, cmd.Env = b.dir, b.env
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("acton-new %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	// The next steps have no network: go.mod must list every module that they need.
+	b.run(t, "go", "mod", "download")
+}
+
+// nonProgramFiles matches the files that neither the go command nor the linter nor the service reads: image, manifests,
+// workflows and documents. Other stages check them. A file that a test of the project names is still part of the
+// program.
+var nonProgramFiles = regexp.MustCompile(`^(\.acton-new\.yaml|\.git/.*|\.github/.*|Dockerfile|README\.md|deploy/.*|docs/.*)$`)
+
+// monitoringFiles matches the files that the step monitor reads.
+var monitoringFiles = regexp.MustCompile(`^deploy/monitoring/`)
+
+// sameProgram returns the name of an earlier set with the same program, or an empty string.
+func (b *bench) sameProgram(t *testing.T, set features.Set) string {
+	t.Helper()
+	named := b.testTexts(t)
+	return b.same(t, set, func(path string) bool { return !nonProgramFiles.MatchString(path) || strings.Contains(named, path) })
+}
+
+// testTexts returns the concatenated text of the project's tests.
+func (b *bench) testTexts(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	err := fs.WalkDir(os.DirFS(b.project), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		data, err := os.ReadFile(filepath.Join(b.project, path))
+		all.Write(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
+}
+
+// sameFiles returns the name of an earlier set with the same files of a kind, or an empty string.
+func (b *bench) sameFiles(t *testing.T, set features.Set, kind *regexp.Regexp) string {
+	t.Helper()
+	return b.same(t, set, kind.MatchString)
+}
+
+func (b *bench) same(t *testing.T, set features.Set, counts func(path string) bool) string {
+	t.Helper()
+	program := sha256.New()
+	err := fs.WalkDir(os.DirFS(b.project), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !counts(path) {
+			return err
+		}
+		data, err := os.ReadFile(filepath.Join(b.project, path))
+		fmt.Fprintf(program, "%s %d\n%s", path, len(data), data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := [sha256.Size]byte(program.Sum(nil))
+	same := b.tried[key]
+	if same == "" {
+		b.tried[key] = set.Name()
+	}
+	return same
+}
+
+// withProofs calls do while the proofs are in the project.
+func (b *bench) withProofs(t *testing.T, set features.Set, do func()) {
+	t.Helper()
+	mod, err := os.ReadFile(filepath.Join(b.project, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := generator.Answers{Name: projectName, Module: modfile.ModulePath(mod), Features: set.Features(), Values: set.Choices()}
+	proofs, err := generator.Proofs(templates.Files, realCatalog(t), answers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range proofs {
+		name := filepath.Join(b.project, filepath.FromSlash(f.Path))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer os.Remove(name)
+		_, err = file.Write(f.Data)
+		if err := errors.Join(err, file.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do()
+}
+
+func (b *bench) make(t *testing.T, target string) {
+	t.Helper()
+	b.run(t, "make", "--no-print-directory", target)
+}
+
+func (b *bench) run(t *testing.T, name string, args ...string) {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Dir, cmd.Env = b.project, b.env
+	if !slices.Equal(args, []string{"mod", "download"}) {
+		cmd.Env = append(slices.Clip(b.env), "GOPROXY=off")
+	}
+	out, err := cmd.CombinedOutput()
+	if errors.Is(err, exec.ErrNotFound) {
+		t.Fatalf("%s not found: run apt-get install -y --no-install-recommends %s", name, name)
+	}
+	if err != nil {
+		t.Fatalf("%s %s in %s: %v\n%s", name, strings.Join(args, " "), b.project, err, out)
+	}
+}
+
+func (b *bench) probe(t *testing.T, set features.Set, step string) {
+	b.make(t, "build")
+	files, err := Compose(templates.Files, set, step, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	Run(quiet{t}, Service{Binary: filepath.Join(b.project, "bin", projectName), Name: projectName, Project: b.project}, files)
+}
+
+// quiet logs a script only if it fails, even with -v.
+type quiet struct{ *testing.T }
+
+func (q quiet) Verbose() bool { return false }
+
+func (q quiet) Log(args ...any) {
+	if q.Failed() {
+		q.T.Log(args...)
+	}
+}
+
+func (q quiet) Run(name string, f func(testscript.T)) {
+	q.T.Run(name, func(t *testing.T) { f(quiet{t}) })
+}
