@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/acton-go/acton-new/internal/features"
+	"github.com/acton-go/acton-new/internal/verify/sets"
 	"github.com/acton-go/acton-new/templates"
 )
 
@@ -73,7 +74,7 @@ func (l library) mustFiles(t testing.TB, a Answers) Tree {
 }
 
 // sets returns every combination. The first has no feature, the last has all.
-func (l library) sets() []features.Set { return slices.Collect(l.cat.Combinations()) }
+func (l library) sets() []features.Set { return slices.Collect(sets.Combinations(l.cat)) }
 
 // allAnswers returns every combination with the default choices. It also returns the first and the last combination
 // with each value of each choice. These two have each test name and module; the others have one of them in rotation.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/acton-go/acton-new/internal/verify/sets"
 	"github.com/acton-go/acton-new/internal/verify/typecheck"
 )
 
@@ -147,7 +148,7 @@ func faulty(t *testing.T, change map[string]string) *typecheck.Report {
 	l := open(t, "faulty", files)
 	l.memo = &memo{}
 	var answers []Answers
-	for set := range l.cat.Combinations() {
+	for set := range sets.Combinations(l.cat) {
 		answers = append(answers, Answers{Name: "ab", Module: "a.b/c", Features: set.Features()})
 	}
 	return l.check(t, answers)

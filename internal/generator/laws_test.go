@@ -15,6 +15,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/acton-go/acton-new/internal/verify/sets"
 )
 
 // Law 1: every template is valid source in its language.
@@ -119,7 +121,7 @@ func TestEveryCombinationRendersCleanly(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			forbidden := l.cat.ForbiddenTraces(set)
+			forbidden := sets.ForbiddenTraces(l.cat, set)
 			for _, f := range l.mustFiles(t, a) {
 				at := l.name + ": " + a.String() + ": " + f.Path
 				if finder.isNew(f) {

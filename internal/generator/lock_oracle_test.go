@@ -18,6 +18,7 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/lock"
 	"github.com/acton-go/acton-new/internal/verify/record/modcache"
+	"github.com/acton-go/acton-new/internal/verify/sets"
 )
 
 // seedVariable is the environment variable that sets the seed, to repeat a failed run.
@@ -41,7 +42,7 @@ func random(t *testing.T) *rand.Rand {
 func TestLockContainsEveryCombination(t *testing.T) {
 	l := realLibrary(t)
 	reader := NewImportReader(l.fsys)
-	for set := range l.cat.AllSets() {
+	for set := range sets.All(l.cat) {
 		imports, err := reader.Imports(set)
 		if err != nil {
 			t.Fatal(err)
@@ -56,7 +57,7 @@ func TestLockContainsEveryCombination(t *testing.T) {
 func TestImportReaderMatchesRenderedProjects(t *testing.T) {
 	for _, l := range libraries(t) {
 		reader := NewImportReader(l.fsys)
-		for set := range l.cat.AllSets() {
+		for set := range sets.All(l.cat) {
 			if n := len(set.Features()); n > 2 && n < len(l.cat.Visible()) {
 				continue // sets with fewer features cover every folder
 			}
@@ -172,7 +173,7 @@ func oracleSets(t *testing.T, l library) []features.Set {
 	t.Helper()
 	const randomSets = 6
 	var fixed, others []features.Set
-	for set := range l.cat.AllSets() {
+	for set := range sets.All(l.cat) {
 		n, defaults := len(set.Features()), true
 		for _, q := range set.Questions() {
 			defaults = defaults && (q.Kind != features.KindChoice || set.Choices()[q.Flag] == q.Default)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/acton-go/acton-new/internal/verify/record/modcache"
+	"github.com/acton-go/acton-new/internal/verify/sets"
 )
 
 // tracing lists package prefixes that only tracing needs. OpenTelemetry's metrics link some of these packages, so the
@@ -32,7 +33,7 @@ func TestOnlyObservabilityImportsTracingAndExport(t *testing.T) {
 	l := realLibrary(t)
 	warmCache(t)
 	offline := modcache.Go{Env: []string{"GOPROXY=off", "GOSUMDB=off", "GOFLAGS=-mod=readonly", "GOWORK=off"}}
-	for set := range l.cat.Combinations() {
+	for set := range sets.Combinations(l.cat) {
 		a := Answers{Name: "ab", Module: "a.b/c", Features: set.Features()}
 		imports, err := importsOf(l.mustFiles(t, a), a.Module)
 		if err != nil {

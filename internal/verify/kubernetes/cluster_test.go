@@ -16,11 +16,12 @@ import (
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/verify/sets"
 	"github.com/acton-go/acton-new/templates"
 )
 
 var combinations = flag.String("combinations", "none",
-	`combinations to test on a cluster: "none" starts no cluster, "sound" tests only the checks, "tried" also tests those of features.Tried`)
+	`combinations to test on a cluster: "none" starts no cluster, "sound" tests only the checks, "tried" also tests those of sets.Tried`)
 
 const module = "git.example.org/shop/orders"
 
@@ -32,13 +33,13 @@ var clouds = []string{"aks", "eks", "gke"}
 // TestCombination tests the checks on manifests with known faults. Then it tests the manifests of each combination: the
 // API server must accept all of them, and those of the smallest and largest service are deployed.
 func TestCombination(t *testing.T) {
-	var sets []features.Set
+	var chosen []features.Set
 	switch *combinations {
 	case "none":
 		return // go test ./... starts no cluster
 	case "sound":
 	case "tried":
-		sets = catalog(t).TestSets()
+		chosen = sets.Tried(catalog(t))
 	default:
 		t.Fatalf("-combinations: unknown value %q; use none, sound or tried", *combinations)
 	}
@@ -49,7 +50,7 @@ func TestCombination(t *testing.T) {
 		do   func(t *testing.T)
 	}{
 		{"start", func(t *testing.T) { c = start(t) }},
-		{"build", func(t *testing.T) { manifests = build(t, c, sets) }},
+		{"build", func(t *testing.T) { manifests = build(t, c, chosen) }},
 		{"accept", func(t *testing.T) { accept(t, c, manifests) }},
 		{"run", func(t *testing.T) { running = deployable(manifests); runAll(t, c, running) }},
 		{"drain", func(t *testing.T) { drainAll(t, c, running) }},
@@ -101,7 +102,7 @@ func (m manifest) name() string {
 const tried, smallest, largest = "orders", "small", "large"
 
 // build builds the distinct manifests of every combination, and of the two projects to deploy.
-func build(t *testing.T, c *Cluster, sets []features.Set) []manifest {
+func build(t *testing.T, c *Cluster, chosen []features.Set) []manifest {
 	var all []manifest
 	byTree := map[string]int{} // index of the first of the three manifests
 	add := func(project string, set features.Set) {
@@ -144,12 +145,12 @@ func build(t *testing.T, c *Cluster, sets []features.Set) []manifest {
 			}
 		}
 	}
-	for _, set := range sets {
+	for _, set := range chosen {
 		add(tried, set)
 	}
-	if len(sets) > 0 {
-		add(smallest, sets[0])
-		add(largest, slices.MaxFunc(sets, func(a, b features.Set) int { return len(a.Features()) - len(b.Features()) }))
+	if len(chosen) > 0 {
+		add(smallest, chosen[0])
+		add(largest, slices.MaxFunc(chosen, func(a, b features.Set) int { return len(a.Features()) - len(b.Features()) }))
 	}
 	resources := soundResources(t, c)
 	t.Run("build", func(t *testing.T) {

@@ -20,6 +20,7 @@ import (
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/verify/sets"
 	"github.com/acton-go/acton-new/templates"
 )
 
@@ -29,7 +30,7 @@ type rendered struct {
 	tree generator.Tree
 }
 
-// pipelines renders every combination with default choices and those of features.Tried, and returns the distinct
+// pipelines renders every combination with default choices and those of sets.Tried, and returns the distinct
 // renderings.
 func pipelines(t *testing.T) []rendered {
 	t.Helper()
@@ -39,7 +40,7 @@ func pipelines(t *testing.T) []rendered {
 	}
 	var distinct []rendered
 	seen := map[[32]byte]bool{}
-	for _, set := range append(slices.Collect(catalog.Combinations()), catalog.TestSets()...) {
+	for _, set := range append(slices.Collect(sets.Combinations(catalog)), sets.Tried(catalog)...) {
 		answers := generator.Answers{Name: "orders", Module: "example.org/shop/orders", Features: set.Features(), Values: set.Choices()}
 		tree, err := generator.Render(templates.Files, catalog, answers, "v0.0.0")
 		if err != nil {

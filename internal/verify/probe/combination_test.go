@@ -21,12 +21,13 @@ import (
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/verify/sets"
 	"github.com/acton-go/acton-new/templates"
 )
 
 var (
 	combinations = flag.String("combinations", "none",
-		`combinations to test, such as "none all database+observability,base-image=debian"; "tried" means those of features.Tried`)
+		`combinations to test, such as "none all database+observability,base-image=debian"; "tried" means those of sets.Tried`)
 	steps = flag.String("steps", "probe",
 		`steps for each combination: lint, test (race detector and module files), probe, monitor; all but monitor depend on the binary alone`)
 	project = flag.String("project", "", "directory of a project to probe instead of rendering one; it must match the single combination")
@@ -42,9 +43,9 @@ func TestCombination(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sets := chosenSets(t)
+	chosen := chosenSets(t)
 	b := newBench(t, root)
-	for _, set := range sets {
+	for _, set := range chosen {
 		t.Run(set.Name(), func(t *testing.T) {
 			b.step(t, set, "render", func(t *testing.T) { b.render(t, set) })
 			duplicate := b.sameProgram(t, set)
@@ -130,9 +131,9 @@ func chosenSets(t *testing.T) []features.Set {
 	t.Helper()
 	catalog := realCatalog(t)
 	if *combinations == "tried" {
-		return catalog.TestSets()
+		return sets.Tried(catalog)
 	}
-	var sets []features.Set
+	var chosen []features.Set
 	for _, word := range strings.Fields(*combinations) {
 		names, choices, _ := strings.Cut(word, ",")
 		sel := features.Selection{Choices: map[string]string{}}
@@ -154,9 +155,9 @@ func chosenSets(t *testing.T) []features.Set {
 		if err != nil {
 			t.Fatalf("-combinations: %s: %v", word, err)
 		}
-		sets = append(sets, set)
+		chosen = append(chosen, set)
 	}
-	return sets
+	return chosen
 }
 
 // bench renders projects one after the other in the same directory. Caches identify files by path, so packages that

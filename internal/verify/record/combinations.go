@@ -6,6 +6,7 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/lock"
+	"github.com/acton-go/acton-new/internal/verify/sets"
 )
 
 // combinationsOf returns the distinct imports of the projects of all sets of features.
@@ -17,7 +18,7 @@ func combinationsOf(fsys fs.FS) ([]*lock.Imports, error) {
 	var all []*lock.Imports
 	seen := map[string]bool{}
 	reader := generator.NewImportReader(fsys)
-	for set := range catalog.AllSets() {
+	for set := range sets.All(catalog) {
 		imports, err := reader.Imports(set)
 		if err != nil {
 			return nil, err

@@ -1,7 +1,8 @@
-package features
+package sets_test
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -9,11 +10,38 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/acton-go/acton-new/internal/features"
+	"github.com/acton-go/acton-new/internal/verify/sets"
+	"github.com/acton-go/acton-new/templates"
 )
+
+// small returns the catalog in the testdata of the generator. It has six features, a pair, a capability, a choice and a
+// preset.
+func small(t testing.TB) *features.Catalog {
+	t.Helper()
+	return must(t, os.DirFS("../../generator/testdata/catalog"))
+}
+
+const validBase = "title: Base\nsummary: A base.\n"
+
+func feature(lines ...string) string {
+	return "title: T\nsummary: S.\n" + strings.Join(lines, "\n") + "\n"
+}
+
+// catalogOf returns a catalog with these manifests. Each feature also has a file.
+func catalogOf(base string, manifests map[string]string) fstest.MapFS {
+	fsys := fstest.MapFS{"_base/feature.yaml": {Data: []byte(base)}, "_base/files/README.md": {}}
+	for name, text := range manifests {
+		fsys["_features/"+name+"/feature.yaml"] = &fstest.MapFile{Data: []byte(text)}
+		fsys["_features/"+name+"/files/"+name] = &fstest.MapFile{}
+	}
+	return fsys
+}
 
 // tenFeatures returns a catalog of the planned size: ten features, one of which requires another, and two of which
 // conflict. If choices is set, the base and one feature each have a choice.
-func tenFeatures(t testing.TB, choices bool) *Catalog {
+func tenFeatures(t testing.TB, choices bool) *features.Catalog {
 	t.Helper()
 	choice := func(flag, values string) string {
 		if !choices {
@@ -36,33 +64,29 @@ func tenFeatures(t testing.TB, choices bool) *Catalog {
 	return must(t, catalogOf(validBase+choice("image", "{value: a}, {value: b}"), manifests))
 }
 
-func realCatalog(t testing.TB) *Catalog {
+func realCatalog(t testing.TB) *features.Catalog {
 	t.Helper()
-	c, err := Load(os.DirFS("../../templates"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
+	return must(t, templates.Files)
 }
 
-// everything returns every set, computed without AllSets: each combination with each value of each choice.
-func everything(t *testing.T, c *Catalog) []Set {
+// everything returns every set, computed without sets.All: each combination with each value of each choice.
+func everything(t *testing.T, c *features.Catalog) []features.Set {
 	t.Helper()
-	var all []Set
-	for set := range c.Combinations() {
-		selections := []Selection{{Features: set.Features(), Choices: map[string]string{}}}
+	var all []features.Set
+	for set := range sets.Combinations(c) {
+		selections := []features.Selection{{Features: set.Features(), Choices: map[string]string{}}}
 		for _, q := range set.Questions() {
-			var longer []Selection
+			var longer []features.Selection
 			for _, sel := range selections {
 				for _, choice := range q.Choices {
 					choices := map[string]string{q.Flag: choice.Value}
 					for flag, value := range sel.Choices {
 						choices[flag] = value
 					}
-					longer = append(longer, Selection{Features: sel.Features, Choices: choices})
+					longer = append(longer, features.Selection{Features: sel.Features, Choices: choices})
 				}
 			}
-			if q.Kind == KindChoice {
+			if q.Kind == features.KindChoice {
 				selections = longer
 			}
 		}
@@ -77,8 +101,8 @@ func everything(t *testing.T, c *Catalog) []Set {
 	return all
 }
 
-// properties returns the features and choices of a set as strings, independently of literal.
-func properties(c *Catalog, s Set) []string {
+// properties returns the features and choices of a set as strings, independently of the package.
+func properties(c *features.Catalog, s features.Set) []string {
 	var all []string
 	for _, f := range c.Visible() {
 		all = append(all, fmt.Sprintf("%s=%t", f.Name, s.Has(f.Name)))
@@ -92,7 +116,7 @@ func properties(c *Catalog, s Set) []string {
 
 func TestCoverContainsEveryPossiblePair(t *testing.T) {
 	for name, test := range map[string]struct {
-		c       *Catalog
+		c       *features.Catalog
 		maximum int // number of sets
 	}{
 		"real":           {realCatalog(t), 10},
@@ -103,20 +127,20 @@ func TestCoverContainsEveryPossiblePair(t *testing.T) {
 		"one feature":    {must(t, catalogOf(validBase, map[string]string{"a": feature("group: g")})), 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			pairs := func(sets []Set) map[string]bool {
+			pairs := func(all []features.Set) map[string]bool {
 				found := map[string]bool{}
-				for _, s := range sets {
-					all := properties(test.c, s)
-					for i, a := range all {
+				for _, s := range all {
+					properties := properties(test.c, s)
+					for i, a := range properties {
 						found[a] = true
-						for _, b := range all[i+1:] {
+						for _, b := range properties[i+1:] {
 							found[a+" "+b] = true
 						}
 					}
 				}
 				return found
 			}
-			cover := test.c.Cover()
+			cover := sets.Cover(test.c)
 			covered := pairs(cover)
 			for pair := range pairs(everything(t, test.c)) {
 				if !covered[pair] {
@@ -127,32 +151,32 @@ func TestCoverContainsEveryPossiblePair(t *testing.T) {
 				t.Errorf("got %d sets, want at most %d", len(cover), test.maximum)
 			}
 			t.Logf("%d sets: %s", len(cover), strings.Join(namesOf(cover), "  "))
-			if diff := cmp.Diff(namesOf(cover), namesOf(test.c.Cover())); diff != "" {
+			if diff := cmp.Diff(namesOf(cover), namesOf(sets.Cover(test.c))); diff != "" {
 				t.Errorf("the second call returned another cover (-first +second):\n%s", diff)
 			}
 		})
 	}
 }
 
-func must(t testing.TB, fsys fstest.MapFS) *Catalog {
+func must(t testing.TB, fsys fs.FS) *features.Catalog {
 	t.Helper()
-	c, err := Load(fsys)
+	c, err := features.Load(fsys)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
-func namesOf(sets []Set) []string {
+func namesOf(all []features.Set) []string {
 	var names []string
-	for _, s := range sets {
+	for _, s := range all {
 		names = append(names, s.Name())
 	}
 	return names
 }
 
 func TestTestSetsContainSingleFeaturesAllFeaturesAndCover(t *testing.T) {
-	names := namesOf(small(t).TestSets())
+	names := namesOf(sets.Tried(small(t)))
 	want := []string{"none", "alarm+clock", "clock", "disk", "alarm+clock+zone", "none,paint=blue", "alarm+clock+disk+zone"}
 	if len(names) < len(want) {
 		t.Fatalf("got %v", names)
@@ -160,7 +184,7 @@ func TestTestSetsContainSingleFeaturesAllFeaturesAndCover(t *testing.T) {
 	if diff := cmp.Diff(want, names[:len(want)]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	for _, s := range small(t).Cover() {
+	for _, s := range sets.Cover(small(t)) {
 		if !slices.Contains(names, s.Name()) {
 			t.Errorf("got %v, want also %s from the cover", names, s.Name())
 		}
@@ -171,7 +195,7 @@ func TestTestSetsContainSingleFeaturesAllFeaturesAndCover(t *testing.T) {
 }
 
 func TestTestSetsContainEachValueOfAFeatureChoice(t *testing.T) {
-	names := namesOf(tenFeatures(t, true).TestSets())
+	names := namesOf(sets.Tried(tenFeatures(t, true)))
 	for _, want := range []string{"none,image=b", "f3", "f3,pager=b", "f3,pager=c", "f7+f8"} {
 		if !slices.Contains(names, want) {
 			t.Errorf("got %v, want also %s", names, want)
@@ -182,6 +206,31 @@ func TestTestSetsContainEachValueOfAFeatureChoice(t *testing.T) {
 func BenchmarkCover(b *testing.B) {
 	c := tenFeatures(b, true)
 	for b.Loop() {
-		c.Cover()
+		sets.Cover(c)
+	}
+}
+
+func TestCombinationsYieldsTheValidSets(t *testing.T) {
+	var got []string
+	for set := range sets.Combinations(small(t)) {
+		got = append(got, strings.Join(set.Features(), ","))
+	}
+	want := []string{
+		"", "clock", "alarm,clock", "disk", "clock,disk", "alarm,clock,disk", "alarm,clock,zone", "alarm,clock,disk,zone",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("combinations (-want +got):\n%s", diff)
+	}
+}
+
+func TestForbiddenTracesAreThoseOfOtherFeatures(t *testing.T) {
+	c := small(t)
+	set, err := c.Resolve(features.Selection{Features: []string{"disk"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"TZ_NAME", "azure", "in memory", "stamped", "time.Now", "time.Since"}
+	if diff := cmp.Diff(want, sets.ForbiddenTraces(c, set)); diff != "" {
+		t.Errorf("forbidden traces (-want +got):\n%s", diff)
 	}
 }

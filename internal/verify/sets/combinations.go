@@ -1,0 +1,146 @@
+// Package sets lists the sets of features to verify: every combination, a sample of them, or a pairwise cover.
+package sets
+
+import (
+	"iter"
+	"maps"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/acton-go/acton-new/internal/features"
+)
+
+// Combinations yields every valid set of visible features, with the default of each choice. A valid set contains all
+// requirements, and at most one provider of each capability. The order is fixed and starts with the empty set. n
+// features have up to 2^n sets.
+func Combinations(c *features.Catalog) iter.Seq[features.Set] {
+	return func(yield func(features.Set) bool) {
+		visible := c.Visible()
+		for mask := range uint64(1) << len(visible) {
+			var names []string
+			for i, f := range visible {
+				if mask&(1<<i) != 0 {
+					names = append(names, f.Name)
+				}
+			}
+			set, err := c.Resolve(features.Selection{Features: names})
+			if err != nil || len(set.Features()) != len(names) {
+				continue
+			}
+			if !yield(set) {
+				return
+			}
+		}
+	}
+}
+
+// All yields every valid set: each combination, with each combination of values for its choices.
+func All(c *features.Catalog) iter.Seq[features.Set] {
+	return func(yield func(features.Set) bool) {
+		for set := range Combinations(c) {
+			if !yieldChoices(c, features.Selection{Features: set.Features()}, yield) {
+				return
+			}
+		}
+	}
+}
+
+// yieldChoices yields the sets of the selection with each value of each open choice, recursively. It skips values that
+// conflict with the selection.
+func yieldChoices(c *features.Catalog, sel features.Selection, yield func(features.Set) bool) bool {
+	set, err := c.Resolve(sel)
+	if err != nil {
+		return true
+	}
+	for _, q := range set.Questions() {
+		if _, chosen := sel.Choices[q.Flag]; q.Kind != features.KindChoice || chosen {
+			continue
+		}
+		for _, choice := range q.Choices {
+			next := features.Selection{Features: sel.Features, Choices: maps.Clone(sel.Choices)}
+			if next.Choices == nil {
+				next.Choices = map[string]string{}
+			}
+			next.Choices[q.Flag] = choice.Value
+			if !yieldChoices(c, next, yield) {
+				return false
+			}
+		}
+		return true
+	}
+	return yield(set)
+}
+
+// Sample returns every valid set if they are at most limit. Otherwise it returns those of Tried, and others at random
+// up to the limit. The seed is fixed, so the result is the same in each run.
+func Sample(c *features.Catalog, limit int) []features.Set {
+	var all []features.Set
+	for set := range All(c) {
+		if all = append(all, set); len(all) > limit {
+			break
+		}
+	}
+	if len(all) <= limit {
+		return all
+	}
+	sample := Tried(c)
+	seen := map[string]bool{}
+	for _, set := range sample {
+		seen[set.Name()] = true
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for tries := 0; len(sample) < limit && tries < 20*limit; tries++ {
+		set, ok := randomSet(c, random)
+		if ok && !seen[set.Name()] {
+			seen[set.Name()] = true
+			sample = append(sample, set)
+		}
+	}
+	return sample
+}
+
+// randomSet selects each feature and each value of a choice at random. It returns false if they conflict.
+func randomSet(c *features.Catalog, random *rand.Rand) (features.Set, bool) {
+	sel := features.Selection{Choices: map[string]string{}}
+	for _, f := range c.Visible() {
+		if random.IntN(2) == 0 {
+			sel.Features = append(sel.Features, f.Name)
+		}
+	}
+	set, err := c.Resolve(sel)
+	if err != nil {
+		return set, false
+	}
+	for _, q := range set.Questions() {
+		if q.Kind == features.KindChoice {
+			sel.Choices[q.Flag] = q.Choices[random.IntN(len(q.Choices))].Value
+		}
+	}
+	set, err = c.Resolve(sel)
+	return set, err == nil
+}
+
+// ForbiddenTraces returns the words that must not occur in a project with this set: the traces of every feature and
+// every pair that does not apply. It omits words that are also traces of a feature or pair that applies.
+func ForbiddenTraces(c *features.Catalog, s features.Set) []string {
+	allowed, forbidden := map[string]bool{}, map[string]bool{}
+	add := func(traces []string, applies bool) {
+		for _, t := range traces {
+			if applies {
+				allowed[t] = true
+			} else {
+				forbidden[t] = true
+			}
+		}
+	}
+	for _, f := range c.All() {
+		add(f.Traces, s.Has(f.Name))
+	}
+	for _, p := range c.Pairs() {
+		add(p.Traces, !slices.ContainsFunc(p.Features, func(name string) bool { return !s.Has(name) }))
+	}
+	for t := range allowed {
+		delete(forbidden, t)
+	}
+	return slices.Sorted(maps.Keys(forbidden))
+}
