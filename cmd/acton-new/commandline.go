@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/writer"
 )
 
 // commandLine returns the command that creates the same project without prompts. It omits answers that equal their
@@ -24,11 +25,11 @@ func (p project) commandLine() string {
 		args = append(args, "--dir", p.req.dir)
 	}
 	switch p.req.repository {
-	case generator.RepositoryNever:
+	case writer.RepositoryNever:
 		args = append(args, "--no-git")
-	case generator.RepositoryAlways:
+	case writer.RepositoryAlways:
 		args = append(args, "--git")
-	case generator.RepositoryAuto:
+	case writer.RepositoryAuto:
 	}
 	return join(args)
 }

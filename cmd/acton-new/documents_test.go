@@ -14,6 +14,7 @@ import (
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/documents"
 	"github.com/acton-go/acton-new/internal/verify/process"
+	"github.com/acton-go/acton-new/internal/writer"
 	"github.com/acton-go/acton-new/templates"
 )
 
@@ -115,7 +116,7 @@ func TestCommandsInServiceDocumentsWork(t *testing.T) {
 func buildProject(t *testing.T, tree generator.Tree, database bool) (dir string, env []string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "orders")
-	if _, err := generator.Write(t.Context(), tree, generator.Target{Dir: dir, Repository: generator.RepositoryAlways}); err != nil {
+	if _, err := writer.Write(t.Context(), tree, writer.Target{Dir: dir, Repository: writer.RepositoryAlways}); err != nil {
 		t.Fatal(err)
 	}
 	shell(t, dir, "make build")

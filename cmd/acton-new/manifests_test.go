@@ -25,6 +25,7 @@ import (
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/writer"
 	"github.com/acton-go/acton-new/templates"
 )
 
@@ -338,7 +339,7 @@ func writeProject(t *testing.T, chosen []string, values map[string]string) strin
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "orders")
-	if _, err := generator.Write(t.Context(), tree, generator.Target{Dir: dir, Repository: generator.RepositoryNever}); err != nil {
+	if _, err := writer.Write(t.Context(), tree, writer.Target{Dir: dir, Repository: writer.RepositoryNever}); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -12,6 +12,7 @@ import (
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/writer"
 )
 
 // options holds the values of the root command's flags.
@@ -148,7 +149,7 @@ func createProject(
 	if opts.dryRun {
 		return p.show(env.out, opts.json)
 	}
-	result, err := generator.Write(ctx, p.tree, p.target)
+	result, err := writer.Write(ctx, p.tree, p.target)
 	if err != nil {
 		return err
 	}
@@ -178,9 +179,9 @@ type project struct {
 	answers generator.Answers // complete
 	set     features.Set
 	tree    generator.Tree
-	target  generator.Target
+	target  writer.Target
 	version string
-	result  *generator.Result // nil if nothing was written
+	result  *writer.Result // nil if nothing was written
 }
 
 // project renders the answers.
@@ -195,7 +196,7 @@ func (r request) project(catalog *features.Catalog, d deps) (project, error) {
 	}
 	return project{
 		req: r, answers: answers, set: set, tree: tree, version: d.version,
-		target: generator.Target{Dir: r.target(), Repository: r.repository},
+		target: writer.Target{Dir: r.target(), Repository: r.repository},
 	}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/writer"
 )
 
 // request holds the answers that are known before the wizard runs. Flags override the answers file.
@@ -21,7 +22,7 @@ type request struct {
 	origins      map[string]string
 	moduleReason string // where the default module path comes from; empty if the path was given
 	dir          string // value of --dir; empty means ./NAME
-	repository   generator.RepositoryMode
+	repository   writer.RepositoryMode
 	location     location
 }
 
@@ -37,9 +38,9 @@ func collect(env environment, catalog *features.Catalog, name string, o options,
 	case changed("dir") && o.dir == "":
 		return r, usagef("--dir: empty; for example --dir services/billing-api")
 	case o.noGit:
-		r.repository = generator.RepositoryNever
+		r.repository = writer.RepositoryNever
 	case o.git:
-		r.repository = generator.RepositoryAlways
+		r.repository = writer.RepositoryAlways
 	}
 	if changed("answers") {
 		if err := r.readAnswers(env.in, o.answersFile); err != nil {

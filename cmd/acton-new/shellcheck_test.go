@@ -12,6 +12,7 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/documents"
+	"github.com/acton-go/acton-new/internal/writer"
 	"github.com/acton-go/acton-new/templates"
 )
 
@@ -40,7 +41,7 @@ func TestScriptsPassShellcheck(t *testing.T) {
 			t.Fatal(err)
 		}
 		dir := filepath.Join(t.TempDir(), "orders")
-		if _, err := generator.Write(t.Context(), tree, generator.Target{Dir: dir}); err != nil {
+		if _, err := writer.Write(t.Context(), tree, writer.Target{Dir: dir}); err != nil {
 			t.Fatal(err)
 		}
 		for _, f := range tree {

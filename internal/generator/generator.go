@@ -1,8 +1,7 @@
-// Package generator renders a project from answers and writes it to a directory with a first commit.
+// Package generator renders a project from answers.
 //
-// Resolve completes the answers, Render returns the files in memory, and Write writes them to disk. Render is pure: it
-// reads only the templates, so the same answers always give the same bytes. Only Write touches the disk. If Write fails
-// or is killed, the target is absent or complete.
+// Resolve completes the answers, and Render returns the files in memory. Render is pure: it reads only the templates, so
+// the same answers always give the same bytes.
 package generator
 
 import (

@@ -132,25 +132,6 @@ func replaceDir(t *testing.T, dir string, tree Tree) {
 	}
 }
 
-func TestGitignoreOfProjectIgnoresNoRenderedFile(t *testing.T) {
-	l := realLibrary(t)
-	for name, answers := range l.goldens() {
-		tree, err := Render(l.fsys, l.cat, answers, "v0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		dir := filepath.Join(t.TempDir(), name)
-		mustWrite(t, tree, Target{Dir: dir})
-		wantProject(t, dir, tree)
-		if ignored := runGit(t, dir, "ls-files", "--cached", "--ignored", "--exclude-standard"); ignored != "" {
-			t.Errorf("%s: ignored files: %s", name, ignored)
-		}
-		if eol := runGit(t, dir, "ls-files", "--eol"); strings.Contains(eol, "crlf") || strings.Contains(eol, "mixed") {
-			t.Errorf("%s: line endings: got CRLF, want LF:\n%s", name, eol)
-		}
-	}
-}
-
 // The directive go:embed skips some files, for example those below a folder with a go.mod.
 func TestEmbeddedTemplatesAreComplete(t *testing.T) {
 	list := func(fsys fs.FS) []string {

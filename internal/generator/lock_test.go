@@ -68,7 +68,7 @@ func TestProjectsOfSmallCatalogPassVet(t *testing.T) {
 			t.Fatal(err)
 		}
 		dir := filepath.Join(t.TempDir(), "ab")
-		mustWrite(t, tree, Target{Dir: dir})
+		replaceDir(t, dir, tree)
 		vet := exec.Command("go", "vet", "./...")
 		vet.Dir = dir
 		vet.Env = append(os.Environ(), "GOFLAGS=-mod=readonly", "GOPROXY=off", "GOWORK=off", "GOTOOLCHAIN=local")

@@ -15,6 +15,7 @@ import (
 	"github.com/acton-go/acton-new/internal/generator"
 	servers "github.com/acton-go/acton-new/internal/verify/probe"
 	"github.com/acton-go/acton-new/internal/verify/process"
+	"github.com/acton-go/acton-new/internal/writer"
 	"github.com/acton-go/acton-new/templates"
 )
 
@@ -147,7 +148,7 @@ func (r *restore) deploy(storage string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	if _, err := generator.Write(r.t.Context(), tree, generator.Target{Dir: r.dir, Repository: generator.RepositoryNever}); err != nil {
+	if _, err := writer.Write(r.t.Context(), tree, writer.Target{Dir: r.dir, Repository: writer.RepositoryNever}); err != nil {
 		r.t.Fatal(err)
 	}
 	manifest, err := r.cluster.Kustomize(filepath.Join(r.dir, "deploy/kubernetes/overlays/production"))

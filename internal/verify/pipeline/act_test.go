@@ -17,6 +17,7 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/process"
+	"github.com/acton-go/acton-new/internal/writer"
 	"github.com/acton-go/acton-new/templates"
 )
 
@@ -65,7 +66,7 @@ func newShared(t *testing.T) *shared {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := generator.Write(t.Context(), tree, generator.Target{Dir: filepath.Join(s.dir, "origin")}); err != nil {
+	if _, err := writer.Write(t.Context(), tree, writer.Target{Dir: filepath.Join(s.dir, "origin")}); err != nil {
 		t.Fatal(err)
 	}
 	git(t, filepath.Join(s.dir, "origin"), "tag", "v1.2.3")

@@ -1,4 +1,4 @@
-package generator
+package writer
 
 import (
 	"fmt"
@@ -58,7 +58,7 @@ func TestFailureUndoesFillInPlace(t *testing.T) {
 		for _, p := range points[name] {
 			t.Run(fmt.Sprintf("%s/%s %d", name, p.step, p.n), func(t *testing.T) {
 				dir, before := prepare(t)
-				_, err := Write(t.Context(), sampleTree(), Target{Dir: dir, fault: failAt(p.step, p.n)})
+				_, err := write(t.Context(), sampleTree(), Target{Dir: dir}, failAt(p.step, p.n))
 				wantError(t, err, "fault")
 				wantEntries(t, dir, before...)
 				result := mustWrite(t, sampleTree(), Target{Dir: dir})
@@ -121,7 +121,7 @@ func TestUndoKeepsFilesThatTheUserHasChanged(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	var kept string
-	_, err := Write(t.Context(), sampleTree(), Target{Dir: ".", fault: func(step string) error {
+	_, err := write(t.Context(), sampleTree(), Target{Dir: "."}, func(step string) error {
 		if step != "move repository" {
 			return nil
 		}
@@ -129,7 +129,7 @@ func TestUndoKeepsFilesThatTheUserHasChanged(t *testing.T) {
 		writeFile(t, kept, "x")
 		writeFile(t, filepath.Join(dir, "README.md"), "edited")
 		return failAt(step, 1)(step)
-	}})
+	})
 	wantError(t, err, "fault")
 	wantEntries(t, dir, "README.md", "internal")
 	wantEntries(t, filepath.Join(dir, "internal"), "part3")

@@ -1,4 +1,6 @@
-package generator
+// Package writer writes a project to a directory with a first commit. If it fails or is killed, the target is absent or
+// complete.
+package writer
 
 import "time"
 
@@ -18,8 +20,6 @@ type Target struct {
 	Repository RepositoryMode
 	Message    string    // message of the first commit; empty means "Initial commit"
 	Time       time.Time // time of the first commit; zero means SOURCE_DATE_EPOCH, else the current time
-
-	fault func(step string) error // called before each step; tests inject errors with it
 }
 
 // Result describes what Write did.

@@ -1,4 +1,4 @@
-package generator
+package writer
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+
+	"github.com/acton-go/acton-new/internal/generator"
 )
 
 // Write writes the tree to the target, with a repository and a first commit. If Write fails or is killed, the target is
@@ -18,8 +20,13 @@ import (
 // Write creates the files and the repository in a hidden directory next to the target, and renames it in the last step.
 // It cannot replace the working directory, a mount point or a directory with a repository. It fills such a directory in
 // place and keeps a journal, from which a failure or the next Write undoes the changes.
-func Write(ctx context.Context, t Tree, target Target) (Result, error) {
-	w := writer{ctx: ctx, tree: t, target: target}
+func Write(ctx context.Context, t generator.Tree, target Target) (Result, error) {
+	return write(ctx, t, target, nil)
+}
+
+// write is Write with a function that it calls before each step that changes the disk. Tests inject errors with it.
+func write(ctx context.Context, t generator.Tree, target Target, fault func(step string) error) (Result, error) {
+	w := writer{ctx: ctx, tree: t, target: target, fault: fault}
 	err := w.run()
 	w.packing.Wait()
 	if err != nil {
@@ -31,8 +38,9 @@ func Write(ctx context.Context, t Tree, target Target) (Result, error) {
 // writer is the state of one Write.
 type writer struct {
 	ctx    context.Context
-	tree   Tree
+	tree   generator.Tree
 	target Target
+	fault  func(step string) error // nil, except in tests
 	dest   destination
 	commit *commitPlan // nil without a repository
 	result Result
@@ -47,8 +55,8 @@ func (w *writer) begin(step string) error {
 	if err := w.ctx.Err(); err != nil {
 		return context.Cause(w.ctx)
 	}
-	if w.target.fault != nil {
-		return w.target.fault(step)
+	if w.fault != nil {
+		return w.fault(step)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package generator
+package writer
 
 import (
 	"bytes"
@@ -19,6 +19,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/format/index"
 	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"github.com/acton-go/acton-new/internal/generator"
 )
 
 // repository is an existing repository without a commit, such as the clone of an empty repository.
@@ -77,7 +79,7 @@ type commitObjects struct {
 
 // objects creates every object of the commit in memory. It does not touch the disk, so it can run in parallel with the
 // writing of the files.
-func (p *commitPlan) objects(t Tree) (commitObjects, error) {
+func (p *commitPlan) objects(t generator.Tree) (commitObjects, error) {
 	packer := newPacker()
 	objects := commitObjects{blobs: make([]plumbing.Hash, len(t))}
 	for i, f := range t {
@@ -113,7 +115,7 @@ func (p *commitPlan) create(dir string, objects commitObjects) error {
 }
 
 // packTrees packs every directory, and returns the ID of the root.
-func packTrees(p *packer, t Tree, blobs []plumbing.Hash) (plumbing.Hash, error) {
+func packTrees(p *packer, t generator.Tree, blobs []plumbing.Hash) (plumbing.Hash, error) {
 	directories := map[string]*object.Tree{"": {}}
 	var at func(dir string) *object.Tree
 	at = func(dir string) *object.Tree {
@@ -149,7 +151,7 @@ func packTrees(p *packer, t Tree, blobs []plumbing.Hash) (plumbing.Hash, error) 
 }
 
 // writeIndex writes the index of a work tree that contains exactly the tree, so that git status reports no change.
-func writeIndex(git, workTree string, t Tree, blobs []plumbing.Hash) error {
+func writeIndex(git, workTree string, t generator.Tree, blobs []plumbing.Hash) error {
 	idx := &index.Index{Version: 2}
 	for i, f := range t {
 		info, err := os.Lstat(filepath.Join(workTree, filepath.FromSlash(f.Path)))

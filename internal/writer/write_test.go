@@ -1,4 +1,4 @@
-package generator
+package writer
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/acton-go/acton-new/internal/generator"
 )
 
 func TestWriteCreatesProjectWithOneCommit(t *testing.T) {
@@ -89,7 +91,7 @@ func TestWriteFollowsLinkToEmptyDirectory(t *testing.T) {
 func TestMissingParentsAreCreatedAndRemovedOnFailure(t *testing.T) {
 	root := t.TempDir()
 	dir := filepath.Join(root, "a", "b", "service")
-	_, err := Write(t.Context(), sampleTree(), Target{Dir: dir, fault: failAt("rename", 1)})
+	_, err := write(t.Context(), sampleTree(), Target{Dir: dir}, failAt("rename", 1))
 	wantError(t, err, "fault")
 	wantEntries(t, root)
 	mustWrite(t, sampleTree(), Target{Dir: dir})
@@ -164,7 +166,7 @@ func TestFailureLeavesNothing(t *testing.T) {
 				mkdir(t, dir, 0o755)
 				before = []string{"service"}
 			}
-			_, err := Write(t.Context(), sampleTree(), Target{Dir: dir, fault: failAt(step, 1)})
+			_, err := write(t.Context(), sampleTree(), Target{Dir: dir}, failAt(step, 1))
 			wantError(t, err, "fault")
 			wantEntries(t, root, before...)
 		}
@@ -176,12 +178,12 @@ func TestCancellationLeavesNothing(t *testing.T) {
 	for n := range 8 {
 		ctx, cancel := context.WithCancel(t.Context())
 		left := n * 20
-		_, err := Write(ctx, sampleTree(), Target{Dir: filepath.Join(root, "service"), fault: func(string) error {
+		_, err := write(ctx, sampleTree(), Target{Dir: filepath.Join(root, "service")}, func(string) error {
 			if left--; left < 0 {
 				cancel()
 			}
 			return nil
-		}})
+		})
 		cancel()
 		if left < 0 && !errors.Is(err, context.Canceled) {
 			t.Fatalf("cancelled: got %v", err)
@@ -196,13 +198,13 @@ func TestCancellationLeavesNothing(t *testing.T) {
 func TestWriteDoesNotOverwriteConcurrentChanges(t *testing.T) {
 	root := t.TempDir()
 	dir := filepath.Join(root, "service")
-	_, err := Write(t.Context(), sampleTree(), Target{Dir: dir, fault: func(step string) error {
+	_, err := write(t.Context(), sampleTree(), Target{Dir: dir}, func(step string) error {
 		if step == "rename" {
 			mkdir(t, dir, 0o755)
 			writeFile(t, filepath.Join(dir, "mine"), "x")
 		}
 		return nil
-	}})
+	})
 	wantError(t, err, "another process created it")
 	wantEntries(t, root, "service")
 	wantEntries(t, dir, "mine")
@@ -210,7 +212,7 @@ func TestWriteDoesNotOverwriteConcurrentChanges(t *testing.T) {
 
 func TestWriteRejectsPathsOutsideTheTarget(t *testing.T) {
 	root := t.TempDir()
-	_, err := Write(t.Context(), Tree{{Path: "../escape", Data: nil}}, Target{Dir: filepath.Join(root, "service")})
+	_, err := Write(t.Context(), generator.Tree{{Path: "../escape", Data: nil}}, Target{Dir: filepath.Join(root, "service")})
 	wantError(t, err, "outside the target directory")
 	wantEntries(t, root)
 }
