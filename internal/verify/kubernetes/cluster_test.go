@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/verify/passed"
 	"github.com/acton-go/acton-new/internal/verify/sets"
 	"github.com/acton-go/acton-new/templates"
 )
@@ -43,6 +45,13 @@ func TestCombination(t *testing.T) {
 	default:
 		t.Fatalf("-combinations: unknown value %q; use none, sound or tried", *combinations)
 	}
+	var trees []generator.Tree
+	for _, set := range chosen {
+		trees = append(trees, render(t, tried, set), render(t, smallest, set))
+	}
+	if harness(t).Check("cluster "+*combinations, trees...).Unchanged(t) {
+		return
+	}
 	var c *Cluster
 	var manifests, running []manifest
 	for _, step := range []struct {
@@ -63,6 +72,28 @@ func TestCombination(t *testing.T) {
 			return
 		}
 	}
+}
+
+// harness returns the harness with the programs of the cluster.
+func harness(t *testing.T) passed.Harness {
+	t.Helper()
+	found, err := findTools()
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs := []string{"postgres", "pg_dump", "aws", "s3", "jq"}
+	for _, name := range slices.Sorted(maps.Keys(found.programs)) {
+		programs = append(programs, found.programs[name])
+	}
+	h, err := passed.NewHarness(programs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func largestOf(all []features.Set) features.Set {
+	return slices.MaxFunc(all, func(a, b features.Set) int { return len(a.Features()) - len(b.Features()) })
 }
 
 func catalog(t *testing.T) *features.Catalog {
@@ -150,7 +181,7 @@ func build(t *testing.T, c *Cluster, chosen []features.Set) []manifest {
 	}
 	if len(chosen) > 0 {
 		add(smallest, chosen[0])
-		add(largest, slices.MaxFunc(chosen, func(a, b features.Set) int { return len(a.Features()) - len(b.Features()) }))
+		add(largest, largestOf(chosen))
 	}
 	resources := soundResources(t, c)
 	t.Run("build", func(t *testing.T) {

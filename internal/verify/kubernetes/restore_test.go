@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,9 @@ import (
 func TestRestore(t *testing.T) {
 	if *combinations == "none" {
 		return // go test ./... starts no cluster
+	}
+	if harness(t).Check("restore", restoreTree(t)).Unchanged(t) {
+		return
 	}
 	r := newRestore(t)
 	r.sql("postgres", "CREATE DATABASE live")
@@ -117,6 +121,18 @@ func newRestore(t *testing.T) *restore {
 	return r
 }
 
+// restoreTree returns the manifests and scripts of a project with a database.
+func restoreTree(t *testing.T) generator.Tree {
+	t.Helper()
+	tree, err := generator.Render(templates.Files, catalog(t), generator.Answers{Name: "orders", Module: module, Features: []string{"database"}}, "v0.0.0-test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(tree, func(f generator.File) bool {
+		return !strings.HasPrefix(f.Path, "deploy/") && !strings.HasPrefix(f.Path, "scripts/")
+	})
+}
+
 // startStorage starts a server with the bucket of the backups, and returns its address.
 func startStorage(t *testing.T) string {
 	t.Helper()
@@ -144,11 +160,7 @@ func startStorage(t *testing.T) string {
 // deploy applies the manifests of production, with the address of the storage and the secrets of the store.
 func (r *restore) deploy(storage string) {
 	r.t.Helper()
-	tree, err := generator.Render(templates.Files, catalog(r.t), generator.Answers{Name: "orders", Module: module, Features: []string{"database"}}, "v0.0.0-test")
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	if _, err := writer.Write(r.t.Context(), tree, writer.Target{Dir: r.dir, Repository: writer.RepositoryNever}); err != nil {
+	if _, err := writer.Write(r.t.Context(), restoreTree(r.t), writer.Target{Dir: r.dir, Repository: writer.RepositoryNever}); err != nil {
 		r.t.Fatal(err)
 	}
 	manifest, err := r.cluster.Kustomize(filepath.Join(r.dir, "deploy/kubernetes/overlays/production"))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/verify/passed"
 	"github.com/acton-go/acton-new/templates"
 )
 
@@ -53,6 +54,13 @@ func TestRulesPassUnitTests(t *testing.T) {
 			}
 			if test.proofs {
 				tree = slices.Concat(tree, proofs)
+			}
+			harness, err := passed.NewHarness("promtool", "amtool", "make")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if harness.Check("rules", tree).Unchanged(t) {
+				return
 			}
 			dir := t.TempDir()
 			for _, f := range tree {

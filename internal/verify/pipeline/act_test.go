@@ -16,6 +16,7 @@ import (
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/verify/passed"
 	"github.com/acton-go/acton-new/internal/verify/process"
 	"github.com/acton-go/acton-new/internal/writer"
 	"github.com/acton-go/acton-new/templates"
@@ -32,6 +33,9 @@ func TestJobs(t *testing.T) {
 	if !need(t, "act", "act", "make", "git", "jq", "kubectl", "golangci-lint", "promtool", "amtool", "shellcheck") {
 		return
 	}
+	if newHarness(t, "act", "make", "git", "jq", "kubectl", "golangci-lint", "promtool", "amtool", "shellcheck").Check("jobs", smallest(t)).Unchanged(t) {
+		return
+	}
 	shared := newShared(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -41,6 +45,29 @@ func TestJobs(t *testing.T) {
 			"act": shared.act, "service": service, "calls": calls,
 		},
 	})
+}
+
+// smallest returns the project whose workflows run.
+func smallest(t *testing.T) generator.Tree {
+	t.Helper()
+	catalog, err := features.Load(templates.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := generator.Render(templates.Files, catalog, generator.Answers{Name: "orders", Module: "example.org/shop/orders"}, "v0.0.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tree
+}
+
+func newHarness(t *testing.T, programs ...string) passed.Harness {
+	t.Helper()
+	h, err := passed.NewHarness(programs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 // shared holds the project and the stubs that all scripts use.
@@ -58,15 +85,7 @@ func newShared(t *testing.T) *shared {
 		t.Fatal(err)
 	}
 	s.cache = strings.TrimSpace(string(out))
-	catalog, err := features.Load(templates.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tree, err := generator.Render(templates.Files, catalog, generator.Answers{Name: "orders", Module: "example.org/shop/orders"}, "v0.0.0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := writer.Write(t.Context(), tree, writer.Target{Dir: filepath.Join(s.dir, "origin")}); err != nil {
+	if _, err := writer.Write(t.Context(), smallest(t), writer.Target{Dir: filepath.Join(s.dir, "origin")}); err != nil {
 		t.Fatal(err)
 	}
 	git(t, filepath.Join(s.dir, "origin"), "tag", "v1.2.3")

@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"crypto/sha256"
 	"errors"
 	"flag"
 	"fmt"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/verify/passed"
 	"github.com/acton-go/acton-new/internal/verify/sets"
 	"github.com/acton-go/acton-new/templates"
 )
@@ -48,33 +48,54 @@ func TestCombination(t *testing.T) {
 	for _, set := range chosen {
 		t.Run(set.Name(), func(t *testing.T) {
 			b.step(t, set, "render", func(t *testing.T) { b.render(t, set) })
-			duplicate := b.sameProgram(t, set)
-			watched := b.sameFiles(t, set, monitoringFiles)
 			for _, name := range strings.Fields(*steps) {
-				if name == StepMonitor && duplicate != "" && watched != "" {
-					fmt.Printf("    %-44s has the same monitoring as %s\n", set.Name(), watched)
-					continue
-				}
-				if name != StepMonitor && duplicate != "" {
-					fmt.Printf("    %-44s is the same program as %s\n", set.Name(), duplicate)
-					continue
-				}
-				switch name {
-				case "lint":
-					b.step(t, set, name, func(t *testing.T) { b.make(t, "lint") })
-				case "test":
-					b.step(t, set, name, func(t *testing.T) {
-						b.withProofs(t, set, func() { b.make(t, "test") })
-						b.run(t, "go", "mod", "tidy", "-diff")
-						b.run(t, "go", "mod", "verify")
-					})
-				case StepProbe, StepMonitor:
-					b.step(t, set, name, func(t *testing.T) { b.probe(t, set, name) })
-				default:
-					t.Fatalf("-steps: unknown step %q; use lint, test, probe or monitor", name)
-				}
+				b.tryStep(t, set, name)
 			}
 		})
+	}
+}
+
+// tryStep runs a step, unless an earlier set has the same files, or the step passed before with the same inputs.
+func (b *bench) tryStep(t *testing.T, set features.Set, name string) {
+	check := b.harness.Check(name)
+	b.addFiles(t, check, name)
+	if name == "test" {
+		check.AddTree(b.proofs(t, set))
+	}
+	if name == StepProbe || name == StepMonitor {
+		for _, script := range b.scripts(t, set, name) {
+			data, err := os.ReadFile(script)
+			if err != nil {
+				t.Fatal(err)
+			}
+			check.Add(filepath.Base(script), data)
+		}
+	}
+	if same := b.tried[check.Key()]; same != "" {
+		fmt.Printf("    %-44s %-7s the same as %s\n", set.Name(), name, same)
+		return
+	}
+	b.tried[check.Key()] = set.Name()
+	if when := check.Before(); when != "" {
+		fmt.Printf("    %-44s %-7s unchanged since it passed on %s\n", set.Name(), name, when)
+		return
+	}
+	b.step(t, set, name, func(t *testing.T) {
+		switch name {
+		case "lint":
+			b.make(t, "lint")
+		case "test":
+			b.withProofs(t, set, func() { b.make(t, "test") })
+			b.run(t, "go", "mod", "tidy", "-diff")
+			b.run(t, "go", "mod", "verify")
+		case StepProbe, StepMonitor:
+			b.probe(t, set, name)
+		default:
+			t.Fatalf("-steps: unknown step %q; use lint, test, probe or monitor", name)
+		}
+	})
+	if err := check.Record(); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -167,7 +188,8 @@ type bench struct {
 	command string // path of acton-new
 	project string
 	env     []string
-	tried   map[[sha256.Size]byte]string // name of the first set with each program
+	harness passed.Harness
+	tried   map[string]string // name of the first set with each check
 }
 
 func newBench(t *testing.T, root string) *bench {
@@ -179,7 +201,16 @@ func newBench(t *testing.T, root string) *bench {
 	dir := claim(t, filepath.Join(cache, "acton-new", "probe-"+strings.Join(strings.Fields(*steps), "-")))
 	b := &bench{
 		dir: dir, command: filepath.Join(dir, "acton-new"), project: filepath.Join(dir, projectName),
-		tried: make(map[[sha256.Size]byte]string),
+		tried: map[string]string{},
+	}
+	servers, err := postgresPrograms()
+	if err != nil {
+		servers = "postgres" // sets without a database need none
+	}
+	b.harness, err = passed.NewHarness(filepath.Join(servers, "postgres"), "golangci-lint", "gcc", "make", "git", "prometheus",
+		"promtool", "prometheus-alertmanager", "amtool", "otelcol")
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "GOFLAGS=") {
@@ -280,11 +311,23 @@ var nonProgramFiles = regexp.MustCompile(`^(\.acton-new\.yaml|\.git/.*|\.github/
 // monitoringFiles matches the files that the step monitor reads.
 var monitoringFiles = regexp.MustCompile(`^deploy/monitoring/`)
 
-// sameProgram returns the name of an earlier set with the same program, or an empty string.
-func (b *bench) sameProgram(t *testing.T, set features.Set) string {
+// addFiles adds the files of the project that a step reads.
+func (b *bench) addFiles(t *testing.T, check *passed.Check, step string) {
 	t.Helper()
 	named := b.testTexts(t)
-	return b.same(t, set, func(path string) bool { return !nonProgramFiles.MatchString(path) || strings.Contains(named, path) })
+	err := fs.WalkDir(os.DirFS(b.project), ".", func(path string, d fs.DirEntry, err error) error {
+		counts := !nonProgramFiles.MatchString(path) || strings.Contains(named, path) ||
+			step == StepMonitor && monitoringFiles.MatchString(path)
+		if err != nil || d.IsDir() || !counts {
+			return err
+		}
+		data, err := os.ReadFile(filepath.Join(b.project, path))
+		check.Add(path, data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // testTexts returns the concatenated text of the project's tests.
@@ -305,36 +348,8 @@ func (b *bench) testTexts(t *testing.T) string {
 	return all.String()
 }
 
-// sameFiles returns the name of an earlier set with the same files of a kind, or an empty string.
-func (b *bench) sameFiles(t *testing.T, set features.Set, kind *regexp.Regexp) string {
-	t.Helper()
-	return b.same(t, set, kind.MatchString)
-}
-
-func (b *bench) same(t *testing.T, set features.Set, counts func(path string) bool) string {
-	t.Helper()
-	program := sha256.New()
-	err := fs.WalkDir(os.DirFS(b.project), ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !counts(path) {
-			return err
-		}
-		data, err := os.ReadFile(filepath.Join(b.project, path))
-		fmt.Fprintf(program, "%s %d\n%s", path, len(data), data)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	key := [sha256.Size]byte(program.Sum(nil))
-	same := b.tried[key]
-	if same == "" {
-		b.tried[key] = set.Name()
-	}
-	return same
-}
-
-// withProofs calls do while the proofs are in the project.
-func (b *bench) withProofs(t *testing.T, set features.Set, do func()) {
+// proofs returns the proofs of the set.
+func (b *bench) proofs(t *testing.T, set features.Set) generator.Tree {
 	t.Helper()
 	mod, err := os.ReadFile(filepath.Join(b.project, "go.mod"))
 	if err != nil {
@@ -345,7 +360,13 @@ func (b *bench) withProofs(t *testing.T, set features.Set, do func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range proofs {
+	return proofs
+}
+
+// withProofs calls do while the proofs are in the project.
+func (b *bench) withProofs(t *testing.T, set features.Set, do func()) {
+	t.Helper()
+	for _, f := range b.proofs(t, set) {
 		name := filepath.Join(b.project, filepath.FromSlash(f.Path))
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			t.Fatal(err)
@@ -386,11 +407,18 @@ func (b *bench) run(t *testing.T, name string, args ...string) {
 
 func (b *bench) probe(t *testing.T, set features.Set, step string) {
 	b.make(t, "build")
+	files := b.scripts(t, set, step)
+	Run(quiet{t}, Service{Binary: filepath.Join(b.project, "bin", projectName), Name: projectName, Project: b.project}, files)
+}
+
+// scripts returns the probe scripts of the set, in files.
+func (b *bench) scripts(t *testing.T, set features.Set, step string) []string {
+	t.Helper()
 	files, err := Compose(templates.Files, set, step, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	Run(quiet{t}, Service{Binary: filepath.Join(b.project, "bin", projectName), Name: projectName, Project: b.project}, files)
+	return files
 }
 
 // quiet logs a script only if it fails, even with -v.
