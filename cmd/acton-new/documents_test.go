@@ -14,6 +14,7 @@ import (
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/documents"
 	"github.com/acton-go/acton-new/internal/verify/process"
+	"github.com/acton-go/acton-new/internal/verify/programs"
 	"github.com/acton-go/acton-new/internal/writer"
 	"github.com/acton-go/acton-new/templates"
 )
@@ -29,6 +30,7 @@ var runByCI = map[string]string{
 }
 
 func TestReadmeCommandsWork(t *testing.T) {
+	programs.Need(t)
 	if testing.Short() {
 		t.Skip("builds and runs a service")
 	}
@@ -49,6 +51,7 @@ func TestReadmeCommandsWork(t *testing.T) {
 // project gets a project of its own; the others share one. All of them run in parallel, even on few processors, because
 // they often wait for their services.
 func TestCommandsInServiceDocumentsWork(t *testing.T) {
+	programs.Need(t)
 	if testing.Short() {
 		t.Skip("builds and runs services")
 	}

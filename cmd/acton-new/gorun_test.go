@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/zip"
+
+	"github.com/acton-go/acton-new/internal/verify/programs"
 )
 
 const modulePath = "github.com/acton-go/acton-new"
@@ -19,6 +21,7 @@ const modulePath = "github.com/acton-go/acton-new"
 // TestGoRunFromModuleZip publishes the module to a directory and runs it from there, without a checkout or a network.
 // It fails if the module zip lacks a file, for example one that git ignores or one below a folder named vendor.
 func TestGoRunFromModuleZip(t *testing.T) {
+	programs.Need(t)
 	if testing.Short() {
 		t.Skip("builds everything from a module zip")
 	}

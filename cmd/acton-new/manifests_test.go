@@ -25,6 +25,7 @@ import (
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/verify/programs"
 	"github.com/acton-go/acton-new/internal/writer"
 	"github.com/acton-go/acton-new/templates"
 )
@@ -82,6 +83,7 @@ type probe struct {
 // The service rejects inconsistent settings at startup, and unsafe settings in production. So this test starts the
 // binary with the variables and files of each environment, after its Jobs, and calls the probes.
 func TestServiceStartsWithManifestsOfEachEnvironment(t *testing.T) {
+	programs.Need(t)
 	if testing.Short() {
 		t.Skip("builds and runs services")
 	}
@@ -116,6 +118,7 @@ func TestServiceStartsWithManifestsOfEachEnvironment(t *testing.T) {
 
 // The checklist is a separate file, so that a change to the manifests does not change it.
 func TestManifestsMatchChecklist(t *testing.T) {
+	programs.Need(t)
 	checklist, err := os.ReadFile("testdata/checklist.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -141,6 +144,7 @@ func TestManifestsMatchChecklist(t *testing.T) {
 }
 
 func TestManifestsContainRegistryAndDomain(t *testing.T) {
+	programs.Need(t)
 	dir := writeProject(t, allFeatures(t), map[string]string{"registry": "registry.acme.io:5000/team-a/go_services", "domain": "orders.api.acme.io"})
 	for environment, host := range map[string]string{
 		"development": "development.orders.api.acme.io", "staging": "staging.orders.api.acme.io", "production": "orders.api.acme.io",

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/acton-go/acton-new/internal/verify/programs"
 )
 
 // TestScripts runs the scripts in testdata/script, without a network and without a configured git user.
@@ -27,6 +30,12 @@ func TestScripts(t *testing.T) {
 			env.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(env.WorkDir))
 			env.Setenv(smallCatalog, catalog)
 			return os.Mkdir(filepath.Join(env.WorkDir, "home"), 0o700)
+		},
+		Condition: func(condition string) (bool, error) {
+			if condition != "git" {
+				return false, fmt.Errorf("unknown condition %s", condition)
+			}
+			return programs.Have(t), nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": checkExitCode,

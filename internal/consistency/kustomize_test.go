@@ -13,12 +13,14 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/acton-go/acton-new/internal/features"
+	"github.com/acton-go/acton-new/internal/verify/programs"
 )
 
 // hashed matches the name suffix that kustomize gives to generated objects.
 var hashed = regexp.MustCompile(`\b(` + testName + `-(?:config|backup))-[0-9a-z]{10}\b`)
 
 func TestOverlaysMatchTheOutputOfKubectlKustomize(t *testing.T) {
+	programs.Need(t)
 	skipInShortMode(t)
 	r := newRenderer(t)
 	full := r.full()

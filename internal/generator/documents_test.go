@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/acton-go/acton-new/internal/verify/documents"
+	"github.com/acton-go/acton-new/internal/verify/programs"
 )
 
 // The links, paths, settings, verbs and the names in commands must be valid in every combination.
@@ -20,6 +21,7 @@ func TestDocumentsMatchEveryCombination(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%+v: %v", a, err)
 		}
+		project.Kubectl = programs.Have(t)
 		for _, file := range project.Unreachable() {
 			t.Errorf("%+v: %s: not reachable by links from README.md", a, file)
 		}

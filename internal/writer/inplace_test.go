@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/acton-go/acton-new/internal/verify/programs"
 )
 
 // inPlace returns functions that prepare a directory that cannot be replaced: the working directory, and a clone of an
@@ -27,6 +29,7 @@ func inPlace(t *testing.T) map[string]func(t *testing.T) (dir string, before []s
 }
 
 func TestWriteFillsDirectoryThatCannotBeReplaced(t *testing.T) {
+	programs.Need(t)
 	for name, prepare := range inPlace(t) {
 		t.Run(name, func(t *testing.T) {
 			dir, before := prepare(t)
@@ -44,6 +47,7 @@ func TestWriteFillsDirectoryThatCannotBeReplaced(t *testing.T) {
 }
 
 func TestFailureUndoesFillInPlace(t *testing.T) {
+	programs.Need(t)
 	type point struct {
 		step string
 		n    int
@@ -69,6 +73,7 @@ func TestFailureUndoesFillInPlace(t *testing.T) {
 }
 
 func TestWriteWithoutRepositoryKeepsExistingRepository(t *testing.T) {
+	programs.Need(t)
 	root := t.TempDir()
 	runGit(t, root, "init", "-q")
 	result := mustWrite(t, sampleTree(), Target{Dir: root, Repository: RepositoryNever})
@@ -81,6 +86,7 @@ func TestWriteWithoutRepositoryKeepsExistingRepository(t *testing.T) {
 }
 
 func TestWriteRejectsRepositoryThatIsNotEmpty(t *testing.T) {
+	programs.Need(t)
 	tests := map[string]struct {
 		prepare func(t *testing.T, dir string)
 		want    string

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/acton-go/acton-new/internal/verify/programs"
 )
 
 // kills is the number of kills for each kind of target, each at a random time.
@@ -88,6 +90,7 @@ func TestStaleStagesAreRemoved(t *testing.T) {
 
 // TestNextRunUndoesKilledFillInPlace kills writes to a clone of an empty repository, which use a journal.
 func TestNextRunUndoesKilledFillInPlace(t *testing.T) {
+	programs.Need(t)
 	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)

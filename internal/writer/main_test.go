@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/verify/programs"
 )
 
 // writeTo is an environment variable. If it is set, this binary only writes a project to that directory. Tests kill
@@ -98,9 +99,6 @@ func asMap(t generator.Tree) map[string]string {
 // runGit runs the git binary, to check what go-git wrote.
 func runGit(t *testing.T, dir string, args ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Fatal("git not found; install git")
-	}
 	cmd := exec.Command("git", args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GIT_OPTIONAL_LOCKS=0", "LC_ALL=C", "GIT_CEILING_DIRECTORIES="+filepath.Dir(dir))
@@ -111,11 +109,14 @@ func runGit(t *testing.T, dir string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// wantProject checks that dir contains exactly the tree, that all of it is committed, and that git finds no errors.
+// wantProject checks that dir contains exactly the tree, that and with git that all of it is committed without an error.
 func wantProject(t *testing.T, dir string, want generator.Tree) {
 	t.Helper()
 	if diff := diffTrees(readTree(t, dir), want); diff != "" {
 		t.Fatalf("files in %s (-want +got):\n%s", dir, diff)
+	}
+	if !programs.Have(t) {
+		return
 	}
 	runGit(t, dir, "fsck", "--strict", "--full")
 	runGit(t, dir, "diff-files", "--quiet")

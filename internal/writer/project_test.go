@@ -8,6 +8,7 @@ import (
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/verify/programs"
 	"github.com/acton-go/acton-new/templates"
 )
 
@@ -36,6 +37,9 @@ func TestGitignoreOfProjectIgnoresNoRenderedFile(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), name)
 		mustWrite(t, tree, Target{Dir: dir})
 		wantProject(t, dir, tree)
+		if !programs.Have(t) {
+			continue
+		}
 		if ignored := runGit(t, dir, "ls-files", "--cached", "--ignored", "--exclude-standard"); ignored != "" {
 			t.Errorf("%s: ignored files: %s", name, ignored)
 		}

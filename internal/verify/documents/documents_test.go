@@ -12,6 +12,7 @@ import (
 
 	"github.com/acton-go/acton-new/internal/verify/documents"
 	"github.com/acton-go/acton-new/internal/verify/process"
+	"github.com/acton-go/acton-new/internal/verify/programs"
 )
 
 // TestMain makes the test binary also act as the server in a document.
@@ -54,6 +55,7 @@ func TestScriptRunsBlocksInOneShellAndReportsTheFailingLine(t *testing.T) {
 }
 
 func TestScriptStopsServersAtTheEnd(t *testing.T) {
+	programs.Need(t)
 	port, err := process.FreePort()
 	if err != nil {
 		t.Fatal(err)

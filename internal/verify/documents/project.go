@@ -24,6 +24,9 @@ type Project struct {
 
 	// Binary is the path of the built service. If it is empty, commands and flags of the service are not checked.
 	Binary string
+
+	// Kubectl determines whether commands of kubectl are checked against its help.
+	Kubectl bool
 }
 
 var (
@@ -36,7 +39,7 @@ func NewProject(name string, files map[string]string) (*Project, error) {
 	p := &Project{
 		name: name, prefix: strings.ToUpper(strings.ReplaceAll(name, "-", "_")) + "_", files: files,
 		dirs: map[string]bool{".": true}, targets: map[string]bool{}, sections: map[string]bool{},
-		settings: map[string]bool{}, variables: map[string]bool{}, anchors: map[string]map[string]bool{},
+		settings: map[string]bool{}, variables: map[string]bool{}, anchors: map[string]map[string]bool{}, Kubectl: true,
 	}
 	for file, text := range files {
 		for dir := path.Dir(file); !p.dirs[dir]; dir = path.Dir(dir) {

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/acton-go/acton-new/internal/verify/documents"
+	"github.com/acton-go/acton-new/internal/verify/programs"
 )
 
 var shopFiles = map[string]string{
@@ -55,6 +56,7 @@ func problems(t *testing.T, document string) []string {
 }
 
 func TestCheckAcceptsCorrectDocuments(t *testing.T) {
+	programs.Need(t)
 	for _, document := range []string{
 		"[a](other.md) [b](other.md#other-things) [c](other.md#twice-1) [d](../deploy/base) [e](https://example.com/x#y) [f](#here)\n\n# Here\n",
 		"`make build TAG=v2`, `server.tls`, `server.tls.cert_file`, `docs/other.md`, `deploy/`, `a/b`, `SHOP_SERVER__TLS__CERT_FILE`\n",
@@ -73,6 +75,7 @@ func TestCheckAcceptsCorrectDocuments(t *testing.T) {
 }
 
 func TestCheckFindsProblems(t *testing.T) {
+	programs.Need(t)
 	for document, want := range map[string]string{
 		"[a](none.md)":                                   "docs/page.md:1: broken link: none.md does not exist",
 		"\n\n[a](other.md#none)":                         "docs/page.md:3: broken link: other.md#none: heading not found",

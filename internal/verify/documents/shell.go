@@ -132,6 +132,7 @@ func (p *Project) checkCommand(words []string, report func(format string, args .
 	}
 	program, args := words[0], words[1:]
 	switch {
+	case program == "kubectl" && !p.Kubectl:
 	case program == "kubectl":
 		p.checkKubectl(args, report)
 	case program == "make":

@@ -10,6 +10,7 @@ import (
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/verify/programs"
 	"github.com/acton-go/acton-new/templates"
 )
 
@@ -60,6 +61,7 @@ func wantText(t *testing.T, text string, want ...string) {
 }
 
 func TestMakefileKnowsTheCommitAndTheVersion(t *testing.T) {
+	programs.Need(t)
 	c := newCheckout(t)
 	wantText(t, c.make(t, true, "-n", "image"), "--build-arg VERSION=dev --build-arg COMMIT=unknown -t orders:dev .")
 	git(t, c.dir, "commit", "--quiet", "--allow-empty", "--message", "first")
@@ -70,6 +72,7 @@ func TestMakefileKnowsTheCommitAndTheVersion(t *testing.T) {
 
 // A path with a space must stay one word, and /bin/sh is the only shell that every machine has.
 func TestMakefileNeedsNoBashAndAllowsSpaces(t *testing.T) {
+	programs.Need(t)
 	for _, chosen := range [][]string{nil, {"database", "observability"}} {
 		c := newCheckout(t, chosen...)
 		data, err := os.ReadFile(filepath.Join(c.dir, "Makefile"))
@@ -91,6 +94,7 @@ func TestMakefileNeedsNoBashAndAllowsSpaces(t *testing.T) {
 }
 
 func TestMakefileLeavesVendorAlone(t *testing.T) {
+	programs.Need(t)
 	c := newCheckout(t)
 	const unformatted = "package  x\n"
 	write(t, filepath.Join(c.dir, "vendor/example.com/x/x.go"), unformatted)
@@ -116,6 +120,7 @@ func TestMakefileLeavesVendorAlone(t *testing.T) {
 }
 
 func TestMakefileExplainsThatTheRaceDetectorNeedsACompiler(t *testing.T) {
+	programs.Need(t)
 	c := newCheckout(t)
 	c.env = append(slices.Clip(c.env), "CC=no-such-compiler")
 	wantText(t, c.make(t, false, "test"), "needs a C compiler", "make test RACE=")
@@ -126,6 +131,7 @@ func TestMakefileExplainsThatTheRaceDetectorNeedsACompiler(t *testing.T) {
 
 // A URL comes from people and from the pipeline. The shell must not interpret it.
 func TestMakefilePassesURLsUninterpreted(t *testing.T) {
+	programs.Need(t)
 	c := newCheckout(t)
 	for _, target := range []string{"smoke", "load"} {
 		if out := c.make(t, true, "-n", target, "URL=http://a'; touch injected; '"); strings.Contains(out, "injected") {

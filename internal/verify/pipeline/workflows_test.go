@@ -20,6 +20,7 @@ import (
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/verify/programs"
 	"github.com/acton-go/acton-new/internal/verify/sets"
 	"github.com/acton-go/acton-new/templates"
 )
@@ -196,6 +197,7 @@ func TestUrgentRolloutsWaitForNothing(t *testing.T) {
 
 // The API server trusts the token of the job, so the job must ask for the audience that the cluster expects.
 func TestClusterTokenIsTheIdentityOfTheJob(t *testing.T) {
+	programs.Need(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer request-token" || r.FormValue("audience") != "kubernetes" || r.FormValue("api-version") != "2.0" {
 			http.Error(w, "unexpected request", http.StatusBadRequest)

@@ -15,12 +15,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-git/go-git/v5"
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/mod/modfile"
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/passed"
+	"github.com/acton-go/acton-new/internal/verify/programs"
 	"github.com/acton-go/acton-new/internal/verify/sets"
 	"github.com/acton-go/acton-new/templates"
 )
@@ -406,9 +408,33 @@ func (b *bench) run(t *testing.T, name string, args ...string) {
 }
 
 func (b *bench) probe(t *testing.T, set features.Set, step string) {
-	b.make(t, "build")
+	b.build(t)
 	files := b.scripts(t, set, step)
 	Run(quiet{t}, Service{Binary: filepath.Join(b.project, "bin", projectName), Name: projectName, Project: b.project}, files)
+}
+
+// build builds the binary. Without make and git, it passes the version and the commit as the Makefile does.
+func (b *bench) build(t *testing.T) {
+	t.Helper()
+	if programs.Have(t) {
+		b.make(t, "build")
+		return
+	}
+	repository, err := git.PlainOpen(b.project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, err := repository.Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod, err := os.ReadFile(filepath.Join(b.project, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit, info := head.Hash().String(), modfile.ModulePath(mod)+"/internal/buildinfo"
+	b.run(t, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-X "+info+".version="+commit[:7]+" -X "+info+".commit="+commit,
+		"-o", "bin/"+projectName, "./cmd/"+projectName)
 }
 
 // scripts returns the probe scripts of the set, in files.

@@ -108,11 +108,45 @@ func httpCommand(s *script, args []string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), q.within)
 	defer cancel()
-	response, err := client.Do(request.WithContext(ctx))
+	var connection held
+	defer connection.drop()
+	own := *client
+	own.Transport = &http.Transport{DisableKeepAlives: true, DisableCompression: true, DialContext: connection.dial}
+	response, err := own.Do(request.WithContext(ctx))
 	if err != nil {
 		return unmet{err}
 	}
-	return s.checkResponse(q, response)
+	err = s.checkResponse(q, response)
+	connection.settle()
+	return err
+}
+
+// held is a connection that the transport cannot close, so that settle can wait for the server to close it. The server
+// does so when its handler has returned. Then the request has been counted and logged.
+type held struct{ net.Conn }
+
+// settleLimit is how long a command waits for the server to close the connection.
+const settleLimit = 2 * time.Second
+
+func (h *held) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	var err error
+	h.Conn, err = new(net.Dialer).DialContext(ctx, network, address)
+	return h, err
+}
+
+// Close does nothing. drop closes the connection.
+func (h *held) Close() error { return nil }
+
+func (h *held) settle() {
+	if err := h.SetReadDeadline(time.Now().Add(settleLimit)); err == nil {
+		_, _ = io.Copy(io.Discard, h.Conn)
+	}
+}
+
+func (h *held) drop() {
+	if h.Conn != nil {
+		h.Conn.Close()
+	}
 }
 
 // checkResponse prints a response and compares it with the expectations.
@@ -162,6 +196,7 @@ func begin(s *script, args []string) error {
 	if err != nil {
 		return err
 	}
+	request.Close = true
 	if q.body == "" || s.open != nil {
 		return errors.New("the request needs a body, and only one request can be open at a time")
 	}
@@ -199,5 +234,7 @@ func finish(s *script, args []string) error {
 	if err != nil {
 		return unmet{err}
 	}
-	return s.checkResponse(open.expected, response)
+	err = s.checkResponse(open.expected, response)
+	(&held{open.conn}).settle()
+	return err
 }

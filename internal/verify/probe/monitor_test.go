@@ -6,10 +6,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/acton-go/acton-new/internal/verify/programs"
 )
 
 // These faults would go unnoticed in production: an alert never fires, or a panel stays empty.
 func TestPrometheusCompleteFindsMissingMetrics(t *testing.T) {
+	programs.Need(t)
 	binary, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,167 @@
+// Command verify checks one feature, cheap checks first, for the author of the feature:
+//
+//	go run ./internal/verify -feature database
+//
+// It renders a project with the feature alone, compiles it, runs its tests with the proofs of the feature, boots it and
+// runs the probes. Then it compares every combination with the feature's templates, and checks the whole project again
+// with all features. It stops at the first failure, and keeps the project. The programs that a feature needs, such as
+// PostgreSQL, must be installed; .ci/run tools installs them.
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/acton-go/acton-new/internal/features"
+	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/verify/programs"
+	"github.com/acton-go/acton-new/internal/writer"
+	"github.com/acton-go/acton-new/templates"
+)
+
+func main() {
+	feature := flag.String("feature", "", "name of the feature")
+	pattern := flag.Bool("programs", false, "print a regular expression of the tests that need programs besides Go, and exit")
+	flag.Parse()
+	if *pattern {
+		fmt.Println(programs.Pattern())
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := verify(ctx, os.Stdout, *feature); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// step is a check. run returns what it printed.
+type step struct {
+	name string
+	run  func() (string, error)
+}
+
+func verify(ctx context.Context, out io.Writer, feature string) error {
+	catalog, err := features.Load(templates.Files)
+	if err != nil {
+		return err
+	}
+	set, err := catalog.Resolve(features.Selection{Features: strings.Fields(feature)})
+	if err != nil {
+		return fmt.Errorf("-feature: %w", err)
+	}
+	full, err := catalog.Preset(features.PresetFull)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "verify-")
+	if err != nil {
+		return err
+	}
+	alone := project{ctx: ctx, dir: filepath.Join(dir, "alone"), catalog: catalog, features: set.Features()}
+	all := project{ctx: ctx, dir: filepath.Join(dir, "all"), catalog: catalog, features: full.Features}
+	root := func(args ...string) func() (string, error) {
+		return func() (string, error) { return run(ctx, ".", "go", args...) }
+	}
+	steps := []step{
+		{"render", alone.render},
+		{"compile", alone.compile},
+		{"test", alone.test},
+		{"probe", alone.probe},
+		{"catalog", root("test", "./internal/features", "./internal/consistency", "-short")},
+		{"combinations", root("test", "./internal/generator", "-short")},
+		{"render all", all.render},
+		{"test all", all.test},
+		{"probe all", all.probe},
+	}
+	began := time.Now()
+	for _, s := range steps {
+		from := time.Now()
+		text, err := s.run()
+		result := "ok"
+		if err != nil {
+			result = "FAILED"
+		}
+		fmt.Fprintf(out, "%-14s %6.1f s  %s\n", s.name, time.Since(from).Seconds(), result)
+		if err != nil {
+			return fmt.Errorf("%s\n%w; the project is in %s", text, err, dir)
+		}
+	}
+	fmt.Fprintf(out, "%-14s %6.1f s\n", "total", time.Since(began).Seconds())
+	return os.RemoveAll(dir)
+}
+
+// project is a rendered project in a directory.
+type project struct {
+	ctx      context.Context
+	dir      string
+	catalog  *features.Catalog
+	features []string
+}
+
+const name = "orders"
+
+func (p project) answers() generator.Answers {
+	return generator.Answers{Name: name, Module: "example.com/orders", Features: p.features}
+}
+
+func (p project) render() (string, error) {
+	tree, err := generator.Render(templates.Files, p.catalog, p.answers(), "v0")
+	if err != nil {
+		return "", err
+	}
+	_, err = writer.Write(p.ctx, tree, writer.Target{Dir: p.dir})
+	return "", err
+}
+
+func (p project) compile() (string, error) { return run(p.ctx, p.dir, "go", "vet", "./...") }
+
+// test runs the tests of the project and the proofs, which it removes again.
+func (p project) test() (text string, err error) {
+	proofs, err := generator.Proofs(templates.Files, p.catalog, p.answers())
+	if err != nil {
+		return "", err
+	}
+	for _, f := range proofs {
+		path := filepath.Join(p.dir, filepath.FromSlash(f.Path))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(path, f.Data, 0o666); err != nil {
+			return "", err
+		}
+		defer func() { err = errors.Join(err, os.Remove(path)) }()
+	}
+	return run(p.ctx, p.dir, "go", "test", "./...")
+}
+
+func (p project) probe() (string, error) {
+	combination := strings.Join(p.features, "+")
+	if combination == "" {
+		combination = "none"
+	}
+	return run(p.ctx, ".", "go", "test", "./internal/verify/probe", "-count=1", "-run", "^TestCombination$", "-steps", "probe",
+		"-project", p.dir, "-combinations", combination)
+}
+
+func run(ctx context.Context, dir, name string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	if err != nil {
+		err = fmt.Errorf("%s %s: %w", name, strings.Join(args, " "), err)
+	}
+	return out.String(), err
+}

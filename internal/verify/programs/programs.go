@@ -1,0 +1,96 @@
+// Package programs lists the tests that need programs besides Go. `go test ./...` leaves them to .ci/run, which installs
+// the programs.
+package programs
+
+import (
+	"maps"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Variable is the environment variable that turns the tests in the list on. .ci/run sets it. A missing program is an
+// error then.
+const Variable = "ACTON_PROGRAMS"
+
+// tests maps each test that needs programs to them. A test that only checks more with a program is here too.
+var tests = map[string]string{
+	// cmd/acton-new
+	"TestCommandsInServiceDocumentsWork":                    "make git curl initdb kubectl promtool",
+	"TestGoRunFromModuleZip":                                "git",
+	"TestManifestsContainRegistryAndDomain":                 "kubectl",
+	"TestManifestsMatchChecklist":                           "kubectl",
+	"TestReadmeCommandsWork":                                "make git curl",
+	"TestScripts":                                           "git",
+	"TestServiceStartsWithManifestsOfEachEnvironment":       "make git kubectl",
+	"TestOverlaysMatchTheOutputOfKubectlKustomize":          "kubectl", // internal/consistency
+	"TestDocumentsMatchEveryCombination":                    "kubectl", // internal/generator
+	"TestCheckAcceptsCorrectDocuments":                      "kubectl", // internal/verify/documents
+	"TestCheckFindsProblems":                                "kubectl",
+	"TestScriptStopsServersAtTheEnd":                        "curl",
+	"TestClusterTokenIsTheIdentityOfTheJob":                 "curl jq", // internal/verify/pipeline
+	"TestMakefileExplainsThatTheRaceDetectorNeedsACompiler": "make git",
+	"TestMakefileKnowsTheCommitAndTheVersion":               "make git",
+	"TestMakefileLeavesVendorAlone":                         "make git",
+	"TestMakefileNeedsNoBashAndAllowsSpaces":                "make git",
+	"TestMakefilePassesURLsUninterpreted":                   "make git curl",
+	"TestCombination":                                       "make git", // internal/verify/probe
+	"TestPrometheusCompleteFindsMissingMetrics":             "prometheus",
+	// internal/writer
+	"TestAuthorComesFromGitConfiguration":               "git",
+	"TestFailureUndoesFillInPlace":                      "git",
+	"TestGitignoreOfProjectIgnoresNoRenderedFile":       "git",
+	"TestKilledWriteLeavesTargetAbsentOrComplete":       "git",
+	"TestMissingParentsAreCreatedAndRemovedOnFailure":   "git",
+	"TestNextRunUndoesKilledFillInPlace":                "git",
+	"TestPackContainsObjectsOfAnySizeOnce":              "git",
+	"TestRepositoryModes":                               "git",
+	"TestWriteCreatesProjectWithOneCommit":              "git",
+	"TestWriteFillsBindMountOfTheSameDevice":            "git",
+	"TestWriteFillsDirectoryThatCannotBeReplaced":       "git",
+	"TestWriteFillsEmptyDirectoryAndKeepsItsMode":       "git",
+	"TestWriteFillsMountPoint":                          "git",
+	"TestWriteFollowsLinkToEmptyDirectory":              "git",
+	"TestWriteRejectsRepositoryThatIsNotEmpty":          "git",
+	"TestWriteWithoutRepositoryKeepsExistingRepository": "git",
+}
+
+// Need skips the test, unless .ci/run runs it.
+func Need(t testing.TB) {
+	t.Helper()
+	if !Have(t) {
+		t.Skipf("needs %s; .ci/run runs this test", needed(t))
+	}
+}
+
+// Have reports whether the test can use its programs. It is for tests that check more with them.
+func Have(t testing.TB) bool {
+	t.Helper()
+	words := needed(t)
+	if os.Getenv(Variable) == "" {
+		return false
+	}
+	for _, name := range strings.Fields(words) {
+		if _, err := exec.LookPath(name); err != nil && name != "initdb" { // Debian does not add initdb to PATH
+			t.Fatalf("%s not found: run .ci/run tools", name)
+		}
+	}
+	return true
+}
+
+func needed(t testing.TB) string {
+	t.Helper()
+	name, _, _ := strings.Cut(t.Name(), "/")
+	words, ok := tests[name]
+	if !ok {
+		t.Fatalf("add %s to the list in internal/verify/programs", name)
+	}
+	return words
+}
+
+// Pattern returns a regular expression for go test -run that matches the tests of the list.
+func Pattern() string {
+	return "^(" + strings.Join(slices.Sorted(maps.Keys(tests)), "|") + ")$"
+}
