@@ -17,7 +17,7 @@ func (s *smoke) checkTraces(ctx context.Context) (string, error) {
 	}
 	var ids []string
 	err := s.retry(ctx, func() error {
-		header, err := s.api.send(ctx, http.MethodGet, versions[0].path, "", nil, http.StatusOK, nil)
+		header, err := s.api.send(ctx, http.MethodGet, versions[0].path, "", "", http.StatusOK, nil)
 		if err != nil {
 			return err
 		}

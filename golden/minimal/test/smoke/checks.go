@@ -110,12 +110,10 @@ func (s *smoke) checkErrors(ctx context.Context) (string, error) {
 	for began := time.Now(); time.Since(began) < s.watch && ctx.Err() == nil; time.Sleep(min(interval, s.watch)) {
 		for _, v := range versions {
 			requests++
-			err := s.api.get(ctx, v.path+"?limit=1", nil)
-			if err == nil {
-				continue
-			}
-			if failures++; failures > allowed {
-				return "", fmt.Errorf("%v of %v requests failed after %s: %w", failures, requests, time.Since(began).Round(time.Second), err)
+			if err := s.api.get(ctx, v.path+"?limit=1", nil); err != nil {
+				if failures++; failures > allowed {
+					return "", fmt.Errorf("%v of %v requests failed after %s: %w", failures, requests, time.Since(began).Round(time.Second), err)
+				}
 			}
 		}
 	}
