@@ -27,16 +27,12 @@ const (
 )
 
 // goldens returns the projects in golden/. A diff of golden/ shows the effect of a template change on whole projects:
-// one without features, one with all, and a typical one with another name and another choice than the default.
+// one without features, and one with all.
 func (l library) goldens() map[string]Answers {
 	sets := l.sets()
 	return map[string]Answers{
 		"minimal": {Name: goldenName, Module: goldenModule},
-		"typical": {
-			Name: "orders", Module: "git.example.org/shop/orders/v2", Features: []string{"database"},
-			Values: map[string]string{"base-image": "debian"},
-		},
-		"full": {Name: goldenName, Module: goldenModule, Features: sets[len(sets)-1].Features()},
+		"full":    {Name: goldenName, Module: goldenModule, Features: sets[len(sets)-1].Features()},
 	}
 }
 
