@@ -9,10 +9,10 @@ import (
 )
 
 // plan prints the result of a dry run.
-func (p project) plan(w io.Writer) error {
+func (p project) preview(w io.Writer) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "Dry run: nothing was written. This would create %s with %d files:\n\n", p.req.absolute(), len(p.tree))
-	b.WriteString(newNode(p.answers.Name, p.tree).draw())
+	b.WriteString(newNode(p.plan.Answers.Name, p.tree).draw())
 	b.WriteString("\n")
 	p.printAnswers(&b)
 	fmt.Fprintf(&b, "\nTo create it without prompts:\n  %s\n", p.commandLine())
@@ -23,7 +23,7 @@ func (p project) plan(w io.Writer) error {
 // closing prints the created project and the next steps.
 func (p project) closing(w io.Writer) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "Created %s in %s with %d files.\n\n", p.answers.Name, p.result.Dir, len(p.tree))
+	fmt.Fprintf(&b, "Created %s in %s with %d files.\n\n", p.plan.Answers.Name, p.result.Dir, len(p.tree))
 	p.printAnswers(&b)
 	printField(&b, "Commit", p.commit())
 	if p.result.Fallback {
@@ -45,7 +45,7 @@ func printField(b *bytes.Buffer, label, text string) { fmt.Fprintf(b, "  %-9s %s
 
 // printAnswers prints the module path, the features and the other answers, and how to change the module path.
 func (p project) printAnswers(b *bytes.Buffer) {
-	printField(b, "Module", p.answers.Module)
+	printField(b, "Module", p.plan.Answers.Module)
 	if p.req.moduleReason != "" {
 		printField(b, "", p.req.moduleReason)
 		printField(b, "", p.moduleHint())
@@ -58,10 +58,10 @@ func (p project) printAnswers(b *bytes.Buffer) {
 
 // answerFlags returns the answer to every question, as flags.
 func (p project) answerFlags() string {
-	questions := p.set.Questions()
+	questions := p.plan.Set.Questions()
 	args := make([]string, 0, 2*len(questions))
 	for _, q := range questions {
-		args = append(args, "--"+q.Flag, p.answers.Values[q.Flag])
+		args = append(args, "--"+q.Flag, p.plan.Answers.Values[q.Flag])
 	}
 	return join(args)
 }
@@ -76,12 +76,12 @@ func (p project) moduleHint() string {
 
 // featureList lists the features. A feature that was not chosen is listed with the feature that requires it.
 func (p project) featureList() string {
-	if len(p.answers.Features) == 0 {
+	if len(p.plan.Answers.Features) == 0 {
 		return "none"
 	}
 	forced := p.forced()
 	var parts []string
-	for _, f := range p.answers.Features {
+	for _, f := range p.plan.Answers.Features {
 		if by, ok := forced[f]; ok {
 			f += " (" + by + " requires it)"
 		}
@@ -91,7 +91,7 @@ func (p project) featureList() string {
 }
 
 // forced maps each feature that was not chosen to the feature that requires it.
-func (p project) forced() map[string]string { return p.set.Forced() }
+func (p project) forced() map[string]string { return p.plan.Set.Forced() }
 
 func (p project) commit() string {
 	r := p.result
@@ -113,7 +113,7 @@ func (p project) nextSteps() []string {
 	}
 	makefile, _ := p.tree.Lookup("Makefile")
 	for _, step := range []struct{ target, command string }{
-		{"run", "go run ./cmd/" + p.answers.Name + " serve"},
+		{"run", "go run ./cmd/" + p.plan.Answers.Name + " serve"},
 		{"test", "go test ./..."},
 	} {
 		if regexp.MustCompile(`(?m)^` + step.target + `:`).Match(makefile) {

@@ -11,13 +11,13 @@ import (
 // commandLine returns the command that creates the same project without prompts. It omits answers that equal their
 // default, except the module path: its default depends on the working directory.
 func (p project) commandLine() string {
-	args := []string{"acton-new", p.answers.Name, "--yes", "--module", p.answers.Module}
-	if len(p.answers.Features) > 0 {
-		args = append(args, "--features", strings.Join(p.answers.Features, ","))
+	args := []string{"acton-new", p.plan.Answers.Name, "--yes", "--module", p.plan.Answers.Module}
+	if len(p.plan.Answers.Features) > 0 {
+		args = append(args, "--features", strings.Join(p.plan.Answers.Features, ","))
 	}
-	for _, q := range p.set.Questions() {
-		value := p.answers.Values[q.Flag]
-		if value != generator.DefaultValue(q, p.answers.Name, p.answers.Module) {
+	for _, q := range p.plan.Set.Questions() {
+		value := p.plan.Answers.Values[q.Flag]
+		if value != generator.DefaultValue(q, p.plan.Answers.Name, p.plan.Answers.Module) {
 			args = append(args, "--"+q.Flag, value)
 		}
 	}

@@ -32,8 +32,8 @@ type documentFile struct {
 
 func (p project) document(w io.Writer) error {
 	d := document{
-		Generator: p.version, Name: p.answers.Name, Module: p.answers.Module,
-		Features: append([]string{}, p.answers.Features...), Forced: p.forced(), Values: p.answers.Values,
+		Generator: p.version, Name: p.plan.Answers.Name, Module: p.plan.Answers.Module,
+		Features: append([]string{}, p.plan.Answers.Features...), Forced: p.forced(), Values: p.plan.Answers.Values,
 		Dir: p.req.absolute(), DryRun: p.result == nil, Command: p.commandLine(), Hash: p.tree.Hash(), NextSteps: p.nextSteps(),
 	}
 	if p.result != nil {

@@ -10,13 +10,12 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/documents"
 	"github.com/acton-go/acton-new/internal/verify/process"
 	"github.com/acton-go/acton-new/internal/verify/programs"
+	"github.com/acton-go/acton-new/internal/verify/projects"
 	"github.com/acton-go/acton-new/internal/writer"
-	"github.com/acton-go/acton-new/templates"
 )
 
 // runByCI maps commands in documents to the stage of .ci/run that runs them. A test of this package cannot run them:
@@ -56,10 +55,7 @@ func TestCommandsInServiceDocumentsWork(t *testing.T) {
 		t.Skip("builds and runs services")
 	}
 	t.Parallel()
-	cat, err := features.Load(templates.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
+	cat := projects.Catalog(t)
 	var all []string
 	for _, f := range cat.Visible() {
 		all = append(all, f.Name)
@@ -68,10 +64,7 @@ func TestCommandsInServiceDocumentsWork(t *testing.T) {
 	defer group.Wait()
 	for _, chosen := range [][]string{nil, all} {
 		answers := generator.Answers{Name: "orders", Module: "github.com/acme/orders", Features: chosen}
-		tree, err := generator.Render(templates.Files, cat, answers, testVersion)
-		if err != nil {
-			t.Fatal(err)
-		}
+		tree := projects.Render(t, answers)
 		files := map[string]string{}
 		for _, f := range tree {
 			files[f.Path] = string(f.Data)
@@ -208,10 +201,7 @@ func freePort(t *testing.T) string {
 }
 
 func TestReadmeListsAllFeatures(t *testing.T) {
-	cat, err := features.Load(templates.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
+	cat := projects.Catalog(t)
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

@@ -128,11 +128,11 @@ func plural(n int, noun string) string {
 // costOf compares a project with the feature to a project with only the feature's requirements.
 func costOf(catalog *features.Catalog, d deps, f features.Feature) (cost, error) {
 	render := func(chosen ...string) (map[string]bool, map[string]bool, error) {
-		_, answers, err := generator.Resolve(catalog, generator.Answers{Name: "billing-api", Module: "example.com/billing-api", Features: chosen})
+		plan, err := generator.Resolve(catalog, generator.Answers{Name: "billing-api", Module: "example.com/billing-api", Features: chosen})
 		if err != nil {
 			return nil, nil, err
 		}
-		tree, err := generator.Render(d.templates, catalog, answers, d.version)
+		tree, err := generator.Render(d.templates, plan, d.version)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -23,11 +23,10 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/programs"
+	"github.com/acton-go/acton-new/internal/verify/projects"
 	"github.com/acton-go/acton-new/internal/writer"
-	"github.com/acton-go/acton-new/templates"
 )
 
 // manifest holds the fields of a Kubernetes object that these tests read.
@@ -319,10 +318,7 @@ func get(client *http.Client, url string) error {
 // allFeatures returns the names of all visible features.
 func allFeatures(t *testing.T) []string {
 	t.Helper()
-	cat, err := features.Load(templates.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
+	cat := projects.Catalog(t)
 	var all []string
 	for _, f := range cat.Visible() {
 		all = append(all, f.Name)
@@ -333,15 +329,8 @@ func allFeatures(t *testing.T) []string {
 // writeProject writes the service orders with these features and answers.
 func writeProject(t *testing.T, chosen []string, values map[string]string) string {
 	t.Helper()
-	cat, err := features.Load(templates.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
 	answers := generator.Answers{Name: "orders", Module: "github.com/acme/orders", Features: chosen, Values: values}
-	tree, err := generator.Render(templates.Files, cat, answers, testVersion)
-	if err != nil {
-		t.Fatal(err)
-	}
+	tree := projects.Render(t, answers)
 	dir := filepath.Join(t.TempDir(), "orders")
 	if _, err := writer.Write(t.Context(), tree, writer.Target{Dir: dir, Repository: writer.RepositoryNever}); err != nil {
 		t.Fatal(err)

@@ -176,8 +176,7 @@ func isTerminal(stream any) bool {
 // project is a rendered project and, once it is written, the result.
 type project struct {
 	req     request
-	answers generator.Answers // complete
-	set     features.Set
+	plan    generator.Plan
 	tree    generator.Tree
 	target  writer.Target
 	version string
@@ -186,16 +185,20 @@ type project struct {
 
 // project renders the answers.
 func (r request) project(catalog *features.Catalog, d deps) (project, error) {
-	set, answers, err := r.resolve(catalog)
-	if err != nil {
-		return project{}, err
+	plan := r.plan
+	if plan == nil {
+		resolved, err := r.resolve(catalog)
+		if err != nil {
+			return project{}, err
+		}
+		plan = &resolved
 	}
-	tree, err := generator.Render(d.templates, catalog, answers, d.version)
+	tree, err := generator.Render(d.templates, *plan, d.version)
 	if err != nil {
 		return project{}, err
 	}
 	return project{
-		req: r, answers: answers, set: set, tree: tree, version: d.version,
+		req: r, plan: *plan, tree: tree, version: d.version,
 		target: writer.Target{Dir: r.target(), Repository: r.repository},
 	}, nil
 }
@@ -207,7 +210,7 @@ func (p project) show(w io.Writer, asJSON bool) error {
 	case asJSON:
 		err = p.document(w)
 	case p.result == nil:
-		err = p.plan(w)
+		err = p.preview(w)
 	default:
 		err = p.closing(w)
 	}

@@ -17,6 +17,7 @@ import (
 // request holds the answers that are known before the wizard runs. Flags override the answers file.
 type request struct {
 	answers generator.Answers
+	plan    *generator.Plan // resolved answers; nil if the wizard changes them
 	// origins maps "name", "module", "features" or the flag of a question to the source of the answer: a flag such as
 	// "--module", or the name of the answers file.
 	origins      map[string]string
@@ -63,7 +64,8 @@ func collect(env environment, catalog *features.Catalog, name string, o options,
 	if r.answers.Name == "" && !o.yes {
 		return r, nil // the wizard asks for the name
 	}
-	_, _, err = r.resolve(catalog)
+	plan, err := r.resolve(catalog)
+	r.plan = &plan
 	return r, err
 }
 
@@ -209,18 +211,18 @@ func (r *request) deriveModule() {
 }
 
 // resolve completes the answers. An invalid answer is a usage error that names its flag or file.
-func (r request) resolve(catalog *features.Catalog) (features.Set, generator.Answers, error) {
+func (r request) resolve(catalog *features.Catalog) (generator.Plan, error) {
 	if r.answers.Name == "" {
-		return features.Set{}, generator.Answers{}, usagef("NAME: missing; for example acton-new billing-api --yes")
+		return generator.Plan{}, usagef("NAME: missing; for example acton-new billing-api --yes")
 	}
 	if _, err := catalog.Resolve(features.Selection{Features: r.answers.Features}); err != nil {
-		return features.Set{}, generator.Answers{}, usageError{r.withOrigin("features", err)}
+		return generator.Plan{}, usageError{r.withOrigin("features", err)}
 	}
-	set, answers, err := generator.Resolve(catalog, r.answers)
+	plan, err := generator.Resolve(catalog, r.answers)
 	if err != nil {
-		return set, answers, usageError{r.withFileOfValue(err)}
+		return plan, usageError{r.withFileOfValue(err)}
 	}
-	return set, answers, nil
+	return plan, nil
 }
 
 // withOrigin adds the flag or file of an answer to the error.

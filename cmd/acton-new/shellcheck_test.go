@@ -12,8 +12,8 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/documents"
+	"github.com/acton-go/acton-new/internal/verify/projects"
 	"github.com/acton-go/acton-new/internal/writer"
-	"github.com/acton-go/acton-new/templates"
 )
 
 var shellcheck = flag.Bool("shellcheck", false,
@@ -25,10 +25,7 @@ func TestScriptsPassShellcheck(t *testing.T) {
 	if !*shellcheck {
 		return
 	}
-	cat, err := features.Load(templates.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
+	cat := projects.Catalog(t)
 	full, err := cat.Preset(features.PresetFull)
 	if err != nil {
 		t.Fatal(err)
@@ -36,10 +33,7 @@ func TestScriptsPassShellcheck(t *testing.T) {
 	checked := 0
 	for _, chosen := range [][]string{nil, full.Features} {
 		answers := generator.Answers{Name: "orders", Module: "github.com/acme/orders", Features: chosen}
-		tree, err := generator.Render(templates.Files, cat, answers, testVersion)
-		if err != nil {
-			t.Fatal(err)
-		}
+		tree := projects.Render(t, answers)
 		dir := filepath.Join(t.TempDir(), "orders")
 		if _, err := writer.Write(t.Context(), tree, writer.Target{Dir: dir}); err != nil {
 			t.Fatal(err)

@@ -31,7 +31,7 @@ func (w *wizard) summaryPage() (page, bool, error) {
 func (p project) summary(width, height int) string {
 	rows := []string{
 		"Directory  " + p.req.displayDir(),
-		"Module     " + p.answers.Module,
+		"Module     " + p.plan.Answers.Module,
 		"Features   " + p.featureList(),
 	}
 	command := "$ " + p.commandLine()
@@ -46,7 +46,7 @@ func (p project) summary(width, height int) string {
 		rows, room = append(rows, fmt.Sprintf("Files      %d", len(p.tree))), room-1
 	}
 	if room > 0 {
-		for _, row := range newNode(p.answers.Name, p.tree).outline(width-2, room) {
+		for _, row := range newNode(p.plan.Answers.Name, p.tree).outline(width-2, room) {
 			rows = append(rows, "  "+row)
 		}
 	}

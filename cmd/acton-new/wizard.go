@@ -99,6 +99,7 @@ func (w *wizard) request() (request, []features.Question, error) {
 	if err != nil {
 		return r, nil, err
 	}
+	r.plan = nil
 	r.answers = generator.Answers{Name: w.name, Module: w.module, Features: w.selectedExcept(""), Values: map[string]string{}}
 	for _, q := range set.Questions() {
 		r.answers.Values[q.Flag] = *w.value(q)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/verify/projects"
 	"github.com/acton-go/acton-new/internal/verify/sets"
 	"github.com/acton-go/acton-new/templates"
 )
@@ -35,12 +36,9 @@ func newRenderer(t testing.TB) renderer {
 // project renders a feature set into a file system.
 func (r renderer) project(t testing.TB, set features.Set) fstest.MapFS {
 	t.Helper()
-	tree, err := generator.Render(templates.Files, r.cat, generator.Answers{
+	tree := projects.Render(t, generator.Answers{
 		Name: testName, Module: testModule, Features: set.Features(), Values: set.Choices(),
-	}, "v0.0.0-test")
-	if err != nil {
-		t.Fatalf("%s: %v", set.Name(), err)
-	}
+	})
 	files := fstest.MapFS{}
 	for _, f := range tree {
 		files[f.Path] = &fstest.MapFile{Data: f.Data}

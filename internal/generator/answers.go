@@ -75,16 +75,23 @@ func newerSchemaError(found int, version string) error {
 		found, schema, command, version)
 }
 
+// Plan is a resolved request for a project: complete answers, and their set of features.
+type Plan struct {
+	Answers Answers
+	Set     features.Set
+	catalog *features.Catalog
+}
+
 // Resolve validates and completes the answers: it adds required features, and the default of every question without a
-// value. Resolve is idempotent.
-func Resolve(cat *features.Catalog, a Answers) (features.Set, Answers, error) {
+// value. The answers of a plan resolve to the same plan.
+func Resolve(cat *features.Catalog, a Answers) (Plan, error) {
 	if err := errors.Join(CheckName(a.Name), CheckModule(a.Module)); err != nil {
-		return features.Set{}, Answers{}, err
+		return Plan{}, err
 	}
 	choices, texts := splitValues(cat, a.Values)
 	set, err := cat.Resolve(features.Selection{Features: a.Features, Choices: choices})
 	if err != nil {
-		return features.Set{}, Answers{}, err
+		return Plan{}, err
 	}
 	values := map[string]string{}
 	maps.Copy(values, set.Choices())
@@ -97,16 +104,16 @@ func Resolve(cat *features.Catalog, a Answers) (features.Set, Answers, error) {
 			value = DefaultValue(q, a.Name, a.Module)
 		}
 		if err := q.Check(value); err != nil {
-			return features.Set{}, Answers{}, err
+			return Plan{}, err
 		}
 		values[q.Flag] = value
 		delete(texts, q.Flag)
 	}
 	if unused := slices.Sorted(maps.Keys(texts)); len(unused) > 0 {
-		return features.Set{}, Answers{}, fmt.Errorf("--%s: has an effect only with %s",
-			unused[0], cat.SelectedBy(textOwners(cat)[unused[0]]))
+		return Plan{}, fmt.Errorf("--%s: has an effect only with %s", unused[0], cat.SelectedBy(textOwners(cat)[unused[0]]))
 	}
-	return set, Answers{Name: a.Name, Module: a.Module, Features: set.Features(), Values: values}, nil
+	answers := Answers{Name: a.Name, Module: a.Module, Features: set.Features(), Values: values}
+	return Plan{Answers: answers, Set: set, catalog: cat}, nil
 }
 
 // splitValues separates the values of text and number questions from those of choices and unknown flags.
@@ -138,7 +145,7 @@ func textOwners(cat *features.Catalog) map[string]string {
 
 // DefaultValue returns the default answer to a question, for a project with this name and module.
 func DefaultValue(q features.Question, name, module string) string {
-	return newWords(name, module).replace(q.Default)
+	return newWords(name, module).Replace(q.Default)
 }
 
 // encodeRecord returns the content of RecordFile for resolved answers and the hash of the tree.

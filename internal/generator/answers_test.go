@@ -47,7 +47,7 @@ func TestCheckModule(t *testing.T) {
 
 func TestRecordContainsAnswersAndDefaults(t *testing.T) {
 	l := smallLibrary(t)
-	tree, err := Render(l.fsys, l.cat, Answers{Name: "billing-api", Module: "github.com/acme/billing-api", Features: []string{"zone"}}, "v1.2.3")
+	tree, err := l.render(Answers{Name: "billing-api", Module: "github.com/acme/billing-api", Features: []string{"zone"}}, "v1.2.3")
 	if err != nil {
 		t.Fatal(err)
 	}

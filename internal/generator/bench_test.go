@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"go/format"
 	"testing"
 
 	"github.com/acton-go/acton-new/internal/features"
@@ -20,7 +21,7 @@ func everything(b *testing.B) (library, Answers) {
 func BenchmarkResolve(b *testing.B) {
 	l, a := everything(b)
 	for b.Loop() {
-		if _, _, err := Resolve(l.cat, a); err != nil {
+		if _, err := Resolve(l.cat, a); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -28,6 +29,9 @@ func BenchmarkResolve(b *testing.B) {
 
 // BenchmarkRender renders every file except go.mod and go.sum.
 func BenchmarkRender(b *testing.B) {
+	remembering := formatSource
+	formatSource = format.Source
+	defer func() { formatSource = remembering }()
 	l, a := everything(b)
 	for b.Loop() {
 		l.mustFiles(b, a)

@@ -18,11 +18,7 @@ type library struct {
 	name string
 	fsys fs.FS
 	cat  *features.Catalog
-	memo *memo // cache of rendered files; nil caches nothing
 }
-
-// memos holds the caches that all tests share.
-var memos = map[string]*memo{"real": {}, "small": {}}
 
 // libraries returns the real templates, and small ones that use every mechanism.
 func libraries(t testing.TB) []library {
@@ -39,29 +35,32 @@ func open(t testing.TB, name string, fsys fs.FS) library {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := library{name: name, fsys: fsys, cat: cat}
-	if _, measured := t.(*testing.B); !measured {
-		l.memo = memos[name]
-	}
-	return l
+	return library{name: name, fsys: fsys, cat: cat}
 }
 
 // files renders without go.mod and go.sum, which exist only for recorded sets.
 func (l library) files(a Answers) (Tree, error) {
-	set, a, err := Resolve(l.cat, a)
+	plan, err := Resolve(l.cat, a)
 	if err != nil {
 		return nil, err
 	}
-	tree, err := renderFiles(l.fsys, l.cat, set, a, l.memo)
-	if err != nil {
-		return nil, err
-	}
-	return completeSettings(tree, a.Module, newWords(a.Name, a.Module).replace(samplePrefix))
+	return plan.files(l.fsys)
 }
 
-// render is Render with the memo.
 func (l library) render(a Answers, version string) (Tree, error) {
-	return render(l.fsys, l.cat, a, version, l.memo)
+	plan, err := Resolve(l.cat, a)
+	if err != nil {
+		return nil, err
+	}
+	return Render(l.fsys, plan, version)
+}
+
+func (l library) proofs(a Answers) (Tree, error) {
+	plan, err := Resolve(l.cat, a)
+	if err != nil {
+		return nil, err
+	}
+	return Proofs(l.fsys, plan)
 }
 
 func (l library) mustFiles(t testing.TB, a Answers) Tree {

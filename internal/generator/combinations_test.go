@@ -54,7 +54,7 @@ func (l library) version(a Answers) typecheck.Version {
 		v.Err = err
 		return v
 	}
-	proofs, err := Proofs(l.fsys, l.cat, a)
+	proofs, err := l.proofs(a)
 	v.Err = err
 	for _, f := range slices.Concat(tree, proofs) {
 		v.Files = append(v.Files, typecheck.File(f))

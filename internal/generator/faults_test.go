@@ -146,7 +146,6 @@ func faulty(t *testing.T, change map[string]string) *typecheck.Report {
 		files[name] = &fstest.MapFile{Data: []byte(text)}
 	}
 	l := open(t, "faulty", files)
-	l.memo = &memo{}
 	var answers []Answers
 	for set := range sets.Combinations(l.cat) {
 		answers = append(answers, Answers{Name: "ab", Module: "a.b/c", Features: set.Features()})

@@ -10,6 +10,9 @@ import (
 	"strings"
 )
 
+// formatSource is replaced by tests that render many projects with the same files.
+var formatSource = format.Source
+
 // formatGo formats Go source like gofmt. If regroup is set, because features added imports, it first groups the
 // imports: the standard library, other modules, the module itself. It removes duplicate imports.
 func formatGo(file, text, module string, regroup bool) (string, error) {
@@ -19,7 +22,7 @@ func formatGo(file, text, module string, regroup bool) (string, error) {
 			return "", fmt.Errorf("%s: %w", file, err)
 		}
 	}
-	out, err := format.Source([]byte(text))
+	out, err := formatSource([]byte(text))
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", file, err)
 	}

@@ -49,7 +49,7 @@ func goldenPath(file string) string {
 func TestGoldenProjectsAreUpToDate(t *testing.T) {
 	l := realLibrary(t)
 	for name, answers := range l.goldens() {
-		tree, err := Render(l.fsys, l.cat, answers, goldenVersion)
+		tree, err := l.render(answers, goldenVersion)
 		if err != nil {
 			t.Fatal(err)
 		}

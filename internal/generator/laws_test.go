@@ -117,11 +117,11 @@ func TestEveryCombinationRendersCleanly(t *testing.T) {
 	for _, l := range libraries(t) {
 		finder := l.traceFinder()
 		for _, a := range l.allAnswers() {
-			set, resolved, err := Resolve(l.cat, a)
+			plan, err := Resolve(l.cat, a)
 			if err != nil {
 				t.Fatal(err)
 			}
-			forbidden := sets.ForbiddenTraces(l.cat, set)
+			forbidden := sets.ForbiddenTraces(l.cat, plan.Set)
 			for _, f := range l.mustFiles(t, a) {
 				at := l.name + ": " + a.String() + ": " + f.Path
 				if finder.isNew(f) {
@@ -134,8 +134,8 @@ func TestEveryCombinationRendersCleanly(t *testing.T) {
 						t.Errorf("%s: contains %q, a trace of a feature that is not in the project", at, trace)
 					}
 				}
-				for _, q := range set.Questions() {
-					if q.Sample != "" && words[q.Sample] && resolved.Values[q.Flag] != q.Sample {
+				for _, q := range plan.Set.Questions() {
+					if q.Sample != "" && words[q.Sample] && plan.Answers.Values[q.Flag] != q.Sample {
 						t.Errorf("%s: contains the sample %q of --%s", at, q.Sample, q.Flag)
 					}
 				}
@@ -245,7 +245,7 @@ func TestTracesOccurInProjectsWithTheirFeature(t *testing.T) {
 		}
 		rendered, finder := map[string]bool{}, l.traceFinder()
 		for _, a := range l.allAnswers() {
-			set, _, err := Resolve(l.cat, a)
+			plan, err := Resolve(l.cat, a)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -253,7 +253,7 @@ func TestTracesOccurInProjectsWithTheirFeature(t *testing.T) {
 			for _, f := range l.mustFiles(t, a) {
 				maps.Copy(words, finder.in(f))
 			}
-			for _, folder := range set.Folders() {
+			for _, folder := range plan.Set.Folders() {
 				name := path.Base(folder.Path)
 				for _, trace := range traces[name] {
 					if words[trace] {
@@ -273,15 +273,12 @@ func TestTracesOccurInProjectsWithTheirFeature(t *testing.T) {
 }
 
 // Law 9: rendering is deterministic and does not depend on the order of the features. The record of a project, used as
-// an answers file, renders the same project. The first and the later renderings have separate memos, so that every
-// distinct file is rendered twice.
+// an answers file, renders the same project.
 func TestSameAnswersGiveSameBytes(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, l := range libraries(t) {
-		firstLibrary, secondLibrary := l, l
-		firstLibrary.memo, secondLibrary.memo = &memo{}, &memo{}
 		for _, a := range l.allAnswers() {
-			first, err := firstLibrary.render(a, "v1.2.3")
+			first, err := l.render(a, "v1.2.3")
 			if err != nil {
 				t.Fatalf("%s: %v: %v", l.name, a, err)
 			}
@@ -299,7 +296,7 @@ func TestSameAnswersGiveSameBytes(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, again := range []Answers{shuffled, recorded} {
-				second, err := secondLibrary.render(again, "v1.2.3")
+				second, err := l.render(again, "v1.2.3")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -316,7 +313,7 @@ func TestSameAnswersGiveSameBytes(t *testing.T) {
 
 func TestRenderReturnsSortedTree(t *testing.T) {
 	for _, l := range libraries(t) {
-		tree, err := Render(l.fsys, l.cat, Answers{Name: "ab", Module: "a.b/c"}, "v0")
+		tree, err := l.render(Answers{Name: "ab", Module: "a.b/c"}, "v0")
 		if err != nil {
 			t.Fatal(err)
 		}

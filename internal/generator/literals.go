@@ -29,7 +29,7 @@ func (r *renderer) replace(text string) string {
 		}
 	}
 	if len(present) == 0 {
-		return r.words.replace(text)
+		return r.words.Replace(text)
 	}
 	var b strings.Builder
 	done, at := 0, 0 // end of the replaced text, and start of the line
@@ -41,13 +41,13 @@ func (r *renderer) replace(text string) string {
 			}
 		}
 		if pairs != nil {
-			b.WriteString(r.words.replace(text[done:at]))
-			b.WriteString(r.words.with(pairs...).replace(line))
+			b.WriteString(r.words.Replace(text[done:at]))
+			b.WriteString(newWords(r.name, r.module, pairs...).Replace(line))
 			done = at + len(line)
 		}
 		at += len(line)
 	}
-	b.WriteString(r.words.replace(text[done:]))
+	b.WriteString(r.words.Replace(text[done:]))
 	return b.String()
 }
 

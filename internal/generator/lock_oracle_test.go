@@ -101,7 +101,7 @@ func TestModuleFilesMatchGoModTidy(t *testing.T) {
 	}
 	for _, a := range all {
 		t.Run(fmt.Sprint(a.Module, a.Features, a.Values), func(t *testing.T) {
-			tree, err := Render(l.fsys, l.cat, a, "v0")
+			tree, err := l.render(a, "v0")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,7 +13,7 @@ func TestGoModHasModulePathAndGoSumDoesNotDependOnIt(t *testing.T) {
 	l := realLibrary(t)
 	var first []byte
 	for _, module := range testModules {
-		tree, err := Render(l.fsys, l.cat, Answers{Name: "ab", Module: module}, "v0")
+		tree, err := l.render(Answers{Name: "ab", Module: module}, "v0")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,7 +48,7 @@ func TestLockModulesRejectsUnknownPackage(t *testing.T) {
 
 func TestProjectWithoutImportsHasNoGoSum(t *testing.T) {
 	l := smallLibrary(t)
-	tree, err := Render(l.fsys, l.cat, Answers{Name: "ab", Module: "a.b/c", Features: []string{"disk"}}, "v0")
+	tree, err := l.render(Answers{Name: "ab", Module: "a.b/c", Features: []string{"disk"}}, "v0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestProjectWithoutImportsHasNoGoSum(t *testing.T) {
 func TestProjectsOfSmallCatalogPassVet(t *testing.T) {
 	l := smallLibrary(t)
 	for _, chosen := range [][]string{nil, {"disk", "zone"}} {
-		tree, err := Render(l.fsys, l.cat, Answers{Name: "ab", Module: "a.b/c", Features: chosen}, "v0")
+		tree, err := l.render(Answers{Name: "ab", Module: "a.b/c", Features: chosen}, "v0")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,17 +1,36 @@
 package generator
 
 import (
+	"crypto/sha256"
 	"flag"
 	"fmt"
+	"go/format"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
 var update = flag.Bool("update", false, "rewrite golden/ from the templates")
+
+// Tests render the same files in many combinations, and most of the time goes into formatting.
+func init() {
+	var formatted sync.Map
+	formatSource = func(text []byte) ([]byte, error) {
+		key := sha256.Sum256(text)
+		if out, ok := formatted.Load(key); ok {
+			return out.([]byte), nil
+		}
+		out, err := format.Source(text)
+		if err == nil {
+			formatted.Store(key, out)
+		}
+		return out, err
+	}
+}
 
 // sampleTree returns a project of realistic size, without templates.
 func sampleTree() Tree {

@@ -67,7 +67,7 @@ func TestEveryAlertHasTestsAndRunbookSection(t *testing.T) {
 			t.Errorf("%s: files with rules (-existing +in the kustomization):\n%s", at, diff)
 		}
 
-		proofs, err := Proofs(l.fsys, l.cat, a)
+		proofs, err := l.proofs(a)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -56,7 +56,7 @@ func TestOnlyObservabilityImportsTracingAndExport(t *testing.T) {
 		if n := len(a.Features); n > 1 && n < len(l.cat.Visible())-1 {
 			continue
 		}
-		tree, err := Render(l.fsys, l.cat, a, "v0")
+		tree, err := l.render(a, "v0")
 		if err != nil {
 			t.Fatal(err)
 		}

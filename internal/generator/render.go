@@ -7,35 +7,26 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/acton-go/acton-new/internal/features"
 )
 
-// Render renders a project. It completes the answers with Resolve. fsys is the root of the templates from which cat was
-// loaded. version is the version of the generator that the project records.
-func Render(fsys fs.FS, cat *features.Catalog, a Answers, version string) (Tree, error) {
-	return render(fsys, cat, a, version, nil)
-}
-
-func render(fsys fs.FS, cat *features.Catalog, a Answers, version string, m *memo) (Tree, error) {
-	set, a, err := Resolve(cat, a)
-	if err != nil {
-		return nil, err
-	}
-	tree, err := renderFiles(fsys, cat, set, a, m)
+// Render renders a project. fsys is the root of the templates from which the catalog of the plan was loaded. version is
+// the version of the generator that the project records.
+func Render(fsys fs.FS, p Plan, version string) (Tree, error) {
+	tree, err := p.files(fsys)
 	if err != nil {
 		return nil, fmt.Errorf("render: %w", err)
 	}
-	if tree, err = completeSettings(tree, a.Module, newWords(a.Name, a.Module).replace(samplePrefix)); err != nil {
+	if tree, err = lockModules(tree, p.Answers.Module); err != nil {
 		return nil, fmt.Errorf("render: %w", err)
 	}
-	if tree, err = lockModules(tree, a.Module); err != nil {
-		return nil, fmt.Errorf("render: %w", err)
-	}
-	content, err := encodeRecord(a, version, tree.Hash())
+	content, err := encodeRecord(p.Answers, version, tree.Hash())
 	if err != nil {
 		return nil, fmt.Errorf("render: %w", err)
 	}
@@ -51,25 +42,28 @@ func (t Tree) with(files ...File) Tree {
 
 // Proofs returns additional Go tests for a project. They run together with the tests of the project, but Render does
 // not include them.
-func Proofs(fsys fs.FS, cat *features.Catalog, a Answers) (Tree, error) {
-	set, a, err := Resolve(cat, a)
-	if err != nil {
-		return nil, err
-	}
-	sources, err := collectFiles(fsys, set, true)
+func Proofs(fsys fs.FS, p Plan) (Tree, error) {
+	sources, err := collectFiles(fsys, p.Set, true)
 	if err != nil {
 		return nil, fmt.Errorf("proofs: %w", err)
 	}
-	r := renderer{words: newWords(a.Name, a.Module), literals: literalsOf(set.Questions(), a.Values), module: a.Module}
-	var tree Tree
-	for _, s := range sources {
-		data, err := r.render(s)
-		if err != nil {
-			return nil, fmt.Errorf("proofs: %s: %w", s.folder, err)
-		}
-		tree = append(tree, File{Path: r.words.replace(s.path), Data: data})
+	r := p.renderer()
+	tree, err := r.renderAll(sources)
+	if err != nil {
+		return nil, fmt.Errorf("proofs: %w", err)
 	}
-	return tree.with(), nil
+	return tree, nil
+}
+
+// renderer returns a renderer without fragments.
+func (p Plan) renderer() *renderer {
+	return &renderer{
+		slotFiles: map[string]string{},
+		words:     newWords(p.Answers.Name, p.Answers.Module),
+		literals:  literalsOf(p.Set.Questions(), p.Answers.Values),
+		name:      p.Answers.Name,
+		module:    p.Answers.Module,
+	}
 }
 
 // source is a template file.
@@ -79,46 +73,33 @@ type source struct {
 	data   []byte
 }
 
-// renderFiles renders every file except go.mod, go.sum and the record.
-func renderFiles(fsys fs.FS, cat *features.Catalog, set features.Set, a Answers, m *memo) (Tree, error) {
-	sources, err := collectFiles(fsys, set, false)
+// files renders every file except go.mod, go.sum and the record.
+func (p Plan) files(fsys fs.FS) (Tree, error) {
+	sources, err := collectFiles(fsys, p.Set, false)
 	if err != nil {
 		return nil, err
 	}
-	fragments, err := collectFragments(fsys, set)
-	if err != nil {
+	r := p.renderer()
+	if r.fragments, err = collectFragments(fsys, p.Set); err != nil {
 		return nil, err
 	}
-	r := renderer{
-		fragments: fragments,
-		slotFiles: map[string]string{},
-		words:     newWords(a.Name, a.Module),
-		literals:  literalsOf(set.Questions(), a.Values),
-		module:    a.Module,
-		memo:      m.forAnswers(a),
-	}
-	for _, name := range set.Features() {
-		f, _ := cat.Lookup(name)
+	for _, name := range p.Set.Features() {
+		f, _ := p.catalog.Lookup(name)
 		r.document.Features = append(r.document.Features, documentFeature{f.Name, f.Title, f.Summary, f.Group})
 	}
 	for _, s := range sources {
 		r.document.Files = append(r.document.Files, s.path)
 	}
-
-	tree := make(Tree, 0, len(sources)+3)
-	for _, s := range sources {
-		data, err := r.render(s)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.folder, err)
-		}
-		tree = append(tree, File{Path: r.words.replace(s.path), Data: data})
+	tree, err := r.renderAll(sources)
+	if err != nil {
+		return nil, err
 	}
-	for _, name := range slices.Sorted(maps.Keys(fragments)) {
+	for _, name := range slices.Sorted(maps.Keys(r.fragments)) {
 		if _, ok := r.slotFiles[name]; !ok {
-			return nil, fmt.Errorf("%s: slot %q: not defined by any file of this selection", fragments[name][0].folder, name)
+			return nil, fmt.Errorf("%s: slot %q: not defined by any file of this selection", r.fragments[name][0].folder, name)
 		}
 	}
-	return tree.with(), nil
+	return completeSettings(tree, p.Answers.Module, r.words.Replace(samplePrefix))
 }
 
 // reservedPaths are the files that the generator creates without a template.
@@ -190,40 +171,60 @@ func collectFragments(fsys fs.FS, set features.Set) (map[string][]fragment, erro
 type renderer struct {
 	fragments map[string][]fragment
 	slotFiles map[string]string // file of each slot
-	words     words
+	words     *strings.Replacer
 	literals  []literal
 	document  document
+	name      string
 	module    string
-	memo      *projectMemo
 }
 
-func (r *renderer) render(s source) ([]byte, error) {
-	if bytes.IndexByte(s.data, 0) >= 0 || !utf8.Valid(s.data) {
-		return s.data, nil // a binary file
+// renderAll fills the slots of all files in order, then replaces their words and formats them in parallel.
+func (r *renderer) renderAll(sources []source) (Tree, error) {
+	tree := make(Tree, len(sources), len(sources)+3)
+	errs := make([]error, len(sources))
+	var group sync.WaitGroup
+	free := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, s := range sources {
+		tree[i] = File{Path: r.words.Replace(s.path), Data: s.data}
+		if bytes.IndexByte(s.data, 0) >= 0 || !utf8.Valid(s.data) {
+			continue // a binary file
+		}
+		text, err := fill(s.path, string(s.data), r.fragments, r.slotFiles)
+		if err == nil {
+			text, err = expand(s.path, text, r.document)
+		}
+		if err != nil {
+			errs[i] = fmt.Errorf("%s: %w", s.folder, err)
+			continue
+		}
+		free <- struct{}{}
+		group.Go(func() {
+			defer func() { <-free }()
+			if tree[i].Data, err = r.finish(s, text); err != nil {
+				errs[i] = fmt.Errorf("%s: %w", s.folder, err)
+			}
+		})
 	}
-	raw := string(s.data)
-	text, err := fill(s.path, raw, r.fragments, r.slotFiles)
-	if err != nil {
-		return nil, err
-	}
-	filled := text != raw
-	if text, err = expand(s.path, text, r.document); err != nil {
-		return nil, err
-	}
-	return r.memo.finish(s, text, filled, r.finish)
-}
-
-// finish replaces the sample words in a template with filled slots, and formats the result.
-func (r *renderer) finish(s source, raw string, filled bool) ([]byte, error) {
-	text := r.replace(raw)
-	if path.Ext(s.path) == ".go" && (filled || !staysFormatted(raw, text)) {
-		var err error
-		if text, err = formatGo(s.path, text, r.module, filled); err != nil {
+	group.Wait()
+	for _, err := range errs {
+		if err != nil {
 			return nil, err
 		}
 	}
+	return tree.with(), nil
+}
+
+// finish replaces the sample words in a template with filled slots, and formats the result if it is Go.
+func (r *renderer) finish(s source, filled string) ([]byte, error) {
+	text := r.replace(filled)
 	if text == string(s.data) {
 		return s.data, nil
+	}
+	if path.Ext(s.path) == ".go" {
+		var err error
+		if text, err = formatGo(s.path, text, r.module, filled != string(s.data)); err != nil {
+			return nil, err
+		}
 	}
 	return []byte(text), nil
 }

@@ -39,7 +39,7 @@ var synthetics = []synthetic{
 	{name: "resilience", library: "golang.org/x/sync/semaphore.Weighted", slots: []string{"app/isolate"}, decorate: true},
 }
 
-// syntheticLibrary returns the synthetic catalog with a new memo.
+// syntheticLibrary returns the synthetic catalog.
 func syntheticLibrary(t testing.TB) library {
 	t.Helper()
 	files := hiddenTemplates(t)
@@ -52,9 +52,7 @@ func syntheticLibrary(t testing.TB) library {
 			s.addPair(files, other)
 		}
 	}
-	l := open(t, "synthetic", files)
-	l.memo = &memo{}
-	return l
+	return open(t, "synthetic", files)
 }
 
 // hiddenTemplates returns the templates of the base and of the hidden features.

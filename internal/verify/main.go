@@ -38,8 +38,9 @@ func main() {
 		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := verify(ctx, os.Stdout, *feature); err != nil {
+	err := verify(ctx, os.Stdout, *feature)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -71,7 +72,7 @@ func verify(ctx context.Context, out io.Writer, feature string) error {
 	alone := project{ctx: ctx, dir: filepath.Join(dir, "alone"), catalog: catalog, features: set.Features()}
 	all := project{ctx: ctx, dir: filepath.Join(dir, "all"), catalog: catalog, features: full.Features}
 	root := func(args ...string) func() (string, error) {
-		return func() (string, error) { return run(ctx, ".", "go", args...) }
+		return func() (string, error) { return goCommand(ctx, ".", args...) }
 	}
 	steps := []step{
 		{"render", alone.render},
@@ -111,12 +112,16 @@ type project struct {
 
 const name = "orders"
 
-func (p project) answers() generator.Answers {
-	return generator.Answers{Name: name, Module: "example.com/orders", Features: p.features}
+func (p project) plan() (generator.Plan, error) {
+	return generator.Resolve(p.catalog, generator.Answers{Name: name, Module: "example.com/orders", Features: p.features})
 }
 
 func (p project) render() (string, error) {
-	tree, err := generator.Render(templates.Files, p.catalog, p.answers(), "v0")
+	plan, err := p.plan()
+	if err != nil {
+		return "", err
+	}
+	tree, err := generator.Render(templates.Files, plan, "v0")
 	if err != nil {
 		return "", err
 	}
@@ -124,11 +129,15 @@ func (p project) render() (string, error) {
 	return "", err
 }
 
-func (p project) compile() (string, error) { return run(p.ctx, p.dir, "go", "vet", "./...") }
+func (p project) compile() (string, error) { return goCommand(p.ctx, p.dir, "vet", "./...") }
 
 // test runs the tests of the project and the proofs, which it removes again.
 func (p project) test() (text string, err error) {
-	proofs, err := generator.Proofs(templates.Files, p.catalog, p.answers())
+	plan, err := p.plan()
+	if err != nil {
+		return "", err
+	}
+	proofs, err := generator.Proofs(templates.Files, plan)
 	if err != nil {
 		return "", err
 	}
@@ -142,7 +151,7 @@ func (p project) test() (text string, err error) {
 		}
 		defer func() { err = errors.Join(err, os.Remove(path)) }()
 	}
-	return run(p.ctx, p.dir, "go", "test", "./...")
+	return goCommand(p.ctx, p.dir, "test", "./...")
 }
 
 func (p project) probe() (string, error) {
@@ -150,18 +159,18 @@ func (p project) probe() (string, error) {
 	if combination == "" {
 		combination = "none"
 	}
-	return run(p.ctx, ".", "go", "test", "./internal/verify/probe", "-count=1", "-run", "^TestCombination$", "-steps", "probe",
+	return goCommand(p.ctx, ".", "test", "./internal/verify/probe", "-count=1", "-run", "^TestCombination$", "-steps", "probe",
 		"-project", p.dir, "-combinations", combination)
 }
 
-func run(ctx context.Context, dir, name string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
+func goCommand(ctx context.Context, dir string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Run()
 	if err != nil {
-		err = fmt.Errorf("%s %s: %w", name, strings.Join(args, " "), err)
+		err = fmt.Errorf("go %s: %w", strings.Join(args, " "), err)
 	}
 	return out.String(), err
 }

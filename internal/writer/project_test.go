@@ -9,26 +9,17 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/programs"
-	"github.com/acton-go/acton-new/templates"
+	"github.com/acton-go/acton-new/internal/verify/projects"
 )
 
 // rendered returns the project of a preset.
 func rendered(t testing.TB, preset string) generator.Tree {
 	t.Helper()
-	catalog, err := features.Load(templates.Files)
+	p, err := projects.Catalog(t).Preset(preset)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := catalog.Preset(preset)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answers := generator.Answers{Name: "billing-api", Module: "github.com/acme/billing-api", Features: p.Features}
-	tree, err := generator.Render(templates.Files, catalog, answers, "v0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tree
+	return projects.Render(t, generator.Answers{Name: "billing-api", Module: "github.com/acme/billing-api", Features: p.Features})
 }
 
 func TestGitignoreOfProjectIgnoresNoRenderedFile(t *testing.T) {

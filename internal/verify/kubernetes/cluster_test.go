@@ -18,8 +18,8 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/passed"
+	"github.com/acton-go/acton-new/internal/verify/projects"
 	"github.com/acton-go/acton-new/internal/verify/sets"
-	"github.com/acton-go/acton-new/templates"
 )
 
 var combinations = flag.String("combinations", "none",
@@ -41,7 +41,7 @@ func TestCombination(t *testing.T) {
 		return // go test ./... starts no cluster
 	case "sound":
 	case "tried":
-		chosen = sets.Tried(catalog(t))
+		chosen = sets.Tried(projects.Catalog(t))
 	default:
 		t.Fatalf("-combinations: unknown value %q; use none, sound or tried", *combinations)
 	}
@@ -94,15 +94,6 @@ func harness(t *testing.T) passed.Harness {
 
 func largestOf(all []features.Set) features.Set {
 	return slices.MaxFunc(all, func(a, b features.Set) int { return len(a.Features()) - len(b.Features()) })
-}
-
-func catalog(t *testing.T) *features.Catalog {
-	t.Helper()
-	c, err := features.Load(templates.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
 }
 
 func start(t *testing.T) *Cluster {
@@ -214,17 +205,8 @@ const runbook = "docs/runbook.md"
 // render returns the manifests of a project, its Makefile, and the script that watches its autoscaler. The deployed projects also have
 // their runbook.
 func render(t *testing.T, project string, set features.Set) generator.Tree {
-	catalog := catalog(t)
 	answers := generator.Answers{Name: project, Module: module, Features: set.Features(), Values: set.Choices()}
-	_, answers, err := generator.Resolve(catalog, answers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tree, err := generator.Render(templates.Files, catalog, answers, "v0.0.0-test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return slices.DeleteFunc(tree, func(f generator.File) bool {
+	return slices.DeleteFunc(projects.Render(t, answers), func(f generator.File) bool {
 		return !strings.HasPrefix(f.Path, "deploy/") && f.Path != "Makefile" &&
 			(f.Path != runbook || project == tried)
 	})

@@ -16,8 +16,8 @@ import (
 	"github.com/acton-go/acton-new/internal/generator"
 	servers "github.com/acton-go/acton-new/internal/verify/probe"
 	"github.com/acton-go/acton-new/internal/verify/process"
+	"github.com/acton-go/acton-new/internal/verify/projects"
 	"github.com/acton-go/acton-new/internal/writer"
-	"github.com/acton-go/acton-new/templates"
 )
 
 // TestRestore backs up a database and restores it, as docs/operate.md says. API server, job controller, PostgreSQL, the
@@ -124,10 +124,7 @@ func newRestore(t *testing.T) *restore {
 // restoreTree returns the manifests and scripts of a project with a database.
 func restoreTree(t *testing.T) generator.Tree {
 	t.Helper()
-	tree, err := generator.Render(templates.Files, catalog(t), generator.Answers{Name: "orders", Module: module, Features: []string{"database"}}, "v0.0.0-test")
-	if err != nil {
-		t.Fatal(err)
-	}
+	tree := projects.Render(t, generator.Answers{Name: "orders", Module: module, Features: []string{"database"}})
 	return slices.DeleteFunc(tree, func(f generator.File) bool {
 		return !strings.HasPrefix(f.Path, "deploy/") && !strings.HasPrefix(f.Path, "scripts/")
 	})

@@ -14,11 +14,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/monitoring"
 	"github.com/acton-go/acton-new/internal/verify/process"
-	"github.com/acton-go/acton-new/templates"
+	"github.com/acton-go/acton-new/internal/verify/projects"
 )
 
 // A real Alertmanager inhibits only what an alert implies, and puts each problem into its own notification.
@@ -26,14 +25,7 @@ func TestAlertmanagerInhibitsOnlyWhatIsImplied(t *testing.T) {
 	if !*promtool {
 		t.Skip("run with -promtool; it needs Alertmanager")
 	}
-	cat, err := features.Load(templates.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tree, err := generator.Render(templates.Files, cat, generator.Answers{Name: "shop", Module: "git.example.org/shop"}, "v0.0.0-test")
-	if err != nil {
-		t.Fatal(err)
-	}
+	tree := projects.Render(t, generator.Answers{Name: "shop", Module: "git.example.org/shop"})
 	config := filepath.Join(t.TempDir(), "alertmanager.yaml")
 	for _, f := range tree {
 		if f.Path == monitoring.Folder+"/alertmanager.yaml" {

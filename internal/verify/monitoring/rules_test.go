@@ -8,10 +8,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/passed"
-	"github.com/acton-go/acton-new/templates"
+	"github.com/acton-go/acton-new/internal/verify/projects"
 )
 
 var promtool = flag.Bool("promtool", false, "test the rules and the alert routing of projects with promtool and amtool")
@@ -22,12 +21,8 @@ func TestRulesPassUnitTests(t *testing.T) {
 	if !*promtool {
 		t.Skip("run with -promtool; it needs promtool and amtool")
 	}
-	cat, err := features.Load(templates.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var all []string
-	for _, f := range cat.Visible() {
+	for _, f := range projects.Catalog(t).Visible() {
 		all = append(all, f.Name)
 	}
 	for name, test := range map[string]struct {
@@ -44,16 +39,9 @@ func TestRulesPassUnitTests(t *testing.T) {
 			t.Parallel()
 			answers := test.answers
 			answers.Name, answers.Module = "shop", "git.example.org/shop"
-			tree, err := generator.Render(templates.Files, cat, answers, "v0.0.0-test")
-			if err != nil {
-				t.Fatal(err)
-			}
-			proofs, err := generator.Proofs(templates.Files, cat, answers)
-			if err != nil {
-				t.Fatal(err)
-			}
+			tree := projects.Render(t, answers)
 			if test.proofs {
-				tree = slices.Concat(tree, proofs)
+				tree = slices.Concat(tree, projects.Proofs(t, answers))
 			}
 			harness, err := passed.NewHarness("promtool", "amtool", "make")
 			if err != nil {

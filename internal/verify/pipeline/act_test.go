@@ -14,12 +14,11 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/passed"
 	"github.com/acton-go/acton-new/internal/verify/process"
+	"github.com/acton-go/acton-new/internal/verify/projects"
 	"github.com/acton-go/acton-new/internal/writer"
-	"github.com/acton-go/acton-new/templates"
 )
 
 // TestJobs runs workflows of the smallest service with the scripts in testdata/script. The last output of a step can be
@@ -50,15 +49,7 @@ func TestJobs(t *testing.T) {
 // smallest returns the project whose workflows run.
 func smallest(t *testing.T) generator.Tree {
 	t.Helper()
-	catalog, err := features.Load(templates.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tree, err := generator.Render(templates.Files, catalog, generator.Answers{Name: "orders", Module: "example.org/shop/orders"}, "v0.0.0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tree
+	return projects.Render(t, generator.Answers{Name: "orders", Module: "example.org/shop/orders"})
 }
 
 func newHarness(t *testing.T, programs ...string) passed.Harness {

@@ -8,10 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/programs"
-	"github.com/acton-go/acton-new/templates"
+	"github.com/acton-go/acton-new/internal/verify/projects"
 )
 
 // checkout is a project in a directory whose path has spaces.
@@ -22,15 +21,7 @@ type checkout struct {
 
 func newCheckout(t *testing.T, chosen ...string) checkout {
 	t.Helper()
-	catalog, err := features.Load(templates.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answers := generator.Answers{Name: "orders", Module: "example.org/shop/orders", Features: chosen}
-	tree, err := generator.Render(templates.Files, catalog, answers, "v0.0.0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	tree := projects.Render(t, generator.Answers{Name: "orders", Module: "example.org/shop/orders", Features: chosen})
 	dir := filepath.Join(t.TempDir(), "our services", "orders")
 	for _, f := range tree {
 		write(t, filepath.Join(dir, f.Path), string(f.Data))

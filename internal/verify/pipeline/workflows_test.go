@@ -18,11 +18,10 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/programs"
+	"github.com/acton-go/acton-new/internal/verify/projects"
 	"github.com/acton-go/acton-new/internal/verify/sets"
-	"github.com/acton-go/acton-new/templates"
 )
 
 // rendered is a distinct rendering of the workflows and the Makefile. name is the first combination with it.
@@ -35,19 +34,12 @@ type rendered struct {
 // renderings.
 func pipelines(t *testing.T) []rendered {
 	t.Helper()
-	catalog, err := features.Load(templates.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalog := projects.Catalog(t)
 	var distinct []rendered
 	seen := map[[32]byte]bool{}
 	for _, set := range append(slices.Collect(sets.Combinations(catalog)), sets.Tried(catalog)...) {
 		answers := generator.Answers{Name: "orders", Module: "example.org/shop/orders", Features: set.Features(), Values: set.Choices()}
-		tree, err := generator.Render(templates.Files, catalog, answers, "v0.0.0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		tree = slices.DeleteFunc(tree, func(f generator.File) bool {
+		tree := slices.DeleteFunc(projects.Render(t, answers), func(f generator.File) bool {
 			return !strings.HasPrefix(f.Path, ".github/") && f.Path != "Makefile"
 		})
 		var text bytes.Buffer

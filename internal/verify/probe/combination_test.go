@@ -23,6 +23,7 @@ import (
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/passed"
 	"github.com/acton-go/acton-new/internal/verify/programs"
+	"github.com/acton-go/acton-new/internal/verify/projects"
 	"github.com/acton-go/acton-new/internal/verify/sets"
 	"github.com/acton-go/acton-new/templates"
 )
@@ -102,7 +103,7 @@ func (b *bench) tryStep(t *testing.T, set features.Set, name string) {
 }
 
 func TestEveryFeatureHasAProbe(t *testing.T) {
-	catalog := realCatalog(t)
+	catalog := projects.Catalog(t)
 	probed := func(name string, probes []string) {
 		if !slices.ContainsFunc(probes, func(p string) bool { return stepOf(p) == StepProbe }) {
 			t.Errorf("%s has no probe: add templates/_features/%s/probes/<word>.txtar", name, name)
@@ -140,19 +141,10 @@ func isVisible(c *features.Catalog, name string) bool {
 	return ok && !f.Hidden
 }
 
-func realCatalog(t *testing.T) *features.Catalog {
-	t.Helper()
-	catalog, err := features.Load(templates.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return catalog
-}
-
 // chosenSets parses -combinations, whose words have the format of features.Set.Name.
 func chosenSets(t *testing.T) []features.Set {
 	t.Helper()
-	catalog := realCatalog(t)
+	catalog := projects.Catalog(t)
 	if *combinations == "tried" {
 		return sets.Tried(catalog)
 	}
@@ -358,11 +350,7 @@ func (b *bench) proofs(t *testing.T, set features.Set) generator.Tree {
 		t.Fatal(err)
 	}
 	answers := generator.Answers{Name: projectName, Module: modfile.ModulePath(mod), Features: set.Features(), Values: set.Choices()}
-	proofs, err := generator.Proofs(templates.Files, realCatalog(t), answers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return proofs
+	return projects.Proofs(t, answers)
 }
 
 // withProofs calls do while the proofs are in the project.
