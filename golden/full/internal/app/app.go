@@ -81,7 +81,7 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 		return err
 	}
 	chain := middleware.Chain{
-		middleware.Record(router, cfg.HTTP),
+		middleware.Record(router.Route, cfg.HTTP),
 		middleware.Trace(traces.Provider(), traces.Propagator(), https, cfg.Tracing.TrustIncoming),
 		middleware.AccessLog(log),
 		measured,
@@ -94,6 +94,7 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 		middleware.Compress(cfg.HTTP.Compression),
 		middleware.ClientCert(cfg.Server.TLS.ClientCAFile != ""),
 	}
+	router.Use(chain)
 	log.InfoContext(ctx, "middleware", slog.Any("chain", chain))
 
 	// Open both listeners before either serves, so that a port in use stops the start.
@@ -122,7 +123,7 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 	group.Go(func() error { return changes.Run(ctx) })
 	group.Go(func() error {
 		return httpserver.Run(ctx, cfg.Server, checks.Drain,
-			httpserver.Endpoint{Server: api, Handler: chain.Then(router)},
+			httpserver.Endpoint{Server: api, Handler: router},
 			httpserver.Endpoint{Server: internal, Handler: metrics.Handler()})
 	})
 	return group.Wait()

@@ -11,18 +11,18 @@ import (
 
 // Record creates the record of each request: its ids, the address of its client and its route. It
 // sets the ids on the response. It must be the outermost layer.
-func Record(routes Routes, cfg Config) Layer {
+func Record(routeOf func(*http.Request) Route, cfg Config) Layer {
 	// Config.Validate has refused malformed entries.
 	proxies, _ := request.ParseProxies(cfg.TrustedProxies)
 	return newLayer("record", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		x := &exchange{start: time.Now(), response: response{ResponseWriter: w, head: r.Method == http.MethodHead}}
+		x := &exchange{
+			start: time.Now(), route: routeOf(r),
+			response: response{ResponseWriter: w, head: r.Method == http.MethodHead},
+		}
 		rec := &x.record
 		rec.ReadIDs(r.Header)
 		rec.ClientAddr = proxies.ClientAddr(r.RemoteAddr, r.Header["X-Forwarded-For"])
-		if route, ok := routes.Match(r); ok {
-			x.route = route
-			rec.Route, rec.APIVersion = route.Template, route.APIVersion
-		}
+		rec.Route, rec.APIVersion = x.route.Template, x.route.APIVersion
 		w.Header().Set(request.HeaderRequestID, rec.ID)
 		if rec.CorrelationID != "" {
 			w.Header().Set(request.HeaderCorrelationID, rec.CorrelationID)

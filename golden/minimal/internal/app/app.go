@@ -69,7 +69,7 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 		return err
 	}
 	chain := middleware.Chain{
-		middleware.Record(router, cfg.HTTP),
+		middleware.Record(router.Route, cfg.HTTP),
 		middleware.AccessLog(log),
 		measured,
 		middleware.Recover(log),
@@ -81,6 +81,7 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 		middleware.Compress(cfg.HTTP.Compression),
 		middleware.ClientCert(cfg.Server.TLS.ClientCAFile != ""),
 	}
+	router.Use(chain)
 	log.InfoContext(ctx, "middleware", slog.Any("chain", chain))
 
 	// Open both listeners before either serves, so that a port in use stops the start.
@@ -109,7 +110,7 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 	group.Go(func() error { return changes.Run(ctx) })
 	group.Go(func() error {
 		return httpserver.Run(ctx, cfg.Server, checks.Drain,
-			httpserver.Endpoint{Server: api, Handler: chain.Then(router)},
+			httpserver.Endpoint{Server: api, Handler: router},
 			httpserver.Endpoint{Server: internal, Handler: metrics.Handler()})
 	})
 	return group.Wait()

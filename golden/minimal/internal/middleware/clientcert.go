@@ -14,7 +14,7 @@ func ClientCert(required bool) Layer {
 	}
 	return newLayer("client_cert", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		verified := r.TLS != nil && len(r.TLS.VerifiedChains) > 0
-		if !verified && !routeFrom(r.Context()).Probe {
+		if !verified && !exchangeFrom(r.Context()).route.Probe {
 			problem.Write(w, r, problem.New(http.StatusForbidden, problem.CodeClientCertificateRequired,
 				"this service requires a client certificate that it trusts"))
 			return

@@ -31,7 +31,7 @@ func InFlight(limit int, meter metric.Meter) (Layer, error) {
 	overloaded := metric.WithAttributes(attribute.String("reason", problem.CodeOverloaded))
 	slots := make(chan struct{}, limit)
 	return newLayer("in_flight", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		if routeFrom(r.Context()).Probe {
+		if exchangeFrom(r.Context()).route.Probe {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -56,7 +56,7 @@ func InFlight(limit int, meter metric.Meter) (Layer, error) {
 // once, and an undeclared one when the handler reads past the limit.
 func BodyLimit(limit int64) Layer {
 	return newLayer("body_limit", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		allowed := cmp.Or(routeFrom(r.Context()).MaxBodyBytes, limit)
+		allowed := cmp.Or(exchangeFrom(r.Context()).route.MaxBodyBytes, limit)
 		if r.ContentLength > allowed {
 			problem.Write(w, r, problem.From(r.Context(), &http.MaxBytesError{Limit: allowed}))
 			return

@@ -43,12 +43,11 @@ func (e endpoint) allows(method string) bool {
 	return method == e.method || e.method == "" && method == http.MethodGet
 }
 
-func (t testRouter) Match(r *http.Request) (Route, bool) {
-	e, ok := t[r.URL.Path]
-	if !ok || !e.allows(r.Method) {
-		return Route{}, false
+func (t testRouter) routeOf(r *http.Request) Route {
+	if e := t[r.URL.Path]; e.allows(r.Method) {
+		return e.route
 	}
-	return e.route, true
+	return Route{}
 }
 
 func (t testRouter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -91,7 +90,7 @@ func newChain(t testing.TB, routes testRouter, opts options, log *slog.Logger) C
 		t.Fatal(err)
 	}
 	return Chain{
-		Record(routes, opts.config),
+		Record(routes.routeOf, opts.config),
 		AccessLog(log),
 		metrics,
 		Recover(log),

@@ -72,7 +72,7 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 		return err
 	}
 	chain := middleware.Chain{
-		middleware.Record(router, cfg.HTTP),
+		middleware.Record(router.Route, cfg.HTTP),
 		//{{slot "app/observe"}}
 		middleware.AccessLog(log),
 		measured,
@@ -89,6 +89,7 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 		//{{slot "app/authorize"}}
 		//{{slot "app/isolate"}}
 	}
+	router.Use(chain)
 	log.InfoContext(ctx, "middleware", slog.Any("chain", chain))
 
 	// Open both listeners before either serves, so that a port in use stops the start.
@@ -118,7 +119,7 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 	//{{slot "app/serve"}}
 	group.Go(func() error {
 		return httpserver.Run(ctx, cfg.Server, checks.Drain,
-			httpserver.Endpoint{Server: api, Handler: chain.Then(router)},
+			httpserver.Endpoint{Server: api, Handler: router},
 			httpserver.Endpoint{Server: internal, Handler: metrics.Handler()})
 	})
 	return group.Wait()

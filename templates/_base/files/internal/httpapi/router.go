@@ -22,7 +22,9 @@ import (
 // before the router serves its first request.
 type Router struct {
 	mux      *http.ServeMux
+	chain    http.Handler
 	routes   map[string]middleware.Route // by pattern
+	handlers map[string]http.HandlerFunc // by pattern
 	versions map[string]*Version
 	meter    metric.Meter
 	log      *slog.Logger
@@ -34,10 +36,13 @@ func NewRouter(checks *health.Checks, meter metric.Meter, log *slog.Logger) *Rou
 	r := &Router{
 		mux:      http.NewServeMux(),
 		routes:   make(map[string]middleware.Route),
+		handlers: make(map[string]http.HandlerFunc),
 		versions: make(map[string]*Version),
 		meter:    meter,
 		log:      log,
 	}
+	r.Use(nil)
+	r.mux.HandleFunc("/", r.serveChain)
 	r.probe("/health", serveHealth(checks))
 	r.probe("/ready", serveReady(checks))
 	return r
@@ -49,26 +54,34 @@ func (r *Router) probe(path string, handler http.HandlerFunc) {
 
 func (r *Router) add(method string, route middleware.Route, handler http.HandlerFunc) {
 	pattern := method + " " + route.Template
-	r.mux.HandleFunc(pattern, handler)
-	r.routes[pattern] = route
+	r.mux.HandleFunc(pattern, r.serveChain)
+	r.routes[pattern], r.handlers[pattern] = route, handler
 }
 
-// Match implements middleware.Routes. A path such as //v1/notes, which http.ServeMux would redirect, has no route.
-func (r *Router) Match(req *http.Request) (middleware.Route, bool) {
-	_, pattern := r.mux.Handler(req)
-	route, ok := r.routes[pattern]
-	clean := path.Clean(req.URL.Path)
-	return route, ok && (clean == req.URL.Path || clean+"/" == req.URL.Path)
-}
+// Use sets the layers that each request passes after the router has found its route.
+func (r *Router) Use(chain middleware.Chain) { r.chain = chain.Then(http.HandlerFunc(r.dispatch)) }
 
-// ServeHTTP implements http.Handler.
+// ServeHTTP implements http.Handler. A path such as //v1/notes, which http.ServeMux would redirect, has no route.
 func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	if _, ok := r.Match(req); ok {
+	if clean := path.Clean("/" + req.URL.Path); clean == req.URL.Path || clean+"/" == req.URL.Path {
 		r.mux.ServeHTTP(w, req)
 		return
 	}
+	r.chain.ServeHTTP(w, req)
+}
+
+func (r *Router) serveChain(w http.ResponseWriter, req *http.Request) { r.chain.ServeHTTP(w, req) }
+
+// Route returns the route that the router found for a request, or the zero Route.
+func (r *Router) Route(req *http.Request) middleware.Route { return r.routes[req.Pattern] }
+
+func (r *Router) dispatch(w http.ResponseWriter, req *http.Request) {
+	if handler, ok := r.handlers[req.Pattern]; ok {
+		handler(w, req)
+		return
+	}
 	allowed := r.allowedMethods(req)
-	if len(allowed) == 0 {
+	if len(allowed) == 0 || req.Pattern == "" {
 		problem.Write(w, req, problem.New(http.StatusNotFound, "", "no such path"))
 		return
 	}
@@ -82,7 +95,8 @@ func (r *Router) allowedMethods(req *http.Request) []string {
 	for _, method := range []string{"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"} {
 		other := *req
 		other.Method = method
-		if _, ok := r.Match(&other); ok {
+		_, pattern := r.mux.Handler(&other)
+		if _, ok := r.routes[pattern]; ok {
 			allowed = append(allowed, method)
 		}
 	}

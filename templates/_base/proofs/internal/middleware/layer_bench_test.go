@@ -33,7 +33,7 @@ func (d discardResponse) WriteHeader(int)             {}
 
 // serveOnce returns a function that serves one request through Record and layers.
 func serveOnce(routes testRouter, layers ...Layer) func() {
-	h := append(Chain{Record(routes, Config{})}, layers...).Then(routes)
+	h := append(Chain{Record(routes.routeOf, Config{})}, layers...).Then(routes)
 	r := get("/v1/notes/1")
 	r.Header.Set("User-Agent", "bench/1.0")
 	w := discardResponse{make(http.Header)}

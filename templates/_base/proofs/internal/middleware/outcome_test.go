@@ -314,7 +314,7 @@ func TestStreamsHaveNoDuration(t *testing.T) {
 
 func TestChainLogValueListsActiveLayers(t *testing.T) {
 	chain := Chain{
-		Record(testRouter{}, Config{}),
+		Record(testRouter{}.routeOf, Config{}),
 		Recover(slog.New(slog.DiscardHandler)),
 		ClientCert(false),
 		BodyLimit(1024),

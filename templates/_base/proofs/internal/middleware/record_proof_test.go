@@ -2,7 +2,6 @@ package middleware
 
 import (
 	"bufio"
-	"context"
 	"io"
 	"net"
 	"net/http"
@@ -14,18 +13,15 @@ import (
 	"example.com/acme/sample-service/internal/request"
 )
 
-func TestRouteFrom(t *testing.T) {
+func TestLayersKnowTheRoute(t *testing.T) {
 	want := Route{Template: "/ok", APIVersion: "v1", Stream: true}
 	var got Route
 	s := newTestServer(t, testRouter{"/ok": {route: want, serve: func(_ http.ResponseWriter, r *http.Request) {
-		got = routeFrom(r.Context())
+		got = exchangeFrom(r.Context()).route
 	}}}, defaultOptions())
 	s.do(get("/ok"))
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
-	}
-	if got := routeFrom(context.Background()); got != (Route{}) {
-		t.Errorf("got %+v outside a request, want the zero route", got)
 	}
 }
 

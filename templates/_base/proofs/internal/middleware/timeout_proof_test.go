@@ -58,7 +58,7 @@ func TestStreamEndsWhenTheServiceHasDrained(t *testing.T) {
 		time.AfterFunc(time.Minute, func() { close(drained) })
 		routes := testRouter{"/events": {route: Route{Stream: true}, serve: work(time.Hour)}}
 		start, w := time.Now(), httptest.NewRecorder()
-		Chain{Record(routes, Config{}), Timeout(time.Second, drained)}.Then(routes).ServeHTTP(w, get("/events"))
+		Chain{Record(routes.routeOf, Config{}), Timeout(time.Second, drained)}.Then(routes).ServeHTTP(w, get("/events"))
 		if code := readProblem(t, w).Code; w.Code != http.StatusServiceUnavailable || code != "shutting_down" || time.Since(start) != time.Minute {
 			t.Errorf("got %d %s after %s, want 503 shutting_down after a minute", w.Code, code, time.Since(start))
 		}
