@@ -66,6 +66,10 @@ func validOrigin(origin string) bool {
 // CORS answers preflight requests, and lets pages of the allowed origins read responses. It must be
 // outside of authentication, because browsers send preflights without credentials.
 func CORS(cfg CORSConfig) Layer {
+	// The library treats an empty list as "allow all". Here it allows nothing.
+	if len(cfg.AllowedOrigins) == 0 || len(cfg.AllowedMethods) == 0 {
+		return Layer{}
+	}
 	opts := cors.Options{
 		AllowedOrigins:   cfg.AllowedOrigins,
 		AllowedMethods:   cfg.AllowedMethods,
@@ -73,10 +77,6 @@ func CORS(cfg CORSConfig) Layer {
 		ExposedHeaders:   cfg.ExposedHeaders,
 		AllowCredentials: cfg.AllowCredentials,
 		MaxAge:           int(cfg.MaxAge.Seconds()),
-	}
-	// The library treats an empty list as "allow all". Here it allows nothing.
-	if len(cfg.AllowedOrigins) == 0 || len(cfg.AllowedMethods) == 0 {
-		opts.AllowOriginFunc = func(string) bool { return false }
 	}
 	if len(cfg.AllowedHeaders) == 0 {
 		opts.AllowedHeaders = []string{"accept"} // which browsers send anyway

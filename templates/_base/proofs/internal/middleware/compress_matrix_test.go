@@ -194,7 +194,9 @@ func TestWhatIsCompressedOnAConnection(t *testing.T) {
 		{"gRPC", "gzip", respond(200, large, "Content-Type", "application/grpc+proto"), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			server := httptest.NewServer(newTestServer(t, testRouter{"/ok": {serve: tt.handler}}, defaultOptions()))
+			opts := defaultOptions()
+			opts.cors.AllowedOrigins = []string{appOrigin}
+			server := httptest.NewServer(newTestServer(t, testRouter{"/ok": {serve: tt.handler}}, opts))
 			defer server.Close()
 			req, err := http.NewRequest(http.MethodGet, server.URL+"/ok", nil)
 			if err != nil {

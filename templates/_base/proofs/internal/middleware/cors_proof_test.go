@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -21,11 +22,30 @@ func TestCORSRefusesPreflightsOfOtherOrigins(t *testing.T) {
 	}{
 		{"origin with the same prefix", listed, preflight(appOrigin+".evil.com", "PUT", "")},
 		{"null origin", listed, preflight("null", "PUT", "")},
-		{"no methods", with(func(c *CORSConfig) { c.AllowedMethods = nil }), preflight(appOrigin, "GET", "")},
 		{"no headers", with(func(c *CORSConfig) { c.AllowedHeaders = nil }), preflight(appOrigin, "GET", "content-type")},
-		{"nothing configured", CORSConfig{}, preflight(appOrigin, "GET", "")},
 	} {
 		testPreflight(t, tt.name, tt.cfg, tt.req, "")
+	}
+}
+
+func TestCORSIsOffUnlessOriginsAndMethodsAreAllowed(t *testing.T) {
+	for name, cfg := range map[string]CORSConfig{
+		"nothing configured": {},
+		"no origins":         {AllowedMethods: []string{"GET"}},
+		"no methods":         {AllowedOrigins: []string{appOrigin}},
+	} {
+		opts := defaultOptions()
+		opts.cors = cfg
+		s := newTestServer(t, testRouter{"/ok": {serve: serveHello}}, opts)
+		if w := s.do(preflight(appOrigin, "GET", "")); w.Code != 405 {
+			t.Errorf("%s: got status %d for a preflight, want 405", name, w.Code)
+		}
+		r := get("/ok")
+		r.Header.Set("Origin", appOrigin)
+		h := s.do(r).Header()
+		if h.Get("Access-Control-Allow-Origin") != "" || strings.Contains(strings.Join(h.Values("Vary"), ","), "Origin") {
+			t.Errorf("%s: got headers %v, want none of CORS", name, h)
+		}
 	}
 }
 
