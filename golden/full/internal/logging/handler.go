@@ -25,7 +25,16 @@ func Unredacted(h slog.Handler) slog.Handler {
 }
 
 func (h handler) Handle(ctx context.Context, line slog.Record) error {
-	line.AddAttrs(requestAttrs(ctx)...)
+	rec := request.From(ctx)
+	if rec.ID != "" {
+		line.AddAttrs(slog.String("request_id", rec.ID))
+	}
+	if rec.CorrelationID != "" {
+		line.AddAttrs(slog.String("correlation_id", rec.CorrelationID))
+	}
+	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
+		line.AddAttrs(slog.String("trace_id", span.TraceID().String()), slog.String("span_id", span.SpanID().String()))
+	}
 	return h.Handler.Handle(ctx, line)
 }
 
@@ -35,20 +44,4 @@ func (h handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 
 func (h handler) WithGroup(name string) slog.Handler {
 	return handler{Handler: h.Handler.WithGroup(name)}
-}
-
-// requestAttrs returns the ids of the request in ctx.
-func requestAttrs(ctx context.Context) []slog.Attr {
-	attrs := make([]slog.Attr, 0, 4)
-	rec := request.From(ctx)
-	if rec.ID != "" {
-		attrs = append(attrs, slog.String("request_id", rec.ID))
-	}
-	if rec.CorrelationID != "" {
-		attrs = append(attrs, slog.String("correlation_id", rec.CorrelationID))
-	}
-	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
-		attrs = append(attrs, slog.String("trace_id", span.TraceID().String()), slog.String("span_id", span.SpanID().String()))
-	}
-	return attrs
 }

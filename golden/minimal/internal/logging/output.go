@@ -1,10 +1,10 @@
 package logging
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -61,7 +61,7 @@ type escaper struct{ w io.Writer }
 
 func (e escaper) Write(line []byte) (int, error) {
 	escaped := line
-	if bytes.ContainsFunc(line, isInvisible) {
+	if slices.ContainsFunc(line, func(b byte) bool { return b > '~' }) {
 		escaped = nil
 		for _, r := range string(line) {
 			if !isInvisible(r) {
