@@ -48,6 +48,9 @@ func Compress(cfg CompressionConfig) Layer {
 // negotiate returns the coding that Accept-Encoding prefers, or "" for none (RFC 9110, section 12.5.3). It skips
 // malformed entries. It ignores identity;q=0, because every client can read a response without a coding.
 func negotiate(header []string) string {
+	if len(header) == 0 {
+		return ""
+	}
 	quality := make(map[string]float64)
 	for entry := range strings.SplitSeq(strings.ToLower(strings.Join(header, ",")), ",") {
 		name, parameter, weighted := strings.Cut(entry, ";")

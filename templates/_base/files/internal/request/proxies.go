@@ -57,10 +57,10 @@ func (p Proxies) trusts(addr netip.Addr) bool {
 // parseHop parses an address with or without a port. It drops the zone and unmaps IPv4, so that a client has one
 // address.
 func parseHop(s string) netip.Addr {
-	addr, err := netip.ParseAddr(s)
+	withPort, err := netip.ParseAddrPort(s)
+	addr := withPort.Addr()
 	if err != nil {
-		withPort, _ := netip.ParseAddrPort(s) // invalid if this fails too
-		addr = withPort.Addr()
+		addr, _ = netip.ParseAddr(s) // invalid if this fails too
 	}
 	return addr.Unmap().WithZone("")
 }
