@@ -23,10 +23,11 @@ type Catalog struct {
 	pairs    []Pair   // sorted by name
 }
 
-// Pair is a folder such as auth+cache, which applies if a set contains all of its features. It has two or more
-// features.
+// Pair is a folder such as auth/with/cache, which applies if a set contains all of its features. It has two or more
+// features, and belongs to the feature in whose folder it is.
 type Pair struct {
-	Name     string   // name of the folder
+	Name     string   // names of the features, sorted, with + between them
+	Path     string   // of the folder, relative to the root of the templates
 	Features []string // sorted
 	Traces   []string // words that must not occur in a project without all of these features
 	Files    []string // as in Feature
@@ -38,7 +39,7 @@ type Pair struct {
 // Load reads the catalog from the root of the templates: the folder _base, and the folders of the features below
 // _features. It validates the catalog and reports all errors at once.
 func Load(fsys fs.FS) (*Catalog, error) {
-	base, err := loadFolder(fsys, baseFolder, "")
+	base, err := loadFeature(fsys, baseFolder, "")
 	if err != nil {
 		return nil, fmt.Errorf("catalog: %w", err)
 	}
@@ -56,18 +57,19 @@ func Load(fsys fs.FS) (*Catalog, error) {
 			problems = append(problems, fmt.Errorf("%s: not a folder; put each feature in a folder of its own", folder))
 			continue
 		}
-		f, err := loadFolder(fsys, folder, name)
-		switch {
-		case err != nil:
+		f, err := loadFeature(fsys, folder, name)
+		if err != nil {
 			problems = append(problems, err)
-		case strings.Contains(name, "+"):
-			c.pairs = append(c.pairs, Pair{
-				Name: name, Features: strings.Split(name, "+"), Traces: f.Traces, Files: f.Files, Slots: f.Slots, Probes: f.Probes, Proofs: f.Proofs,
-			})
-		default:
-			c.features[name] = f
+			continue
 		}
+		c.features[name] = f
+		pairs, err := loadPairs(fsys, folder, name)
+		if err != nil {
+			problems = append(problems, err)
+		}
+		c.pairs = append(c.pairs, pairs...)
 	}
+	slices.SortStableFunc(c.pairs, func(a, b Pair) int { return strings.Compare(a.Name, b.Name) })
 	if len(problems) == 0 {
 		problems = c.validate()
 	}

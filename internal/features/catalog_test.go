@@ -31,10 +31,11 @@ func feature(lines ...string) string {
 func catalogOf(base string, manifests map[string]string) fstest.MapFS {
 	fsys := fstest.MapFS{"_base/feature.yaml": {Data: []byte(base)}, "_base/files/README.md": {}}
 	for name, text := range manifests {
+		name = strings.Replace(name, "+", "/with/", 1)
 		if text != "" {
 			fsys["_features/"+name+"/feature.yaml"] = &fstest.MapFile{Data: []byte(text)}
 		}
-		fsys["_features/"+name+"/files/"+name] = &fstest.MapFile{}
+		fsys["_features/"+name+"/files/"+strings.ReplaceAll(name, "/", "-")] = &fstest.MapFile{}
 	}
 	return fsys
 }
@@ -63,8 +64,9 @@ func TestLoadRejectsInvalidCatalog(t *testing.T) {
 		"no default provider":   {validBase + "needs: [store]\n", map[string]string{"a": feature("group: g", "provides: [store]")}, `"store" has no default provider`},
 		"two defaults":          {validBase, map[string]string{"a": feature("hidden: true", "provides: [s]", "default: true"), "b": feature("hidden: true", "provides: [s]", "default: true")}, `already has the default provider "a"`},
 		"default of nothing":    {validBase, map[string]string{"a": feature("group: g", "default: true")}, "default requires provides"},
-		"pair of unknown":       {validBase, map[string]string{"a": feature("group: g"), "a+b": ""}, `_features/a+b: unknown feature "b"`},
-		"pair not sorted":       {validBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "b+a": ""}, "sorted"},
+		"pair of unknown":       {validBase, map[string]string{"a": feature("group: g"), "a+b": ""}, `_features/a/with/b: unknown feature "b"`},
+		"pair twice":            {validBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "a+b": "", "b+a": ""}, "_features/a/with/b is for the same features; keep one"},
+		"pair with itself":      {validBase, map[string]string{"a": feature("group: g"), "a+a": ""}, "must be that of another feature"},
 		"pair that requires":    {validBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "a+b": feature("requires: [a]")}, "can set only"},
 		"short trace":           {validBase, map[string]string{"a": feature("group: g", "traces: [x]")}, "too short"},
 		"reserved preset":       {validBase, map[string]string{"a": feature("group: g", "presets: [full]")}, "is predefined"},
@@ -112,7 +114,7 @@ func TestLoadRejectsUnexpectedFolderContent(t *testing.T) {
 
 func TestLoadListsProbesAndRejectsOtherFiles(t *testing.T) {
 	fsys := catalogOf(validBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "a+b": feature()})
-	for _, p := range []string{"_base/probes/boots", "_features/a/probes/works", "_features/a/probes/setup", "_features/a+b/probes/both"} {
+	for _, p := range []string{"_base/probes/boots", "_features/a/probes/works", "_features/a/probes/setup", "_features/a/with/b/probes/both"} {
 		fsys[p+".txtar"] = &fstest.MapFile{}
 	}
 	c, err := Load(fsys)
@@ -130,7 +132,7 @@ func TestLoadListsProbesAndRejectsOtherFiles(t *testing.T) {
 		}
 	}
 	want := []string{
-		"_base/probes/boots.txtar", "_features/a/probes/setup.txtar", "_features/a/probes/works.txtar", "_features/a+b/probes/both.txtar",
+		"_base/probes/boots.txtar", "_features/a/probes/setup.txtar", "_features/a/probes/works.txtar", "_features/a/with/b/probes/both.txtar",
 	}
 	if diff := cmp.Diff(want, paths); diff != "" {
 		t.Errorf("probes (-want +got):\n%s", diff)
@@ -289,7 +291,7 @@ func BenchmarkResolve(b *testing.B) {
 			text = feature("group: g", fmt.Sprintf("requires: [f%d]", i-1))
 		}
 		fsys["_features/"+name+"/feature.yaml"] = &fstest.MapFile{Data: []byte(text)}
-		fsys["_features/"+name+"/files/"+name] = &fstest.MapFile{}
+		fsys["_features/"+name+"/files/"+strings.ReplaceAll(name, "/", "-")] = &fstest.MapFile{}
 	}
 	c, err := Load(fsys)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -17,6 +18,7 @@ const (
 	slotsFolder    = "slots"
 	probesFolder   = "probes"
 	proofsFolder   = "proofs"
+	withFolder     = "with"                     // below a feature: what applies only together with other features
 	ruleTests      = "deploy/monitoring/tests/" // unit tests of alerts among the proofs
 )
 
@@ -29,39 +31,84 @@ const (
 
 const probeExtension = ".txtar"
 
-// loadFolder reads the manifest of one folder and lists the content of the folder. An unexpected name is an error:
-// otherwise a misspelt folder would be silently ignored.
-func loadFolder(fsys fs.FS, folder, name string) (Feature, error) {
-	entries, err := fs.ReadDir(fsys, folder)
+// loadFeature reads the folder of a feature or of the base. An unexpected name is an error: otherwise a misspelt folder
+// would be silently ignored.
+func loadFeature(fsys fs.FS, folder, name string) (Feature, error) {
+	if err := checkEntries(fsys, folder, manifestFile, filesFolder, slotsFolder, probesFolder, proofsFolder, withFolder); err != nil {
+		return Feature{}, err
+	}
+	manifestPath := path.Join(folder, manifestFile)
+	data, err := fs.ReadFile(fsys, manifestPath)
 	if err != nil {
 		return Feature{}, err
 	}
-	for _, e := range entries {
-		switch e.Name() {
-		case manifestFile, filesFolder, slotsFolder, probesFolder, proofsFolder:
-		default:
-			return Feature{}, fmt.Errorf("%s: unexpected %q; a feature can contain only %s, %s, %s, %s and %s",
-				folder, e.Name(), manifestFile, filesFolder, slotsFolder, probesFolder, proofsFolder)
-		}
-	}
-
-	manifestPath := path.Join(folder, manifestFile)
-	data, err := fs.ReadFile(fsys, manifestPath)
-	pair := strings.Contains(name, "+")
-	var m manifest
-	switch {
-	case pair && errors.Is(err, fs.ErrNotExist): // the manifest of a pair is optional
-	case err != nil:
+	m, err := readManifest(manifestPath, data)
+	if err != nil {
 		return Feature{}, err
-	default:
-		if m, err = readManifest(manifestPath, data); err != nil {
-			return Feature{}, err
+	}
+	return loadContent(fsys, folder, m.feature(name))
+}
+
+// loadPairs reads the folders below with/ of a feature.
+func loadPairs(fsys fs.FS, folder, name string) ([]Pair, error) {
+	parent := path.Join(folder, withFolder)
+	entries, err := fs.ReadDir(fsys, parent)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var pairs []Pair
+	for _, e := range entries {
+		dir := path.Join(parent, e.Name())
+		if !e.IsDir() {
+			return nil, fmt.Errorf("%s: not a folder; name it after the other feature", dir)
+		}
+		if err := checkEntries(fsys, dir, manifestFile, filesFolder, slotsFolder, probesFolder, proofsFolder); err != nil {
+			return nil, err
+		}
+		var m manifest
+		manifestPath := path.Join(dir, manifestFile)
+		data, err := fs.ReadFile(fsys, manifestPath)
+		if err == nil {
+			m, err = readManifest(manifestPath, data)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // the manifest is optional
+			return nil, err
+		}
+		names := append(strings.Split(e.Name(), "+"), name)
+		slices.Sort(names)
+		f := m.feature(strings.Join(names, "+"))
+		if !onlyTraces(f) {
+			return nil, fmt.Errorf("%s: it can set only title, summary and traces", manifestPath)
+		}
+		if f, err = loadContent(fsys, dir, f); err != nil {
+			return nil, err
+		}
+		pairs = append(pairs, Pair{
+			Name: f.Name, Path: dir, Features: names, Traces: f.Traces, Files: f.Files, Slots: f.Slots, Probes: f.Probes, Proofs: f.Proofs,
+		})
+	}
+	return pairs, nil
+}
+
+func checkEntries(fsys fs.FS, folder string, known ...string) error {
+	entries, err := fs.ReadDir(fsys, folder)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !slices.Contains(known, e.Name()) {
+			return fmt.Errorf("%s: unexpected %q; it can contain only %s", folder, e.Name(), strings.Join(known, ", "))
 		}
 	}
-	f := m.feature(name)
-	if pair && !onlyTraces(f) {
-		return Feature{}, fmt.Errorf("%s: the manifest of a pair can set only title, summary and traces", manifestPath)
-	}
+	return nil
+}
+
+// loadContent lists the content of a folder.
+func loadContent(fsys fs.FS, folder string, f Feature) (Feature, error) {
+	var err error
 	if f.Files, err = list(fsys, path.Join(folder, filesFolder)); err != nil {
 		return Feature{}, err
 	}

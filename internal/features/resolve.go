@@ -27,6 +27,7 @@ type Set struct {
 
 // Folder is one overlay folder and its content.
 type Folder struct {
+	Name   string   // "base", or the names of its features with + between them
 	Path   string   // relative to the root of the templates
 	Files  []string // as in Feature
 	Slots  []string // as in Feature
@@ -259,7 +260,7 @@ func (r *resolution) questions() []Question {
 func (r *resolution) set() Set {
 	c := r.catalog
 	s := Set{forced: map[string]string{}, choices: r.choices, questions: r.questions()}
-	s.folders = append(s.folders, Folder{Path: baseFolder, Files: c.base.Files, Slots: c.base.Slots, Probes: c.base.Probes, Proofs: c.base.Proofs})
+	s.folders = append(s.folders, Folder{Name: "base", Path: baseFolder, Files: c.base.Files, Slots: c.base.Slots, Probes: c.base.Probes, Proofs: c.base.Proofs})
 	for _, name := range c.order {
 		if !r.in[name] {
 			continue
@@ -273,11 +274,11 @@ func (r *resolution) set() Set {
 				s.forced[name] = by
 			}
 		}
-		s.folders = append(s.folders, Folder{Path: path.Join(featuresFolder, name), Files: f.Files, Slots: f.Slots, Probes: f.Probes, Proofs: f.Proofs})
+		s.folders = append(s.folders, Folder{Name: name, Path: path.Join(featuresFolder, name), Files: f.Files, Slots: f.Slots, Probes: f.Probes, Proofs: f.Proofs})
 	}
 	for _, p := range c.pairs {
 		if !slices.ContainsFunc(p.Features, func(name string) bool { return !r.in[name] }) {
-			s.folders = append(s.folders, Folder{Path: path.Join(featuresFolder, p.Name), Files: p.Files, Slots: p.Slots, Probes: p.Probes, Proofs: p.Proofs})
+			s.folders = append(s.folders, Folder{Name: p.Name, Path: p.Path, Files: p.Files, Slots: p.Slots, Probes: p.Probes, Proofs: p.Proofs})
 		}
 	}
 	slices.Sort(s.visible)

@@ -51,7 +51,7 @@ func TestFoldersFollowTheirRequirements(t *testing.T) {
 	}
 	want := []string{
 		"_base", "_features/paint-blue", // without store-memory: disk provides the store
-		"_features/clock", "_features/alarm", "_features/disk", "_features/zone", "_features/clock+disk",
+		"_features/clock", "_features/alarm", "_features/disk", "_features/zone", "_features/clock/with/disk",
 	}
 	if diff := cmp.Diff(want, folderPaths(set)); diff != "" {
 		t.Errorf("folders (-want +got):\n%s", diff)

@@ -24,7 +24,10 @@ func (c *Catalog) validate() []error {
 	for _, name := range sortedKeys(c.features) {
 		v.feature(c, c.features[name])
 	}
-	for _, p := range c.pairs {
+	for i, p := range c.pairs {
+		if i > 0 && c.pairs[i-1].Name == p.Name {
+			v.add(p.Path, "%s is for the same features; keep one of the two folders", c.pairs[i-1].Path)
+		}
 		v.pair(c, p)
 	}
 	v.cycles(c)
@@ -117,9 +120,9 @@ func (v *validator) list(where, key string, words []string) {
 }
 
 func (v *validator) pair(c *Catalog, p Pair) {
-	where := featuresFolder + "/" + p.Name
-	if !slices.IsSorted(p.Features) || len(slices.Compact(slices.Clone(p.Features))) != len(p.Features) {
-		v.add(where, "the features in the name of the folder must be sorted and distinct")
+	where := p.Path
+	if len(slices.Compact(slices.Clone(p.Features))) != len(p.Features) {
+		v.add(where, "the name of the folder must be that of another feature")
 	}
 	for _, name := range p.Features {
 		if _, ok := c.features[name]; !ok {

@@ -13,22 +13,22 @@ import (
 
 // faultless is a catalog of four features without a fault. delta requires alpha; the others are independent.
 var faultless = map[string]string{
-	"_base/feature.yaml":                          "title: T\nsummary: S.\n",
-	"_base/files/cmd/sample-service/main.go":      "package main\n\nimport \"example.com/acme/sample-service/internal/app\"\n\nfunc main() { app.Run() }\n",
-	"_base/files/internal/app/app.go":             "// Package app is the wiring.\npackage app\n\nimport (\n\t\"log\"\n\t//{{slot \"app/imports\"}}\n)\n\n// Run runs.\nfunc Run() {\n\tlog.Print(\"start\")\n\t//{{slot \"app/open\"}}\n}\n",
-	"_base/files/internal/app/app_test.go":        "package app\n\nimport \"testing\"\n\nfunc TestRun(*testing.T) { Run() }\n",
-	"_base/files/internal/report/report.go":       "// Package report wraps a printer.\npackage report\n\nimport \"fmt\"\n\n// Say prints.\nfunc Say(format string, args ...any) { fmt.Printf(format, args...) }\n",
-	"_features/alpha/feature.yaml":                "title: T\nsummary: S.\ngroup: g\n",
-	"_features/alpha/files/internal/alpha/a.go":   "// Package alpha is first.\npackage alpha\n\n// Open opens n.\nfunc Open(n int) int { return n }\n",
-	"_features/alpha/slots/app/imports":           "\"example.com/acme/sample-service/internal/alpha\"\n",
-	"_features/alpha/slots/app/open":              "log.Print(alpha.Open(1))\n",
-	"_features/beta/feature.yaml":                 "title: T\nsummary: S.\ngroup: g\n",
-	"_features/beta/files/internal/beta/b.go":     "// Package beta is second.\npackage beta\n",
-	"_features/delta/feature.yaml":                "title: T\nsummary: S.\ngroup: g\nrequires: [alpha]\n",
-	"_features/delta/files/internal/delta/d.go":   "// Package delta is last.\npackage delta\n\nimport \"example.com/acme/sample-service/internal/alpha\"\n\n// Open opens.\nfunc Open() int { return alpha.Open(2) }\n",
-	"_features/gamma/feature.yaml":                "title: T\nsummary: S.\ngroup: g\n",
-	"_features/gamma/files/internal/gamma/g.go":   "// Package gamma is third.\npackage gamma\n",
-	"_features/alpha+beta/files/internal/ab/a.go": "// Package ab is for two.\npackage ab\n",
+	"_base/feature.yaml":                               "title: T\nsummary: S.\n",
+	"_base/files/cmd/sample-service/main.go":           "package main\n\nimport \"example.com/acme/sample-service/internal/app\"\n\nfunc main() { app.Run() }\n",
+	"_base/files/internal/app/app.go":                  "// Package app is the wiring.\npackage app\n\nimport (\n\t\"log\"\n\t//{{slot \"app/imports\"}}\n)\n\n// Run runs.\nfunc Run() {\n\tlog.Print(\"start\")\n\t//{{slot \"app/open\"}}\n}\n",
+	"_base/files/internal/app/app_test.go":             "package app\n\nimport \"testing\"\n\nfunc TestRun(*testing.T) { Run() }\n",
+	"_base/files/internal/report/report.go":            "// Package report wraps a printer.\npackage report\n\nimport \"fmt\"\n\n// Say prints.\nfunc Say(format string, args ...any) { fmt.Printf(format, args...) }\n",
+	"_features/alpha/feature.yaml":                     "title: T\nsummary: S.\ngroup: g\n",
+	"_features/alpha/files/internal/alpha/a.go":        "// Package alpha is first.\npackage alpha\n\n// Open opens n.\nfunc Open(n int) int { return n }\n",
+	"_features/alpha/slots/app/imports":                "\"example.com/acme/sample-service/internal/alpha\"\n",
+	"_features/alpha/slots/app/open":                   "log.Print(alpha.Open(1))\n",
+	"_features/beta/feature.yaml":                      "title: T\nsummary: S.\ngroup: g\n",
+	"_features/beta/files/internal/beta/b.go":          "// Package beta is second.\npackage beta\n",
+	"_features/delta/feature.yaml":                     "title: T\nsummary: S.\ngroup: g\nrequires: [alpha]\n",
+	"_features/delta/files/internal/delta/d.go":        "// Package delta is last.\npackage delta\n\nimport \"example.com/acme/sample-service/internal/alpha\"\n\n// Open opens.\nfunc Open() int { return alpha.Open(2) }\n",
+	"_features/gamma/feature.yaml":                     "title: T\nsummary: S.\ngroup: g\n",
+	"_features/gamma/files/internal/gamma/g.go":        "// Package gamma is third.\npackage gamma\n",
+	"_features/alpha/with/beta/files/internal/ab/a.go": "// Package ab is for two.\npackage ab\n",
 }
 
 func TestCheckReportsFaultWithSmallestCombination(t *testing.T) {
@@ -41,9 +41,9 @@ func TestCheckReportsFaultWithSmallestCombination(t *testing.T) {
 	}{
 		"a type error with three features": {
 			map[string]string{
-				"_features/beta/slots/app/open":             "limit := 1\nlog.Print(limit)\n",
-				"_features/gamma/slots/app/open":            "log.Print(\"gamma\")\n",
-				"_features/alpha+beta+gamma/slots/app/open": "limit = alpha.Open(\"1\")\n",
+				"_features/beta/slots/app/open":                  "limit := 1\nlog.Print(limit)\n",
+				"_features/gamma/slots/app/open":                 "log.Print(\"gamma\")\n",
+				"_features/alpha/with/beta+gamma/slots/app/open": "limit = alpha.Open(\"1\")\n",
 			},
 			[]string{"alpha", "beta", "gamma"}, "types", "internal/app/app.go", `cannot use "1"`,
 		},
@@ -60,11 +60,11 @@ func TestCheckReportsFaultWithSmallestCombination(t *testing.T) {
 			[]string{"gamma"}, "types", "internal/gamma/g.go", "could not import x.example/y",
 		},
 		"a wrong printf verb with two features": {
-			map[string]string{"_features/alpha+beta/slots/app/open": "log.Printf(\"%d\", \"two\")\n"},
+			map[string]string{"_features/alpha/with/beta/slots/app/open": "log.Printf(\"%d\", \"two\")\n"},
 			[]string{"alpha", "beta"}, "printf", "internal/app/app.go", "%d",
 		},
 		"a wrong printf verb for a wrapper in another package": {
-			map[string]string{"_features/alpha+gamma/slots/app/open": "report.Say(\"%d\", \"two\")\n", "_features/alpha+gamma/slots/app/imports": "\"example.com/acme/sample-service/internal/report\"\n"},
+			map[string]string{"_features/alpha/with/gamma/slots/app/open": "report.Say(\"%d\", \"two\")\n", "_features/alpha/with/gamma/slots/app/imports": "\"example.com/acme/sample-service/internal/report\"\n"},
 			[]string{"alpha", "gamma"}, "printf", "internal/app/app.go", "report.Say format %d",
 		},
 		"a malformed struct tag": {
@@ -72,11 +72,11 @@ func TestCheckReportsFaultWithSmallestCombination(t *testing.T) {
 			[]string{"gamma"}, "structtag", "internal/gamma/g.go", "not compatible with reflect.StructTag",
 		},
 		"a syntax error in a file of a pair": {
-			map[string]string{"_features/alpha+beta/files/internal/ab/a.go": "// Package ab is for two.\npackage ab\n\nfunc open( {}\n"},
+			map[string]string{"_features/alpha/with/beta/files/internal/ab/a.go": "// Package ab is for two.\npackage ab\n\nfunc open( {}\n"},
 			[]string{"alpha", "beta"}, "syntax", "internal/ab/a.go", "expected",
 		},
 		"a syntax error in fragments of two features": {
-			map[string]string{"_features/beta/slots/app/open": "if true {\n\tlog.Print(\"beta\")\n}\n", "_features/beta+gamma/slots/app/open": "} else {\n"},
+			map[string]string{"_features/beta/slots/app/open": "if true {\n\tlog.Print(\"beta\")\n}\n", "_features/beta/with/gamma/slots/app/open": "} else {\n"},
 			[]string{"beta", "gamma"}, "render", "", "_base: internal/app/app.go: ",
 		},
 		"an import that only a feature uses": {
@@ -100,8 +100,8 @@ func TestCheckReportsFaultWithSmallestCombination(t *testing.T) {
 		},
 		"an import cycle": {
 			map[string]string{
-				"_features/beta+gamma/files/internal/beta/c.go":  "package beta\n\nimport _ \"example.com/acme/sample-service/internal/gamma\"\n",
-				"_features/beta+gamma/files/internal/gamma/h.go": "package gamma\n\nimport _ \"example.com/acme/sample-service/internal/beta\"\n",
+				"_features/beta/with/gamma/files/internal/beta/c.go":  "package beta\n\nimport _ \"example.com/acme/sample-service/internal/gamma\"\n",
+				"_features/beta/with/gamma/files/internal/gamma/h.go": "package gamma\n\nimport _ \"example.com/acme/sample-service/internal/beta\"\n",
 			},
 			[]string{"beta", "gamma"}, "types", "internal/beta/b.go", "import cycle",
 		},
@@ -113,7 +113,7 @@ func TestCheckReportsFaultWithSmallestCombination(t *testing.T) {
 			nil, "go:embed", "internal/page/page.go", "pattern pages/*.html: no matching files found",
 		},
 		"an unformatted file": {
-			map[string]string{"_features/beta+delta/files/internal/delta/e.go": "package delta\n\nvar  e int\n"},
+			map[string]string{"_features/beta/with/delta/files/internal/delta/e.go": "package delta\n\nvar  e int\n"},
 			[]string{"alpha", "beta", "delta"}, "gofmt", "internal/delta/e.go", "is not formatted",
 		},
 	}

@@ -254,7 +254,7 @@ func TestTracesOccurInProjectsWithTheirFeature(t *testing.T) {
 				maps.Copy(words, finder.in(f))
 			}
 			for _, folder := range plan.Set.Folders() {
-				name := path.Base(folder.Path)
+				name := folder.Name
 				for _, trace := range traces[name] {
 					if words[trace] {
 						rendered[name+": "+trace] = true

@@ -143,7 +143,7 @@ func (s synthetic) addTo(files fstest.MapFS) {
 
 // addPair adds the folder of a pair: files in the package of the first feature, and a line in the wiring.
 func (s synthetic) addPair(files fstest.MapFS, other string) {
-	words, folder := s.words(other), "_features/"+s.name+"+"+other+"/"
+	words, folder := s.words(other), "_features/"+s.name+"/with/"+other+"/"
 	add := func(name, text string) {
 		files[folder+words.Replace(name)] = &fstest.MapFile{Data: []byte(words.Replace(text))}
 	}

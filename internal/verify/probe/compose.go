@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -50,8 +49,7 @@ func Compose(templates fs.FS, set features.Set, step, dir string) ([]string, err
 				return nil, err
 			}
 			all.Comment = append(all.Comment, "\n# The service must stop gracefully.\nservice stop\n"...)
-			owner := strings.TrimPrefix(path.Base(folder.Path), "_")
-			file := filepath.Join(dir, owner+"."+name+".txtar")
+			file := filepath.Join(dir, folder.Name+"."+name+".txtar")
 			if err := os.WriteFile(file, txtar.Format(&all), 0o600); err != nil {
 				return nil, err
 			}

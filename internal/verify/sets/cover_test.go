@@ -33,8 +33,9 @@ func feature(lines ...string) string {
 func catalogOf(base string, manifests map[string]string) fstest.MapFS {
 	fsys := fstest.MapFS{"_base/feature.yaml": {Data: []byte(base)}, "_base/files/README.md": {}}
 	for name, text := range manifests {
+		name = strings.Replace(name, "+", "/with/", 1)
 		fsys["_features/"+name+"/feature.yaml"] = &fstest.MapFile{Data: []byte(text)}
-		fsys["_features/"+name+"/files/"+name] = &fstest.MapFile{}
+		fsys["_features/"+name+"/files/"+strings.ReplaceAll(name, "/", "-")] = &fstest.MapFile{}
 	}
 	return fsys
 }
