@@ -83,6 +83,35 @@ func wantValid(t *testing.T, at, file string, data []byte) {
 	}
 }
 
+// The value of a choice brings no Go code. So a choice changes neither what is compiled nor the modules, and the lock and
+// the type check need only the combinations of features.
+func TestChoicesBringNoCode(t *testing.T) {
+	l := realLibrary(t)
+	host := map[string]string{}
+	l.rawFiles(t, func(_, file, text string, fragment bool) {
+		if slots, err := slotsOf(file, text); err == nil && !fragment {
+			for _, s := range slots {
+				host[s.name] = file
+			}
+		}
+	})
+	for _, f := range l.cat.All() {
+		if !strings.HasPrefix(l.cat.SelectedBy(f.Name), "--") {
+			continue
+		}
+		for _, file := range append(slices.Clone(f.Files), f.Proofs...) {
+			if path.Ext(file) == ".go" && !strings.HasSuffix(file, "_proof_test.go") {
+				t.Errorf("%s: %s is Go code; a choice cannot bring any", f.Name, file)
+			}
+		}
+		for _, slot := range f.Slots {
+			if path.Ext(host[slot]) == ".go" {
+				t.Errorf("%s: the slot %s is in %s; a choice cannot bring code", f.Name, slot, host[slot])
+			}
+		}
+	}
+}
+
 // Law 2: a fragment of Go code has at most six lines. Longer code belongs in a function.
 func TestGoFragmentsAreShort(t *testing.T) {
 	for _, l := range libraries(t) {
