@@ -6,7 +6,14 @@ package templates
 
 import "embed"
 
-// Files has _base, the smallest service, and _features, one folder for each feature.
+// Files has what the generator renders: _base, the smallest service, and _features, one folder for each feature.
+//
+//go:embed _base/feature.yaml all:_base/files
+//go:embed _features/*/feature.yaml all:_features/*/files all:_features/*/slots
+//go:embed all:_features/*/with/*/files all:_features/*/with/*/slots
+var Files embed.FS
+
+// All also has the probes and the proofs. The command does not use it, so the linker leaves it out.
 //
 //go:embed all:_base all:_features
-var Files embed.FS
+var All embed.FS

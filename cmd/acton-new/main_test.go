@@ -20,7 +20,7 @@ const testVersion = "v0.1.0"
 // testdata/small.txtar, and acton-bare the same catalog without visible features.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"acton-new":   func() { os.Exit(start(deps{templates: templates.Files, version: testVersion})) },
+		"acton-new":   func() { os.Exit(start(deps{templates: templates.All, version: testVersion})) },
 		"acton-small": func() { os.Exit(start(deps{templates: archive(os.Getenv(smallCatalog)), version: testVersion})) },
 		"acton-bare":  func() { os.Exit(start(deps{templates: bare(archive(os.Getenv(smallCatalog))), version: testVersion})) },
 	})

@@ -66,7 +66,7 @@ func TestReadmePictureShowsTheWizard(t *testing.T) {
 // questionsWithDefaults returns the questions of a project with only the feature database.
 func questionsWithDefaults(t *testing.T) []features.Question {
 	t.Helper()
-	cat, err := features.Load(templates.Files)
+	cat, err := features.Load(templates.All)
 	if err != nil {
 		t.Fatal(err)
 	}

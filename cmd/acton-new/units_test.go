@@ -69,7 +69,7 @@ func TestInterruptedRunExits130AndWritesNothing(t *testing.T) {
 	t.Chdir(t.TempDir())
 	var out, errs bytes.Buffer
 	env := environment{in: strings.NewReader(""), out: &out, err: &errs, getenv: func(string) string { return "" }}
-	code := run(ctx, []string{"orders", "--yes"}, env, deps{templates: templates.Files, version: testVersion})
+	code := run(ctx, []string{"orders", "--yes"}, env, deps{templates: templates.All, version: testVersion})
 	if code != exitInterrupted || out.Len() > 0 || !strings.Contains(errs.String(), errInterrupted.Error()) {
 		t.Errorf("got %d, %q, %q", code, &out, &errs)
 	}

@@ -28,7 +28,7 @@ type renderer struct{ cat *features.Catalog }
 
 func newRenderer(t testing.TB) renderer {
 	t.Helper()
-	cat, err := features.Load(templates.Files)
+	cat, err := features.Load(templates.All)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ func libraries(t testing.TB) []library {
 	return []library{realLibrary(t), smallLibrary(t)}
 }
 
-func realLibrary(t testing.TB) library  { return open(t, "real", templates.Files) }
+func realLibrary(t testing.TB) library  { return open(t, "real", templates.All) }
 func smallLibrary(t testing.TB) library { return open(t, "small", os.DirFS("testdata/catalog")) }
 
 func open(t testing.TB, name string, fsys fs.FS) library {

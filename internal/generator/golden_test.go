@@ -128,6 +128,22 @@ func replaceDir(t *testing.T, dir string, tree Tree) {
 	}
 }
 
+// The command embeds only what it renders.
+func TestEmbeddedFilesRenderTheSameProjects(t *testing.T) {
+	l := realLibrary(t)
+	embedded := open(t, "embedded", templates.Files)
+	for name, answers := range l.goldens() {
+		if diff := diffTrees(embedded.mustFiles(t, answers), l.mustFiles(t, answers)); diff != "" {
+			t.Errorf("%s (-all files +embedded):\n%s", name, diff)
+		}
+	}
+	for _, f := range embedded.cat.All() {
+		if len(f.Probes) > 0 || len(f.Proofs) > 0 {
+			t.Errorf("%s: the command embeds its probes or proofs", f.Name)
+		}
+	}
+}
+
 // The directive go:embed skips some files, for example those below a folder with a go.mod.
 func TestEmbeddedTemplatesAreComplete(t *testing.T) {
 	list := func(fsys fs.FS) []string {
@@ -145,7 +161,7 @@ func TestEmbeddedTemplatesAreComplete(t *testing.T) {
 		}
 		return files
 	}
-	if diff := cmp.Diff(list(os.DirFS("../../templates")), list(templates.Files)); diff != "" {
+	if diff := cmp.Diff(list(os.DirFS("../../templates")), list(templates.All)); diff != "" {
 		t.Errorf("templates (-on disk +embedded):\n%s", diff)
 	}
 }

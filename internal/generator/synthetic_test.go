@@ -58,13 +58,13 @@ func syntheticLibrary(t testing.TB) library {
 // hiddenTemplates returns the templates of the base and of the hidden features.
 func hiddenTemplates(t testing.TB) fstest.MapFS {
 	t.Helper()
-	cat, err := features.Load(templates.Files)
+	cat, err := features.Load(templates.All)
 	if err != nil {
 		t.Fatal(err)
 	}
 	files := fstest.MapFS{}
 	for _, root := range []string{"_base", "_features"} {
-		err := fs.WalkDir(templates.Files, root, func(p string, d fs.DirEntry, err error) error {
+		err := fs.WalkDir(templates.All, root, func(p string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err
 			}
@@ -74,7 +74,7 @@ func hiddenTemplates(t testing.TB) fstest.MapFS {
 					return nil
 				}
 			}
-			data, err := fs.ReadFile(templates.Files, p)
+			data, err := fs.ReadFile(templates.All, p)
 			files[p] = &fstest.MapFile{Data: data}
 			return err
 		})

@@ -53,7 +53,7 @@ type step struct {
 }
 
 func verify(ctx context.Context, out io.Writer, feature string) error {
-	catalog, err := features.Load(templates.Files)
+	catalog, err := features.Load(templates.All)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (p project) render() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	tree, err := generator.Render(templates.Files, plan, "v0")
+	tree, err := generator.Render(templates.All, plan, "v0")
 	if err != nil {
 		return "", err
 	}
@@ -137,7 +137,7 @@ func (p project) test() (text string, err error) {
 	if err != nil {
 		return "", err
 	}
-	proofs, err := generator.Proofs(templates.Files, plan)
+	proofs, err := generator.Proofs(templates.All, plan)
 	if err != nil {
 		return "", err
 	}

@@ -30,7 +30,7 @@ var (
 // Prometheus and of clients. It reads every name, number and path from the manifests.
 func TestImage(t *testing.T) {
 	if *image == "" {
-		return // go test ./... starts no container
+		t.Skip("runs a container; .ci/run image runs it")
 	}
 	kubectl, err := exec.LookPath("kubectl")
 	if err != nil {

@@ -21,11 +21,11 @@ import (
 func dashboards(t *testing.T) map[string]*monitoring.Dashboard {
 	t.Helper()
 	boards := map[string]*monitoring.Dashboard{}
-	err := fs.WalkDir(templates.Files, ".", func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(templates.All, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.Contains(name, "/deploy/monitoring/dashboards/") {
 			return err
 		}
-		data, err := fs.ReadFile(templates.Files, name)
+		data, err := fs.ReadFile(templates.All, name)
 		if err != nil {
 			return err
 		}
@@ -151,7 +151,7 @@ func TestKustomizationsListEveryDashboard(t *testing.T) {
 		if folder == "_base" {
 			list = "_base/files/deploy/monitoring/kustomization.yaml"
 		}
-		data, err := fs.ReadFile(templates.Files, list)
+		data, err := fs.ReadFile(templates.All, list)
 		entry := regexp.MustCompile(`(?m)^ *- sample-service[a-z-]*\.json=` + regexp.QuoteMeta(file) + `$`)
 		if err != nil || !entry.Match(data) {
 			t.Errorf("%s does not list %s with a key that starts with sample-service (%v)", list, file, err)

@@ -29,9 +29,7 @@ import (
 //   - service VERSION: builds and starts the service, sets $URL, and writes the URL to the file variables.
 //   - calls: prints the recorded calls of the stubs in order, and deletes them.
 func TestJobs(t *testing.T) {
-	if !need(t, "act", "act", "make", "git", "jq", "kubectl", "golangci-lint", "promtool", "amtool", "shellcheck") {
-		return
-	}
+	need(t, "act", "act", "make", "git", "jq", "kubectl", "golangci-lint", "promtool", "amtool", "shellcheck")
 	if newHarness(t, "act", "make", "git", "jq", "kubectl", "golangci-lint", "promtool", "amtool", "shellcheck").Check("jobs", smallest(t)).Unchanged(t) {
 		return
 	}

@@ -133,9 +133,7 @@ func TestMakefilePassesURLsUninterpreted(t *testing.T) {
 
 // deploy/kubernetes/README.md says to add one of these components for a managed load balancer.
 func TestProductionFitsEveryCloud(t *testing.T) {
-	if !need(t, "lint", "kubectl") {
-		return
-	}
+	need(t, "lint", "kubectl")
 	for component, want := range map[string]string{
 		"ingress-aks": "ingressClassName: webapprouting.kubernetes.azure.com",
 		"ingress-eks": "ingressClassName: alb",

@@ -428,7 +428,7 @@ func (b *bench) build(t *testing.T) {
 // scripts returns the probe scripts of the set, in files.
 func (b *bench) scripts(t *testing.T, set features.Set, step string) []string {
 	t.Helper()
-	files, err := Compose(templates.Files, set, step, t.TempDir())
+	files, err := Compose(templates.All, set, step, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ const Version = "v0.0.0-test"
 // Catalog returns the catalog of the templates.
 func Catalog(t testing.TB) *features.Catalog {
 	t.Helper()
-	catalog, err := features.Load(templates.Files)
+	catalog, err := features.Load(templates.All)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func Plan(t testing.TB, answers generator.Answers) generator.Plan {
 // Render returns a project.
 func Render(t testing.TB, answers generator.Answers) generator.Tree {
 	t.Helper()
-	tree, err := generator.Render(templates.Files, Plan(t, answers), Version)
+	tree, err := generator.Render(templates.All, Plan(t, answers), Version)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func Render(t testing.TB, answers generator.Answers) generator.Tree {
 // Proofs returns the proofs of a project.
 func Proofs(t testing.TB, answers generator.Answers) generator.Tree {
 	t.Helper()
-	proofs, err := generator.Proofs(templates.Files, Plan(t, answers))
+	proofs, err := generator.Proofs(templates.All, Plan(t, answers))
 	if err != nil {
 		t.Fatal(err)
 	}

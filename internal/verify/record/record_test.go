@@ -19,7 +19,7 @@ import (
 
 // TestRecordIsUpToDate does the same as record -check. It downloads modules that are not in the module cache.
 func TestRecordIsUpToDate(t *testing.T) {
-	r := recorder{root: filepath.FromSlash("../../.."), templates: templates.Files, check: true}
+	r := recorder{root: filepath.FromSlash("../../.."), templates: templates.All, check: true}
 	if err := r.run(t.Context()); err != nil {
 		t.Error(err)
 	}

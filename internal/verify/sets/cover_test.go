@@ -67,7 +67,7 @@ func tenFeatures(t testing.TB, choices bool) *features.Catalog {
 
 func realCatalog(t testing.TB) *features.Catalog {
 	t.Helper()
-	return must(t, templates.Files)
+	return must(t, templates.All)
 }
 
 // everything returns every set, computed without sets.All: each combination with each value of each choice.
