@@ -74,7 +74,7 @@ func (c *Cluster) startNodes() error {
 }
 
 func newNode(name, zone string) object {
-	resources := map[string]any{"cpu": "8", "memory": "16Gi", "pods": "110"}
+	resources := map[string]any{"cpu": "8", "memory": "16Gi", "pods": "110", "ephemeral-storage": "17Gi"} // a small disk, of 20 GiB
 	return object{
 		"apiVersion": "v1", "kind": "Node",
 		"metadata": map[string]any{
