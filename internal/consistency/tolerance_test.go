@@ -61,7 +61,7 @@ func TestConsistentChangesAreNoProblem(t *testing.T) {
 		{"additional command", minimal, []edit{
 			{"cmd/import/main.go", "", "package main\n\nfunc main() {}\n"},
 		}},
-		{"ingress of AKS", minimal, []edit{{overlay + "kustomization.yaml", "  - ../../components/monitoring\n", "  - ../../components/monitoring\n  - ../../components/ingress-aks\n"}}},
+		{"Gateway", minimal, []edit{{overlay + "kustomization.yaml", "  - ../../components/monitoring\n", "  - ../../components/monitoring\n  - ../../components/gateway\n"}}},
 		{"ingress of EKS", minimal, []edit{{overlay + "kustomization.yaml", "  - ../../components/monitoring\n", "  - ../../components/monitoring\n  - ../../components/ingress-eks\n"}}},
 		{"ingress of GKE", minimal, []edit{{overlay + "kustomization.yaml", "  - ../../components/monitoring\n", "  - ../../components/monitoring\n  - ../../components/ingress-gke\n"}}},
 		{"service account of the platform", minimal, []edit{

@@ -19,10 +19,10 @@ const (
 )
 
 // The maximum numbers of files without Go in the default project, of their lines, and of its documents. A platform team
-// reviews them on its first day.
+// reviews them on its first day. A team on one cloud deletes the components and the logins of the other two: 250 lines.
 const (
 	maxOtherFiles = 60
-	maxOtherLines = 5000
+	maxOtherLines = 5050
 	maxDocuments  = 11
 )
 

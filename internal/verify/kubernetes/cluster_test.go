@@ -29,8 +29,8 @@ const module = "git.example.org/shop/orders"
 
 var overlays = []string{"development", "staging", "production"}
 
-// clouds have an ingress component that the overlay of production can add.
-var clouds = []string{"aks", "eks", "gke"}
+// entrances are components that the overlay of production can add.
+var entrances = []string{"gateway", "ingress-eks", "ingress-gke"}
 
 // TestCombination tests the checks on manifests with known faults. Then it tests the manifests of each combination: the
 // API server must accept all of them, and those of the smallest and largest service are deployed.
@@ -114,6 +114,7 @@ type manifest struct {
 	text    []byte
 }
 
+func (m manifest) roles() string       { return filepath.Join(m.dir, "deploy", "kubernetes", "roles.yaml") }
 func (m manifest) namespace() string   { return m.project + "-" + m.environment() }
 func (m manifest) environment() string { return strings.Split(m.overlay, "-")[0] } // production-gke is production, too
 func (m manifest) name() string {
@@ -157,13 +158,13 @@ func build(t *testing.T, c *Cluster, chosen []features.Set) []manifest {
 				t.Fatal(err)
 			}
 			const before = "  - ../../components/monitoring\n"
-			for _, cloud := range clouds {
-				text := strings.Replace(string(production), before, before+"  - ../../components/ingress-"+cloud+"\n", 1)
-				overlay := filepath.Join(overlays, "production-"+cloud)
+			for _, entrance := range entrances {
+				text := strings.Replace(string(production), before, before+"  - ../../components/"+entrance+"\n", 1)
+				overlay := filepath.Join(overlays, "production-"+entrance)
 				if err := errors.Join(os.Mkdir(overlay, 0o700), os.WriteFile(filepath.Join(overlay, "kustomization.yaml"), []byte(text), 0o600)); err != nil {
 					t.Fatal(err)
 				}
-				all = append(all, manifest{project: project, overlay: "production-" + cloud, sets: []string{set.Name()}, dir: dir})
+				all = append(all, manifest{project: project, overlay: "production-" + entrance, sets: []string{set.Name()}, dir: dir})
 			}
 		}
 	}
@@ -234,8 +235,7 @@ func accept(t *testing.T, c *Cluster, manifests []manifest) {
 				if m.project == tried || m.overlay == "development" { // the pipeline deploys to the others
 					return
 				}
-				role := filepath.Join(m.dir, "deploy", "kubernetes", "pipeline-role.yaml")
-				if err := c.DryRunAsPipeline(role, m.namespace(), m.environment(), m.text); err != nil {
+				if err := c.DryRunAsPipeline(m.roles(), m.namespace(), m.environment(), m.text); err != nil {
 					t.Errorf("%s: as the pipeline: %v", m.name(), err)
 				}
 			})
@@ -278,7 +278,7 @@ func run(t *testing.T, c *Cluster, m manifest) {
 	if err == nil && m.overlay == "production" {
 		var text []byte
 		if text, err = os.ReadFile(filepath.Join(m.dir, runbook)); err == nil {
-			err = c.CheckRunbook(string(text))
+			err = errors.Join(c.BindOnCall(m.roles(), m.namespace()), c.CheckRunbook(string(text)))
 		}
 	}
 	_, jobs := c.RunJobs(m.namespace())

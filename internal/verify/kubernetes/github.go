@@ -184,8 +184,9 @@ func (c *Cluster) refuseOtherJobs(namespace, subject string) error {
 // can checks whether the owner of a token may do something, such as "get secrets", in a namespace.
 func (c *Cluster) can(token, namespace, what string, want bool) error {
 	verb, resource, _ := strings.Cut(what, " ")
+	resource, subresource, _ := strings.Cut(resource, "/")
 	// The exit code is 1 if the answer is no.
-	answer, _, err := c.run(nil, "--token", token, "auth", "can-i", verb, resource, "--namespace", namespace)
+	answer, _, err := c.run(nil, "--token", token, "auth", "can-i", verb, resource, "--subresource", subresource, "--namespace", namespace)
 	switch got := strings.TrimSpace(answer); {
 	case got != "yes" && got != "no":
 		return fmt.Errorf("can-i %s: %q: %w", what, got, err)

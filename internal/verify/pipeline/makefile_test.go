@@ -8,7 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/verify/documents"
 	"github.com/acton-go/acton-new/internal/verify/programs"
 	"github.com/acton-go/acton-new/internal/verify/projects"
 )
@@ -131,24 +134,92 @@ func TestMakefilePassesURLsUninterpreted(t *testing.T) {
 	}
 }
 
-// deploy/kubernetes/README.md says to add one of these components for a managed load balancer.
+// deploy/kubernetes/README.md says to add one of these components. Two environments must claim neither the same host of a Gateway nor
+// the same address of Google Cloud: each overlay names its own, with the lines that the README shows.
 func TestProductionFitsEveryCloud(t *testing.T) {
 	need(t, "lint", "kubectl")
+	const address = "kubernetes.io/ingress.global-static-ip-name"
 	for component, want := range map[string]string{
-		"ingress-aks": "ingressClassName: webapprouting.kubernetes.azure.com",
+		"gateway":     "hostnames:\n  - HOST\n",
 		"ingress-eks": "ingressClassName: alb",
 		"ingress-gke": "kind: BackendConfig",
 	} {
 		for _, env := range []string{"staging", "production"} {
 			c := newCheckout(t)
-			file := filepath.Join(c.dir, "deploy/kubernetes/overlays", env, "kustomization.yaml")
-			data, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
+			dir := filepath.Join(c.dir, "deploy/kubernetes")
+			overlay := filepath.Join(dir, "overlays", env, "kustomization.yaml")
+			kustomization := decodeMap(t, readFile(t, overlay))
+			kustomization["components"] = append(kustomization["components"].([]any), "../../components/"+component)
+			write(t, overlay, encode(t, kustomization))
+			if component == "gateway" && env == "staging" {
+				addPatches(t, dir, 0, kustomization)
+				write(t, overlay, encode(t, kustomization))
 			}
-			const after = "  - ../../components\n"
-			write(t, file, strings.Replace(string(data), after, after+"  - ../../components/"+component+"\n", 1))
-			wantText(t, c.make(t, true, "manifests", "ENV="+env), want)
+			manifests := c.make(t, true, "manifests", "ENV="+env)
+			host := map[string]string{"staging": "staging.orders.example.com", "production": "orders.example.com"}[env]
+			wantText(t, manifests, strings.Replace(want, "HOST", host, 1))
+			if strings.Contains(manifests, address) {
+				t.Errorf("%s claims the same address in every environment", component)
+			}
+			if component != "ingress-gke" {
+				continue
+			}
+			// Autopilot raises the memory requests of pods to 1Gi for each CPU, and the quota must still admit them.
+			wantText(t, manifests, `requests.cpu: "9"`, "requests.memory: 9Gi")
+			addPatches(t, dir, 1, kustomization)
+			write(t, overlay, encode(t, kustomization))
+			wantText(t, c.make(t, true, "manifests", "ENV="+env), address+": orders-staging", "35.191.0.0/16,203.0.113.10/32\n")
 		}
 	}
+}
+
+// addPatches adds the patches of a block of YAML in the README to the kustomization of an overlay.
+func addPatches(t *testing.T, dir string, block int, kustomization map[string]any) {
+	t.Helper()
+	blocks, err := documents.Blocks(readFile(t, filepath.Join(dir, "README.md")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks = slices.DeleteFunc(blocks, func(b documents.Block) bool { return b.Lang != "yaml" })
+	patches, _ := kustomization["patches"].([]any)
+	kustomization["patches"] = append(patches, decodeMap(t, blocks[block].Text)["patches"].([]any)...)
+}
+
+// The kubelet evicts a pod that writes more to its emptyDir than the limit, and Autopilot sets a limit of 1Gi by default. It refuses
+// more than 10Gi.
+func TestDumpsFitOnTheNode(t *testing.T) {
+	need(t, "lint", "kubectl")
+	manifests := newCheckout(t, "database").make(t, true, "manifests", "ENV=production")
+	for text, want := range map[string]int{"sizeLimit: 8Gi": 2, "sizeLimit:": 2, "ephemeral-storage: 8Gi": 4, "ephemeral-storage:": 4} {
+		if got := strings.Count(manifests, text); got != want {
+			t.Errorf("the manifests have %q %d times, want it %d times: dump and download write to an emptyDir", text, got, want)
+		}
+	}
+}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func decodeMap(t *testing.T, text string) map[string]any {
+	t.Helper()
+	var m map[string]any
+	if err := yaml.Unmarshal([]byte(text), &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func encode(t *testing.T, m map[string]any) string {
+	t.Helper()
+	data, err := yaml.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
 }

@@ -19,6 +19,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/verify/documents"
 	"github.com/acton-go/acton-new/internal/verify/programs"
 	"github.com/acton-go/acton-new/internal/verify/projects"
 	"github.com/acton-go/acton-new/internal/verify/sets"
@@ -39,7 +40,9 @@ func pipelines(t *testing.T) []rendered {
 	seen := map[[32]byte]bool{}
 	for _, set := range append(slices.Collect(sets.Combinations(catalog)), sets.Tried(catalog)...) {
 		answers := generator.Answers{Name: "orders", Module: "example.org/shop/orders", Features: set.Features(), Values: set.Choices()}
-		tree := slices.DeleteFunc(projects.Render(t, answers), func(f generator.File) bool {
+		tree := projects.Render(t, answers)
+		document, _ := tree.Lookup("docs/operate.md")
+		tree = slices.DeleteFunc(tree, func(f generator.File) bool {
 			return !strings.HasPrefix(f.Path, ".github/") && f.Path != "Makefile"
 		})
 		var text bytes.Buffer
@@ -49,9 +52,39 @@ func pipelines(t *testing.T) []rendered {
 		if sum := sha256.Sum256(text.Bytes()); !seen[sum] {
 			seen[sum] = true
 			distinct = append(distinct, rendered{set.Name(), tree})
+			if len(distinct) == 1 {
+				distinct = append(distinct, withLogins(t, distinct[0], string(document))...)
+			}
 		}
 	}
 	return distinct
+}
+
+// withLogins returns the workflows with each login to GKE or AKS that docs/operate.md shows.
+func withLogins(t *testing.T, project rendered, document string) []rendered {
+	t.Helper()
+	blocks, err := documents.Blocks(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks = slices.DeleteFunc(blocks, func(b documents.Block) bool { return b.Lang != "yaml" })
+	if len(blocks) != 2 {
+		t.Fatalf("docs/operate.md has %d blocks of YAML, want the logins to GKE and AKS", len(blocks))
+	}
+	const name = ".github/workflows/rollout.yaml"
+	text := project.file(t, name)
+	from, to := strings.Index(text, "      - name: Log in to the cluster\n"), strings.Index(text, "      - id: before\n")
+	if from < 0 || to < from {
+		t.Fatalf("%s has no step to log in before the first use of kubectl", name)
+	}
+	var all []rendered
+	for _, b := range blocks {
+		tree := slices.Clone(project.tree)
+		i := slices.IndexFunc(tree, func(f generator.File) bool { return f.Path == name })
+		tree[i].Data = []byte(text[:from] + b.Text + text[to:])
+		all = append(all, rendered{fmt.Sprintf("login in docs/operate.md:%d", b.Line), tree})
+	}
+	return all
 }
 
 // workflows calls check with each workflow.
@@ -292,6 +325,45 @@ func TestRenovateDetectsEveryVersion(t *testing.T) {
 				t.Errorf("%s: %s: %d of %d versions have a renovate comment", p.name, file, seen, versions)
 			}
 		})
+	}
+}
+
+var manifestImage = regexp.MustCompile(`(?m)^ *image: (\S+/\S+)$`)
+
+// Renovate reads no manifest unless a pattern names it. It cannot update an image without a version.
+func TestRenovateDetectsTheImagesOfTheManifests(t *testing.T) {
+	c := newCheckout(t, "database", "observability")
+	var config struct {
+		Kubernetes struct{ ManagerFilePatterns []string }
+	}
+	data, err := os.ReadFile(filepath.Join(c.dir, ".github/renovate.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &config); err != nil || len(config.Kubernetes.ManagerFilePatterns) != 1 {
+		t.Fatalf("got the patterns %q and %v, want one", config.Kubernetes.ManagerFilePatterns, err)
+	}
+	pattern := regexp.MustCompile(strings.Trim(config.Kubernetes.ManagerFilePatterns[0], "/"))
+	found := 0
+	err = filepath.WalkDir(filepath.Join(c.dir, "deploy"), func(name string, _ os.DirEntry, err error) error {
+		if err != nil || path.Ext(name) != ".yaml" {
+			return err
+		}
+		data, err := os.ReadFile(name)
+		name = strings.TrimPrefix(name, c.dir+"/")
+		for _, m := range manifestImage.FindAllStringSubmatch(string(data), -1) {
+			if m[1] == "registry.example.com/orders" { // each deployment sets its tag
+				continue
+			}
+			found++
+			if _, tag, _ := strings.Cut(path.Base(m[1]), ":"); !pattern.MatchString(name) || !regexp.MustCompile(`^v?[0-9]`).MatchString(tag) {
+				t.Errorf("%s: Renovate does not update the image %s", name, m[1])
+			}
+		}
+		return err
+	})
+	if err != nil || found == 0 {
+		t.Errorf("found %d images: %v", found, err)
 	}
 }
 
