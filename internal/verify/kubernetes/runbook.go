@@ -71,8 +71,11 @@ func (c *Cluster) BindOnCall(file, namespace string) error {
 	return await(startLimit, func() error { // until the controller has aggregated the rules of the charts
 		for _, role := range []string{"edit", "view"} {
 			text, err := c.request(http.MethodGet, root+"clusterroles/"+role, "", nil)
-			if err != nil || !bytes.Contains(text, []byte("metrics.k8s.io")) {
-				return fmt.Errorf("the role %s lacks the rules of the charts: %v", role, err)
+			if err != nil {
+				return err
+			}
+			if !bytes.Contains(text, []byte("metrics.k8s.io")) {
+				return fmt.Errorf("the role %s lacks the rules of the charts", role)
 			}
 		}
 		return nil
