@@ -202,8 +202,8 @@ func (c *Catalog) Required(f Feature) []string {
 	return sortedKeys(required)
 }
 
-// sortFeatures sorts the features topologically: each feature comes after its requirements. Otherwise hidden features
-// come first, then the name decides. Every selection uses this order, so an additional feature never reorders the
+// sortFeatures sorts the features topologically: each feature comes after its requirements, and after the features that
+// its manifest lists. Otherwise hidden features come first, then the name decides. Every selection uses this order, so an additional feature never reorders the
 // others.
 func (c *Catalog) sortFeatures() []string {
 	names := sortedKeys(c.features)
@@ -214,7 +214,7 @@ func (c *Catalog) sortFeatures() []string {
 	placed := map[string]bool{}
 	for len(order) < len(names) {
 		for _, name := range names {
-			ready := !slices.ContainsFunc(c.features[name].Requires, func(r string) bool { return !placed[r] })
+			ready := !slices.ContainsFunc(c.features[name].predecessors(), func(r string) bool { return !placed[r] })
 			if !placed[name] && ready {
 				placed[name] = true
 				order = append(order, name)

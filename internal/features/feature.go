@@ -5,6 +5,8 @@
 // capability, and the overlay folders in order. The package does not read the content of templates; the generator does.
 package features
 
+import "slices"
+
 // Feature is one folder of the catalog: its manifest and a list of its content.
 type Feature struct {
 	Name      string     // name of the folder, and name on the command line
@@ -12,6 +14,7 @@ type Feature struct {
 	Summary   string     // one sentence: what the feature adds to the service
 	Group     string     // page of the wizard; empty for a hidden feature
 	Requires  []string   // features that this feature adds to a selection
+	After     []string   // features whose fragments come before those of this one, if they are in the set
 	Needs     []string   // capabilities that a feature in the set must provide
 	Provides  []string   // capabilities that this feature provides
 	Default   bool       // provides its capabilities if no other feature in the set does
@@ -24,6 +27,9 @@ type Feature struct {
 	Probes    []string   // scripts below probes/ that test the booted service, sorted, without extension
 	Proofs    []string   // Go tests and alert tests below proofs/, sorted; run with the project's tests, but not part of it
 }
+
+// predecessors returns the features that come before this one in every set that has them.
+func (f Feature) predecessors() []string { return slices.Concat(f.Requires, f.After) }
 
 // The kinds of a Question.
 const (

@@ -16,6 +16,7 @@ type manifest struct {
 	Summary   string             `yaml:"summary"`
 	Group     string             `yaml:"group"`
 	Requires  []string           `yaml:"requires"`
+	After     []string           `yaml:"after"`
 	Needs     []string           `yaml:"needs"`
 	Provides  []string           `yaml:"provides"`
 	Default   bool               `yaml:"default"`
@@ -64,7 +65,7 @@ func readManifest(path string, data []byte) (manifest, error) {
 func (m manifest) feature(name string) Feature {
 	f := Feature{
 		Name: name, Title: m.Title, Summary: m.Summary, Group: m.Group,
-		Requires: m.Requires, Needs: m.Needs, Provides: m.Provides,
+		Requires: m.Requires, After: m.After, Needs: m.Needs, Provides: m.Provides,
 		Default: m.Default, Hidden: m.Hidden, Presets: m.Presets, Traces: m.Traces,
 	}
 	for _, q := range m.Questions {

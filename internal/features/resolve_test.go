@@ -156,3 +156,22 @@ func TestResolveAddsDefaultProviderWithItsNeeds(t *testing.T) {
 		t.Errorf("forced (-want +got):\n%s", diff)
 	}
 }
+
+func TestAfterOrdersFeaturesWithoutRequiringThem(t *testing.T) {
+	c, err := Load(catalogOf(validBase, map[string]string{"a": feature("group: g", "after: [c]"), "b": feature("group: g"), "c": feature("group: g")}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ chosen, want []string }{
+		{[]string{"a"}, []string{"_base", "_features/a"}},
+		{[]string{"a", "b", "c"}, []string{"_base", "_features/b", "_features/c", "_features/a"}},
+	} {
+		set, err := c.Resolve(Selection{Features: test.chosen})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(test.want, folderPaths(set)); diff != "" {
+			t.Errorf("%v: folders (-want +got):\n%s", test.chosen, diff)
+		}
+	}
+}

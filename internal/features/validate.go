@@ -53,7 +53,7 @@ func manifestOf(name string) string {
 func (v *validator) base(f Feature) {
 	where := manifestOf("")
 	v.texts(where, f)
-	if f.Group != "" || f.Requires != nil || f.Provides != nil || f.Default || f.Hidden || f.Presets != nil || f.Traces != nil {
+	if f.Group != "" || f.Requires != nil || f.After != nil || f.Provides != nil || f.Default || f.Hidden || f.Presets != nil || f.Traces != nil {
 		v.add(where, "the base can set only title, summary, needs and questions")
 	}
 	if f.Slots != nil {
@@ -89,13 +89,15 @@ func (v *validator) feature(c *Catalog, f Feature) {
 		v.add(where, "default requires provides: a default provider must provide a capability")
 	}
 	for key, words := range map[string][]string{
-		"requires": f.Requires, "needs": f.Needs, "provides": f.Provides, "presets": f.Presets, "traces": f.Traces,
+		"requires": f.Requires, "after": f.After, "needs": f.Needs, "provides": f.Provides, "presets": f.Presets, "traces": f.Traces,
 	} {
 		v.list(where, key, words)
 	}
-	for _, r := range f.Requires {
-		if _, ok := c.features[r]; !ok {
-			v.problems = append(v.problems, fmt.Errorf("%s: requires: %w", where, unknownError("feature", r, sortedKeys(c.features))))
+	for key, names := range map[string][]string{"requires": f.Requires, "after": f.After} {
+		for _, name := range names {
+			if _, ok := c.features[name]; !ok {
+				v.problems = append(v.problems, fmt.Errorf("%s: %s: %w", where, key, unknownError("feature", name, sortedKeys(c.features))))
+			}
 		}
 	}
 	if len(f.Files) == 0 && len(f.Slots) == 0 && len(f.Requires) == 0 {
@@ -135,16 +137,28 @@ func (v *validator) pair(c *Catalog, p Pair) {
 	v.list(where, "traces", p.Traces)
 }
 
-// cycles rejects features that require themselves, directly or indirectly.
+// cycles rejects features that come after themselves, directly or indirectly.
 func (v *validator) cycles(c *Catalog) {
 	for _, name := range sortedKeys(c.features) {
-		in := map[string]bool{}
-		for _, r := range c.features[name].Requires {
-			c.require(r, in)
+		before := map[string]bool{}
+		for _, f := range c.features[name].predecessors() {
+			c.collectPredecessors(f, before)
 		}
-		if in[name] {
-			v.add(manifestOf(name), "requires: %q requires itself, directly or indirectly", name)
+		if before[name] {
+			v.add(manifestOf(name), "requires, after: %q comes after itself, directly or indirectly", name)
 		}
+	}
+}
+
+// collectPredecessors adds a feature and all features before it. It ignores unknown names.
+func (c *Catalog) collectPredecessors(name string, into map[string]bool) {
+	f, ok := c.features[name]
+	if !ok || into[name] {
+		return
+	}
+	into[name] = true
+	for _, before := range f.predecessors() {
+		c.collectPredecessors(before, into)
 	}
 }
 
