@@ -120,22 +120,6 @@ func TestEveryFeatureHasAProbe(t *testing.T) {
 	}
 }
 
-// Users must not download test code with the command.
-func TestCommandDoesNotLinkTheProbes(t *testing.T) {
-	out, err := exec.Command("go", "list", "-deps", "../../../cmd/acton-new").CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	for _, part := range []string{"acton-new/internal/verify/probe", "go.opentelemetry.io/", "github.com/prometheus/"} {
-		if strings.Contains(string(out), part) {
-			t.Errorf("cmd/acton-new links %s", part)
-		}
-	}
-	if !strings.Contains(string(out), "acton-new/internal/features") {
-		t.Errorf("unexpected output of go list -deps:\n%s", out)
-	}
-}
-
 func isVisible(c *features.Catalog, name string) bool {
 	f, ok := c.Lookup(name)
 	return ok && !f.Hidden
