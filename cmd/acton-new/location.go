@@ -5,11 +5,13 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"golang.org/x/mod/modfile"
 
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/gitconfig"
 )
 
 // location is the place in which the command runs. It gives the default module path.
@@ -36,7 +38,7 @@ func (l location) defaultModule(target, name string) (modulePath, reason string)
 			reason := "derived from the module in " + filepath.Join(dir, "go.mod")
 			candidates = append(candidates, candidate{path.Join(root, below), reason})
 		}
-		if root, remote := remoteAt(dir); root != "" {
+		if root, remote := l.remoteAt(dir); root != "" {
 			reason := "derived from the git remote " + remote + " of " + dir
 			candidates = append(candidates, candidate{path.Join(root, below), reason})
 		}
@@ -44,7 +46,7 @@ func (l location) defaultModule(target, name string) (modulePath, reason string)
 			break
 		}
 	}
-	if owner := gitOwner(l.getenv); owner != "" {
+	if owner := githubUser(gitconfig.Read(filepath.Join(target, ".git"), l.getenv)); owner != "" {
 		reason := "derived from the GitHub user " + owner + " in git's configuration"
 		candidates = append(candidates, candidate{"github.com/" + owner + "/" + name, reason})
 	}
@@ -71,18 +73,29 @@ func moduleAt(dir string) string {
 
 // remoteAt returns the module path and the name of the remote of the repository with the work tree dir. The remote is
 // origin, or the only one. Without such a remote both are empty.
-func remoteAt(dir string) (modulePath, remote string) {
-	config, err := readGitConfig(filepath.Join(gitDir(dir), "config"))
-	if err != nil {
-		return "", ""
-	}
-	remotes := config.Section("remote").Subsections
-	for _, r := range remotes {
-		if r.Name == "origin" || len(remotes) == 1 {
-			return remotePath(r.Option("url")), r.Name
+func (l location) remoteAt(dir string) (modulePath, remote string) {
+	settings := gitconfig.ReadRepository(gitconfig.Dir(dir), l.getenv)
+	remotes := settings.Remotes()
+	for _, name := range remotes {
+		if name == "origin" || len(remotes) == 1 {
+			return remotePath(settings.Get("remote." + name + ".url")), name
 		}
 	}
 	return "", ""
+}
+
+// noReply matches the address that GitHub assigns to users who hide theirs: 123+name@users.noreply.github.com.
+var noReply = regexp.MustCompile(`^(?:[0-9]+\+)?([A-Za-z0-9-]+)@users\.noreply\.github\.com$`)
+
+// githubUser returns github.user, or the user in a noreply user.email, or "".
+func githubUser(settings gitconfig.Settings) string {
+	if user := settings.Get("github.user"); user != "" {
+		return user
+	}
+	if m := noReply.FindStringSubmatch(settings.Get("user.email")); m != nil {
+		return m[1]
+	}
+	return ""
 }
 
 // remotePath converts the URL of a remote to a module path: git@host:owner/name.git and https://host/owner/name both

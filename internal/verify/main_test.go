@@ -11,7 +11,7 @@ const module = "github.com/acton-go/acton-new/"
 
 // levels lists the packages of the product from the bottom up. A package imports only packages of lower levels.
 var levels = [][]string{
-	{"templates", "internal/features", "internal/settings", "internal/lock", "internal/exporters", "cmd/acton-new/internal/terminal"},
+	{"templates", "internal/features", "internal/settings", "internal/lock", "internal/exporters", "internal/gitconfig", "cmd/acton-new/internal/terminal"},
 	{"internal/generator", "internal/consistency"},
 	{"internal/writer"},
 	{"cmd/acton-new"},

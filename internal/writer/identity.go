@@ -1,14 +1,17 @@
 package writer
 
 import (
+	"cmp"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"github.com/acton-go/acton-new/internal/gitconfig"
 )
 
 // The author of the first commit if git has no user configured.
@@ -26,33 +29,28 @@ type commitPlan struct {
 	fallback  bool // the author is the fallback author
 }
 
-// newCommitPlan reads the author from the environment and git's configuration, as git does. repo is the existing
+// newCommitPlan reads the author from the environment and git's settings in dir, as git does. repo is the existing
 // repository, or nil.
-func newCommitPlan(target Target, repo *repository) (*commitPlan, error) {
+func newCommitPlan(target Target, dir string, repo *repository) (*commitPlan, error) {
 	when, err := commitTime(target.Time)
 	if err != nil {
 		return nil, err
 	}
 	p := &commitPlan{branch: "main", message: "Initial commit"}
-	var local *config.Config
 	if repo != nil {
-		p.branch, local = repo.branch, repo.config
+		p.branch = repo.branch
 	}
 	if target.Message != "" {
 		p.message = target.Message
 	}
 	p.message = strings.TrimRight(p.message, "\n") + "\n"
 
-	name, email := configuredUser(local)
-	p.fallback = name == "" || email == ""
-	if p.fallback {
-		name, email = fallbackName, fallbackEmail
+	settings := gitconfig.Read(filepath.Join(dir, gitDir), os.Getenv)
+	var known bool
+	if p.author, known = signature("author", settings, when); !known {
+		p.fallback = true
 	}
-	p.author = signature("GIT_AUTHOR", name, email, when)
-	p.committer = signature("GIT_COMMITTER", name, email, when)
-	if p.author.Name != name || p.author.Email != email {
-		p.fallback = false
-	}
+	p.committer, _ = signature("committer", settings, when)
 	return p, nil
 }
 
@@ -73,65 +71,25 @@ func commitTime(set time.Time) (time.Time, error) {
 	return time.Unix(seconds, 0).UTC(), nil
 }
 
-// signature returns a signature. The environment variables override name and email.
-func signature(variable, name, email string, when time.Time) object.Signature {
-	if v := clean(os.Getenv(variable + "_NAME")); v != "" {
-		name = v
-	}
-	if v := clean(os.Getenv(variable + "_EMAIL")); v != "" {
-		email = v
-	}
-	return object.Signature{Name: name, Email: email, When: when}
-}
-
-// configuredUser reads user.name and user.email from the local, global and system git configuration.
-func configuredUser(local *config.Config) (name, email string) {
-	sources := []*config.Config{local}
-	for _, file := range gitConfigFiles() {
-		f, err := os.Open(file)
-		if err != nil {
-			continue
-		}
-		if c, err := config.ReadConfig(f); err == nil { // skip a file that git could not read either
-			sources = append(sources, c)
-		}
-		_ = f.Close()
-	}
-	for _, c := range sources {
-		if c == nil {
-			continue
-		}
-		if name == "" {
-			name = clean(c.User.Name)
-		}
-		if email == "" {
-			email = clean(c.User.Email)
-		}
-	}
-	return name, email
-}
-
-// gitConfigFiles returns git's global and system configuration files, highest precedence first.
-func gitConfigFiles() []string {
-	var files []string
-	if global := os.Getenv("GIT_CONFIG_GLOBAL"); global != "" {
-		files = append(files, global)
-	} else if paths, err := config.Paths(config.GlobalScope); err == nil {
-		// go-git lists the file below XDG_CONFIG_HOME first, but git gives ~/.gitconfig precedence.
-		for _, own := range []bool{true, false} {
-			for _, path := range paths {
-				if strings.HasSuffix(path, ".gitconfig") == own {
-					files = append(files, path)
-				}
+// signature returns the author or the committer: from the environment, such as GIT_AUTHOR_NAME, else from author.name,
+// else from user.name. It returns false if it has to use a fixed name and address.
+func signature(role string, settings gitconfig.Settings, when time.Time) (object.Signature, bool) {
+	first := func(key string, more ...string) string {
+		candidates := append([]string{
+			os.Getenv("GIT_" + strings.ToUpper(role+"_"+key)), settings.Get(role + "." + key), settings.Get("user." + key),
+		}, more...)
+		for _, value := range candidates {
+			if value = clean(value); value != "" {
+				return value
 			}
 		}
+		return ""
 	}
-	if os.Getenv("GIT_CONFIG_NOSYSTEM") == "" {
-		if paths, err := config.Paths(config.SystemScope); err == nil {
-			files = append(files, paths...)
-		}
+	name, email := first("name"), first("email", os.Getenv("EMAIL"))
+	if name == "" || email == "" {
+		return object.Signature{Name: cmp.Or(name, fallbackName), Email: cmp.Or(email, fallbackEmail), When: when}, false
 	}
-	return files
+	return object.Signature{Name: name, Email: email, When: when}, true
 }
 
 // clean removes the characters that would end a name or an address in a commit.

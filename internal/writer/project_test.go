@@ -57,7 +57,7 @@ func BenchmarkWrite(b *testing.B) {
 // BenchmarkCommit creates only the repository, without syncing it to disk.
 func BenchmarkCommit(b *testing.B) {
 	root, t := b.TempDir(), rendered(b, features.PresetFull)
-	plan, err := newCommitPlan(Target{Time: testTime}, nil)
+	plan, err := newCommitPlan(Target{Time: testTime}, root, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

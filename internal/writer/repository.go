@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	"github.com/go-git/go-git/v5"
-	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/format/index"
@@ -25,8 +24,7 @@ import (
 
 // repository is an existing repository without a commit, such as the clone of an empty repository.
 type repository struct {
-	branch string         // the branch of HEAD
-	config *config.Config // its local configuration
+	branch string // the branch of HEAD
 }
 
 // openEmptyRepository opens the repository in dir. It rejects a repository with a commit or staged files.
@@ -39,8 +37,7 @@ func openEmptyRepository(dir string) (*repository, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: open the repository: %w; %s, or use --no-git", dir, err, hint)
 	}
-	cfg, err := repo.Config()
-	if err != nil {
+	if _, err := repo.Config(); err != nil {
 		return nil, fmt.Errorf("%s: read the repository configuration: %w; %s", dir, err, hint)
 	}
 	head, err := repo.Storer.Reference(plumbing.HEAD)
@@ -67,7 +64,7 @@ func openEmptyRepository(dir string) (*repository, error) {
 	if len(idx.Entries) > 0 {
 		return nil, fmt.Errorf("%s: the repository has staged files; %s", dir, hint)
 	}
-	return &repository{branch: head.Target().Short(), config: cfg}, nil
+	return &repository{branch: head.Target().Short()}, nil
 }
 
 // commitObjects holds the packed objects of the first commit.

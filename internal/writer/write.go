@@ -96,7 +96,7 @@ func (w *writer) planCommit() error {
 			return nil
 		}
 	}
-	plan, err := newCommitPlan(w.target, w.dest.repository)
+	plan, err := newCommitPlan(w.target, w.dest.dir, w.dest.repository)
 	if err != nil {
 		return err
 	}

@@ -72,6 +72,21 @@ func TestAuthorComesFromGitConfiguration(t *testing.T) {
 	mustWrite(t, sampleTree(), Target{Dir: filepath.Join(t.TempDir(), "service")})
 }
 
+// A conditional include applies to a directory that does not exist yet.
+func TestAuthorComesFromConditionalInclude(t *testing.T) {
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GIT_CONFIG_GLOBAL", filepath.Join(root, "gitconfig"))
+	writeFile(t, filepath.Join(root, "work.inc"), "[author]\n\temail = ada@work.example\n")
+	writeFile(t, filepath.Join(root, "gitconfig"), "[user]\n\tname = Ada\n\temail = ada@home.example\n[includeIf \"gitdir:"+root+"/work/\"]\n\tpath = work.inc\n")
+	result := mustWrite(t, sampleTree(), Target{Dir: filepath.Join(root, "work", "service")})
+	if want := "Ada <ada@work.example>"; result.Author != want {
+		t.Errorf("got %s, want %s", result.Author, want)
+	}
+}
+
 func TestWriteFillsEmptyDirectoryAndKeepsItsMode(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "service")
 	mkdir(t, dir, 0o700)

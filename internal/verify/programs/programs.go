@@ -38,6 +38,7 @@ var tests = map[string]string{
 	"TestMakefilePassesURLsUninterpreted":                   "make git curl",
 	"TestCombination":                                       "make git", // internal/verify/probe
 	"TestPrometheusCompleteFindsMissingMetrics":             "prometheus",
+	"TestReadEqualsGit":                                     "git", // internal/gitconfig
 	// internal/writer
 	"TestAuthorComesFromGitConfiguration":               "git",
 	"TestFailureUndoesFillInPlace":                      "git",
