@@ -35,6 +35,7 @@ func (f Feature) predecessors() []string { return slices.Concat(f.Requires, f.Af
 const (
 	KindText   = "text"   // a line of text that replaces the sample of the question
 	KindNumber = "number" // a whole number that replaces the sample of the question
+	KindNoun   = "noun"   // a noun that replaces the sample resource in all its spellings, optionally with its plural
 	KindChoice = "choice" // one of several values, each with a hidden feature named <flag>-<value>
 )
 
@@ -43,7 +44,7 @@ type Question struct {
 	Flag    string   // flag on the command line without dashes, and key in an answers file
 	Title   string   // the question in a few words
 	Help    string   // one more sentence
-	Kind    string   // KindText, KindNumber or KindChoice
+	Kind    string   // KindText, KindNumber, KindNoun or KindChoice
 	Default string   // the generator replaces sample words in the default of a text
 	Sample  string   // text and number: the literal in the templates that the answer replaces
 	Pattern string   // text: a regular expression that the whole answer must match; empty accepts any text

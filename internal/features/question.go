@@ -35,10 +35,17 @@ func (q Question) check(value string) error {
 			return fmt.Errorf("%q is not a whole number from %d to %d; for example %s", value, q.Min, q.Max, q.Default)
 		}
 		return nil
+	case KindNoun:
+		if !nounPattern.MatchString(value) {
+			return fmt.Errorf("%q is not a noun of 3 to 20 lower-case letters, with an irregular plural after a colon; for example order or person:people", value)
+		}
+		return nil
 	default:
 		return q.checkText(value)
 	}
 }
+
+var nounPattern = regexp.MustCompile(`^[a-z]{3,20}(?::[a-z]{3,24})?$`)
 
 // checkText rejects characters that could end a string, a scalar or a comment in a language of the templates.
 func (q Question) checkText(value string) error {

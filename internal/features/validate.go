@@ -229,6 +229,10 @@ func (v *validator) question(c *Catalog, where string, q Question) {
 		if len(q.Sample) < 4 {
 			v.add(where, "sample %q is too short to be unique; use at least 4 characters", q.Sample)
 		}
+	case KindNoun:
+		if q.Choices != nil || q.Sample != "" || q.Feature != "" {
+			v.add(where, "the kind noun is for one question of the base, without choices and sample")
+		}
 	case KindChoice:
 		if q.Sample != "" || len(q.Choices) < 2 {
 			v.add(where, "the kind choice requires at least two choices and no sample")
@@ -240,7 +244,7 @@ func (v *validator) question(c *Catalog, where string, q Question) {
 			}
 		}
 	default:
-		v.add(where, "unknown kind %q; choose from %s, %s, %s", q.Kind, KindText, KindNumber, KindChoice)
+		v.add(where, "unknown kind %q; choose from %s, %s, %s, %s", q.Kind, KindText, KindNumber, KindNoun, KindChoice)
 		return
 	}
 	if q.Kind != KindNumber && (q.Min != 0 || q.Max != 0) || q.Kind != KindText && q.Pattern != "" {

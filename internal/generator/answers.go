@@ -106,6 +106,11 @@ func Resolve(cat *features.Catalog, a Answers) (Plan, error) {
 		if err := q.Check(value); err != nil {
 			return Plan{}, err
 		}
+		if q.Kind == features.KindNoun {
+			if err := newResource(value).check(); err != nil {
+				return Plan{}, fmt.Errorf("--%s: %w", q.Flag, err)
+			}
+		}
 		values[q.Flag] = value
 		delete(texts, q.Flag)
 	}
@@ -145,7 +150,7 @@ func textOwners(cat *features.Catalog) map[string]string {
 
 // DefaultValue returns the default answer to a question, for a project with this name and module.
 func DefaultValue(q features.Question, name, module string) string {
-	return newWords(name, module).Replace(q.Default)
+	return newWords(name, module, newResource(sampleResource)).Replace(q.Default)
 }
 
 // encodeRecord returns the content of RecordFile for resolved answers and the hash of the tree.

@@ -12,7 +12,7 @@ type literal struct{ sample, answer string }
 func literalsOf(questions []features.Question, values map[string]string) []literal {
 	var literals []literal
 	for _, q := range questions {
-		if q.Kind != features.KindChoice {
+		if q.Kind == features.KindText || q.Kind == features.KindNumber {
 			literals = append(literals, literal{sample: q.Sample, answer: values[q.Flag]})
 		}
 	}
@@ -42,7 +42,7 @@ func (r *renderer) replace(text string) string {
 		}
 		if pairs != nil {
 			b.WriteString(r.words.Replace(text[done:at]))
-			b.WriteString(newWords(r.name, r.module, pairs...).Replace(line))
+			b.WriteString(newWords(r.name, r.module, r.resource, pairs...).Replace(line))
 			done = at + len(line)
 		}
 		at += len(line)

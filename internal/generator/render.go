@@ -57,9 +57,11 @@ func Proofs(fsys fs.FS, p Plan) (Tree, error) {
 
 // renderer returns a renderer without fragments.
 func (p Plan) renderer() *renderer {
+	r := resourceOf(p.Set.Questions(), p.Answers.Values)
 	return &renderer{
 		slotFiles: map[string]string{},
-		words:     newWords(p.Answers.Name, p.Answers.Module),
+		words:     newWords(p.Answers.Name, p.Answers.Module, r),
+		resource:  r,
 		literals:  literalsOf(p.Set.Questions(), p.Answers.Values),
 		name:      p.Answers.Name,
 		module:    p.Answers.Module,
@@ -176,6 +178,7 @@ type renderer struct {
 	document  document
 	name      string
 	module    string
+	resource  resource
 }
 
 // renderAll fills the slots of all files in order, then replaces their words and formats them in parallel.

@@ -10,7 +10,7 @@ import (
 )
 
 func TestAnswersReplaceSamplesAsWholeWords(t *testing.T) {
-	r := renderer{name: "ab", module: "a.b/c", words: newWords("ab", "a.b/c"), literals: []literal{
+	r := renderer{name: "ab", module: "a.b/c", resource: newResource("note"), words: newWords("ab", "a.b/c", newResource("note")), literals: []literal{
 		{sample: "https://h.example/sample-service", answer: "https://sample-service.example"}, {sample: "4711", answer: "3"},
 	}}
 	got := r.replace("a: 4711\nb: 14711 sample-service\nc: \"https://h.example/sample-service#x\"\nd: x4711 4711 4711\n")
@@ -21,7 +21,7 @@ func TestAnswersReplaceSamplesAsWholeWords(t *testing.T) {
 }
 
 func TestSampleWordsAreReplacedInOnePass(t *testing.T) {
-	w := newWords("my-sample-service-2", "x.y/sample-service/my-sample-service-2")
+	w := newWords("my-sample-service-2", "x.y/sample-service/my-sample-service-2", newResource("note"))
 	got := w.Replace("example.com/acme/sample-service/internal sample-service sample_service SAMPLE_SERVICE_SERVER__PORT")
 	want := "x.y/sample-service/my-sample-service-2/internal my-sample-service-2 my_sample_service_2 MY_SAMPLE_SERVICE_2_SERVER__PORT"
 	if got != want {

