@@ -53,7 +53,7 @@ func Dir(workTree string) string {
 		return dotGit
 	}
 	target = absolute(target, workTree)
-	common, err := os.ReadFile(filepath.Join(target, "commondir"))
+	common, err := os.ReadFile(filepath.Join(target, "commondir")) //nolint:gosec // git follows the same path
 	if err != nil {
 		return target
 	}

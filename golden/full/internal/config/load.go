@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -35,7 +36,15 @@ func (s Sources) files() []string {
 	if s.File == "" {
 		return s.Files
 	}
-	return slices.Concat(s.Files, []string{s.File})
+	isFile := func(path string) bool { return absolute(path) == absolute(s.File) }
+	return append(slices.DeleteFunc(slices.Clone(s.Files), isFile), s.File) // read it once
+}
+
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
 }
 
 // Loaded is a valid configuration, and where it came from.
@@ -60,11 +69,18 @@ func Load(sources Sources) (*Loaded, error) {
 }
 
 // LoadLenient reads the settings for a command that must work with broken settings. It ignores what it cannot use, such as
-// a whole file that is not YAML. The error says what it ignored.
-func LoadLenient(sources Sources) (Config, error) {
-	var config Config
-	err := load(&config, sources).err()
-	return config, err
+// a whole file that is not YAML, and says so in ignored. Flags must be right: err is about them.
+func LoadLenient(sources Sources) (config Config, ignored, err error) {
+	l := load(&config, sources)
+	for _, p := range l.problems {
+		if strings.HasPrefix(p.origin.name, "--") {
+			err = errors.Join(err, p.err())
+		}
+	}
+	if _, missing := os.Stat(sources.File); sources.File != "" && missing != nil {
+		err = errors.Join(err, fmt.Errorf("--config: %w", missing))
+	}
+	return config, l.err(), err
 }
 
 // Reload reads the settings again. After an error, the settings in use stay valid.
@@ -83,7 +99,7 @@ func (l *Loaded) Changed(next *Loaded) []string {
 
 // Files returns the settings files, whether they exist or not.
 func (l *Loaded) Files() []string {
-	files := l.sources.files()
+	files := slices.Clone(l.sources.files())
 	for _, f := range l.loader.files {
 		if f.secret.path != "" {
 			files = append(files, f.path)
@@ -116,6 +132,8 @@ type problem struct {
 	path   string // of the key, if it is a known key
 	text   string
 }
+
+func (p problem) err() error { return fmt.Errorf("%s: %s", p.origin, p.text) }
 
 // load fills the struct that target points to.
 func load(target any, sources Sources) *loader {
@@ -222,7 +240,7 @@ func (l *loader) err() error {
 	})
 	var errs []error
 	for _, p := range l.problems {
-		errs = append(errs, fmt.Errorf("%s: %s", p.origin, p.text))
+		errs = append(errs, p.err())
 	}
 	return errors.Join(errs...)
 }

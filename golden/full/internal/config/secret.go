@@ -31,7 +31,7 @@ func (l *loader) readSecret(k key, field reflect.Value) {
 	value := secret.FromFile(path, data)
 	switch {
 	case l.values.String(k.path) != "":
-		l.report(from, fileKey, "excludes %s, which is set too (%s)", k.path, l.origins[k.path])
+		l.report(from, fileKey, "cannot be combined with %s, set by %s; remove one of them", k.path, l.origins[k.path])
 	case err != nil:
 		l.report(from, fileKey, "%v", err)
 	case !value.IsSet():

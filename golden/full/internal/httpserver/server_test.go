@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is how long a test waits for what must happen.
+// patience is how long a test waits for a condition.
 const patience = 10 * time.Second
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -216,6 +216,7 @@ func TestRequestsAreServedWhileDrainingAndOpenOnesFinish(t *testing.T) {
 				return
 			}
 			conn.Close()
+			time.Sleep(10 * time.Millisecond)
 		}
 	}()
 	await(t, refused, "refusal of connections")

@@ -112,9 +112,9 @@ func (s *Service) Delete(ctx context.Context, id string, accept func(version int
 // pause is the unit of the random pauses between the attempts to change a note that others change too.
 const pause = 5 * time.Millisecond
 
-// change calls write with the stored note. If another change comes first, it asks accept about the new version: one
-// that accepts any version must succeed under contention. The retries end with the context at the latest. Their pauses
-// grow, so that many writers do not keep each other from finishing.
+// change calls write with the stored note. If another change comes first, it reads the note again and calls accept with
+// the new version. If accept accepts every version, change succeeds eventually. The retries end with the context at the
+// latest. Their pauses grow, so that many writers do not keep each other from finishing.
 func (s *Service) change(
 	ctx context.Context, id string, accept func(version int64) bool, write func(current Note) error,
 ) error {

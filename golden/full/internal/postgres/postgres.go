@@ -1,8 +1,8 @@
 // Package postgres stores notes in PostgreSQL.
 //
 // The service starts without its database and survives losing it. The pool keeps a few idle connections open, opens
-// others when they are needed, and replaces a broken one for the next caller. While there is no server, callers get domain.ErrUnavailable at once or after
-// the timeouts of the settings. Only a Migrator changes the schema.
+// others when they are needed, and replaces a broken one for the next caller. While there is no server, callers get
+// domain.ErrUnavailable at once or after the timeouts of the settings. Only a Migrator changes the schema.
 package postgres
 
 import (

@@ -34,7 +34,10 @@ func healthcheckCommand(sources config.Sources) *cobra.Command {
 				path = "/ready"
 			}
 			// Settings that broke after the start say nothing about the service. Without them, the address may be wrong.
-			cfg, ignored := config.LoadLenient(sources)
+			cfg, ignored, err := config.LoadLenient(sources)
+			if err != nil {
+				return err
+			}
 			address, err := probeURL(cfg, path)
 			if err != nil {
 				return err

@@ -43,7 +43,7 @@ func exitAfter(limit time.Duration) {
 	time.AfterFunc(limit, func() {
 		// A write to standard error may block, too.
 		go func() {
-			_, _ = fmt.Fprintf(os.Stderr, "billing-api: still running %s after the stop signal\n", limit)
+			_, _ = fmt.Fprintf(os.Stderr, "billing-api: still running %s after the stop signal; exiting with code 1\n", limit)
 		}()
 		time.Sleep(100 * time.Millisecond)
 		os.Exit(exitFailed)

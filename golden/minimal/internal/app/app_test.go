@@ -23,10 +23,10 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("os/signal.signal_recv"))
 }
 
-// patience is how long a test waits for what must happen.
+// patience is how long a test waits for a condition.
 const patience = 10 * time.Second
 
-// load returns settings that need nothing of the machine but the dependencies.
+// load returns settings with free ports of this machine.
 func load(t *testing.T, set ...string) *config.Loaded {
 	t.Helper()
 	sources := config.Sources{Set: append([]string{

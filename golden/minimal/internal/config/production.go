@@ -24,7 +24,7 @@ func productionRules(c Config) []rule {
 		{"metrics.pprof", "pprof", c.Metrics.Pprof, "profiles show process memory and slow the service down"},
 		{"cors.allowed_origins", "permissive-cors", slices.Contains(c.CORS.AllowedOrigins, "*"), "* lets every web page call the API"},
 		{"cors.allowed_headers", "permissive-cors", slices.Contains(c.CORS.AllowedHeaders, "*"), "* lets web pages send any header"},
-		{"server.tls.cert_file", "", !c.Server.TLS.Secure(), "set a certificate, or server.tls.terminated_by_proxy"},
+		{"server.tls.cert_file", "", !c.Server.TLS.Secure(), "clients would reach the service without TLS; set a certificate, or server.tls.terminated_by_proxy"},
 	}
 }
 

@@ -44,7 +44,7 @@ func (e etags) has(version int64) bool {
 // Preconditions are the conditional headers (RFC 9110 13) of a request for one note. It is
 // exported, because huma skips embedded types that are not.
 type Preconditions struct {
-	IfMatch     string `header:"If-Match" doc:"412 unless the note has one of these entity tags, weak or strong. * is any. Required by PUT and DELETE." example:"\"1\""`
+	IfMatch     string `header:"If-Match" doc:"412 unless the note has one of these entity tags, weak or strong. * matches every version. Required by PUT and DELETE." example:"\"1\""`
 	IfNoneMatch string `header:"If-None-Match" doc:"If the note has one of these entity tags: 304 for GET, 412 for PUT and DELETE."`
 }
 

@@ -102,8 +102,8 @@ func (s *Server) listen(ctx context.Context, section, bind string, port int) err
 // Addr returns the address of the listener.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
-// OnDrained registers a function that is called when the drain delay is over. It must end what has no natural end, such as
-// streams.
+// OnDrained registers a function that is called when the drain delay is over. It must close open streams, which have no
+// natural end.
 func (s *Server) OnDrained(end func()) { s.http.RegisterOnShutdown(end) }
 
 // Close closes a listener that does not serve yet. After Run it has no effect.

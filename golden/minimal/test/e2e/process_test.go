@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 
 // binary builds the service once, and returns its path.
 var binary = sync.OnceValues(func() (string, error) {
-	if err := errors.Join(openAll("../../cmd"), openAll("../../internal")); err != nil {
+	if err := errors.Join(openAll("../../cmd"), openAll("../../internal"), openAll("../../go.mod"), openAll("../../go.sum")); err != nil {
 		return "", err
 	}
 	path := filepath.Join(workDir, "service")
@@ -56,9 +56,14 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// openAll opens every folder below root. The go command caches test results by the files that a test opens, so it runs
-// these tests again when the source has changed.
+// openAll opens every folder below root, or the file root. The go command caches test results by the files that a test
+// opens, so it runs these tests again when the source or a dependency has changed.
 func openAll(root string) error {
+	file, err := os.Open(root)
+	if err != nil {
+		return err
+	}
+	_ = file.Close()
 	return filepath.WalkDir(root, func(_ string, _ fs.DirEntry, err error) error { return err })
 }
 

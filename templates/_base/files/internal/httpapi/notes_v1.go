@@ -58,7 +58,7 @@ type NoteChangeV1 struct {
 type listNotesV1Input struct {
 	Owner  string `query:"owner" maxLength:"128" doc:"Only notes of this owner." example:"ada"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"Maximum number of notes in the page."`
-	Cursor string `query:"cursor" maxLength:"256" doc:"next_cursor of the page before. The pages contain every note that existed at the first request exactly once, unless it is deleted. They may miss notes created later, so do not poll for new notes with a cursor."`
+	Cursor string `query:"cursor" maxLength:"256" doc:"next_cursor of the previous page. The pages contain every note that existed at the first request exactly once, unless it is deleted. They may miss notes created later, so do not poll for new notes with a cursor."`
 }
 
 type listNotesV1Output struct {

@@ -230,12 +230,33 @@ func TestLenientLoadKeepsWhatIsValid(t *testing.T) {
 	f := newFixture(t)
 	f.file("system.yaml", "server: [")
 	f.file("work.yaml", "server:\n  prot: 1\n  port: 8081\n  idle_timeout: soon\n")
-	got, err := LoadLenient(f.sources)
+	got, ignored, err := LoadLenient(f.sources)
+	if err != nil {
+		t.Error(err)
+	}
 	if got.Server.Port != 8081 || got.Server.IdleTimeout != 75*time.Second {
 		t.Errorf("got port %d and idle timeout %s, want 8081 and the default 75s", got.Server.Port, got.Server.IdleTimeout)
 	}
-	if lines := f.lines(err); len(lines) != 3 || !strings.HasPrefix(lines[0], "system.yaml: ") {
+	if lines := f.lines(ignored); len(lines) != 3 || !strings.HasPrefix(lines[0], "system.yaml: ") {
 		t.Errorf("got %q, want what was ignored", lines)
+	}
+}
+
+func TestLenientLoadRefusesWrongFlags(t *testing.T) {
+	f := newFixture(t)
+	f.sources.Set, f.sources.File = []string{"server.prot=1"}, filepath.Join(f.dir, "gone.yaml")
+	_, _, err := LoadLenient(f.sources)
+	if lines := f.lines(err); len(lines) != 2 || !strings.Contains(lines[0], "server.prot") || !strings.HasPrefix(lines[1], "--config: ") {
+		t.Errorf("got %q, want errors about both flags", lines)
+	}
+}
+
+func TestDefaultFileIsReadOnce(t *testing.T) {
+	f := newFixture(t)
+	f.file("work.yaml", "server:\n  prot: 1\n")
+	f.sources.File = f.sources.Files[len(f.sources.Files)-1]
+	if got := f.problems(); len(got) != 1 {
+		t.Errorf("got %q, want one error", got)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"example.com/acme/sample-service/internal/health"
 )
 
-// readyTime is how long the readiness check waits for a connection and an answer.
+// readyTime is how long the readiness check waits for a connection and an answer, at most.
 const readyTime = time.Second
 
 const queryReady = `-- name: Ready :one
@@ -22,7 +22,11 @@ FROM goose_db_version WHERE is_applied`
 // needs. It uses the pool. If the check gets no connection or no answer in time, but the server answered a statement
 // recently, the check passes as degraded: the server is slow, or every connection is in use.
 func (d *Database) Ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, readyTime)
+	limit := readyTime
+	if deadline, ok := ctx.Deadline(); ok { // leave time for the result of this check
+		limit = min(limit, time.Until(deadline)/2)
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var applied int64
 	var standby bool

@@ -9,8 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
-	"strings"
+	"strconv"
 	"sync"
 	"time"
 
@@ -143,5 +144,13 @@ func findPrograms() (string, error) {
 	if len(found) == 0 {
 		return "", errNoPrograms
 	}
-	return slices.MaxFunc(found, func(a, b string) int { return len(a) - len(b) + strings.Compare(a, b) }), nil
+	return slices.MaxFunc(found, func(a, b string) int { return major(a) - major(b) }), nil
+}
+
+var number = regexp.MustCompile(`[0-9]+`)
+
+// major returns the version in a path such as /usr/lib/postgresql/17/bin, or 0.
+func major(folder string) int {
+	version, _ := strconv.Atoi(number.FindString(folder))
+	return version
 }

@@ -38,6 +38,11 @@ func TestExhaustedPoolIsDegraded(t *testing.T) {
 		found := report.Dependencies["database"]
 		return found.Degraded && strings.Contains(found.Message, "answered others recently")
 	})
+	quick := health.New(health.Config{CheckTimeout: 500 * time.Millisecond}, discard, "", "", "")
+	quick.Add("database", db.Ready)
+	if report := quick.Ready(t.Context()); !report.Ready || !report.Dependencies["database"].Degraded {
+		t.Errorf("with a shorter time limit: got %+v, want degraded", report)
+	}
 	if err := <-errs; !errors.Is(err, domain.ErrUnavailable) {
 		t.Errorf("the call that waits: got %v, want %v", err, domain.ErrUnavailable)
 	}

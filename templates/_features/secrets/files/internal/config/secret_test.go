@@ -96,7 +96,7 @@ func TestSecretIsRefused(t *testing.T) {
 				f.environ("SAMPLE_SERVICE_STORE__PASSWORD=hunter2")
 				f.file("work.yaml", "store: {password_file: "+f.file("password", "hunter2")+"}")
 			},
-			"work.yaml:1: store.password_file: excludes store.password, which is set too (SAMPLE_SERVICE_STORE__PASSWORD)" + fileVariable,
+			"work.yaml:1: store.password_file: cannot be combined with store.password, set by SAMPLE_SERVICE_STORE__PASSWORD; remove one of them" + fileVariable,
 		},
 		{
 			"in a file that does not exist", func(f *fixture) {
