@@ -13,9 +13,9 @@ import (
 // files that do not end with _test.go. A team has to read what it inherits. Raise a limit only for a reason that such a
 // team would accept.
 const (
-	maxCode    = 5620
+	maxCode    = 5640
 	maxTests   = 3900
-	maxNotTest = 6220 // goal: 6000
+	maxNotTest = 6240 // goal: 6000
 )
 
 // The maximum numbers of files without Go in the default project, of their lines, and of its documents. A platform team
