@@ -11,7 +11,7 @@ import (
 	"github.com/hinshun/vt10x"
 
 	"github.com/acton-go/acton-new/internal/features"
-	"github.com/acton-go/acton-new/templates"
+	"github.com/acton-go/acton-new/internal/verify/projects"
 )
 
 var update = flag.Bool("update", false, "rewrite ../../docs/wizard.svg")
@@ -30,15 +30,19 @@ func TestReadmePictureShowsTheWizard(t *testing.T) {
 	c.press(enter)
 	c.waitFor("Preset", "↑↓ choose")
 	c.press(enter)
-	c.waitFor("Features: data", "space")
-	c.press(space)
-	c.waitFor("[x] database")
-	c.waitIdle()
-	p.add(c.term)
-	c.press(enter)
-	c.waitFor("Features: operations")
-	c.press(enter)
-	for i, q := range questionsWithDefaults(t) {
+	groups := projects.Catalog(t).Groups()
+	chosen := groups[0].Features[0].Name
+	for i, g := range groups {
+		c.waitFor("Features: "+g.Name, "space")
+		if i == 0 {
+			c.press(space)
+			c.waitFor("[x] " + chosen)
+			c.waitIdle()
+			p.add(c.term)
+		}
+		c.press(enter)
+	}
+	for i, q := range questionsWithDefaults(t, chosen) {
 		c.waitFor(fmt.Sprintf("Question %d of", i+1), q.Title)
 		c.press(enter)
 	}
@@ -63,14 +67,10 @@ func TestReadmePictureShowsTheWizard(t *testing.T) {
 	}
 }
 
-// questionsWithDefaults returns the questions of a project with only the feature database.
-func questionsWithDefaults(t *testing.T) []features.Question {
+// questionsWithDefaults returns the questions of a project with only the chosen feature.
+func questionsWithDefaults(t *testing.T, chosen string) []features.Question {
 	t.Helper()
-	cat, err := features.Load(templates.All)
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, err := cat.Resolve(features.Selection{Features: []string{"database"}})
+	set, err := projects.Catalog(t).Resolve(features.Selection{Features: []string{chosen}})
 	if err != nil {
 		t.Fatal(err)
 	}
