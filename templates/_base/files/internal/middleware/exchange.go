@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"time"
 
@@ -78,10 +79,12 @@ func (x *exchange) decide(ctx context.Context) outcome {
 	return outcome{status: x.response.status}
 }
 
-// clientLeft reports whether the client closed the connection in time. A response that is lost after the deadline, or
-// because the service shuts down, is a failure of the service.
+// clientLeft reports whether the client closed the connection. The service failed instead if it had not answered by the
+// deadline, stopped sending at a time limit, or shuts down.
 func (x *exchange) clientLeft(ctx context.Context) bool {
-	return !x.late() && ctx.Err() != nil && !errors.Is(context.Cause(ctx), problem.ErrShuttingDown)
+	answered := x.response.status != 0 && x.response.began.Before(x.deadline)
+	failed := x.late() && !answered || errors.Is(x.response.err, os.ErrDeadlineExceeded)
+	return !failed && ctx.Err() != nil && !errors.Is(context.Cause(ctx), problem.ErrShuttingDown)
 }
 
 // late reports whether the deadline has passed.
@@ -98,8 +101,9 @@ func (x *exchange) failure() error {
 // response records what is sent through it.
 type response struct {
 	http.ResponseWriter
-	head   bool // the request is a HEAD, whose response has no body
-	status int  // 0 until the header is sent
+	head   bool      // the request is a HEAD, whose response has no body
+	status int       // 0 until the header is sent
+	began  time.Time // when the handler set the status
 	bytes  int64
 	err    error // the first error of a write or a flush
 }
@@ -107,14 +111,14 @@ type response struct {
 func (w *response) WriteHeader(status int) {
 	// 1xx precede the response, except for 101.
 	if w.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
-		w.status = status
+		w.status, w.began = status, time.Now()
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *response) Write(p []byte) (int, error) {
 	if w.status == 0 {
-		w.status = http.StatusOK
+		w.status, w.began = http.StatusOK, time.Now()
 	}
 	n, err := w.ResponseWriter.Write(p)
 	if !w.head {
@@ -126,7 +130,7 @@ func (w *response) Write(p []byte) (int, error) {
 
 func (w *response) FlushError() error {
 	if w.status == 0 {
-		w.status = http.StatusOK
+		w.status, w.began = http.StatusOK, time.Now()
 	}
 	err := http.NewResponseController(w.ResponseWriter).Flush()
 	w.recordError(err)

@@ -186,6 +186,7 @@ func TestRefusalDoesNotWaitForTheBody(t *testing.T) {
 // was time.
 func TestResponsesThatFailToArrive(t *testing.T) {
 	leave := func(conn net.Conn) { _ = conn.Close() }
+	leaveLater := func(conn net.Conn) { time.AfterFunc(16*time.Second, func() { _ = conn.Close() }) }
 	stopReading := func(net.Conn) {}
 	late := func(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(30 * time.Second)
@@ -199,6 +200,8 @@ func TestResponsesThatFailToArrive(t *testing.T) {
 		level  string
 	}{
 		{"the client leaves", leave, work(10 * time.Second), 499, "INFO"},
+		{"the client leaves before the answer, after the deadline", leaveLater, late, 500, "ERROR"},
+		{"the client reads slowly and leaves", leaveLater, respond(200, document(100_000)), 499, "INFO"},
 		{"the client does not read", stopReading, refuse(http.StatusNotFound), 500, "ERROR"},
 		{"the client does not read much", stopReading, respond(200, document(100_000)), 500, "ERROR"},
 		{"the handler is late", stopReading, late, 500, "ERROR"},
