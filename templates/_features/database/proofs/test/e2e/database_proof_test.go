@@ -59,11 +59,11 @@ func TestBackupIsRestored(t *testing.T) {
 	var created, restored noteBody
 	c.ask(http.MethodPost, "/v1/notes", `{"owner":"ada","title":"Kept","body":"ü 漢 🙂"}`).want(t, http.StatusCreated, &created)
 	c.ask(http.MethodPut, "/v1/notes/"+created.ID, `{"title":"Changed","body":"x"}`, "If-Match", `"1"`).want(t, http.StatusOK, &created)
-	run(from, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--file="+dump)
+	run(from, "pg_dump", "--format=custom", "--no-owner", "--file="+dump)
 	c.ask(http.MethodDelete, "/v1/notes/"+created.ID, "", "If-Match", `"2"`).want(t, http.StatusNoContent, nil)
 	stop(t, p)
 
-	run(to, "sh", "-c", `exec pg_restore --exit-on-error --single-transaction --no-owner --no-privileges --dbname="$PGDATABASE" "$0"`, dump)
+	run(to, "sh", "-c", `exec pg_restore --exit-on-error --single-transaction --no-owner --dbname="$PGDATABASE" "$0"`, dump)
 	p = start(t, dir, to)
 	c = newClient(t, "http://"+p.api)
 	c.ask(http.MethodGet, "/ready", "").want(t, http.StatusOK, nil)
