@@ -65,6 +65,16 @@ func TestRulesPassUnitTests(t *testing.T) {
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, out)
 			}
+			receiver := "shop-pager"
+			if answers.Values["pager"] == "none" { // its pager is the same chat
+				receiver = "shop-team"
+			}
+			cmd = exec.CommandContext(t.Context(), "amtool", "config", "routes", "test", "--config.file=deploy/monitoring/alertmanager.yaml",
+				"service=shop", "severity=warning", "alertname=AlertsNotDelivered", "receiver_name=shop-team", "--verify.receivers="+receiver)
+			cmd.Dir = dir
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("the chat does not accept messages: %v\n%s", err, out)
+			}
 		})
 	}
 }
