@@ -20,6 +20,7 @@ var anyResource = regexp.MustCompile(`[nN]ote|NOTE_`)
 // The noun of --resource replaces the sample resource everywhere, in valid code. The first and the last combination have
 // every file.
 func TestResourceReplacesTheSampleEverywhere(t *testing.T) {
+	skipSequential(t)
 	l := realLibrary(t)
 	all := l.sets()
 	var answers []Answers

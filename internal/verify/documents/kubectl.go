@@ -30,6 +30,9 @@ func singular(kind string) string {
 	if full, ok := kinds[kind]; ok {
 		return full
 	}
+	if strings.HasSuffix(kind, "ss") { // ingress, ingressclass
+		return kind
+	}
 	return strings.TrimSuffix(kind, "s")
 }
 
