@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -127,11 +128,14 @@ func (d *Database) configure(service string, meters metric.MeterProvider) (*pgxp
 // read, or would weaken the encryption, the last ones stay in use.
 func (d *Database) beforeConnect(server address) func(context.Context, *pgx.ConnConfig) error {
 	plaintext, unverified := server.plaintext(), server.unverified()
-	var last atomic.Pointer[pgxpool.Config]
+	var mu sync.Mutex // a slow read must not replace the result of a later one
+	var last *pgxpool.Config
 	return func(ctx context.Context, conn *pgx.ConnConfig) error {
 		if err := d.backoff.allow(); err != nil {
 			return err
 		}
+		mu.Lock()
+		defer mu.Unlock()
 		now, err := server.current()
 		if now.plaintext() && !plaintext || now.unverified() && !unverified {
 			err = errors.New("the new address has a weaker encryption than the one at the start; restart the service to accept it")
@@ -139,14 +143,14 @@ func (d *Database) beforeConnect(server address) func(context.Context, *pgx.Conn
 		if err == nil {
 			var fresh *pgxpool.Config
 			if fresh, err = now.parse(); err == nil {
-				last.Store(fresh)
+				last = fresh
 			}
 		}
 		if err != nil {
 			d.log.WarnContext(ctx, "cannot use the new credentials of the database; the last ones stay in use", slog.Any("error", err))
 		}
-		if fresh := last.Load(); fresh != nil {
-			c := fresh.ConnConfig.Copy()
+		if last != nil {
+			c := last.ConnConfig.Copy()
 			conn.Host, conn.Port, conn.Database, conn.User, conn.Password = c.Host, c.Port, c.Database, c.User, c.Password
 			conn.TLSConfig, conn.Fallbacks = c.TLSConfig, c.Fallbacks
 		}
