@@ -22,7 +22,7 @@ import (
 )
 
 func main() {
-	traces := &traces{services: map[string]string{}}
+	traces := &traces{spans: map[string][]string{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /loki/api/v1/query_range", func(w http.ResponseWriter, r *http.Request) { serveLines(w, r, os.Args[2]) })
 	mux.HandleFunc("POST /v1/traces", traces.receive)
@@ -66,10 +66,10 @@ func serveLines(w http.ResponseWriter, r *http.Request, file string) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"status": "success", "data": map[string]any{"resultType": "streams", "result": result}})
 }
 
-// traces maps trace IDs to the service that sent a span.
+// traces maps trace IDs to the names of their spans.
 type traces struct {
-	mu       sync.Mutex
-	services map[string]string
+	mu    sync.Mutex
+	spans map[string][]string
 }
 
 func (t *traces) receive(w http.ResponseWriter, r *http.Request) {
@@ -85,15 +85,10 @@ func (t *traces) receive(w http.ResponseWriter, r *http.Request) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, resource := range data.ResourceSpans {
-		name := ""
-		for _, attribute := range resource.GetResource().GetAttributes() {
-			if attribute.Key == "service.name" {
-				name = attribute.GetValue().GetStringValue()
-			}
-		}
 		for _, scope := range resource.ScopeSpans {
 			for _, span := range scope.Spans {
-				t.services[hex.EncodeToString(span.TraceId)] = name
+				id := hex.EncodeToString(span.TraceId)
+				t.spans[id] = append(t.spans[id], span.Name)
 			}
 		}
 	}
@@ -102,12 +97,15 @@ func (t *traces) receive(w http.ResponseWriter, r *http.Request) {
 
 func (t *traces) find(w http.ResponseWriter, r *http.Request) {
 	t.mu.Lock()
-	name, ok := t.services[r.PathValue("id")]
+	names, ok := t.spans[r.PathValue("id")]
 	t.mu.Unlock()
 	if !ok {
 		http.Error(w, "trace not found", http.StatusNotFound)
 		return
 	}
-	attribute := map[string]any{"key": "service.name", "value": map[string]string{"stringValue": name}}
-	_ = json.NewEncoder(w).Encode(map[string]any{"batches": []any{map[string]any{"resource": map[string]any{"attributes": []any{attribute}}}}})
+	var spans []map[string]string
+	for _, name := range names {
+		spans = append(spans, map[string]string{"name": name})
+	}
+	_ = json.NewEncoder(w).Encode(map[string]any{"batches": []any{map[string]any{"scopeSpans": []any{map[string]any{"spans": spans}}}}})
 }

@@ -55,7 +55,7 @@ func plural(noun string) string {
 
 // pairs returns the spellings of the sample resource, each followed by that of the resource, for strings.NewReplacer.
 func (r resource) pairs() []string {
-	if r.one == sampleResource {
+	if r == (resource{sampleResource, sampleResources}) {
 		return nil
 	}
 	var pairs []string

@@ -52,7 +52,7 @@ func TestResourceReplacesTheSampleEverywhere(t *testing.T) {
 
 func TestPluralFollowsTheRules(t *testing.T) {
 	for answer, want := range map[string]resource{
-		"order": {"order", "orders"}, "category": {"category", "categories"}, "day": {"day", "days"}, "box": {"box", "boxes"},
+		"order": {"order", "orders"}, "category": {"category", "categories"}, "day": {"day", "days"}, "box": {"box", "boxes"}, "note:jottings": {"note", "jottings"},
 		"branch": {"branch", "branches"}, "person:people": {"person", "people"},
 	} {
 		if got := newResource(answer); got != want {
@@ -62,6 +62,9 @@ func TestPluralFollowsTheRules(t *testing.T) {
 }
 
 func TestResourceHasItsArticle(t *testing.T) {
+	if got := newWords("ab", "a.b/c", newResource("note:jottings")).Replace("a note of two Notes"); got != "a note of two Jottings" {
+		t.Errorf("got %q", got)
+	}
 	got := newWords("ab", "a.b/c", newResource("order")).Replace("// A note is a note (a note), not a new note of alice's notes. TestLifeOfANote --generate-notes\n")
 	want := "// An order is an order (an order), not a new order of alice's orders. TestLifeOfAnOrder --generate-notes\n"
 	if got != want {

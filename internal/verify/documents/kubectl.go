@@ -144,6 +144,7 @@ func helpOf(program string, args ...string) (help, error) {
 	if h, ok := helps.Load(key); ok {
 		return h.(help), nil //nolint:forcetypeassert // nothing else is stored
 	}
+	//nolint:gosec // runs kubectl or the built service
 	out, err := exec.CommandContext(context.Background(), program, args...).Output()
 	if errors.Is(err, exec.ErrNotFound) {
 		return help{}, fmt.Errorf("%w: run `.ci/run tools` to install it", err)

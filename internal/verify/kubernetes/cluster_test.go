@@ -81,9 +81,16 @@ func harness(t *testing.T) passed.Harness {
 	if err != nil {
 		t.Fatal(err)
 	}
-	programs := []string{"postgres", "pg_dump", "aws", "s3", "jq"}
+	programs := []string{"aws", "s3", "jq"}
 	for _, name := range slices.Sorted(maps.Keys(found.programs)) {
 		programs = append(programs, found.programs[name])
+	}
+	for _, pattern := range []string{filepath.Join(found.definitions, "*.yaml"), "/usr/lib/postgresql/*/bin/p*"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		programs = append(programs, files...)
 	}
 	h, err := passed.NewHarness(programs...)
 	if err != nil {
@@ -138,16 +145,7 @@ func build(t *testing.T, c *Cluster, chosen []features.Set) []manifest {
 			return
 		}
 		byTree[hash] = len(all)
-		dir := t.TempDir()
-		for _, f := range tree {
-			path := filepath.Join(dir, f.Path)
-			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(path, f.Data, 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
+		dir := projects.Write(t, tree)
 		for _, overlay := range overlays {
 			all = append(all, manifest{project: project, overlay: overlay, sets: []string{set.Name()}, dir: dir})
 		}

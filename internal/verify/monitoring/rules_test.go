@@ -2,9 +2,7 @@ package monitoring_test
 
 import (
 	"flag"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -50,18 +48,8 @@ func TestRulesPassUnitTests(t *testing.T) {
 			if harness.Check("rules", tree).Unchanged(t) {
 				return
 			}
-			dir := t.TempDir()
-			for _, f := range tree {
-				path := filepath.Join(dir, filepath.FromSlash(f.Path))
-				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(path, f.Data, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
 			cmd := exec.CommandContext(t.Context(), "make", "--no-print-directory", "rules-test")
-			cmd.Dir = dir
+			cmd.Dir = projects.Write(t, tree)
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, out)
 			}
@@ -71,7 +59,7 @@ func TestRulesPassUnitTests(t *testing.T) {
 			}
 			cmd = exec.CommandContext(t.Context(), "amtool", "config", "routes", "test", "--config.file=deploy/monitoring/alertmanager.yaml",
 				"service=shop", "severity=warning", "alertname=AlertsNotDelivered", "receiver_name=shop-team", "--verify.receivers="+receiver)
-			cmd.Dir = dir
+			cmd.Dir = projects.Write(t, tree)
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("the chat does not accept messages: %v\n%s", err, out)
 			}

@@ -29,8 +29,8 @@ type Harness struct {
 
 // NewHarness returns the harness of the test package in the working directory. It contains the sources of the package,
 // those of every package below internal/verify that it imports, the modules, the version of Go, and the programs. A
-// program is identified by its size and its time of modification. It does not contain the generator, because checks
-// depend on what it renders.
+// program is a name in PATH or a file, and is identified by its size and its time of modification. The harness does not
+// contain the generator, because checks depend on what it renders.
 func NewHarness(programs ...string) (Harness, error) {
 	h := Harness{folder: os.Getenv(Folder)}
 	if h.folder == "" {
@@ -49,7 +49,7 @@ func NewHarness(programs ...string) (Harness, error) {
 	if err != nil {
 		return h, err
 	}
-	fmt.Fprintln(sum, version)
+	sum.Write([]byte(version + "\n"))
 	seen := map[string]bool{}
 	for _, dir := range strings.Fields(dirs) {
 		if !strings.HasPrefix(dir, filepath.Join(root, "internal", "verify")) || seen[dir] {
@@ -66,14 +66,14 @@ func NewHarness(programs ...string) (Harness, error) {
 		}
 	}
 	for _, program := range programs {
-		fmt.Fprintln(sum, identify(program))
+		sum.Write([]byte(identify(program) + "\n"))
 	}
 	h.base = hex.EncodeToString(sum.Sum(nil))
 	return h, nil
 }
 
 func command(name string, args ...string) (string, error) {
-	out, err := exec.Command(name, args...).Output()
+	out, err := exec.Command(name, args...).Output() //nolint:gosec,noctx // runs the go command
 	if err != nil {
 		return "", fmt.Errorf("%s %s: %w", name, strings.Join(args, " "), err)
 	}
@@ -92,15 +92,18 @@ func addDir(sum hash.Hash, root, dir string) error {
 func addFile(sum hash.Hash, root, path string) error {
 	data, err := os.ReadFile(path)
 	name, _ := filepath.Rel(root, path)
-	fmt.Fprintf(sum, "%s %d\n%s", filepath.ToSlash(name), len(data), data)
+	sum.Write(fmt.Appendf(nil, "%s %d\n%s", filepath.ToSlash(name), len(data), data))
 	return err
 }
 
 // identify describes a program, by its name in PATH or by a path.
 func identify(program string) string {
-	path, err := exec.LookPath(program)
-	if err != nil {
-		return program + " absent"
+	path := program
+	if !filepath.IsAbs(program) {
+		var err error
+		if path, err = exec.LookPath(program); err != nil {
+			return program + " absent"
+		}
 	}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -118,7 +121,7 @@ type Check struct {
 // Check returns a check of projects. The name contains all parameters that change what is checked.
 func (h Harness) Check(name string, trees ...generator.Tree) *Check {
 	c := &Check{folder: h.folder, sum: sha256.New()}
-	fmt.Fprintf(c.sum, "%s\n%s\n", h.base, name)
+	c.sum.Write(fmt.Appendf(nil, "%s\n%s\n", h.base, name))
 	for _, tree := range trees {
 		c.AddTree(tree)
 	}
@@ -127,7 +130,7 @@ func (h Harness) Check(name string, trees ...generator.Tree) *Check {
 
 // Add adds a file that the check reads.
 func (c *Check) Add(path string, data []byte) {
-	fmt.Fprintf(c.sum, "%s %d\n%s", path, len(data), data)
+	c.sum.Write(fmt.Appendf(nil, "%s %d\n%s", path, len(data), data))
 }
 
 // AddTree adds all files of a project.

@@ -181,15 +181,7 @@ func newBench(t *testing.T, root string) *bench {
 		dir: dir, command: filepath.Join(dir, "acton-new"), project: filepath.Join(dir, projectName),
 		tried: map[string]string{},
 	}
-	servers, err := postgresPrograms()
-	if err != nil {
-		servers = "postgres" // sets without a database need none
-	}
-	b.harness, err = passed.NewHarness(filepath.Join(servers, "postgres"), "golangci-lint", "gcc", "make", "git", "prometheus",
-		"promtool", "prometheus-alertmanager", "amtool", "otelcol")
-	if err != nil {
-		t.Fatal(err)
-	}
+	b.harness = newHarness(t)
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "GOFLAGS=") {
 			b.env = append(b.env, v)
@@ -208,6 +200,21 @@ func newBench(t *testing.T, root string) *bench {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return b
+}
+
+// newHarness returns the harness with the programs that projects and probes run.
+func newHarness(t *testing.T) passed.Harness {
+	t.Helper()
+	servers, err := postgresPrograms()
+	if err != nil {
+		servers = "" // sets without a database need none
+	}
+	harness, err := passed.NewHarness(filepath.Join(servers, "postgres"), "golangci-lint", "gcc", "make", "git", "prometheus",
+		"promtool", "alertmanager", "prometheus-alertmanager", "amtool", "otelcol")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return harness
 }
 
 // claim returns a directory below parent that no other run uses. It prefers the same directory for every clone, whose

@@ -1,14 +1,11 @@
 package probe
 
 import (
-	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/acton-go/acton-new/internal/generator"
-	"github.com/acton-go/acton-new/internal/verify/passed"
 	"github.com/acton-go/acton-new/internal/verify/programs"
 	"github.com/acton-go/acton-new/internal/verify/projects"
 )
@@ -24,25 +21,11 @@ func TestProjectsWithOtherResourcesPassTheirTests(t *testing.T) {
 		t.Run(noun, func(t *testing.T) {
 			answers := generator.Answers{Name: "shop", Module: "example.com/shop", Features: chosen, Values: map[string]string{"resource": noun}}
 			tree := slices.Concat(projects.Render(t, answers), projects.Proofs(t, answers))
-			harness, err := passed.NewHarness("gcc")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if harness.Check("resource", tree).Unchanged(t) {
+			if newHarness(t).Check("resource", tree).Unchanged(t) {
 				return
 			}
-			dir := t.TempDir()
-			for _, f := range tree {
-				name := filepath.Join(dir, filepath.FromSlash(f.Path))
-				if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(name, f.Data, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
 			cmd := exec.Command("go", "test", "./...")
-			cmd.Dir = dir
+			cmd.Dir = projects.Write(t, tree)
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, out)
 			}

@@ -2,6 +2,8 @@
 package projects
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/acton-go/acton-new/internal/features"
@@ -22,8 +24,7 @@ func Catalog(t testing.TB) *features.Catalog {
 	return catalog
 }
 
-// Plan resolves answers.
-func Plan(t testing.TB, answers generator.Answers) generator.Plan {
+func plan(t testing.TB, answers generator.Answers) generator.Plan {
 	t.Helper()
 	plan, err := generator.Resolve(Catalog(t), answers)
 	if err != nil {
@@ -35,17 +36,33 @@ func Plan(t testing.TB, answers generator.Answers) generator.Plan {
 // Render returns a project.
 func Render(t testing.TB, answers generator.Answers) generator.Tree {
 	t.Helper()
-	tree, err := generator.Render(templates.All, Plan(t, answers), Version)
+	tree, err := generator.Render(templates.All, plan(t, answers), Version)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return tree
 }
 
+// Write writes the files of a project, or a part of them, into a new directory.
+func Write(t testing.TB, tree generator.Tree) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	for _, f := range tree {
+		name := filepath.Join(dir, filepath.FromSlash(f.Path))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
 // Proofs returns the proofs of a project.
 func Proofs(t testing.TB, answers generator.Answers) generator.Tree {
 	t.Helper()
-	proofs, err := generator.Proofs(templates.All, Plan(t, answers))
+	proofs, err := generator.Proofs(templates.All, plan(t, answers))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/acme/billing-api/internal/health"
 )
 
-// readyTime is how long the readiness check waits for a connection and an answer, at most.
+// readyTime limits how long the readiness check waits for a connection and an answer.
 const readyTime = time.Second
 
 const queryReady = `-- name: Ready :one

@@ -24,7 +24,7 @@ func (s *smoke) checkTraces(ctx context.Context) (string, error) {
 		ids = append(ids, header.Get("X-Trace-Id"))
 		for _, id := range ids {
 			var trace json.RawMessage
-			if err = s.traces.get(ctx, "/api/traces/"+id, &trace); err == nil && bytes.Contains(trace, []byte(`"billing-api"`)) {
+			if err = s.traces.get(ctx, "/api/traces/"+id, &trace); err == nil && bytes.Contains(trace, []byte(versions[0].path)) {
 				return nil
 			}
 		}

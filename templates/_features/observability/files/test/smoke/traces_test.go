@@ -8,10 +8,10 @@ import (
 
 func TestTracesAreLookedUp(t *testing.T) {
 	for name, test := range map[string]struct{ response, verdict, say string }{
-		"Tempo":           {`{"batches":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"sample-service"}}]}}]}`, "ok", "found"},
-		"Jaeger":          {`{"data":[{"processes":{"p1":{"serviceName":"sample-service"}}}]}`, "ok", "found"},
-		"another service": {`{"batches":[]}`, "FAIL", "none of 1 traces"},
-		"no server":       {"", "FAIL", "got 404"},
+		"Tempo":     {`{"batches":[{"scopeSpans":[{"spans":[{"name":"GET /v1/notes"}]}]}]}`, "ok", "found"},
+		"Jaeger":    {`{"data":[{"spans":[{"operationName":"GET /v1/notes"}]}]}`, "ok", "found"},
+		"no span":   {`{"batches":[]}`, "FAIL", "none of 1 traces"},
+		"no server": {"", "FAIL", "got 404"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			traces := newServer(t, func(w http.ResponseWriter, r *http.Request) {
