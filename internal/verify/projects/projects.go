@@ -2,8 +2,11 @@
 package projects
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 
 	"github.com/acton-go/acton-new/internal/features"
@@ -33,14 +36,22 @@ func plan(t testing.TB, answers generator.Answers) generator.Plan {
 	return plan
 }
 
-// Render returns a project.
+// rendered caches projects by their answers, because many tests look at the same ones.
+var rendered sync.Map
+
+// Render returns a project. The data of its files must not be changed.
 func Render(t testing.TB, answers generator.Answers) generator.Tree {
 	t.Helper()
+	key := fmt.Sprintf("%q", []any{answers.Name, answers.Module, answers.Features, answers.Values})
+	if tree, ok := rendered.Load(key); ok {
+		return slices.Clone(tree.(generator.Tree)) //nolint:forcetypeassert // nothing else is stored
+	}
 	tree, err := generator.Render(templates.All, plan(t, answers), Version)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tree
+	rendered.Store(key, tree)
+	return slices.Clone(tree)
 }
 
 // Write writes the files of a project, or a part of them, into a new directory.

@@ -52,13 +52,15 @@ func (r *Router) probe(path string, handler http.HandlerFunc) {
 	r.add(http.MethodGet, middleware.Route{Template: path, Probe: true}, handler)
 }
 
+// add adds a route. The mux only finds its pattern: the layers of the chain come next and know the route by it, and
+// dispatch calls the handler at last.
 func (r *Router) add(method string, route middleware.Route, handler http.HandlerFunc) {
 	pattern := method + " " + route.Template
 	r.mux.HandleFunc(pattern, r.serveChain)
 	r.routes[pattern], r.handlers[pattern] = route, handler
 }
 
-// Use sets the layers that each request passes after the router has found its route.
+// Use sets the layers that each request passes after the router has found its route. Call it before the first request.
 func (r *Router) Use(chain middleware.Chain) { r.chain = chain.Then(http.HandlerFunc(r.dispatch)) }
 
 // ServeHTTP implements http.Handler. A path such as //v1/notes, which http.ServeMux would redirect, has no route.
