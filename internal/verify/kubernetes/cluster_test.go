@@ -286,8 +286,10 @@ func run(t *testing.T, c *Cluster, m manifest) {
 }
 
 // deployAgain deploys with the Makefile of the project, rolls back, and deploys once more. The rollback makes another
-// manager own the image, and the migration Job of the first deployment cannot be changed.
+// manager own the pod template, and the migration Job of the first deployment cannot be changed. A deployment must not
+// keep a variable that its manifest does not have.
 func deployAgain(c *Cluster, m manifest) error {
+	const leftover = "LEFTOVER"
 	deploy := func(tag string) error {
 		cmd := exec.Command("make", "--no-print-directory", "deploy", "ENV="+m.overlay, "TAG="+tag)
 		cmd.Dir = m.dir
@@ -302,12 +304,20 @@ func deployAgain(c *Cluster, m manifest) error {
 		if image := imageOf(deployment, m.project); !strings.HasSuffix(image, ":"+tag) {
 			return fmt.Errorf("image %s after make deploy TAG=%s", image, tag)
 		}
+		if strings.Contains(fmt.Sprint(deployment), leftover) {
+			return fmt.Errorf("make deploy TAG=%s keeps the variable %s, which its manifest does not have", tag, leftover)
+		}
 		return nil
 	}
-	for _, tag := range []string{"v1.0.0", "v1.1.0"} {
-		if err := deploy(tag); err != nil {
-			return err
-		}
+	if err := deploy("v1.0.0"); err != nil {
+		return err
+	}
+	// A variable that only this revision has, which the rollback brings back.
+	if _, err := c.kubectl(nil, "set", "env", "deployment/"+m.project, "-n", m.namespace(), leftover+"=1"); err != nil {
+		return err
+	}
+	if err := deploy("v1.1.0"); err != nil {
+		return err
 	}
 	if _, err := c.kubectl(nil, "rollout", "undo", "deployment/"+m.project, "-n", m.namespace()); err != nil {
 		return err

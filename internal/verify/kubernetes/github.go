@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/rand"
@@ -68,9 +69,9 @@ func startGitHub(cert certificate) (*github, error) {
 
 func (g *github) close() { _ = g.server.Close() }
 
-// token returns the token of a job. The subject of a job that deploys is repo:OWNER/REPOSITORY:environment:NAME.
+// token returns the token of a job. The subject of a job that deploys is repo:OWNER@ID/REPOSITORY@ID:environment:NAME.
 func (g *github) token(subject, audience string) (string, error) {
-	owner, _, _ := strings.Cut(strings.TrimPrefix(subject, "repo:"), "/")
+	owner, _, _ := strings.Cut(strings.TrimPrefix(subject, "repo:"), "@")
 	claims, err := json.Marshal(map[string]any{
 		"iss": githubIssuer, "aud": audience, "sub": subject, "repository_owner": owner,
 		"iat": time.Now().Add(-time.Second).Unix(), "exp": time.Now().Add(5 * time.Minute).Unix(),
@@ -117,7 +118,7 @@ func (c *Cluster) DryRunAsPipeline(role, namespace, environment string, manifest
 	if err != nil {
 		return err
 	}
-	const repository = "repo:acme/orders:environment:"
+	const repository = "repo:acme@12/orders@34:environment:"
 	binding, err := c.kubectl(nil, "--namespace", namespace, "create", "rolebinding", "pipeline", "--clusterrole", resources[0].name(),
 		"--user", "github:"+repository+environment, "--dry-run=client", "--output", "yaml")
 	if err != nil {
@@ -145,10 +146,14 @@ func (c *Cluster) DryRunAsPipeline(role, namespace, environment string, manifest
 			return err
 		}
 	}
-	for _, refused := range []string{"get secrets", "list secrets", "create pods/exec", "create rolebindings.rbac.authorization.k8s.io", "get nodes"} {
+	for _, refused := range []string{"get secrets", "list secrets", "create pods/exec", "delete namespaces", "delete resourcequotas", "create rolebindings.rbac.authorization.k8s.io", "get nodes"} {
 		if err := c.can(job, namespace, refused, false); err != nil {
 			return err
 		}
+	}
+	// `make deploy` replaces a Job, and deletes nothing else.
+	if err := c.can(job, namespace, "delete jobs.batch", bytes.Contains(manifest, []byte("\nkind: Job\n"))); err != nil {
+		return err
 	}
 	if err := c.can(job, "default", "get deployments.apps", false); err != nil {
 		return err

@@ -142,7 +142,7 @@ func TestProductionFitsEveryCloud(t *testing.T) {
 	for component, want := range map[string]string{
 		"gateway":     "hostnames:\n  - HOST\n",
 		"ingress-eks": "ingressClassName: alb",
-		"ingress-gke": "kind: BackendConfig",
+		"ingress-gke": "networking.gke.io/v1beta1.FrontendConfig: orders",
 	} {
 		for _, env := range []string{"staging", "production"} {
 			c := newCheckout(t)

@@ -64,6 +64,7 @@ func (c Config) Validate() setting.Errors {
 	errs.AddIf(c.Database.ConnectTimeout >= limit, "database.connect_timeout", "must be below server.request_timeout, which is %s", limit)
 	errs.AddIf(c.Database.AcquireTimeout >= limit, "database.acquire_timeout", "must be below server.request_timeout, which is %s", limit)
 	errs.AddIf(c.Database.StatementTimeout >= limit, "database.statement_timeout", "must be below server.request_timeout, which is %s", limit)
+	errs.AddIf(c.Server.Port == c.Metrics.Port && c.Metrics.Port != 0, "metrics.port", "must differ from server.port")
 	return errs
 }
 

@@ -53,7 +53,7 @@ func (r *Router) probe(path string, handler http.HandlerFunc) {
 }
 
 // add adds a route. The mux only finds its pattern: the layers of the chain come next and know the route by it, and
-// dispatch calls the handler at last.
+// dispatch calls the handler.
 func (r *Router) add(method string, route middleware.Route, handler http.HandlerFunc) {
 	pattern := method + " " + route.Template
 	r.mux.HandleFunc(pattern, r.serveChain)

@@ -65,7 +65,7 @@ func negotiate(header []string) string {
 		quality[strings.TrimPrefix(strings.TrimSpace(name), "x-")] = q // x-gzip is gzip
 	}
 	if _, named := quality["gzip"]; !named {
-		quality["gzip"] = quality["*"] // a client that accepts anything surely knows gzip
+		quality["gzip"] = quality["*"] // a client that accepts any coding also knows gzip
 	}
 	best, highest := "", 0.0
 	for _, coding := range codings {

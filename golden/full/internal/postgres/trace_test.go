@@ -80,7 +80,7 @@ func TestQueryHasASpanWithoutItsArguments(t *testing.T) {
 		}
 		for _, text := range said {
 			if strings.Contains(text, "4711") || strings.Contains(text, n.ID) {
-				t.Errorf("%s tells an argument: %s", s.Name(), text)
+				t.Errorf("%s contains an argument: %s", s.Name(), text)
 			}
 		}
 	}

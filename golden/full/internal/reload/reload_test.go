@@ -91,7 +91,7 @@ func TestSignalReloadsEverything(t *testing.T) {
 	}
 }
 
-// rounds lets the loop come round n times.
+// rounds waits for n turns of the loop.
 func rounds(n int) {
 	time.Sleep(time.Duration(n)*interval + time.Millisecond)
 	synctest.Wait()

@@ -70,7 +70,7 @@ func TestMaskTellsSetFromUnset(t *testing.T) {
 		t.Errorf("unset secret prints as %q, want nothing", got)
 	}
 	if secret.New("").IsSet() || !secret.New(password).IsSet() {
-		t.Error("IsSet does not tell a secret from none")
+		t.Error("IsSet is the same with and without a secret")
 	}
 }
 

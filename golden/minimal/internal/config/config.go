@@ -57,6 +57,7 @@ func (c Config) Validate() setting.Errors {
 	var errs setting.Errors
 	limit := c.Server.RequestTimeout
 	errs.AddIf(c.Health.CheckTimeout >= limit, "health.check_timeout", "must be below server.request_timeout, which is %s", limit)
+	errs.AddIf(c.Server.Port == c.Metrics.Port && c.Metrics.Port != 0, "metrics.port", "must differ from server.port")
 	return errs
 }
 

@@ -15,6 +15,6 @@ var (
 	ErrVersionMismatch = errors.New("version mismatch")
 
 	// ErrUnavailable means that the store or another dependency is unavailable; the same call may succeed later. It wraps
-	// the cause. Stores return the error of a context unchanged.
+	// the cause. Stores return an error that wraps the error of the context.
 	ErrUnavailable = errors.New("unavailable")
 )

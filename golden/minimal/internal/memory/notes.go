@@ -1,4 +1,4 @@
-// Package memory stores notes in the memory of the process, for tests and for a service without a
+// Package memory stores notes in the memory of the process, for tests and a service without a
 // database. The notes are lost when the process ends, and instances do not share them.
 package memory
 

@@ -33,7 +33,7 @@ func healthcheckCommand(sources config.Sources) *cobra.Command {
 			if ready {
 				path = "/ready"
 			}
-			// Settings that broke after the start say nothing about the service. Without them, the address may be wrong.
+			// The service may be healthy even if its settings broke after the start. Without them, the address may be wrong.
 			cfg, ignored, err := config.LoadLenient(sources)
 			if err != nil {
 				return err

@@ -17,8 +17,9 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// maxStreams is the number of requests that one HTTP/2 connection may have open at a time.
-const maxStreams = 100
+// maxStreams is the number of requests that one HTTP/2 connection may have open at a time. A client that does not read
+// its responses holds this many of http.max_in_flight until server.write_timeout.
+const maxStreams = 20
 
 // Server is an open listener and the HTTP server for it.
 type Server struct {
