@@ -8,7 +8,11 @@ import (
 
 // The project records one refusal of each kind. These are the others.
 func TestFurtherRefusalsKeepWhatIsRecorded(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "refusals.txt")
+	t.Chdir(t.TempDir())
+	file := filepath.Join("v1", "refusals.txt")
+	if err := os.Mkdir("v1", 0o700); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(file, []byte(furtherRefusals), 0o600); err != nil {
 		t.Fatal(err)
 	}
