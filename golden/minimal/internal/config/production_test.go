@@ -2,8 +2,11 @@ package config
 
 import (
 	"log/slog"
+	"os"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestProductionStarts(t *testing.T) {
@@ -44,5 +47,45 @@ func TestProductionRefuses(t *testing.T) {
 				t.Errorf("staging refuses it too: %q", got)
 			}
 		})
+	}
+}
+
+func TestProductionChecksPermissions(t *testing.T) {
+	for _, test := range []struct {
+		mode     os.FileMode
+		settings bool // whether a settings file may have the mode
+		key      bool
+	}{
+		{0o600, true, true},
+		{0o440, true, true}, // Kubernetes gives this to the group of the pod
+		{0o644, true, false},
+		{0o660, false, false},
+		{0o602, false, false},
+	} {
+		f := production(t)
+		for _, path := range []string{f.file("work.yaml", "log: {level: warn}"), f.file("tls.key", "key")} {
+			if err := os.Chmod(path, test.mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := f.problems(); (got == nil) != test.settings {
+			t.Errorf("settings file with mode %04o: %q", test.mode, got)
+		}
+
+		f.sources.Files = nil
+		f.set("server.tls.terminated_by_proxy=false", "server.tls.cert_file=tls.crt", "server.tls.key_file="+f.dir+"/tls.key")
+		if got := f.problems(); (got == nil) != test.key {
+			t.Errorf("key file with mode %04o: %q", test.mode, got)
+		}
+	}
+}
+
+func TestUnknownWaiverIsRefused(t *testing.T) {
+	f := newFixture(t)
+	f.set("service.allow_in_production=profiling")
+	want := `--set: service.allow_in_production: unknown waiver "profiling"; use one of ` + strings.Join(waivers(), ", ") +
+		" (environment: BILLING_API_SERVICE__ALLOW_IN_PRODUCTION)"
+	if diff := cmp.Diff(f.problems(), []string{want}); diff != "" {
+		t.Error("got -, want +\n" + diff)
 	}
 }
