@@ -1,6 +1,7 @@
 package httpserver
 
 import (
+	"encoding/binary"
 	"io"
 	"net"
 	"net/http"
@@ -52,6 +53,39 @@ func TestSlowHeadersAreCutOff(t *testing.T) {
 	if _, err := io.ReadAll(conn); err != nil {
 		t.Errorf("got %v, want the end of the connection", err)
 	}
+}
+
+// A client that does not read its responses must leave most of http.max_in_flight, by default 100, to others.
+func TestOneHTTP2ConnectionHasFewStreams(t *testing.T) {
+	s := serve(t, testConfig(), hello)
+	conn, err := net.Dial("tcp", s.api.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	const settings, maxConcurrentStreams = 4, 3 // RFC 9113, section 6.5
+	emptySettings := string([]byte{0, 0, 0, settings, 0, 0, 0, 0, 0})
+	if _, err := io.WriteString(conn, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"+emptySettings); err != nil {
+		t.Fatal(err)
+	}
+	header := make([]byte, 9)
+	if _, err := io.ReadFull(conn, header); err != nil || header[3] != settings {
+		t.Fatalf("got the frame header %v, %v, want SETTINGS", header, err)
+	}
+	payload := make([]byte, int(header[0])<<16|int(header[1])<<8|int(header[2]))
+	if _, err := io.ReadFull(conn, payload); err != nil {
+		t.Fatal(err)
+	}
+	for ; len(payload) >= 6; payload = payload[6:] {
+		if binary.BigEndian.Uint16(payload) == maxConcurrentStreams {
+			if got := binary.BigEndian.Uint32(payload[2:]); got > 25 {
+				t.Errorf("got %d streams, want at most 25", got)
+			}
+			return
+		}
+	}
+	t.Error("the server does not limit the streams of a connection")
 }
 
 func TestEveryListenerHasTimeouts(t *testing.T) {
