@@ -48,8 +48,9 @@ func TestRulesPassUnitTests(t *testing.T) {
 			if harness.Check("rules", tree).Unchanged(t) {
 				return
 			}
+			dir := projects.Write(t, tree)
 			cmd := exec.CommandContext(t.Context(), "make", "--no-print-directory", "rules-test")
-			cmd.Dir = projects.Write(t, tree)
+			cmd.Dir = dir
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, out)
 			}
@@ -59,7 +60,7 @@ func TestRulesPassUnitTests(t *testing.T) {
 			}
 			cmd = exec.CommandContext(t.Context(), "amtool", "config", "routes", "test", "--config.file=deploy/monitoring/alertmanager.yaml",
 				"service=shop", "severity=warning", "alertname=AlertsNotDelivered", "receiver_name=shop-team", "--verify.receivers="+receiver)
-			cmd.Dir = projects.Write(t, tree)
+			cmd.Dir = dir
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("the chat does not accept messages: %v\n%s", err, out)
 			}
