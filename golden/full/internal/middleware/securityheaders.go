@@ -11,7 +11,6 @@ import (
 func SecurityHeaders(https bool) Layer {
 	headers := http.Header{
 		"X-Content-Type-Options":  {"nosniff"},
-		"X-Frame-Options":         {"DENY"},
 		"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
 		"Cache-Control":           {"no-store"},
 	}

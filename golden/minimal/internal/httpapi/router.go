@@ -65,7 +65,7 @@ func (r *Router) Use(chain middleware.Chain) { r.chain = chain.Then(http.Handler
 
 // ServeHTTP implements http.Handler. A path such as //v1/notes, which http.ServeMux would redirect, has no route.
 func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	if clean := path.Clean("/" + req.URL.Path); clean == req.URL.Path || clean+"/" == req.URL.Path {
+	if clean := path.Clean(req.URL.Path); clean == req.URL.Path || clean+"/" == req.URL.Path {
 		r.mux.ServeHTTP(w, req)
 		return
 	}

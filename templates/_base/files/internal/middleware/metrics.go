@@ -68,7 +68,7 @@ func newInstruments(meter metric.Meter) (instruments, error) {
 
 func (m instruments) record(ctx context.Context, x *exchange, attrs ...attribute.KeyValue) {
 	result := x.finish(ctx)
-	attrs = append(attrs,
+	attrs = append(slices.Grow(attrs, 3),
 		attribute.String("http.route", x.record.Route), attribute.Int("http.response.status_code", result.status))
 	if kind := result.errorType(); kind != "" {
 		attrs = append(attrs, attribute.String("error.type", kind))

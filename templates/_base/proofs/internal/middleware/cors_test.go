@@ -45,7 +45,7 @@ func testPreflight(t *testing.T, name string, cfg CORSConfig, req *http.Request,
 		if vary := strings.Join(h.Values("Vary"), ","); !strings.Contains(vary, "Origin") {
 			t.Errorf("got Vary %q, want Origin in it", vary)
 		}
-		if w.Code != http.StatusNoContent || h.Get("X-Request-Id") == "" || h.Get("X-Frame-Options") == "" {
+		if w.Code != http.StatusNoContent || h.Get("X-Request-Id") == "" || h.Get("X-Content-Type-Options") == "" {
 			t.Errorf("got %d %v, want 204 with request id and security headers", w.Code, h)
 		}
 		s.log.accessLine(t)

@@ -81,7 +81,6 @@ func TestEveryStatusPassesTheWholeChain(t *testing.T) {
 			}
 			for name, want := range map[string]string{
 				"X-Content-Type-Options":    "nosniff",
-				"X-Frame-Options":           "DENY",
 				"Content-Security-Policy":   "default-src 'none'; frame-ancestors 'none'",
 				"Strict-Transport-Security": "max-age=63072000; includeSubDomains",
 				"Cache-Control":             "no-store",
