@@ -33,9 +33,6 @@ func checkRequest(r *http.Request, op *huma.Operation) *problem.Problem {
 
 // checkQuery refuses unknown, repeated and empty parameters: a misspelled filter must not select everything.
 func checkQuery(query string, op *huma.Operation) *problem.Problem {
-	if query == "" {
-		return nil
-	}
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		return invalidField("query", "is malformed")

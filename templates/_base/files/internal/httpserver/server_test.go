@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -17,6 +18,8 @@ import (
 
 	"go.opentelemetry.io/otel/metric/noop"
 	"go.uber.org/goleak"
+
+	"example.com/acme/sample-service/internal/problem"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -232,5 +235,30 @@ func TestRequestsAreServedWhileDrainingAndOpenOnesFinish(t *testing.T) {
 	}
 	if err := s.end(t); err != nil {
 		t.Errorf("got %v, want nil", err)
+	}
+}
+
+func TestOpenRequestsAreAnsweredAtTheEndOfTheShutdown(t *testing.T) {
+	cfg := testConfig()
+	cfg.RequestTimeout, cfg.ShutdownTimeout = 50*time.Millisecond, cancelGrace+100*time.Millisecond
+	begun := make(chan struct{})
+	s := serve(t, cfg, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(begun)
+		<-r.Context().Done()
+		_, _ = io.WriteString(w, context.Cause(r.Context()).Error())
+	}))
+	answer := make(chan string, 1)
+	client, _ := newClient(t)
+	go func() {
+		_, body := get(t, client, "http://"+s.api.Addr().String())
+		answer <- body
+	}()
+	await(t, begun, "request")
+	s.stop()
+	if got, want := <-answer, problem.ErrShuttingDown.Error(); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if err := s.end(t); !errors.Is(err, errCutOff) {
+		t.Errorf("got %v, want %v", err, errCutOff)
 	}
 }

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"example.com/acme/sample-service/internal/problem"
 )
 
 func TestHTTP2ClientsAreSentAwayWhileDraining(t *testing.T) {
@@ -70,31 +68,6 @@ func TestEveryRequestReachesTheHandler(t *testing.T) {
 	_, _ = io.WriteString(conn, "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 	if got, err := io.ReadAll(conn); err != nil || !strings.HasSuffix(string(got), "HTTP/1.1") {
 		t.Errorf("got %q, %v, want the answer of the handler", got, err)
-	}
-}
-
-func TestOpenRequestsAreAnsweredAtTheEndOfTheShutdown(t *testing.T) {
-	cfg := testConfig()
-	cfg.RequestTimeout, cfg.ShutdownTimeout = 50*time.Millisecond, cancelGrace+100*time.Millisecond
-	begun := make(chan struct{})
-	s := serve(t, cfg, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		close(begun)
-		<-r.Context().Done()
-		_, _ = io.WriteString(w, context.Cause(r.Context()).Error())
-	}))
-	answer := make(chan string, 1)
-	client, _ := newClient(t)
-	go func() {
-		_, body := get(t, client, "http://"+s.api.Addr().String())
-		answer <- body
-	}()
-	await(t, begun, "request")
-	s.stop()
-	if got, want := <-answer, problem.ErrShuttingDown.Error(); got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	if err := s.end(t); !errors.Is(err, errCutOff) {
-		t.Errorf("got %v, want %v", err, errCutOff)
 	}
 }
 
