@@ -148,8 +148,8 @@ func TestKustomizationsListEveryDashboard(t *testing.T) {
 	for name := range dashboards(t) {
 		folder, file, _ := strings.Cut(name, "/files/deploy/monitoring/")
 		list := folder + "/slots/monitoring/dashboards"
-		if folder == "_base" {
-			list = "_base/files/deploy/monitoring/kustomization.yaml"
+		if folder == "_features/monitoring-prometheus" {
+			list = folder + "/files/deploy/monitoring/kustomization.yaml"
 		}
 		data, err := fs.ReadFile(templates.All, list)
 		entry := regexp.MustCompile(`(?m)^ *- sample-service[a-z-]*\.json=` + regexp.QuoteMeta(file) + `$`)
