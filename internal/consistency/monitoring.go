@@ -12,6 +12,7 @@ type monitoring struct {
 	queries  []namedQuery     // queries of rules, dashboards and documents
 	firing   map[string]*node // alerts that a unit test expects to fire
 	silent   map[string]*node // alerts that a unit test expects not to fire
+	unparsed []Problem        // queries that are not PromQL
 }
 
 type alert struct {
@@ -77,10 +78,18 @@ func (m *monitoring) addRule(rule *node) {
 }
 
 func (m *monitoring) addQuery(expr *node, key string) {
-	if expr.str() == "" {
+	if expr.str() != "" {
+		m.addText(expr.file, expr.line, key, expr.text)
+	}
+}
+
+func (m *monitoring) addText(file string, line int, key, text string) {
+	q, err := parseQuery(text)
+	if err != nil {
+		m.unparsed = append(m.unparsed, problemInFile(file, line, key, "correct the query", "is not PromQL: %v", err))
 		return
 	}
-	m.queries = append(m.queries, namedQuery{expr.file, expr.line, key, parseQuery(expr.text)})
+	m.queries = append(m.queries, namedQuery{file, line, key, q})
 }
 
 var labelValues = regexp.MustCompile(`^\s*label_values\((.*),[^,]*\)\s*$`)
@@ -103,7 +112,7 @@ func (m *monitoring) addPanel(n *node, source string) {
 		for _, text := range []*node{n.at("definition"), n.at("query"), n.at("query", "query")} {
 			// The last argument is a label, not a series.
 			if found := labelValues.FindStringSubmatch(text.str()); found != nil {
-				m.queries = append(m.queries, namedQuery{text.file, text.line, "variable " + n.at("name").str(), parseQuery(found[1])})
+				m.addText(text.file, text.line, "variable "+n.at("name").str(), found[1])
 			}
 		}
 	}
@@ -122,7 +131,7 @@ var queryCommand = regexp.MustCompile(`(?m)^query '([^']+)'$`)
 func (m *monitoring) addDocument(p *Project, file string) {
 	for _, found := range queryCommand.FindAllSubmatchIndex(p.files[file], -1) {
 		line := 1 + strings.Count(string(p.files[file][:found[2]]), "\n")
-		m.queries = append(m.queries, namedQuery{file, line, "query", parseQuery(string(p.files[file][found[2]:found[3]]))})
+		m.addText(file, line, "query", string(p.files[file][found[2]:found[3]]))
 	}
 	start, text := 0, ""
 	for i, line := range strings.Split(string(p.files[file]), "\n") {
@@ -133,7 +142,7 @@ func (m *monitoring) addDocument(p *Project, file string) {
 			// An empty line separates the queries of a block.
 			at := start
 			for _, part := range strings.Split(text, "\n\n") {
-				m.queries = append(m.queries, namedQuery{file, at, "query", parseQuery(part)})
+				m.addText(file, at, "query", part)
 				at += strings.Count(part, "\n") + 2
 			}
 			start = 0

@@ -2,12 +2,11 @@ package consistency
 
 import (
 	"regexp"
-	"slices"
 	"strings"
-)
 
-// The rules need only the names in a query, so this file tokenizes a query instead of parsing it. promtool checks the
-// syntax. The parser of Prometheus would add more modules than the rest of this program has.
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+)
 
 // query holds the names in a PromQL expression.
 type query struct {
@@ -16,84 +15,40 @@ type query struct {
 	patterns map[string][]string // regular expressions of =~ matchers by label
 }
 
-var (
-	grafana     = regexp.MustCompile(`\$\{[^}]*\}|\$[A-Za-z_][A-Za-z0-9_]*|\[\[[^\]]*\]\]`)
-	promToken   = regexp.MustCompile("\"(?:[^\"\\\\]|\\\\.)*\"|'(?:[^'\\\\]|\\\\.)*'|`[^`]*`|#[^\n]*|[A-Za-z_:][A-Za-z0-9_:]*|\\d[A-Za-z0-9_.]*|=~|!~|!=|[^\\s]")
-	promKeyword = map[string]bool{
-		"and": true, "or": true, "unless": true, "bool": true, "offset": true, "start": true, "end": true, "atan2": true,
-		"inf": true, "nan": true, "info": true,
-	}
-	promLabels = map[string]bool{"by": true, "without": true, "on": true, "ignoring": true, "group_left": true, "group_right": true}
-)
+// grafana matches the variables of a dashboard.
+var grafana = regexp.MustCompile(`\$\{[^}]*\}|\$[A-Za-z_][A-Za-z0-9_]*|\[\[[^\]]*\]\]`)
 
-// anyValue replaces a Grafana variable. It parses as a number, and match ignores label values that contain it.
-const anyValue = "1variable"
+// anyValue replaces a variable. It parses as a number, as a duration and in a string. Matchers whose value contains it are
+// left out.
+const anyValue = "86399"
 
-// parseQuery returns the names in a query. Grafana variables must not be metric names.
-func parseQuery(text string) query {
+// parseQuery returns the names in a query. A variable must not stand for a metric. The variables $1, $2 and so on of
+// label_replace are not Grafana's.
+func parseQuery(text string) (query, error) {
 	q := query{matchers: map[string][]string{}, patterns: map[string][]string{}}
-	tokens := slices.DeleteFunc(promToken.FindAllString(grafana.ReplaceAllLiteralString(text, anyValue), -1), func(token string) bool { return token[0] == '#' })
-	for i := 0; i < len(tokens); i++ {
-		next := ""
-		if i+1 < len(tokens) {
-			next = tokens[i+1]
-		}
-		word := tokens[i]
-		switch {
-		case word == "[":
-			i = skipTo(tokens, i, "]")
-		case word == "{":
-			i = q.match(tokens, i)
-		case promLabels[strings.ToLower(word)]:
-			if next == "(" {
-				i = skipTo(tokens, i, ")")
+	expr, err := parser.ParseExpr(grafana.ReplaceAllLiteralString(text, anyValue))
+	if err != nil {
+		return q, err
+	}
+	parser.Inspect(expr, func(n parser.Node, _ []parser.Node) error {
+		if selector, ok := n.(*parser.VectorSelector); ok {
+			for _, m := range selector.LabelMatchers {
+				q.add(m)
 			}
-		case !isName(word) || promKeyword[strings.ToLower(word)] || next == "(":
-			// An operator, a number, a string, a keyword or a function.
-		case next != "" && promLabels[strings.ToLower(next)] && isAggregation(word):
-			// An aggregation with its labels before the expression.
-		default:
-			q.metrics = append(q.metrics, word)
 		}
-	}
-	return q
+		return nil
+	})
+	return q, nil
 }
 
-func isName(word string) bool {
-	return word[0] == '_' || word[0] == ':' || word[0]|0x20 >= 'a' && word[0]|0x20 <= 'z'
-}
-
-func isAggregation(word string) bool {
-	switch word {
-	case "sum", "min", "max", "avg", "group", "stddev", "stdvar", "count", "count_values", "bottomk", "topk", "quantile", "limitk", "limit_ratio":
-		return true
+func (q *query) add(m *labels.Matcher) {
+	switch {
+	case strings.Contains(m.Value, anyValue):
+	case m.Name == labels.MetricName && m.Type == labels.MatchEqual:
+		q.metrics = append(q.metrics, m.Value)
+	case m.Type == labels.MatchEqual:
+		q.matchers[m.Name] = append(q.matchers[m.Name], m.Value)
+	case m.Type == labels.MatchRegexp:
+		q.patterns[m.Name] = append(q.patterns[m.Name], m.Value)
 	}
-	return false
-}
-
-func skipTo(tokens []string, i int, end string) int {
-	for i < len(tokens)-1 && tokens[i] != end {
-		i++
-	}
-	return i
-}
-
-// match reads the matchers of a selector, including __name__, and returns the index of its end.
-func (q *query) match(tokens []string, i int) int {
-	for ; i < len(tokens) && tokens[i] != "}"; i++ {
-		if i+2 >= len(tokens) || !isName(tokens[i]) {
-			continue
-		}
-		label, value := tokens[i], strings.Trim(tokens[i+2], "\"'`")
-		switch {
-		case strings.Contains(value, anyValue):
-		case tokens[i+1] == "=" && label == "__name__":
-			q.metrics = append(q.metrics, value)
-		case tokens[i+1] == "=":
-			q.matchers[label] = append(q.matchers[label], value)
-		case tokens[i+1] == "=~":
-			q.patterns[label] = append(q.patterns[label], value)
-		}
-	}
-	return i
 }

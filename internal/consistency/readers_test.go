@@ -22,12 +22,15 @@ func TestParseQueryReturnsMetricsAndMatchers(t *testing.T) {
 		{`topk by (pod) (3, a) and on () vector(1) unless b`, []string{"a", "b"}, nil, nil},
 		{`{__name__="a", x='y'}`, []string{"a"}, map[string][]string{"x": {"y"}}, nil},
 		{`histogram_quantile(0.99, sum(rate(a_bucket{namespace="$namespace"}[$__rate_interval])) by (le))`, []string{"a_bucket"}, nil, nil},
-		{`a{x="${y:regex}"} > ${limit} or [[old]]`, []string{"a"}, nil, nil},
+		{`a{x="${y:regex}"} > ${limit} or b < [[old]]`, []string{"a", "b"}, nil, nil},
 		{"# why b\na{x=\"#\"} # not c", []string{"a"}, map[string][]string{"x": {"#"}}, nil},
 		{`max_over_time(a[1h:5m] @ end()) == Inf or absent(c{d="}"})`, []string{"a", "c"}, map[string][]string{"d": {"}"}}, nil},
 		{`label_replace(a, "to", "$1", "from", "(.+)")`, []string{"a"}, nil, nil},
 	} {
-		got := parseQuery(c.query)
+		got, err := parseQuery(c.query)
+		if err != nil {
+			t.Errorf("%s: %v", c.query, err)
+		}
 		want := query{metrics: c.metrics, matchers: c.matchers, patterns: c.patterns}
 		if diff := cmp.Diff(want, got, cmp.AllowUnexported(query{}), cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.query, diff)

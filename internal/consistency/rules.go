@@ -27,6 +27,7 @@ var rules = []Rule{
 	{"port", "every port leads to a listener of the service", []int{2, 31, 62, 63}, checkPorts},
 	{"probe", "every probe requests an endpoint that the service serves", []int{45, 46, 47, 48, 49, 53}, checkProbes},
 	{"proxy-timeout", "proxy timeouts are longer than the service's request timeout", []int{34, 84}, checkProxy},
+	{"query", "every query is PromQL", []int{67}, func(p *Project) []Problem { return p.monitoring.unparsed }},
 	{"quota", "the resource quota covers every pod that can run at the same time", []int{112, 115}, checkQuota},
 	{"request-memory", "the bodies of all requests in flight fit into the memory limit", []int{6, 79, 90}, checkRequestMemory},
 	{"runbook", "every alert has a runbook section, and every section an alert", []int{78, 140, 163}, checkRunbook},

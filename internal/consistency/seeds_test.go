@@ -20,6 +20,7 @@ func monitoringSeeds() []seed {
 		fault("metric", "minimal", watch+"alerts.yaml", "job:http_server_availability:burn_rate1h", "job:http_server_availability:burn_rate2h", "burn_rate2h, which no rule records"),
 		fault("metric", "minimal", watch+"alerts.yaml", "kube_deployment_status_replicas_available", "kube_deployment_replicas_available", "neither the service nor a known exporter exports"),
 		fault("metric", "minimal", "docs/runbook.md", "job:http_server_latency:budget_remaining30d", "job:http_server_latency:budget30d", "which no rule records"),
+		fault("query", "minimal", watch+"alerts.yaml", "job:http_server_availability:burn_rate1h", "job:http_server_availability:burn-rate1h{", "AvailabilityBudgetBurnsFast: is not PromQL: 2:44: parse error"),
 		fault("series-label", "full", watch+"alerts-backup.yaml", `cronjob="billing-api-backup"`, `cronjob="billing-backup"`, `selects cronjob "billing-backup", which no manifest has`),
 		fault("series-label", "minimal", watch+"alerts.yaml", `namespace="billing-api-`, `namespace="billing-`, "which no manifest has"),
 		fault("metric", "minimal", watch+"dashboards/service.json", "job:http_server_requests:rate5m", "job:http_server_request:rate5m", "which no rule records"),
