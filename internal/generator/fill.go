@@ -14,9 +14,9 @@ type fragment struct {
 // paragraph is the number of lines at which a fragment of code gets blank lines around it.
 const paragraph = 3
 
-// fill replaces every slot of a file with its fragments, indented like the slot, and adds the slot to slotFiles. It
-// removes an empty slot, and one of the blank lines around it.
-func fill(file, text string, fragments map[string][]fragment, slotFiles map[string]string) (string, error) {
+// fill replaces every slot of a file with its fragments, indented like the slot. It removes an empty slot, and one of the
+// blank lines around it.
+func fill(file, text string, fragments map[string][]fragment) (string, error) {
 	if !strings.Contains(text, "{{slot") {
 		return text, nil
 	}
@@ -30,10 +30,6 @@ func fill(file, text string, fragments map[string][]fragment, slotFiles map[stri
 			out.line(line)
 			continue
 		}
-		if other, ok := slotFiles[s.name]; ok {
-			return "", fmt.Errorf("slot %q: defined in %s and in %s; define it once", s.name, other, file)
-		}
-		slotFiles[s.name] = file
 		out.slot(s, fragments[s.name])
 	}
 	return out.text(), nil

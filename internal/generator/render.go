@@ -47,8 +47,7 @@ func Proofs(fsys fs.FS, p Plan) (Tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("proofs: %w", err)
 	}
-	r := p.renderer()
-	tree, err := r.renderAll(sources)
+	tree, err := p.renderer().files(sources)
 	if err != nil {
 		return nil, fmt.Errorf("proofs: %w", err)
 	}
@@ -59,12 +58,11 @@ func Proofs(fsys fs.FS, p Plan) (Tree, error) {
 func (p Plan) renderer() *renderer {
 	r := resourceOf(p.Set.Questions(), p.Answers.Values)
 	return &renderer{
-		slotFiles: map[string]string{},
-		words:     newWords(p.Answers.Name, p.Answers.Module, r),
-		resource:  r,
-		literals:  literalsOf(p.Set.Questions(), p.Answers.Values),
-		name:      p.Answers.Name,
-		module:    p.Answers.Module,
+		words:    newWords(p.Answers.Name, p.Answers.Module, r),
+		resource: r,
+		literals: literalsOf(p.Set.Questions(), p.Answers.Values),
+		name:     p.Answers.Name,
+		module:   p.Answers.Module,
 	}
 }
 
@@ -75,15 +73,40 @@ type source struct {
 	data   []byte
 }
 
+func (s source) isBinary() bool { return bytes.IndexByte(s.data, 0) >= 0 || !utf8.Valid(s.data) }
+
+func (s source) slots() ([]slot, error) {
+	if s.isBinary() {
+		return nil, nil
+	}
+	return slotsOf(s.path, string(s.data))
+}
+
 // files renders every file except go.mod, go.sum and the record.
 func (p Plan) files(fsys fs.FS) (Tree, error) {
-	sources, err := collectFiles(fsys, p.Set, false)
+	r, sources, err := p.collect(fsys)
 	if err != nil {
 		return nil, err
 	}
+	if err := r.checkSlots(sources, source.slots); err != nil {
+		return nil, err
+	}
+	tree, err := r.files(sources)
+	if err != nil {
+		return nil, err
+	}
+	return completeSettings(tree, p.Answers.Module, r.words.Replace(samplePrefix))
+}
+
+// collect reads the templates of the project, and the fragments for their slots.
+func (p Plan) collect(fsys fs.FS) (*renderer, []source, error) {
+	sources, err := collectFiles(fsys, p.Set, false)
+	if err != nil {
+		return nil, nil, err
+	}
 	r := p.renderer()
 	if r.fragments, err = collectFragments(fsys, p.Set); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, name := range p.Set.Features() {
 		f, _ := p.catalog.Lookup(name)
@@ -92,16 +115,7 @@ func (p Plan) files(fsys fs.FS) (Tree, error) {
 	for _, s := range sources {
 		r.document.Files = append(r.document.Files, s.path)
 	}
-	tree, err := r.renderAll(sources)
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range slices.Sorted(maps.Keys(r.fragments)) {
-		if _, ok := r.slotFiles[name]; !ok {
-			return nil, fmt.Errorf("%s: slot %q: not defined by any file of this selection", r.fragments[name][0].folder, name)
-		}
-	}
-	return completeSettings(tree, p.Answers.Module, r.words.Replace(samplePrefix))
+	return r, sources, nil
 }
 
 // reservedPaths are the files that the generator creates without a template.
@@ -169,10 +183,10 @@ func collectFragments(fsys fs.FS, set features.Set) (map[string][]fragment, erro
 	return fragments, nil
 }
 
-// renderer renders the files of one project.
+// renderer renders the files of one project. Each file depends only on its template and its fragments; a list in a
+// document also depends on the set.
 type renderer struct {
 	fragments map[string][]fragment
-	slotFiles map[string]string // file of each slot
 	words     *strings.Replacer
 	literals  []literal
 	document  document
@@ -181,31 +195,40 @@ type renderer struct {
 	resource  resource
 }
 
-// renderAll fills the slots of all files in order, then replaces their words and formats them in parallel.
-func (r *renderer) renderAll(sources []source) (Tree, error) {
+// checkSlots checks that each slot is defined once, and that each fragment has a slot.
+func (r *renderer) checkSlots(sources []source, slotsOf func(source) ([]slot, error)) error {
+	file := map[string]string{} // by slot
+	for _, s := range sources {
+		slots, err := slotsOf(s)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.folder, err)
+		}
+		for _, slot := range slots {
+			if other, ok := file[slot.name]; ok {
+				return fmt.Errorf("%s: slot %q: defined in %s and in %s; define it once", s.folder, slot.name, other, s.path)
+			}
+			file[slot.name] = s.path
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.fragments)) {
+		if _, ok := file[name]; !ok {
+			return fmt.Errorf("%s: slot %q: not defined by any file of this selection", r.fragments[name][0].folder, name)
+		}
+	}
+	return nil
+}
+
+// files renders files in parallel, and returns them sorted by path.
+func (r *renderer) files(sources []source) (Tree, error) {
 	tree := make(Tree, len(sources), len(sources)+3)
 	errs := make([]error, len(sources))
 	var group sync.WaitGroup
 	free := make(chan struct{}, runtime.GOMAXPROCS(0))
 	for i, s := range sources {
-		tree[i] = File{Path: r.words.Replace(s.path), Data: s.data}
-		if bytes.IndexByte(s.data, 0) >= 0 || !utf8.Valid(s.data) {
-			continue // a binary file
-		}
-		text, err := fill(s.path, string(s.data), r.fragments, r.slotFiles)
-		if err == nil {
-			text, err = expand(s.path, text, r.document)
-		}
-		if err != nil {
-			errs[i] = fmt.Errorf("%s: %w", s.folder, err)
-			continue
-		}
 		free <- struct{}{}
 		group.Go(func() {
 			defer func() { <-free }()
-			if tree[i].Data, err = r.finish(s, text); err != nil {
-				errs[i] = fmt.Errorf("%s: %w", s.folder, err)
-			}
+			tree[i], errs[i] = r.file(s)
 		})
 	}
 	group.Wait()
@@ -215,6 +238,25 @@ func (r *renderer) renderAll(sources []source) (Tree, error) {
 		}
 	}
 	return tree.with(), nil
+}
+
+// file renders a file: it fills the slots, executes the lists, replaces the sample words, and formats Go.
+func (r *renderer) file(s source) (File, error) {
+	rendered := File{Path: r.words.Replace(s.path), Data: s.data}
+	if s.isBinary() {
+		return rendered, nil
+	}
+	text, err := fill(s.path, string(s.data), r.fragments)
+	if err == nil {
+		text, err = expand(s.path, text, r.document)
+	}
+	if err == nil {
+		rendered.Data, err = r.finish(s, text)
+	}
+	if err != nil {
+		return File{}, fmt.Errorf("%s: %w", s.folder, err)
+	}
+	return rendered, nil
 }
 
 // finish replaces the sample words in a template with filled slots, and formats the result if it is Go.

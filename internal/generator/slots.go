@@ -103,6 +103,9 @@ func nextString(text string) (value, rest string, err error) {
 
 // slotsOf returns the slots of a file in order.
 func slotsOf(file, text string) ([]slot, error) {
+	if !strings.Contains(text, "{{slot") {
+		return nil, nil
+	}
 	var slots []slot
 	for line := range strings.Lines(text) {
 		s, ok, err := parseSlot(file, strings.TrimSuffix(line, "\n"))

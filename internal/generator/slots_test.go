@@ -14,7 +14,7 @@ func mustFill(t *testing.T, file, text string, fragments ...string) string {
 	for _, f := range fragments {
 		byName["a/b"] = append(byName["a/b"], fragment{folder: "x", text: f})
 	}
-	got, err := fill(file, text, byName, map[string]string{})
+	got, err := fill(file, text, byName)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func FuzzFill(f *testing.F) {
 			return
 		}
 		slots, err := slotsOf(file, text)
-		got, fillErr := fill(file, text, map[string][]fragment{"a/b": {{text: part}}}, map[string]string{})
+		got, fillErr := fill(file, text, map[string][]fragment{"a/b": {{text: part}}})
 		if err != nil || fillErr != nil {
 			return
 		}
