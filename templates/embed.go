@@ -13,7 +13,7 @@ import "embed"
 //go:embed all:_features/*/with/*/files all:_features/*/with/*/slots
 var Files embed.FS
 
-// All also has the probes and the proofs. The command does not use it, so the linker leaves it out.
+// All also has the probes, the proofs and the harnesses. The command does not use it, so the linker leaves it out.
 //
 //go:embed all:_base all:_features
 var All embed.FS

@@ -15,6 +15,7 @@ import (
 	"github.com/acton-go/acton-new/internal/verify/process"
 	"github.com/acton-go/acton-new/internal/verify/programs"
 	"github.com/acton-go/acton-new/internal/verify/projects"
+	"github.com/acton-go/acton-new/internal/verify/servers"
 	"github.com/acton-go/acton-new/internal/writer"
 )
 
@@ -25,7 +26,6 @@ var runByCI = map[string]string{
 	".ci/throughput ../myservice\n": ".ci/throughput ",
 	".ci/speed\n":                   "stage_speed",
 	"make test\n":                   "stage_tried",
-	"make database\n":               ".ci/compose ",
 }
 
 func TestReadmeCommandsWork(t *testing.T) {
@@ -73,7 +73,6 @@ func TestCommandsInServiceDocumentsWork(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		database := slices.Contains(chosen, "database")
 		name := "with " + strings.Join(chosen, ",")
 		var shared []string
 		for file, text := range files {
@@ -87,7 +86,7 @@ func TestCommandsInServiceDocumentsWork(t *testing.T) {
 			default:
 				group.Go(func() {
 					t.Run(path.Join(name, file), func(t *testing.T) {
-						dir, env := buildProject(t, tree, database)
+						dir, env := buildProject(t, tree, chosen)
 						runDocument(t, dir, file, "ORDERS", env...)
 					})
 				})
@@ -96,7 +95,7 @@ func TestCommandsInServiceDocumentsWork(t *testing.T) {
 		slices.Sort(shared)
 		group.Go(func() {
 			t.Run(path.Join(name, "shared"), func(t *testing.T) {
-				dir, env := buildProject(t, tree, database)
+				dir, env := buildProject(t, tree, chosen)
 				project.Binary = filepath.Join(dir, "bin/orders")
 				checkDocuments(t, project, files)
 				for _, file := range shared {
@@ -107,18 +106,28 @@ func TestCommandsInServiceDocumentsWork(t *testing.T) {
 	}
 }
 
-// buildProject writes and builds a project, and returns the environment variables for its database. The documents
-// assume the steps of the README: a built binary and a migrated database.
-func buildProject(t *testing.T, tree generator.Tree, database bool) (dir string, env []string) {
+// buildProject writes and builds a project, and returns the environment variables for its servers. The documents assume
+// the steps of the README: a built binary, and servers that are prepared for it.
+func buildProject(t *testing.T, tree generator.Tree, chosen []string) (dir string, env []string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "orders")
 	if _, err := writer.Write(t.Context(), tree, writer.Target{Dir: dir, Repository: writer.RepositoryAlways}); err != nil {
 		t.Fatal(err)
 	}
 	shell(t, dir, "make build")
-	if database {
-		env = databaseFor(t, "ORDERS")
-		shell(t, dir, "bin/orders migrate up", env...)
+	for _, feature := range servers.In(chosen) {
+		server := servers.Start(t, feature)
+		settings, err := server.Environment("ORDERS")
+		if err != nil {
+			t.Fatal(err)
+		}
+		env = append(env, settings...)
+		if _, err := server.Do("develop"); err != nil {
+			t.Fatal(err)
+		}
+		if err := server.Prepare(filepath.Join(dir, "bin/orders"), env); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return dir, env
 }
@@ -148,6 +157,9 @@ func runDocument(t *testing.T, dir, document, prefix string, env ...string) {
 	}
 	blocks = slices.DeleteFunc(blocks, func(b documents.Block) bool {
 		stage, skip := runByCI[b.Text]
+		if slices.Contains(starters(), b.Text) {
+			stage, skip = ".ci/compose ", true
+		}
 		if skip && !strings.Contains(ciScript(t), stage) {
 			t.Errorf("%s:%d: .ci/run does not contain %q, which should run this command", document, b.Line, stage)
 		}
@@ -164,6 +176,15 @@ func runDocument(t *testing.T, dir, document, prefix string, env ...string) {
 	// does not change are neither built nor tested again.
 	flags := strings.TrimSpace(os.Getenv("GOFLAGS") + " -trimpath")
 	shell(t, dir, script, append(env, "GOFLAGS="+flags, prefix+"_SERVER__PORT="+api, prefix+"_METRICS__PORT="+metrics)...)
+}
+
+// starters returns the commands that start the container of a server, such as make database. .ci/compose runs them.
+func starters() []string {
+	names := servers.Names()
+	for i, name := range names {
+		names[i] = "make " + name + "\n"
+	}
+	return names
 }
 
 func shell(t *testing.T, dir, script string, env ...string) {

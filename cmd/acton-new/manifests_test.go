@@ -26,6 +26,7 @@ import (
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/programs"
 	"github.com/acton-go/acton-new/internal/verify/projects"
+	"github.com/acton-go/acton-new/internal/verify/servers"
 	"github.com/acton-go/acton-new/internal/writer"
 )
 
@@ -211,9 +212,17 @@ func secretsFor(t *testing.T, chosen []string) string {
 	t.Helper()
 	files := t.TempDir()
 	writeCertificate(t, filepath.Join(files, "tls"))
-	if slices.Contains(chosen, "database") {
-		_, address, _ := strings.Cut(databaseFor(t, "ORDERS")[0], "=")
-		write(t, filepath.Join(files, "database/url"), []byte(address+"\n"))
+	for _, feature := range servers.In(chosen) {
+		settings, err := servers.Start(t, feature).Settings()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, pair := range settings {
+			key, value, _ := strings.Cut(pair, "=")
+			if section, key, ok := strings.Cut(strings.ToLower(key), "__"); ok {
+				write(t, filepath.Join(files, section, key), []byte(value+"\n"))
+			}
+		}
 	}
 	return files
 }

@@ -100,6 +100,11 @@ func TestLoadRejectsUnexpectedFolderContent(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	fsys = catalogOf(validBase, nil)
+	fsys["_base/harness/sever"] = &fstest.MapFile{}
+	if _, err := Load(fsys); err == nil || !strings.Contains(err.Error(), `unexpected "sever"`) {
+		t.Errorf("got %v", err)
+	}
+	fsys = catalogOf(validBase, nil)
 	fsys["_features/notes.txt"] = &fstest.MapFile{}
 	if _, err := Load(fsys); err == nil || !strings.Contains(err.Error(), "not a folder") {
 		t.Errorf("got %v", err)

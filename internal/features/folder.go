@@ -18,6 +18,7 @@ const (
 	slotsFolder    = "slots"
 	probesFolder   = "probes"
 	proofsFolder   = "proofs"
+	harnessFolder  = "harness"                  // how internal/verify and .ci run the server of a feature
 	withFolder     = "with"                     // below a feature: what applies only together with other features
 	ruleTests      = "deploy/monitoring/tests/" // unit tests of alerts among the proofs
 )
@@ -34,7 +35,7 @@ const probeExtension = ".txtar"
 // loadFeature reads the folder of a feature or of the base. An unexpected name is an error: otherwise a misspelt folder
 // would be silently ignored.
 func loadFeature(fsys fs.FS, folder, name string) (Feature, error) {
-	if err := checkEntries(fsys, folder, manifestFile, filesFolder, slotsFolder, probesFolder, proofsFolder, withFolder); err != nil {
+	if err := checkEntries(fsys, folder, manifestFile, filesFolder, slotsFolder, probesFolder, proofsFolder, harnessFolder, withFolder); err != nil {
 		return Feature{}, err
 	}
 	manifestPath := path.Join(folder, manifestFile)
@@ -46,7 +47,18 @@ func loadFeature(fsys fs.FS, folder, name string) (Feature, error) {
 	if err != nil {
 		return Feature{}, err
 	}
+	if err := checkHarness(fsys, path.Join(folder, harnessFolder)); err != nil {
+		return Feature{}, err
+	}
 	return loadContent(fsys, folder, m.feature(name))
+}
+
+// checkHarness rejects misspelt names in the folder of a harness, if there is one.
+func checkHarness(fsys fs.FS, folder string) error {
+	if _, err := fs.Stat(fsys, folder); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return checkEntries(fsys, folder, "server", "tools", "check", "load", "image")
 }
 
 // loadPairs reads the folders below with/ of a feature.

@@ -4,7 +4,7 @@
 //
 // It renders a project with the feature alone, compiles it, runs its tests and its proofs, boots it and runs the probes.
 // Then it checks the catalog, every combination, and the project with all features. It stops at the first failure, and
-// keeps the projects. The programs that a feature needs, such as PostgreSQL, must be installed; .ci/run tools installs
+// keeps the projects. The programs that a feature needs, such as its server, must be installed; .ci/run tools installs
 // them.
 package main
 

@@ -19,6 +19,7 @@ import (
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/passed"
 	"github.com/acton-go/acton-new/internal/verify/projects"
+	"github.com/acton-go/acton-new/internal/verify/servers"
 	"github.com/acton-go/acton-new/internal/verify/sets"
 )
 
@@ -85,14 +86,11 @@ func harness(t *testing.T) passed.Harness {
 	for _, name := range slices.Sorted(maps.Keys(found.programs)) {
 		programs = append(programs, found.programs[name])
 	}
-	for _, pattern := range []string{filepath.Join(found.definitions, "*.yaml"), "/usr/lib/postgresql/*/bin/p*"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		programs = append(programs, files...)
+	files, err := filepath.Glob(filepath.Join(found.definitions, "*.yaml"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	h, err := passed.NewHarness(programs...)
+	h, err := passed.NewHarness(slices.Concat(programs, files, servers.Programs())...)
 	if err != nil {
 		t.Fatal(err)
 	}

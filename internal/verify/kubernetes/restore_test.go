@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"github.com/acton-go/acton-new/internal/generator"
-	servers "github.com/acton-go/acton-new/internal/verify/probe"
 	"github.com/acton-go/acton-new/internal/verify/process"
 	"github.com/acton-go/acton-new/internal/verify/projects"
+	"github.com/acton-go/acton-new/internal/verify/servers"
 	"github.com/acton-go/acton-new/internal/writer"
 )
 
@@ -26,7 +26,9 @@ func TestRestore(t *testing.T) {
 	if *combinations == "none" {
 		t.Skip("starts a cluster; .ci/run kubernetes runs it")
 	}
-	if harness(t).Check("restore", restoreTree(t)).Unchanged(t) {
+	check := harness(t).Check("restore", restoreTree(t))
+	check.Add("database", servers.Script("database"))
+	if check.Unchanged(t) {
 		return
 	}
 	r := newRestore(t)
@@ -111,11 +113,21 @@ const restoreNamespace = "orders-production"
 
 func newRestore(t *testing.T) *restore {
 	t.Helper()
-	admin, programs, remove, err := servers.StartPostgres()
+	server := servers.Start(t, "database")
+	settings, err := server.Settings()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(remove)
+	i := slices.IndexFunc(settings, func(pair string) bool { return strings.HasPrefix(pair, "DATABASE_ADMIN_URL=") })
+	admin, err := url.Parse(strings.TrimPrefix(settings[i], "DATABASE_ADMIN_URL="))
+	if err != nil {
+		t.Fatal(err)
+	}
+	installed, err := server.Do("programs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs := filepath.Dir(strings.Fields(installed)[0])
 	r := &restore{t: t, cluster: start(t), dir: t.TempDir(), admin: admin, programs: programs}
 	if r.cluster.processes, err = newProcesses(r.cluster, t.TempDir(), programs+":/usr/bin:/bin"); err != nil {
 		t.Fatal(err)

@@ -21,11 +21,13 @@ import (
 	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/acton-go/acton-new/internal/verify/servers"
 )
 
 // collector receives OTLP over HTTP and gRPC on the same port, behind a link that can simulate failures.
 type collector struct {
-	link   *link
+	link   *servers.Link
 	server *http.Server
 
 	mu      sync.Mutex
@@ -48,16 +50,16 @@ func collectorCommand(s *script, args []string) error {
 	}
 	switch args[0] {
 	case "start":
-		return c.link.restore()
+		return c.link.Restore()
 	case "stop":
-		c.link.cut()
+		c.link.Cut()
 	case "stall":
-		c.link.stall()
+		c.link.Stall()
 	case "flow":
-		c.link.flow()
+		c.link.Flow()
 	case "reached": // a client has connected, successfully or not
-		if c.link.accepted.Load() == 0 {
-			return unmetf("no client has connected to %s", c.link.address)
+		if c.link.Accepted() == 0 {
+			return unmetf("no client has connected to %s", c.link.Address)
 		}
 	case "metric":
 		_, metrics, err := c.received()
@@ -100,7 +102,7 @@ func (s *script) startCollector(args []string) error {
 	}
 	go c.serve(listener)
 	s.collector = c
-	s.ts.Setenv("COLLECTOR", c.link.address)
+	s.ts.Setenv("COLLECTOR", c.link.Address)
 	return nil
 }
 
@@ -110,7 +112,7 @@ func newCollector(port string) (*collector, net.Listener, error) {
 		return nil, nil, err
 	}
 	c := &collector{}
-	if c.link, err = openLink(listener.Addr().String(), port); err != nil {
+	if c.link, err = servers.OpenLink(listener.Addr().String(), port); err != nil {
 		return nil, nil, errors.Join(err, listener.Close())
 	}
 	c.server = &http.Server{Handler: c, ReadHeaderTimeout: serverLimit, Protocols: new(http.Protocols)}
@@ -123,7 +125,7 @@ func newCollector(port string) (*collector, net.Listener, error) {
 func (c *collector) serve(listener net.Listener) { _ = c.server.Serve(listener) }
 
 func (c *collector) close() {
-	c.link.cut()
+	c.link.Cut()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if c.server.Shutdown(ctx) != nil {

@@ -24,6 +24,7 @@ import (
 	"github.com/acton-go/acton-new/internal/verify/passed"
 	"github.com/acton-go/acton-new/internal/verify/programs"
 	"github.com/acton-go/acton-new/internal/verify/projects"
+	"github.com/acton-go/acton-new/internal/verify/servers"
 	"github.com/acton-go/acton-new/internal/verify/sets"
 	"github.com/acton-go/acton-new/templates"
 )
@@ -72,6 +73,9 @@ func (b *bench) tryStep(t *testing.T, set features.Set, name string) {
 				t.Fatal(err)
 			}
 			check.Add(filepath.Base(script), data)
+		}
+		for _, feature := range servers.In(set.Features()) {
+			check.Add(feature, servers.Script(feature))
 		}
 	}
 	if same := b.tried[check.Key()]; same != "" {
@@ -205,12 +209,8 @@ func newBench(t *testing.T, root string) *bench {
 // newHarness returns the harness with the programs that projects and probes run.
 func newHarness(t *testing.T) passed.Harness {
 	t.Helper()
-	servers, err := postgresPrograms()
-	if err != nil {
-		servers = "" // sets without a database need none
-	}
-	harness, err := passed.NewHarness(filepath.Join(servers, "postgres"), "golangci-lint", "gcc", "make", "git", "prometheus",
-		"promtool", "alertmanager", "prometheus-alertmanager", "amtool", "otelcol")
+	harness, err := passed.NewHarness(append(servers.Programs(), "golangci-lint", "gcc", "make", "git", "prometheus",
+		"promtool", "alertmanager", "prometheus-alertmanager", "amtool", "otelcol")...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -115,9 +115,9 @@ func (s *script) localConfig(file, dir string) (string, error) {
 					err = errors.Join(err, listen(settings, map[string]string{"http": "OTLP", "grpc": "OTLP_GRPC"}[protocol], ""))
 				}
 			case "exporters/otlp_http":
-				component["endpoint"] = "http://" + s.collector.link.address + "/" + strings.SplitN(fmt.Sprint(component["endpoint"]), "/", 4)[3]
+				component["endpoint"] = "http://" + s.collector.link.Address + "/" + strings.SplitN(fmt.Sprint(component["endpoint"]), "/", 4)[3]
 			case "exporters/otlp_grpc":
-				component["endpoint"] = s.collector.link.address
+				component["endpoint"] = s.collector.link.Address
 			case "exporters/prometheus":
 				err = listen(component, "COUNTS", "/metrics")
 			default:

@@ -4,9 +4,8 @@
 // A probe is a script (github.com/rogpeppe/go-internal/testscript) in the folder of its feature. Compose adds the setup
 // of all folders of a set to each script, and Run runs the scripts. templates/README.md lists the additional commands.
 //
-// Dependencies are real. PostgreSQL runs from the programs of this machine, or at a URL in the environment. If a
-// program is missing, the error names the command to install it. All servers listen on 127.0.0.1 and stop with their
-// script.
+// Dependencies are real: package servers runs the server of each feature from the programs of this machine. If a program
+// is missing, the error names the command to install it. All servers listen on 127.0.0.1 and stop with their script.
 package probe
 
 import (
@@ -23,6 +22,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/acton-go/acton-new/internal/verify/servers"
 )
 
 // Service is the service that scripts start.
@@ -44,14 +45,15 @@ func (s Service) variable(key string) string {
 
 // Run runs the script files. Each is a subtest with its own servers and directory.
 func Run(t testscript.T, service Service, files []string) {
-	servers := newPostgresServers()
+	pool := servers.NewPool()
 	t.Run("script", func(t testscript.T) {
 		testscript.RunT(t, testscript.Params{
 			Files:               files,
 			RequireExplicitExec: true,
 			RequireUniqueNames:  true,
 			Setup: func(env *testscript.Env) error {
-				s := &script{service: service, servers: servers, dir: env.WorkDir, settings: map[string]string{}, instances: map[string]*instance{}}
+				s := &script{service: service, pool: pool, dir: env.WorkDir, settings: map[string]string{},
+					instances: map[string]*instance{}, servers: map[string]*servers.Server{}}
 				env.Values[scriptKey{}] = s
 				env.Defer(s.close)
 				env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
@@ -60,14 +62,14 @@ func Run(t testscript.T, service Service, files []string) {
 			Cmds: commandsOfScripts(),
 		})
 	})
-	servers.close()
+	pool.Close()
 }
 
 // script is the state of one running script.
 type script struct {
 	ts      *testscript.TestScript
 	service Service
-	servers *postgresServers
+	pool    *servers.Pool
 	dir     string
 	out     bytes.Buffer // output of the current command
 
@@ -77,7 +79,7 @@ type script struct {
 	balancer  *balancer
 	load      *load
 	open      *openRequest
-	postgres  *postgres
+	servers   map[string]*servers.Server // by feature
 	collector *collector
 
 	// monitoring
@@ -98,7 +100,7 @@ type unmet struct{ error }
 func unmetf(format string, args ...any) error { return unmet{fmt.Errorf(format, args...)} }
 
 func commands() map[string]command {
-	return map[string]command{
+	all := map[string]command{
 		"alertmanager": alertmanagerCommand,
 		"always":       always,
 		"balancer":     balancerCommand,
@@ -114,12 +116,15 @@ func commands() map[string]command {
 		"metric":       metricCommand,
 		"otelcol":      otelcolCommand,
 		"paged":        pagedCommand,
-		"postgres":     postgresCommand,
 		"prometheus":   prometheusCommand,
 		"service":      serviceCommand,
 		"setting":      setting,
 		"spans":        spansCommand,
 	}
+	for _, feature := range servers.Names() {
+		all[feature] = serverCommand(feature)
+	}
+	return all
 }
 
 // observationLimit is how long observing commands retry. A service may count and log a request after the client has
@@ -200,10 +205,15 @@ func (s *script) close() {
 	if s.collector != nil {
 		s.collector.close()
 	}
-	if s.postgres != nil {
-		s.postgres.close()
+	for _, server := range s.servers {
+		if err := server.Close(); err != nil {
+			s.ts.Logf("%v", err)
+		}
 	}
 }
+
+// serverLimit is the time limit for a request to a server of the harness.
+const serverLimit = 15 * time.Second
 
 // pollInterval is the time between two checks of a condition.
 const pollInterval = 50 * time.Millisecond

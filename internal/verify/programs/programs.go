@@ -15,16 +15,17 @@ import (
 // error then.
 const Variable = "ACTON_PROGRAMS"
 
-// tests maps each test that needs programs to them. A test that only checks more with a program is here too.
+// tests maps each test that needs programs to them. A test that only checks more with a program is here too. The word
+// servers stands for the servers of the features, whose scripts report a missing program themselves.
 var tests = map[string]string{
 	// cmd/acton-new
-	"TestCommandsInServiceDocumentsWork":                    "make git curl initdb kubectl promtool",
+	"TestCommandsInServiceDocumentsWork":                    "make git curl kubectl promtool servers",
 	"TestGoRunFromModuleZip":                                "git",
 	"TestManifestsContainRegistryAndDomain":                 "kubectl",
 	"TestManifestsMatchChecklist":                           "kubectl",
 	"TestReadmeCommandsWork":                                "make git curl",
 	"TestScripts":                                           "git",
-	"TestServiceStartsWithManifestsOfEachEnvironment":       "make git kubectl",
+	"TestServiceStartsWithManifestsOfEachEnvironment":       "make git kubectl servers",
 	"TestOverlaysMatchTheOutputOfKubectlKustomize":          "kubectl", // internal/consistency
 	"TestDocumentsMatchEveryCombination":                    "kubectl", // internal/generator
 	"TestCheckAcceptsCorrectDocuments":                      "kubectl", // internal/verify/documents
@@ -38,7 +39,8 @@ var tests = map[string]string{
 	"TestMakefilePassesURLsUninterpreted":                   "make git curl",
 	"TestCombination":                                       "make git", // internal/verify/probe
 	"TestRenovateDetectsTheImagesOfTheManifests":            "git",
-	"TestProjectsWithOtherResourcesPassTheirTests":          "initdb",
+	"TestProjectsWithOtherResourcesPassTheirTests":          "servers",
+	"TestServersFollowTheirContract":                        "servers", // internal/verify/servers
 	"TestPrometheusCompleteFindsMissingMetrics":             "prometheus",
 	"TestReadEqualsGit":                                     "git", // internal/gitconfig
 	// internal/writer
@@ -76,7 +78,7 @@ func Have(t testing.TB) bool {
 		return false
 	}
 	for _, name := range strings.Fields(words) {
-		if _, err := exec.LookPath(name); err != nil && name != "initdb" { // Debian does not add initdb to PATH
+		if _, err := exec.LookPath(name); err != nil && name != "servers" {
 			t.Fatalf("%s not found: run .ci/run tools", name)
 		}
 	}

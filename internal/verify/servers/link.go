@@ -1,4 +1,4 @@
-package probe
+package servers
 
 import (
 	"context"
@@ -10,10 +10,10 @@ import (
 	"github.com/acton-go/acton-new/internal/verify/process"
 )
 
-// link is a TCP proxy between the service and a dependency. It can be cut, like a host that is down, or stall, like a
+// Link is a TCP proxy between the service and a dependency. It can be cut, like a host that is down, or stall, like a
 // network that drops packets.
-type link struct {
-	address  string // where clients connect
+type Link struct {
+	Address  string // where clients connect
 	target   string
 	accepted atomic.Int64
 
@@ -23,8 +23,8 @@ type link struct {
 	stalled  chan struct{} // closed while bytes flow
 }
 
-// openLink listens on the given port, or on a free one.
-func openLink(target, port string) (*link, error) {
+// OpenLink listens on the given port, or on a free one.
+func OpenLink(target, port string) (*Link, error) {
 	if port == "" {
 		free, err := process.FreePort()
 		if err != nil {
@@ -32,19 +32,19 @@ func openLink(target, port string) (*link, error) {
 		}
 		port = free
 	}
-	l := &link{address: "127.0.0.1:" + port, target: target, conns: map[net.Conn]bool{}, stalled: make(chan struct{})}
+	l := &Link{Address: "127.0.0.1:" + port, target: target, conns: map[net.Conn]bool{}, stalled: make(chan struct{})}
 	close(l.stalled)
-	return l, l.restore()
+	return l, l.Restore()
 }
 
-// restore accepts connections again.
-func (l *link) restore() error {
+// Restore accepts connections again.
+func (l *Link) Restore() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.listener != nil {
 		return nil
 	}
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", l.address)
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", l.Address)
 	if err != nil {
 		return err
 	}
@@ -62,9 +62,9 @@ func (l *link) restore() error {
 	return nil
 }
 
-// cut refuses new connections and closes existing ones.
-func (l *link) cut() {
-	l.flow()
+// Cut refuses new connections and closes existing ones.
+func (l *Link) Cut() {
+	l.Flow()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.listener != nil {
@@ -76,8 +76,8 @@ func (l *link) cut() {
 	}
 }
 
-// stall keeps connections open but forwards nothing.
-func (l *link) stall() {
+// Stall keeps connections open but forwards nothing.
+func (l *Link) Stall() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	select {
@@ -87,8 +87,8 @@ func (l *link) stall() {
 	}
 }
 
-// flow ends a stall and forwards the held data.
-func (l *link) flow() {
+// Flow ends a stall and forwards the held data.
+func (l *Link) Flow() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	select {
@@ -98,14 +98,14 @@ func (l *link) flow() {
 	}
 }
 
-func (l *link) gate() <-chan struct{} {
+func (l *Link) gate() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.stalled
 }
 
 // keep tracks an open connection. It returns false if the link is cut.
-func (l *link) keep(conn net.Conn) bool {
+func (l *Link) keep(conn net.Conn) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.listener != nil {
@@ -114,14 +114,14 @@ func (l *link) keep(conn net.Conn) bool {
 	return l.listener != nil
 }
 
-func (l *link) drop(conn net.Conn) {
+func (l *Link) drop(conn net.Conn) {
 	conn.Close()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.conns, conn)
 }
 
-func (l *link) serve(client net.Conn) {
+func (l *Link) serve(client net.Conn) {
 	defer l.drop(client)
 	if !l.keep(client) {
 		return
@@ -146,7 +146,7 @@ func (l *link) serve(client net.Conn) {
 }
 
 // forward copies data in one direction until the sender closes.
-func (l *link) forward(from, to net.Conn) {
+func (l *Link) forward(from, to net.Conn) {
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)
@@ -164,3 +164,6 @@ func (l *link) forward(from, to net.Conn) {
 		}
 	}
 }
+
+// Accepted returns the number of connections so far.
+func (l *Link) Accepted() int64 { return l.accepted.Load() }
