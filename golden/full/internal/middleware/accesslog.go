@@ -19,8 +19,7 @@ const (
 // AccessLog writes one line for each request: at level error for 5xx, at level info otherwise. At
 // level debug the line also has the query and the headers. A probe that succeeds is logged at level debug only.
 func AccessLog(log *slog.Logger) Layer {
-	// logAccess masks what may be sensitive; searching each line again would cost more than writing
-	// it.
+	// logAccess masks what may be sensitive; searching each line again would cost more than writing it.
 	out := logging.Unredacted(log.Handler())
 	return newLayer("access_log", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		// Deferred, because an aborted response panics through this layer.

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -104,16 +105,7 @@ func scheme(https bool) string {
 	return "http"
 }
 
-func protocolVersion(r *http.Request) string {
-	switch r.Proto {
-	case "HTTP/1.0":
-		return "1.0"
-	case "HTTP/1.1":
-		return "1.1"
-	case "HTTP/2.0":
-		return "2"
-	case "HTTP/3.0":
-		return "3"
-	}
-	return "other"
-}
+// protocolVersions are the protocols that net/http serves.
+var protocolVersions = map[string]string{"HTTP/1.0": "1.0", "HTTP/1.1": "1.1", "HTTP/2.0": "2"}
+
+func protocolVersion(r *http.Request) string { return cmp.Or(protocolVersions[r.Proto], "other") }

@@ -39,11 +39,14 @@ func exchangeFrom(ctx context.Context) *exchange {
 type outcome struct {
 	status      int  // 500 if the response failed after its header was sent, 499 if the client left
 	undelivered bool // the service could not send its whole response
+	unread      bool // because the client did not read it
 }
 
 // errorType returns the attribute error.type, which is empty unless the service failed.
 func (o outcome) errorType() string {
 	switch {
+	case o.unread:
+		return "unread"
 	case o.undelivered:
 		return "undelivered"
 	case o.status >= http.StatusInternalServerError:
@@ -72,7 +75,7 @@ func (x *exchange) decide(ctx context.Context) outcome {
 	case cut && x.clientLeft(ctx):
 		return outcome{status: problem.StatusClientClosedRequest}
 	case cut:
-		return outcome{status: http.StatusInternalServerError, undelivered: true}
+		return outcome{status: http.StatusInternalServerError, undelivered: true, unread: x.unread()}
 	case x.response.status == 0:
 		return outcome{status: http.StatusOK} // the server sends 200 for a handler that sends nothing
 	}
@@ -85,6 +88,11 @@ func (x *exchange) clientLeft(ctx context.Context) bool {
 	answered := x.response.status != 0 && x.response.began.Before(x.deadline)
 	failed := x.late() && !answered || errors.Is(x.response.err, os.ErrDeadlineExceeded)
 	return !failed && ctx.Err() != nil && !errors.Is(context.Cause(ctx), problem.ErrShuttingDown)
+}
+
+// unread reports whether sending stopped at a time limit, and the client kept the service waiting for most of the request.
+func (x *exchange) unread() bool {
+	return errors.Is(x.response.err, os.ErrDeadlineExceeded) && 2*x.response.waited > time.Since(x.start)
 }
 
 // late reports whether the deadline has passed.
@@ -105,7 +113,8 @@ type response struct {
 	status int       // 0 until the header is sent
 	began  time.Time // when the handler set the status
 	bytes  int64
-	err    error // the first error of a write or a flush
+	waited time.Duration // the time that writes and flushes took
+	err    error         // the first error of a write or a flush
 }
 
 func (w *response) WriteHeader(status int) {
@@ -120,11 +129,12 @@ func (w *response) Write(p []byte) (int, error) {
 	if w.status == 0 {
 		w.status, w.began = http.StatusOK, time.Now()
 	}
+	start := time.Now()
 	n, err := w.ResponseWriter.Write(p)
 	if !w.head {
 		w.bytes += int64(n)
 	}
-	w.recordError(err)
+	w.sent(start, err)
 	return n, err
 }
 
@@ -132,8 +142,9 @@ func (w *response) FlushError() error {
 	if w.status == 0 {
 		w.status, w.began = http.StatusOK, time.Now()
 	}
+	start := time.Now()
 	err := http.NewResponseController(w.ResponseWriter).Flush()
-	w.recordError(err)
+	w.sent(start, err)
 	return err
 }
 
@@ -141,7 +152,8 @@ func (w *response) Flush() { _ = w.FlushError() }
 
 func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func (w *response) recordError(err error) {
+func (w *response) sent(start time.Time, err error) {
+	w.waited += time.Since(start)
 	if w.err == nil && !errors.Is(err, http.ErrBodyNotAllowed) && !errors.Is(err, http.ErrNotSupported) {
 		w.err = err
 	}

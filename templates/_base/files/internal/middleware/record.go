@@ -40,9 +40,8 @@ func Record(routeOf func(*http.Request) Route, cfg Config) Layer {
 	}, slog.Int("trusted_proxies", len(proxies)))
 }
 
-// ambiguousFraming reports whether a proxy in front may disagree about where the body ends (RFC
-// 9112, section 6.1). net/http does not report whether a chunked request also had a Content-Length,
-// or an HTTP/1.0 request a Transfer-Encoding.
+// ambiguousFraming reports whether a proxy in front may disagree about where the body ends (RFC 9112, section 6.1): net/http
+// hides whether a chunked request also had a Content-Length, or an HTTP/1.0 request a Transfer-Encoding.
 func ambiguousFraming(r *http.Request) bool {
 	return r.ProtoMajor == 1 && (r.ProtoMinor == 0 || len(r.TransferEncoding) > 0)
 }

@@ -26,17 +26,12 @@ func Recover(log *slog.Logger) Layer {
 func recovered(log *slog.Logger, w http.ResponseWriter, r *http.Request, v any) {
 	ctx := r.Context()
 	x := exchangeFrom(ctx)
-	err, ok := v.(error)
-	if errors.Is(err, http.ErrAbortHandler) { // the handler gave up the connection: not a bug
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) { // the handler gave up the connection: not a bug
 		x.aborted = true
 		panic(http.ErrAbortHandler)
 	}
 	x.panicked = true
-	if ok {
-		err = fmt.Errorf("panic: %w", err)
-	} else {
-		err = fmt.Errorf("panic: %v", v)
-	}
+	err := fmt.Errorf("panic: %v", v)
 	log.LogAttrs(ctx, slog.LevelError, "panic in a request",
 		slog.String("route", x.record.Route),
 		slog.String("error", bounded(err.Error(), maxLoggedError)),

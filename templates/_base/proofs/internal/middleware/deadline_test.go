@@ -182,15 +182,29 @@ func TestRefusalDoesNotWaitForTheBody(t *testing.T) {
 	})
 }
 
-// A response that cannot be sent is a failure of the service, unless the client left while there
-// was time.
+// A response that cannot be sent has failed, unless the client left while there was time. The metrics distinguish a client
+// that does not read from a service that is late.
 func TestResponsesThatFailToArrive(t *testing.T) {
 	leave := func(conn net.Conn) { _ = conn.Close() }
 	leaveLater := func(conn net.Conn) { time.AfterFunc(16*time.Second, func() { _ = conn.Close() }) }
 	stopReading := func(net.Conn) {}
+	readSlowly := func(conn net.Conn) {
+		go func() {
+			for b := make([]byte, 1000); ; time.Sleep(time.Second) {
+				if _, err := conn.Read(b); err != nil {
+					return
+				}
+			}
+		}()
+	}
 	late := func(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(30 * time.Second)
 		serveHello(w, r)
+	}
+	// Its response begins in time, but its body is late.
+	lateBody := func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusOK)
+		late(w, r)
 	}
 	for _, tt := range []struct {
 		name   string
@@ -198,13 +212,16 @@ func TestResponsesThatFailToArrive(t *testing.T) {
 		serve  http.HandlerFunc
 		status float64
 		level  string
+		kind   string // error.type
 	}{
-		{"the client leaves", leave, work(10 * time.Second), 499, "INFO"},
-		{"the client leaves before the answer, after the deadline", leaveLater, late, 500, "ERROR"},
-		{"the client reads slowly and leaves", leaveLater, respond(200, document(100_000)), 499, "INFO"},
-		{"the client does not read", stopReading, refuse(http.StatusNotFound), 500, "ERROR"},
-		{"the client does not read much", stopReading, respond(200, document(100_000)), 500, "ERROR"},
-		{"the handler is late", stopReading, late, 500, "ERROR"},
+		{"the client leaves", leave, work(10 * time.Second), 499, "INFO", ""},
+		{"the client leaves before the answer, after the deadline", leaveLater, late, 500, "ERROR", "undelivered"},
+		{"the client reads slowly and leaves", leaveLater, respond(200, document(100_000)), 499, "INFO", ""},
+		{"the client does not read", stopReading, refuse(http.StatusNotFound), 500, "ERROR", "unread"},
+		{"the client does not read much", stopReading, respond(200, document(100_000)), 500, "ERROR", "unread"},
+		{"the handler is late", stopReading, late, 500, "ERROR", "undelivered"},
+		{"the client reads slowly", readSlowly, respond(200, document(100_000)), 500, "ERROR", "unread"},
+		{"the handler sends its body late", readSlowly, lateBody, 500, "ERROR", "undelivered"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -225,9 +242,11 @@ func TestResponsesThatFailToArrive(t *testing.T) {
 				if (line["undelivered"] == true) != failed || (line["error"] != nil) != failed {
 					t.Errorf("got %v, want undelivered and an error: %t", line, failed)
 				}
-				count := scrape(t, registry, "http_server_request_duration_seconds_count", `error_type="undelivered"`)
-				if count == 1 != failed {
-					t.Errorf("got %v undelivered responses in the metrics, want %t", count, failed)
+				for _, kind := range []string{"undelivered", "unread"} {
+					count := scrape(t, registry, "http_server_request_duration_seconds_count", `error_type="`+kind+`"`)
+					if count == 1 != (kind == tt.kind) {
+						t.Errorf("got %v %s responses in the metrics, want %q", count, kind, tt.kind)
+					}
 				}
 			})
 		})

@@ -47,7 +47,7 @@ func (s *smoke) query(ctx context.Context, expression string) (float64, error) {
 }
 
 // requestCount is the PromQL series that count the requests of clients. Its arguments are the selector and more matchers.
-const requestCount = `http_server_request_duration_seconds_count{%s,http_route!~"/health|/ready"%s}`
+const requestCount = `http_server_request_duration_seconds_count{%s,http_route!~"/health|/ready",error_type!="unread"%s}`
 
 // checkMetrics waits until Prometheus scrapes every instance, all instances run the version that answered, and Prometheus
 // has scraped counts of requests since this smoke test sent its own.
