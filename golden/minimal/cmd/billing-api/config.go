@@ -10,8 +10,11 @@ import (
 
 func configCommand(sources config.Sources) *cobra.Command {
 	return group("config", "Check or print the settings",
-		settingsCommand(sources, "check", "Report all errors in the settings, for pipelines and init containers",
+		settingsCommand(sources, "check", "Report all errors in the settings and certificates, for pipelines and init containers",
 			func(cmd *cobra.Command, loaded *config.Loaded) error {
+				if err := loaded.Config.Server.TLS.CheckFiles(); err != nil {
+					return err
+				}
 				_, err := fmt.Fprintf(cmd.OutOrStdout(), "settings are valid (profile %s)\n", loaded.Config.Service.Profile)
 				return err
 			}),

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -111,7 +112,10 @@ func (s *Server) OnDrained(end func()) { s.http.RegisterOnShutdown(end) }
 func (s *Server) Close() { _ = s.listener.Close() }
 
 // Files returns the certificate files. Only a server with TLS has them.
-func (s *Server) Files() []string { return s.certs.files() }
+func (s *Server) Files() []string {
+	cfg := s.certs.cfg
+	return slices.DeleteFunc([]string{cfg.CertFile, cfg.KeyFile, cfg.ClientCAFile}, func(file string) bool { return file == "" })
+}
 
 // Reload reads the certificate files again. If they cannot be used, it returns an error and the previous
 // certificates stay in use. Clients open a new connection after their next response.
@@ -119,7 +123,7 @@ func (s *Server) Reload() error {
 	if err := s.certs.load(); err != nil {
 		return err
 	}
-	s.conns.renew()
+	s.conns.generation.Add(1)
 	return nil
 }
 

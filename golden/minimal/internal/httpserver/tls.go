@@ -46,6 +46,14 @@ func loadCertificates(cfg TLSConfig, meter metric.Meter) (*certificates, error) 
 	return c, nil
 }
 
+// CheckFiles reads the certificate files, and reports what would stop the start.
+func (c TLSConfig) CheckFiles() error {
+	if !c.Enabled() {
+		return nil
+	}
+	return (&certificates{cfg: c}).load()
+}
+
 // load reads the files and puts their content into use. After an error the previous certificates stay in use.
 func (c *certificates) load() error {
 	cert, certErr := readFile("cert_file", c.cfg.CertFile)
@@ -102,15 +110,6 @@ func (c *certificates) config() *tls.Config {
 		MinVersion:         tlsVersions[c.cfg.MinVersion],
 		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return c.current.Load(), nil },
 	}
-}
-
-// files returns the paths of the files.
-func (c *certificates) files() []string {
-	files := []string{c.cfg.CertFile, c.cfg.KeyFile}
-	if c.cfg.ClientCAFile != "" {
-		files = append(files, c.cfg.ClientCAFile)
-	}
-	return files
 }
 
 // readAuthorities returns nil if path is empty.

@@ -42,6 +42,7 @@ func TestExitCodes(t *testing.T) {
 		{"config check --profile staging", 0, "settings are valid (profile staging)", ""},
 		{"config check --profile production", 1, "", "server.tls.cert_file: refused in production"},
 		{"config check --set server.port=http", 1, "", `--set: server.port: "http" is not a whole number`},
+		{"config check --set server.tls.cert_file=gone.pem --set server.tls.key_file=gone.pem", 1, "", "server.tls.cert_file: open gone.pem: "},
 		{"config check --config gone.yaml", 1, "", "gone.yaml: open gone.yaml: "},
 		{"config print --set server.port=1234", 0, "1234", ""},
 		{"config print --set server.port=x", 1, "", "server.port"},

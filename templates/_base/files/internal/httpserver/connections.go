@@ -45,9 +45,6 @@ func newConnections(maxAge time.Duration, meter metric.Meter, log *slog.Logger) 
 	return &connections{maxAge: maxAge, refused: refused, log: log}, nil
 }
 
-// renew makes every open connection close after its next response.
-func (c *connections) renew() { c.generation.Add(1) }
-
 // context implements http.Server.ConnContext. net/http calls it first for a new connection.
 func (c *connections) context(ctx context.Context, conn net.Conn) context.Context {
 	opened := &connection{opened: time.Now(), generation: c.generation.Load()}
