@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -53,7 +52,7 @@ func registerCompletions(cmd *cobra.Command, catalog *features.Catalog) error {
 	if err := cmd.RegisterFlagCompletionFunc("preset", cobra.FixedCompletions(presets, cobra.ShellCompDirectiveNoFileComp)); err != nil {
 		return err
 	}
-	for _, q := range questionsOf(catalog) {
+	for _, q := range catalog.Questions() {
 		var values []string
 		for _, c := range q.Choices {
 			values = append(values, c.Value+"\t"+c.Title)
@@ -77,13 +76,4 @@ func completeFeatures(catalog *features.Catalog) cobra.CompletionFunc {
 		}
 		return candidates, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	}
-}
-
-// questionsOf returns every question in the catalog. Each one is a flag.
-func questionsOf(catalog *features.Catalog) []features.Question {
-	questions := slices.Clone(catalog.Base().Questions)
-	for _, f := range catalog.All() {
-		questions = append(questions, f.Questions...)
-	}
-	return questions
 }

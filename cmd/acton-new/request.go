@@ -145,7 +145,7 @@ func (r *request) dropUnusedValues(catalog *features.Catalog) {
 	}
 	for flag := range r.answers.Values {
 		fromFile := !strings.HasPrefix(r.origins[flag], "--")
-		if fromFile && asks(questionsOf(catalog), flag) && !asks(set.Questions(), flag) {
+		if fromFile && asks(catalog.Questions(), flag) && !asks(set.Questions(), flag) {
 			delete(r.answers.Values, flag)
 		}
 	}

@@ -49,7 +49,7 @@ func (w *wizard) run(ctx context.Context, d dialog) error {
 			d.steps = append(d.steps, func() (page, bool, error) { return w.groupPage(g) })
 		}
 	}
-	for _, q := range questionsOf(w.catalog) {
+	for _, q := range w.catalog.Questions() {
 		d.steps = append(d.steps, func() (page, bool, error) { return w.questionPage(q.Flag) })
 	}
 	d.steps = append(d.steps, w.summaryPage)

@@ -26,14 +26,15 @@ type Catalog struct {
 // Pair is a folder such as auth/with/cache, which applies if a set contains all of its features. It has two or more
 // features, and belongs to the feature in whose folder it is.
 type Pair struct {
-	Name     string   // names of the features, sorted, with + between them
-	Path     string   // of the folder, relative to the root of the templates
-	Features []string // sorted
-	Traces   []string // words that must not occur in a project without all of these features
-	Files    []string // as in Feature
-	Slots    []string // as in Feature
-	Probes   []string // as in Feature
-	Proofs   []string // as in Feature
+	Name      string     // names of the features, sorted, with + between them
+	Path      string     // of the folder, relative to the root of the templates
+	Features  []string   // sorted
+	Questions []Question // asked if a set contains all of these features
+	Traces    []string   // words that must not occur in a project without all of these features
+	Files     []string   // as in Feature
+	Slots     []string   // as in Feature
+	Probes    []string   // as in Feature
+	Proofs    []string   // as in Feature
 }
 
 // Load reads the catalog from the root of the templates: the folder _base, and the folders of the features below
@@ -157,32 +158,26 @@ func (c *Catalog) Lookup(name string) (Feature, bool) {
 	return f, ok
 }
 
-// Questions returns the questions of the base, then those of the chosen features and their requirements, in overlay
-// order. It ignores unknown names.
-func (c *Catalog) Questions(chosen []string) []Question {
-	in := map[string]bool{}
-	for _, name := range chosen {
-		c.require(name, in)
-	}
+// Questions returns every question of the catalog: those of the base, then those of the features and the pairs in overlay
+// order.
+func (c *Catalog) Questions() []Question {
+	return c.questions(func(string) bool { return true })
+}
+
+// questions returns the questions of the base, and of the features and pairs that are in the set, in overlay order.
+func (c *Catalog) questions(in func(name string) bool) []Question {
 	questions := slices.Clone(c.base.Questions)
 	for _, name := range c.order {
-		if in[name] {
+		if in(name) {
 			questions = append(questions, c.features[name].Questions...)
 		}
 	}
+	for _, p := range c.pairs {
+		if !slices.ContainsFunc(p.Features, func(name string) bool { return !in(name) }) {
+			questions = append(questions, p.Questions...)
+		}
+	}
 	return questions
-}
-
-// require adds a feature and its requirements to in. It ignores unknown names.
-func (c *Catalog) require(name string, in map[string]bool) {
-	f, ok := c.features[name]
-	if !ok || in[name] {
-		return
-	}
-	in[name] = true
-	for _, r := range f.Requires {
-		c.require(r, in)
-	}
 }
 
 // Required returns the visible features that a feature requires, sorted. It replaces a hidden feature with the

@@ -47,29 +47,35 @@ func TestLoadRejectsInvalidCatalog(t *testing.T) {
 		manifests map[string]string
 		want      string
 	}{
-		"unknown key":           {validBase + "titel: x\n", nil, "_base/feature.yaml: yaml: unmarshal errors:\n  line 3: field titel not found"},
-		"key twice":             {validBase + "title: x\n", nil, `mapping key "title" already defined`},
-		"wrong kind":            {validBase, map[string]string{"a": feature("group: g", "requires: b")}, "_features/a/feature.yaml: yaml: unmarshal errors:\n  line 4: cannot unmarshal !!str"},
-		"empty manifest":        {"", nil, "the manifest is empty"},
-		"two documents":         {validBase + "---\ntitle: x\n", nil, "more than one YAML document"},
-		"no manifest":           {validBase, map[string]string{"a": ""}, "_features/a/feature.yaml: file does not exist"},
-		"no title":              {"summary: x\n", nil, "title is missing"},
-		"no group":              {validBase, map[string]string{"a": feature()}, `group "" must be`},
-		"bad name":              {validBase, map[string]string{"A_b": feature("group: g")}, "lower-case letters"},
-		"hidden in a preset":    {validBase, map[string]string{"a": feature("hidden: true", "presets: [p]")}, "cannot have a group or presets"},
-		"unknown requirement":   {validBase, map[string]string{"clock": feature("group: g"), "b": feature("group: g", "requires: [clok]")}, `requires: unknown feature "clok"; did you mean "clock"?`},
-		"cycle":                 {validBase, map[string]string{"a": feature("group: g", "requires: [b]"), "b": feature("group: g", "requires: [a]")}, "comes after itself"},
-		"after a cycle":         {validBase, map[string]string{"a": feature("group: g", "after: [b]"), "b": feature("group: g", "requires: [a]")}, "comes after itself"},
-		"after unknown":         {validBase, map[string]string{"clock": feature("group: g"), "b": feature("group: g", "after: [clok]")}, `after: unknown feature "clok"; did you mean "clock"?`},
-		"itself":                {validBase, map[string]string{"a": feature("group: g", "requires: [a]")}, "comes after itself"},
-		"required twice":        {validBase, map[string]string{"a": feature("group: g"), "b": feature("group: g", "requires: [a, a]")}, `"a" occurs twice`},
-		"no default provider":   {validBase + "needs: [store]\n", map[string]string{"a": feature("group: g", "provides: [store]")}, `"store" has no default provider`},
-		"two defaults":          {validBase, map[string]string{"a": feature("hidden: true", "provides: [s]", "default: true"), "b": feature("hidden: true", "provides: [s]", "default: true")}, `already has the default provider "a"`},
-		"default of nothing":    {validBase, map[string]string{"a": feature("group: g", "default: true")}, "default requires provides"},
-		"pair of unknown":       {validBase, map[string]string{"a": feature("group: g"), "a+b": ""}, `_features/a/with/b: unknown feature "b"`},
-		"pair twice":            {validBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "a+b": "", "b+a": ""}, "_features/a/with/b is for the same features; keep one"},
-		"pair with itself":      {validBase, map[string]string{"a": feature("group: g"), "a+a": ""}, "must be that of another feature"},
-		"pair that requires":    {validBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "a+b": feature("requires: [a]")}, "can set only"},
+		"unknown key":         {validBase + "titel: x\n", nil, "_base/feature.yaml: yaml: unmarshal errors:\n  line 3: field titel not found"},
+		"key twice":           {validBase + "title: x\n", nil, `mapping key "title" already defined`},
+		"wrong kind":          {validBase, map[string]string{"a": feature("group: g", "requires: b")}, "_features/a/feature.yaml: yaml: unmarshal errors:\n  line 4: cannot unmarshal !!str"},
+		"empty manifest":      {"", nil, "the manifest is empty"},
+		"two documents":       {validBase + "---\ntitle: x\n", nil, "more than one YAML document"},
+		"no manifest":         {validBase, map[string]string{"a": ""}, "_features/a/feature.yaml: file does not exist"},
+		"no title":            {"summary: x\n", nil, "title is missing"},
+		"no group":            {validBase, map[string]string{"a": feature()}, `group "" must be`},
+		"bad name":            {validBase, map[string]string{"A_b": feature("group: g")}, "lower-case letters"},
+		"hidden in a preset":  {validBase, map[string]string{"a": feature("hidden: true", "presets: [p]")}, "cannot have a group or presets"},
+		"unknown requirement": {validBase, map[string]string{"clock": feature("group: g"), "b": feature("group: g", "requires: [clok]")}, `requires: unknown feature "clok"; did you mean "clock"?`},
+		"cycle":               {validBase, map[string]string{"a": feature("group: g", "requires: [b]"), "b": feature("group: g", "requires: [a]")}, "comes after itself"},
+		"after a cycle":       {validBase, map[string]string{"a": feature("group: g", "after: [b]"), "b": feature("group: g", "requires: [a]")}, "comes after itself"},
+		"after unknown":       {validBase, map[string]string{"clock": feature("group: g"), "b": feature("group: g", "after: [clok]")}, `after: unknown feature "clok"; did you mean "clock"?`},
+		"itself":              {validBase, map[string]string{"a": feature("group: g", "requires: [a]")}, "comes after itself"},
+		"required twice":      {validBase, map[string]string{"a": feature("group: g"), "b": feature("group: g", "requires: [a, a]")}, `"a" occurs twice`},
+		"no default provider": {validBase + "needs: [store]\n", map[string]string{"a": feature("group: g", "provides: [store]")}, `"store" has no default provider`},
+		"two defaults":        {validBase, map[string]string{"a": feature("hidden: true", "provides: [s]", "default: true"), "b": feature("hidden: true", "provides: [s]", "default: true")}, `already has the default provider "a"`},
+		"default of nothing":  {validBase, map[string]string{"a": feature("group: g", "default: true")}, "default requires provides"},
+		"pair of unknown":     {validBase, map[string]string{"a": feature("group: g"), "a+b": ""}, `_features/a/with/b: unknown feature "b"`},
+		"pair twice":          {validBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "a+b": "", "b+a": ""}, "_features/a/with/b is for the same features; keep one"},
+		"pair with itself":    {validBase, map[string]string{"a": feature("group: g"), "a+a": ""}, "must be that of another feature"},
+		"pair that requires":  {validBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "a+b": feature("requires: [a]")}, "can set only"},
+		"owner of nothing":    {validBase, map[string]string{"a": feature("hidden: true", "owns: [b/]")}, `owns: the feature has no file "b/"`},
+		"visible owner":       {validBase, map[string]string{"a": feature("group: g", "owns: [a]")}, "owns: allowed only in a hidden feature"},
+		"pair that owns":      {validBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "a+b": feature("owns: [a]")}, "can set only"},
+		"question of a pair": {question("{flag: url, title: T, kind: text, default: x, sample: abcdef}"),
+			map[string]string{"a": feature("group: g"), "b": feature("group: g"), "a+b": feature("questions: [{flag: url, title: T, kind: text, default: x, sample: ghijkl}]")},
+			"_base/feature.yaml already has a question with this flag"},
 		"short trace":           {validBase, map[string]string{"a": feature("group: g", "traces: [x]")}, "too short"},
 		"reserved preset":       {validBase, map[string]string{"a": feature("group: g", "presets: [full]")}, "is predefined"},
 		"base that provides":    {validBase + "provides: [x]\n", nil, "the base can set only"},
@@ -204,7 +210,12 @@ func TestRequiredReplacesHiddenFeaturesWithTheirRequirements(t *testing.T) {
 
 func TestQuestionsIncludeThoseOfRequiredFeatures(t *testing.T) {
 	var flags []string
-	for _, q := range small(t).Questions([]string{"zone", "nonsense"}) {
+	c := small(t)
+	set, err := c.Resolve(Selection{Features: []string{"zone"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range set.Questions() {
 		flags = append(flags, q.Feature+":"+q.Flag)
 	}
 	if diff := cmp.Diff([]string{":paint", ":handbook-url", ":greetings", "zone:zone"}, flags); diff != "" {

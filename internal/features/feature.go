@@ -22,6 +22,7 @@ type Feature struct {
 	Presets   []string   // presets that contain this feature, except full
 	Questions []Question // questions of the feature
 	Traces    []string   // words that must not occur in a project without the feature
+	Owns      []string   // paths in the project below which only a set with this feature has files
 	Files     []string   // paths below files/, sorted, before dots are restored
 	Slots     []string   // slots that the feature fills, sorted
 	Probes    []string   // scripts below probes/ that test the booted service, sorted, without extension
@@ -39,6 +40,9 @@ const (
 	KindChoice = "choice" // one of several values, each with a hidden feature named <flag>-<value>
 )
 
+// ValueNone is the value of a choice that brings nothing.
+const ValueNone = "none"
+
 // Question is a question in addition to name, module and features. Every question has a default.
 type Question struct {
 	Flag    string   // flag on the command line without dashes, and key in an answers file
@@ -51,7 +55,7 @@ type Question struct {
 	Min     int      // number: minimum
 	Max     int      // number: maximum
 	Choices []Choice // choice: the values, in display order
-	Feature string   // name of the feature that asks; empty for the base
+	Feature string   // name of the feature or pair that asks; empty for the base
 }
 
 // Choice is one value of a question of KindChoice.

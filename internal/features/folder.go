@@ -92,14 +92,14 @@ func loadPairs(fsys fs.FS, folder, name string) ([]Pair, error) {
 		names := append(strings.Split(e.Name(), "+"), name)
 		slices.Sort(names)
 		f := m.feature(strings.Join(names, "+"))
-		if !onlyTraces(f) {
-			return nil, fmt.Errorf("%s: it can set only title, summary and traces", manifestPath)
+		if !validForPair(f) {
+			return nil, fmt.Errorf("%s: it can set only title, summary, traces and questions", manifestPath)
 		}
 		if f, err = loadContent(fsys, dir, f); err != nil {
 			return nil, err
 		}
 		pairs = append(pairs, Pair{
-			Name: f.Name, Path: dir, Features: names, Traces: f.Traces, Files: f.Files, Slots: f.Slots, Probes: f.Probes, Proofs: f.Proofs,
+			Name: f.Name, Path: dir, Features: names, Questions: f.Questions, Traces: f.Traces, Files: f.Files, Slots: f.Slots, Probes: f.Probes, Proofs: f.Proofs,
 		})
 	}
 	return pairs, nil
@@ -159,9 +159,10 @@ func listProbes(fsys fs.FS, dir string) ([]string, error) {
 	return probes, nil
 }
 
-func onlyTraces(f Feature) bool {
-	return f.Group == "" && f.Requires == nil && f.Needs == nil && f.Provides == nil && !f.Default && !f.Hidden &&
-		f.Presets == nil && f.Questions == nil
+// validForPair reports whether the manifest sets only what a pair can have.
+func validForPair(f Feature) bool {
+	return f.Group == "" && f.Requires == nil && f.After == nil && f.Needs == nil && f.Provides == nil && !f.Default && !f.Hidden &&
+		f.Presets == nil && f.Owns == nil
 }
 
 // list returns the regular files below dir, relative to dir and sorted. If dir does not exist, the list is empty.

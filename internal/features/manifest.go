@@ -24,6 +24,7 @@ type manifest struct {
 	Presets   []string           `yaml:"presets"`
 	Questions []manifestQuestion `yaml:"questions"`
 	Traces    []string           `yaml:"traces"`
+	Owns      []string           `yaml:"owns"`
 }
 
 type manifestQuestion struct {
@@ -66,7 +67,7 @@ func (m manifest) feature(name string) Feature {
 	f := Feature{
 		Name: name, Title: m.Title, Summary: m.Summary, Group: m.Group,
 		Requires: m.Requires, After: m.After, Needs: m.Needs, Provides: m.Provides,
-		Default: m.Default, Hidden: m.Hidden, Presets: m.Presets, Traces: m.Traces,
+		Default: m.Default, Hidden: m.Hidden, Presets: m.Presets, Traces: m.Traces, Owns: m.Owns,
 	}
 	for _, q := range m.Questions {
 		question := Question{

@@ -23,6 +23,7 @@ type Set struct {
 	choices   map[string]string
 	questions []Question
 	folders   []Folder
+	leftOut   []Folder
 }
 
 // Folder is one overlay folder and its content.
@@ -67,6 +68,10 @@ func (s Set) Questions() []Question { return slices.Clone(s.questions) }
 // Folders returns the overlay folders in order: the base, the features (each after its requirements), the pairs.
 func (s Set) Folders() []Folder { return slices.Clone(s.folders) }
 
+// LeftOut returns the files of the whole catalog that the project does not have, because a feature that is not in the set
+// owns their paths.
+func (s Set) LeftOut() []Folder { return slices.Clone(s.leftOut) }
+
 // Name returns a unique name of the set: the visible features, then each choice with a value other than the default.
 // For example "cache+database,base-image=debian". Without visible features it starts with "none".
 func (s Set) Name() string {
@@ -87,8 +92,8 @@ func (s Set) Has(name string) bool {
 	return slices.Contains(s.visible, name) || slices.Contains(s.hidden, name)
 }
 
-// Resolve resolves a selection. It rejects unknown features and values, choices that no feature of the set asks for,
-// and two features that provide the same capability.
+// Resolve resolves a selection. It rejects unknown features and values, choices that no feature of the set asks for
+// (except the value none), and two features that provide the same capability.
 func (c *Catalog) Resolve(sel Selection) (Set, error) {
 	r := resolution{catalog: c, in: map[string]bool{}, forced: map[string]string{}, choices: map[string]string{}}
 	if err := r.choose(sel.Features); err != nil {
@@ -98,8 +103,11 @@ func (c *Catalog) Resolve(sel Selection) (Set, error) {
 		return Set{}, err
 	}
 	for _, flag := range sortedKeys(sel.Choices) {
-		if _, ok := r.choices[flag]; !ok {
-			return Set{}, c.unusedError(flag)
+		if _, ok := r.choices[flag]; ok {
+			continue
+		}
+		if err := c.checkUnused(flag, sel.Choices[flag]); err != nil {
+			return Set{}, err
 		}
 	}
 	if err := r.checkConflicts(); err != nil {
@@ -248,13 +256,7 @@ func (r *resolution) checkConflicts() error {
 }
 
 func (r *resolution) questions() []Question {
-	questions := slices.Clone(r.catalog.base.Questions)
-	for _, name := range r.catalog.order {
-		if r.in[name] {
-			questions = append(questions, r.catalog.features[name].Questions...)
-		}
-	}
-	return questions
+	return r.catalog.questions(func(name string) bool { return r.in[name] })
 }
 
 func (r *resolution) set() Set {
@@ -281,33 +283,113 @@ func (r *resolution) set() Set {
 			s.folders = append(s.folders, Folder{Name: p.Name, Path: p.Path, Files: p.Files, Slots: p.Slots, Probes: p.Probes, Proofs: p.Proofs})
 		}
 	}
+	r.leaveOut(&s)
 	slices.Sort(s.visible)
 	slices.Sort(s.hidden)
 	return s
 }
 
-// SelectedBy describes what adds a feature to a set: the feature itself, or the flag with a value of a choice.
+// leaveOut moves the files that an absent feature owns from the folders of the set to leftOut.
+func (r *resolution) leaveOut(s *Set) {
+	var owned []string
+	for _, name := range r.catalog.order {
+		if !r.in[name] {
+			owned = append(owned, r.catalog.features[name].Owns...)
+		}
+	}
+	if len(owned) == 0 {
+		return
+	}
+	isOwned := func(file string) bool {
+		return slices.ContainsFunc(owned, func(path string) bool { return owns(path, ProjectPath(file)) })
+	}
+	add := func(folder string, files []string) {
+		if files = slices.DeleteFunc(slices.Clone(files), func(f string) bool { return !isOwned(f) }); len(files) > 0 {
+			s.leftOut = append(s.leftOut, Folder{Path: folder, Files: files})
+		}
+	}
+	add(baseFolder, r.catalog.base.Files)
+	for _, f := range r.catalog.All() {
+		add(path.Join(featuresFolder, f.Name), f.Files)
+	}
+	for _, p := range r.catalog.pairs {
+		add(p.Path, p.Files)
+	}
+	for i := range s.folders {
+		s.folders[i].Files = slices.DeleteFunc(slices.Clone(s.folders[i].Files), isOwned)
+		s.folders[i].Proofs = slices.DeleteFunc(slices.Clone(s.folders[i].Proofs), isOwned)
+	}
+}
+
+// owns reports whether a file of the project is the path, or is below it if the path ends with a slash.
+func owns(path, file string) bool {
+	return file == path || strings.HasSuffix(path, "/") && strings.HasPrefix(file, path)
+}
+
+// ProjectPath returns the path of a template in the project: it replaces the prefix dot_ of names such as dot_gitignore
+// with a dot. A .gitignore among the templates would apply to the templates.
+func ProjectPath(name string) string {
+	parts := strings.Split(name, "/")
+	for i, part := range parts {
+		if rest, ok := strings.CutPrefix(part, "dot_"); ok {
+			parts[i] = "." + rest
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+// SelectedBy describes what adds a feature or a pair to a set: the feature itself, the flag with a value of a choice, or
+// what selects a feature that requires it.
 func (c *Catalog) SelectedBy(name string) string {
-	for _, f := range append([]Feature{c.base}, c.All()...) {
-		for _, q := range f.Questions {
-			if value, ok := strings.CutPrefix(name, q.Flag+"-"); ok && q.Kind == KindChoice && q.check(value) == nil {
-				return "--" + q.Flag + " " + value
+	for _, p := range c.pairs {
+		if p.Name == name {
+			var each []string
+			for _, f := range p.Features {
+				each = append(each, c.SelectedBy(f))
 			}
+			return strings.Join(each, " and ")
+		}
+	}
+	if flag, value, ok := c.ChoiceOf(name); ok {
+		return "--" + flag + " " + value
+	}
+	if f := c.features[name]; f.Hidden {
+		var any []string
+		for _, other := range c.All() {
+			if slices.Contains(other.Requires, name) {
+				any = append(any, c.SelectedBy(other.Name))
+			}
+		}
+		if len(any) > 0 {
+			return strings.Join(any, " or ")
 		}
 	}
 	return fmt.Sprintf("the feature %q", name)
 }
 
-// unusedError is the error for a choice that no feature of the set asks for.
-func (c *Catalog) unusedError(flag string) error {
-	var known []string
-	for _, f := range append([]Feature{c.base}, c.All()...) {
-		for _, q := range f.Questions {
-			if q.Flag == flag {
-				return fmt.Errorf("--%s: has an effect only with %s", flag, c.SelectedBy(f.Name))
-			}
-			known = append(known, q.Flag)
+// ChoiceOf returns the flag and the value of the choice that selects a feature.
+func (c *Catalog) ChoiceOf(name string) (flag, value string, ok bool) {
+	for _, q := range c.Questions() {
+		if value, ok := strings.CutPrefix(name, q.Flag+"-"); ok && q.Kind == KindChoice && q.check(value) == nil {
+			return q.Flag, value, true
 		}
+	}
+	return "", "", false
+}
+
+// checkUnused returns an error for a choice that no feature of the set asks for. The value none is not an error: there is
+// none of what the choice would bring.
+func (c *Catalog) checkUnused(flag, value string) error {
+	var known []string
+	for _, q := range c.Questions() {
+		if q.Flag != flag {
+			known = append(known, q.Flag)
+			continue
+		}
+		if value == ValueNone && q.check(value) == nil {
+			return nil
+		}
+		return fmt.Errorf("--%s: has an effect only with %s", flag, c.SelectedBy(q.Feature))
 	}
 	return unknownError("question", flag, known)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -173,5 +174,97 @@ func TestAfterOrdersFeaturesWithoutRequiringThem(t *testing.T) {
 		if diff := cmp.Diff(test.want, folderPaths(set)); diff != "" {
 			t.Errorf("%v: folders (-want +got):\n%s", test.chosen, diff)
 		}
+	}
+}
+
+// withChoice returns a catalog with the choice --site. Its value town owns the paths site/ and .plan, and asks --road, and with
+// the feature boat --pier.
+func withChoice(t *testing.T) *Catalog {
+	t.Helper()
+	choice := func(flag, value string) string {
+		return "questions: [{flag: " + flag + ", title: T, kind: choice, default: " + value + ", choices: [{value: " + value + "}, {value: none}]}]"
+	}
+	fsys := catalogOf(validBase+choice("site", "town")+"\n", map[string]string{
+		"site-town":      feature("hidden: true", "requires: [tools]", "owns: [site/, .plan]", choice("road", "paved")),
+		"site-none":      feature("hidden: true"),
+		"tools":          feature("hidden: true", "questions: [{flag: rent, title: T, kind: text, default: free, sample: unpaid}]"),
+		"road-paved":     feature("hidden: true"),
+		"road-none":      feature("hidden: true"),
+		"boat":           feature("group: g"),
+		"boat+site-town": feature(choice("pier", "long")),
+		"pier-long":      feature("hidden: true"),
+		"pier-none":      feature("hidden: true"),
+	})
+	for _, file := range []string{"site-town/files/site/map", "site-town/files/dot_plan", "boat/files/site/harbour", "boat/files/sites"} {
+		fsys["_features/"+file] = &fstest.MapFile{}
+	}
+	c, err := Load(fsys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestOwnedPathsAreLeftOutWithTheirOwner(t *testing.T) {
+	files := func(folders []Folder) []string {
+		var all []string
+		for _, f := range folders {
+			for _, file := range f.Files {
+				if !strings.HasPrefix(file, "boat-") && (strings.HasPrefix(f.Path, "_features/boat") || strings.HasPrefix(f.Path, "_features/site-town")) {
+					all = append(all, f.Path+": "+file)
+				}
+			}
+		}
+		return all
+	}
+	for site, want := range map[string]struct{ kept, leftOut []string }{
+		"town": {[]string{"_features/site-town: dot_plan", "_features/site-town: site/map", "_features/site-town: site-town", "_features/boat: boat", "_features/boat: site/harbour", "_features/boat: sites"}, nil},
+		"none": {[]string{"_features/boat: boat", "_features/boat: sites"}, []string{"_features/site-town: dot_plan", "_features/site-town: site/map", "_features/boat: site/harbour"}},
+	} {
+		set, err := withChoice(t).Resolve(Selection{Features: []string{"boat"}, Choices: map[string]string{"site": site}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want.kept, files(set.Folders())); diff != "" {
+			t.Errorf("%s: files (-want +got):\n%s", site, diff)
+		}
+		if diff := cmp.Diff(want.leftOut, files(set.LeftOut())); diff != "" {
+			t.Errorf("%s: left out (-want +got):\n%s", site, diff)
+		}
+	}
+}
+
+func TestQuestionsOfAChoiceAreAskedOnlyWithIt(t *testing.T) {
+	c := withChoice(t)
+	for _, test := range []struct {
+		sel  Selection
+		want string // flags, or an error
+	}{
+		{Selection{}, "site rent road"},
+		{Selection{Features: []string{"boat"}}, "site rent road pier"},
+		{Selection{Features: []string{"boat"}, Choices: map[string]string{"site": "none"}}, "site"},
+		{Selection{Choices: map[string]string{"site": "none", "road": "paved"}}, "--road: has an effect only with --site town"},
+		{Selection{Choices: map[string]string{"site": "none", "pier": "long"}}, `--pier: has an effect only with the feature "boat" and --site town`},
+		{Selection{Choices: map[string]string{"site": "none", "road": "none", "pier": "none"}}, "site"}, // none is always true
+		{Selection{Choices: map[string]string{"roade": "none"}}, `unknown question "roade"; did you mean "road"?`},
+	} {
+		set, err := c.Resolve(test.sel)
+		var flags []string
+		for _, q := range set.Questions() {
+			flags = append(flags, q.Flag)
+		}
+		got := strings.Join(flags, " ")
+		if err != nil {
+			got = err.Error()
+		}
+		if got != test.want {
+			t.Errorf("%v: got %q, want %q", test.sel, got, test.want)
+		}
+		if choices := set.Choices(); err == nil && len(test.sel.Choices) > 1 && len(choices) != 1 {
+			t.Errorf("%v: got the choices %v, want only --site", test.sel, choices)
+		}
+	}
+	if got, want := c.SelectedBy("tools"), "--site town"; got != want {
+		t.Errorf("tools: got %q, want %q", got, want)
 	}
 }

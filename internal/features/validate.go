@@ -53,7 +53,7 @@ func manifestOf(name string) string {
 func (v *validator) base(f Feature) {
 	where := manifestOf("")
 	v.texts(where, f)
-	if f.Group != "" || f.Requires != nil || f.After != nil || f.Provides != nil || f.Default || f.Hidden || f.Presets != nil || f.Traces != nil {
+	if f.Group != "" || f.Requires != nil || f.After != nil || f.Provides != nil || f.Default || f.Hidden || f.Presets != nil || f.Traces != nil || f.Owns != nil {
 		v.add(where, "the base can set only title, summary, needs and questions")
 	}
 	if f.Slots != nil {
@@ -100,8 +100,21 @@ func (v *validator) feature(c *Catalog, f Feature) {
 			}
 		}
 	}
+	v.owns(where, f)
 	if len(f.Files) == 0 && len(f.Slots) == 0 && len(f.Requires) == 0 {
 		v.add(where, "the feature is empty; add files, slots or requires")
+	}
+}
+
+// owns rejects paths of visible features, and paths that no file of the feature has, which are misspelt.
+func (v *validator) owns(where string, f Feature) {
+	if f.Owns != nil && !f.Hidden {
+		v.add(where, "owns: allowed only in a hidden feature")
+	}
+	for _, path := range f.Owns {
+		if !slices.ContainsFunc(f.Files, func(file string) bool { return owns(path, ProjectPath(file)) }) {
+			v.add(where, "owns: the feature has no file %q; end the path of a folder with a slash", path)
+		}
 	}
 }
 
@@ -194,13 +207,13 @@ func (v *validator) capabilities(c *Catalog) {
 func (v *validator) questions(c *Catalog) {
 	owner := map[string]string{}
 	samples := map[string]string{}
-	check := func(f Feature) {
-		for _, q := range f.Questions {
-			where := fmt.Sprintf("%s: question %q", manifestOf(f.Name), q.Flag)
+	check := func(manifest string, questions []Question) {
+		for _, q := range questions {
+			where := fmt.Sprintf("%s: question %q", manifest, q.Flag)
 			if other, ok := owner[q.Flag]; ok {
 				v.add(where, "%s already has a question with this flag", other)
 			}
-			owner[q.Flag] = manifestOf(f.Name)
+			owner[q.Flag] = manifest
 			if other, ok := samples[q.Sample]; ok && q.Sample != "" {
 				v.add(where, "sample %q: question %q already uses it", q.Sample, other)
 			}
@@ -208,9 +221,12 @@ func (v *validator) questions(c *Catalog) {
 			v.question(c, where, q)
 		}
 	}
-	check(c.base)
+	check(manifestOf(""), c.base.Questions)
 	for _, name := range sortedKeys(c.features) {
-		check(c.features[name])
+		check(manifestOf(name), c.features[name].Questions)
+	}
+	for _, p := range c.pairs {
+		check(p.Path+"/"+manifestFile, p.Questions)
 	}
 }
 

@@ -135,14 +135,12 @@ func splitValues(cat *features.Catalog, values map[string]string) (choices, text
 	return choices, texts
 }
 
-// textOwners maps the flag of each text or number question to the feature that asks it.
+// textOwners maps the flag of each text or number question to the feature or pair that asks it.
 func textOwners(cat *features.Catalog) map[string]string {
 	owners := map[string]string{}
-	for _, f := range append([]features.Feature{cat.Base()}, cat.All()...) {
-		for _, q := range f.Questions {
-			if q.Kind != features.KindChoice {
-				owners[q.Flag] = f.Name
-			}
+	for _, q := range cat.Questions() {
+		if q.Kind != features.KindChoice {
+			owners[q.Flag] = q.Feature
 		}
 	}
 	return owners

@@ -139,7 +139,7 @@ func (l library) rawFiles(t testing.TB, f func(at, file, text string, fragment b
 			return err
 		}
 		if _, file, ok := strings.Cut(p, "/files/"); ok {
-			f(p, restoreDots(file), string(data), false)
+			f(p, features.ProjectPath(file), string(data), false)
 		} else if _, file, ok := strings.Cut(p, "/slots/"); ok {
 			f(p, file, string(data), true)
 		}

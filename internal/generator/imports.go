@@ -46,7 +46,7 @@ func (r *ImportReader) Imports(set features.Set) (*lock.Imports, error) {
 			if path.Ext(name) != ".go" {
 				continue
 			}
-			t, err := r.template(path.Join(folder.FilesPath(), name), restoreDots(name))
+			t, err := r.template(path.Join(folder.FilesPath(), name), features.ProjectPath(name))
 			if err != nil {
 				return nil, err
 			}

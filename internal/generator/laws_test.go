@@ -14,8 +14,10 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/verify/sets"
 )
 
@@ -83,30 +85,31 @@ func wantValid(t *testing.T, at, file string, data []byte) {
 	}
 }
 
-// The value of a choice brings no Go code. So a choice changes neither what is compiled nor the modules, and the lock and
-// the type check need only the combinations of features.
-func TestChoicesBringNoCode(t *testing.T) {
+// A choice changes neither the program nor the modules, so the lock and the type check need only the combinations of
+// features.
+func TestChoicesDoNotChangeTheProgram(t *testing.T) {
 	l := realLibrary(t)
-	host := map[string]string{}
-	l.rawFiles(t, func(_, file, text string, fragment bool) {
-		if slots, err := slotsOf(file, text); err == nil && !fragment {
-			for _, s := range slots {
-				host[s.name] = file
+	program := func(a Answers) map[string]string {
+		tree, err := l.render(a, goldenVersion)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files := map[string]string{}
+		for _, f := range tree {
+			linked := strings.HasPrefix(f.Path, "cmd/") || strings.HasPrefix(f.Path, "internal/")
+			if f.Path == "go.mod" || f.Path == "go.sum" || linked && path.Ext(f.Path) == ".go" {
+				files[f.Path] = string(f.Data)
 			}
 		}
-	})
-	for _, f := range l.cat.All() {
-		if !strings.HasPrefix(l.cat.SelectedBy(f.Name), "--") {
-			continue
-		}
-		for _, file := range append(slices.Clone(f.Files), f.Proofs...) {
-			if path.Ext(file) == ".go" && !strings.HasSuffix(file, "_proof_test.go") {
-				t.Errorf("%s: %s is Go code; a choice cannot bring any", f.Name, file)
-			}
-		}
-		for _, slot := range f.Slots {
-			if path.Ext(host[slot]) == ".go" {
-				t.Errorf("%s: the slot %s is in %s; a choice cannot bring code", f.Name, slot, host[slot])
+		return files
+	}
+	all := l.sets()
+	for _, set := range []features.Set{all[0], all[len(all)-1]} {
+		a := Answers{Name: goldenName, Module: goldenModule, Features: set.Features()}
+		want := program(a)
+		for _, choice := range withChoices(a, set) {
+			if diff := cmp.Diff(want, program(choice)); diff != "" {
+				t.Errorf("%v (-default +choice):\n%s", choice, diff)
 			}
 		}
 	}
@@ -158,8 +161,8 @@ func TestEveryCombinationRendersCleanly(t *testing.T) {
 					wantClean(t, at, f)
 				}
 				words := finder.in(f)
-				for _, trace := range forbidden {
-					if words[trace] {
+				for trace, inGo := range forbidden {
+					if words[trace] && (inGo || path.Ext(f.Path) != ".go") {
 						t.Errorf("%s: contains %q, a trace of a feature that is not in the project", at, trace)
 					}
 				}
@@ -183,10 +186,10 @@ func (l library) traceFinder() *traceFinder {
 	t := &traceFinder{found: map[string]map[string]bool{}}
 	for _, f := range append(l.cat.All(), l.cat.Base()) {
 		t.words = append(t.words, f.Traces...)
-		for _, q := range f.Questions {
-			if q.Sample != "" {
-				t.words = append(t.words, q.Sample)
-			}
+	}
+	for _, q := range l.cat.Questions() {
+		if q.Sample != "" {
+			t.words = append(t.words, q.Sample)
 		}
 	}
 	for _, p := range l.cat.Pairs() {

@@ -132,7 +132,7 @@ func collectFiles(fsys fs.FS, set features.Set, proofs bool) ([]source, error) {
 			names, dir = folder.Proofs, folder.ProofsPath()
 		}
 		for _, name := range names {
-			s := source{path: restoreDots(name), folder: folder.Path}
+			s := source{path: features.ProjectPath(name), folder: folder.Path}
 			if slices.Contains(reservedPaths[:], s.path) {
 				return nil, fmt.Errorf("%s: %s: remove it, the generator creates this file", folder.Path, s.path)
 			}
@@ -152,23 +152,19 @@ func collectFiles(fsys fs.FS, set features.Set, proofs bool) ([]source, error) {
 	return sources, nil
 }
 
-// restoreDots replaces the prefix dot_ of names such as dot_gitignore with a dot. A .gitignore among the templates
-// would apply to the templates.
-func restoreDots(name string) string {
-	parts := strings.Split(name, "/")
-	for i, part := range parts {
-		if rest, ok := strings.CutPrefix(part, "dot_"); ok {
-			parts[i] = "." + rest
-		}
-	}
-	return strings.Join(parts, "/")
-}
-
-// collectFragments reads the fragments of every folder by slot, in the order of the folders.
+// collectFragments reads the fragments of every folder by slot, in the order of the folders. It omits those for files that
+// the project does not have.
 func collectFragments(fsys fs.FS, set features.Set) (map[string][]fragment, error) {
+	missing, err := slotsLeftOut(fsys, set)
+	if err != nil {
+		return nil, err
+	}
 	fragments := map[string][]fragment{}
 	for _, folder := range set.Folders() {
 		for _, name := range folder.Slots {
+			if missing[name] {
+				continue
+			}
 			data, err := fs.ReadFile(fsys, path.Join(folder.SlotsPath(), name))
 			if err != nil {
 				return nil, err
@@ -181,6 +177,27 @@ func collectFragments(fsys fs.FS, set features.Set) (map[string][]fragment, erro
 		}
 	}
 	return fragments, nil
+}
+
+// slotsLeftOut returns the slots in the files that the set leaves out.
+func slotsLeftOut(fsys fs.FS, set features.Set) (map[string]bool, error) {
+	names := map[string]bool{}
+	for _, folder := range set.LeftOut() {
+		for _, file := range folder.Files {
+			data, err := fs.ReadFile(fsys, path.Join(folder.FilesPath(), file))
+			if err != nil {
+				return nil, err
+			}
+			slots, err := slotsOf(features.ProjectPath(file), string(data))
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", folder.Path, err)
+			}
+			for _, s := range slots {
+				names[s.name] = true
+			}
+		}
+	}
+	return names, nil
 }
 
 // renderer renders the files of one project. Each file depends only on its template and its fragments; a list in a

@@ -49,6 +49,32 @@ func project(t *testing.T, files map[string]string) (Tree, error) {
 	return library{fsys: fsys, cat: cat}.render(Answers{Name: "ab", Module: "a.b/c", Features: []string{"fg"}}, "v0")
 }
 
+// A feature needs no folder for what another one owns: its files and fragments are left out with the owner.
+func TestRenderLeavesOutFragmentsForOwnedFiles(t *testing.T) {
+	for _, owned := range []bool{true, false} {
+		files := map[string]string{
+			"_features/h/feature.yaml":       "title: T\nsummary: S.\nhidden: true\n",
+			"_features/h/files/owned/a.yaml": "#{{slot \"owned/lines\"}}\n",
+			"_features/f/slots/owned/lines":  "x: 1\n",
+			"_features/fg/files/owned/b":     "",
+		}
+		if owned {
+			files["_features/h/feature.yaml"] += "owns: [owned/]\n"
+		}
+		tree, err := project(t, files)
+		if !owned {
+			wantError(t, err, `_features/f: slot "owned/lines": not defined by any file of this selection`)
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := tree.Lookup("owned/b"); ok {
+			t.Error("the project has a file that a feature of another set owns")
+		}
+	}
+}
+
 func TestRenderRejectsInvalidTemplates(t *testing.T) {
 	tests := map[string]struct {
 		files map[string]string

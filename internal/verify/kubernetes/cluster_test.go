@@ -119,7 +119,9 @@ type manifest struct {
 	text    []byte
 }
 
-func (m manifest) roles() string       { return filepath.Join(m.dir, "deploy", "kubernetes", "roles.yaml") }
+func (m manifest) role(of string) string {
+	return filepath.Join(m.dir, "deploy", "kubernetes", of+"-role.yaml")
+}
 func (m manifest) namespace() string   { return m.project + "-" + m.environment() }
 func (m manifest) environment() string { return strings.Split(m.overlay, "-")[0] } // production-gke is production, too
 func (m manifest) name() string {
@@ -231,7 +233,7 @@ func accept(t *testing.T, c *Cluster, manifests []manifest) {
 				if m.project == tried || m.overlay == "development" { // the pipeline deploys to the others
 					return
 				}
-				if err := c.DryRunAsPipeline(m.roles(), m.namespace(), m.environment(), m.text); err != nil {
+				if err := c.DryRunAsPipeline(m.role("pipeline"), m.namespace(), m.environment(), m.text); err != nil {
 					t.Errorf("%s: as the pipeline: %v", m.name(), err)
 				}
 			})
@@ -274,7 +276,7 @@ func run(t *testing.T, c *Cluster, m manifest) {
 	if err == nil && m.overlay == "production" {
 		var text []byte
 		if text, err = os.ReadFile(filepath.Join(m.dir, runbook)); err == nil {
-			err = errors.Join(c.BindOnCall(m.roles(), m.namespace()), c.CheckRunbook(string(text)))
+			err = errors.Join(c.BindOnCall(m.role("on-call"), m.namespace()), c.CheckRunbook(string(text)))
 		}
 	}
 	_, jobs := c.RunJobs(m.namespace())

@@ -387,8 +387,11 @@ func (b *bench) run(t *testing.T, name string, args ...string) {
 }
 
 func (b *bench) probe(t *testing.T, set features.Set, step string) {
-	b.build(t)
 	files := b.scripts(t, set, step)
+	if step == StepMonitor && len(files) == 0 {
+		return // a project without monitoring
+	}
+	b.build(t)
 	Run(quiet{t}, Service{Binary: filepath.Join(b.project, "bin", projectName), Name: projectName, Project: b.project}, files)
 }
 

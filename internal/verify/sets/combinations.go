@@ -121,26 +121,28 @@ func randomSet(c *features.Catalog, random *rand.Rand) (features.Set, bool) {
 }
 
 // ForbiddenTraces returns the words that must not occur in a project with this set: the traces of every feature and
-// every pair that does not apply. It omits words that are also traces of a feature or pair that applies.
-func ForbiddenTraces(c *features.Catalog, s features.Set) []string {
+// every pair that does not apply. It omits words that are also traces of a feature or pair that applies. A word with the
+// value false may occur in Go, because it is a trace of a choice, and a choice changes no Go that the service links.
+func ForbiddenTraces(c *features.Catalog, s features.Set) map[string]bool {
 	allowed, forbidden := map[string]bool{}, map[string]bool{}
-	add := func(traces []string, applies bool) {
+	add := func(traces []string, applies, inGo bool) {
 		for _, t := range traces {
 			if applies {
 				allowed[t] = true
 			} else {
-				forbidden[t] = true
+				forbidden[t] = forbidden[t] || inGo
 			}
 		}
 	}
 	for _, f := range c.All() {
-		add(f.Traces, s.Has(f.Name))
+		_, _, choice := c.ChoiceOf(f.Name)
+		add(f.Traces, s.Has(f.Name), !choice)
 	}
 	for _, p := range c.Pairs() {
-		add(p.Traces, !slices.ContainsFunc(p.Features, func(name string) bool { return !s.Has(name) }))
+		add(p.Traces, !slices.ContainsFunc(p.Features, func(name string) bool { return !s.Has(name) }), true)
 	}
 	for t := range allowed {
 		delete(forbidden, t)
 	}
-	return slices.Sorted(maps.Keys(forbidden))
+	return forbidden
 }

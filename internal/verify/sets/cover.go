@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/acton-go/acton-new/internal/features"
 )
@@ -16,6 +17,10 @@ func Tried(c *features.Catalog) []features.Set {
 	if err != nil {
 		return nil
 	}
+	asked := map[string]bool{} // questions without any feature
+	for _, q := range none.Questions() {
+		asked[q.Flag] = true
+	}
 	selections := []features.Selection{{}}
 	full := features.Selection{}
 	for _, f := range c.Visible() {
@@ -23,7 +28,7 @@ func Tried(c *features.Catalog) []features.Set {
 		selections = append(selections, alone)
 		full.Features = append(full.Features, f.Name)
 		if set, err := c.Resolve(alone); err == nil {
-			selections = append(selections, choicesOf(set, func(q features.Question) bool { return q.Feature != "" })...)
+			selections = append(selections, choicesOf(set, func(q features.Question) bool { return !asked[q.Flag] })...)
 		}
 	}
 	selections = append(selections, choicesOf(none, func(features.Question) bool { return true })...)
@@ -88,11 +93,9 @@ func Cover(c *features.Catalog) []features.Set {
 			cov.properties = append(cov.properties, property{feature: f.Name, value: value})
 		}
 	}
-	for _, f := range append([]features.Feature{c.Base()}, c.All()...) {
-		for _, q := range f.Questions {
-			for _, choice := range q.Choices {
-				cov.properties = append(cov.properties, property{flag: q.Flag, feature: q.Feature, value: choice.Value})
-			}
+	for _, q := range c.Questions() {
+		for _, choice := range q.Choices {
+			cov.properties = append(cov.properties, property{flag: q.Flag, feature: q.Feature, value: choice.Value})
 		}
 	}
 	slices.SortFunc(cov.properties, compare)
@@ -148,8 +151,15 @@ func (cov *coverer) smallest(p pair) features.Selection {
 	return sel
 }
 
-// ask adds a feature that asks a question to the selection: by its name, or by the value of the choice that selects it.
+// ask adds a feature or pair that asks a question to the selection: by its name, or by the value of the choice that selects
+// it.
 func (cov *coverer) ask(feature string, sel *features.Selection) {
+	if names := strings.Split(feature, "+"); len(names) > 1 {
+		for _, name := range names {
+			cov.ask(name, sel)
+		}
+		return
+	}
 	if f, ok := cov.catalog.Lookup(feature); ok && !f.Hidden {
 		sel.Features = append(sel.Features, feature)
 		return

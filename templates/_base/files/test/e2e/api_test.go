@@ -92,9 +92,9 @@ func stop(t *testing.T, p *process) {
 	}
 }
 
-// Dashboards and saved queries rely on the table in deploy/monitoring/README.md.
+// Queries rely on the table in docs/configuration.md.
 func TestLogFieldsAreDocumented(t *testing.T) {
-	page, err := os.ReadFile("../../deploy/monitoring/README.md")
+	page, err := os.ReadFile("../../docs/configuration.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,8 @@ if (!rate) {
   throw new Error('PROFILE must be expected or peak, and RATE a number');
 }
 
-// In milliseconds. The default of P99 and the share of correct responses are the objectives in deploy/monitoring/slo.yaml.
+// In milliseconds.
+//{{slot "load/objectives"}}
 const p50 = number('P50', 50);
 const p95 = number('P95', 250);
 const p99 = number('P99', 0.500 * 1000);
