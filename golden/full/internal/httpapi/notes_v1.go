@@ -45,14 +45,14 @@ type NotePageV1 struct {
 type NoteDraftV1 struct {
 	Owner string `json:"owner" minLength:"1" maxLength:"128" doc:"Owner of the note: one word." example:"ada"`
 	Title string `json:"title" doc:"One line of 1 to 200 characters. White space around it is removed." example:"Groceries"`
-	Body  string `json:"body,omitempty" nullable:"true" doc:"Up to 20000 characters." example:"Milk\nBread"`
+	Body  string `json:"body,omitempty" nullable:"true" doc:"Up to 20000 characters; null means none." example:"Milk\nBread"`
 }
 
 // NoteChangeV1 is the body of a request that changes a note. All fields are required: leaving out
 // the body must not erase it.
 type NoteChangeV1 struct {
 	Title string `json:"title" doc:"One line of 1 to 200 characters. White space around it is removed." example:"Groceries"`
-	Body  string `json:"body" nullable:"true" doc:"Up to 20000 characters." example:"Milk\nBread"`
+	Body  string `json:"body" nullable:"true" doc:"Up to 20000 characters; null means none." example:"Milk\nBread"`
 }
 
 type listNotesV1Input struct {

@@ -1,5 +1,5 @@
-// Package memory stores notes in the memory of the process, for tests and a service without a
-// database. The notes are lost when the process ends, and instances do not share them.
+// Package memory stores notes in the memory of the process. They are lost when the process ends, and instances do not
+// share them.
 package memory
 
 import (
