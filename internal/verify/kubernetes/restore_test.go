@@ -35,7 +35,7 @@ func TestRestore(t *testing.T) {
 	r.sql("postgres", "CREATE DATABASE live")
 	r.sql("postgres", "CREATE DATABASE restored")
 	r.sql("live", "CREATE TABLE notes AS SELECT generate_series(1, 1000) AS id")
-	r.sql("live", "CREATE ROLE service; GRANT SELECT ON notes TO service")
+	r.sql("live", "CREATE ROLE reader; GRANT SELECT ON notes TO reader")
 	r.point("live")
 	r.kubectl("create", "job", "backup", "--from=cronjob/orders-backup")
 	r.kubectl("wait", "--for=condition=complete", "job/backup", "--timeout=1m")
@@ -81,7 +81,7 @@ func TestRestore(t *testing.T) {
 	if live, restored := r.sql("live", "SELECT count(*) FROM notes"), r.sql("restored", "SELECT count(*) FROM notes"); live != "10" || restored != "1000" {
 		t.Errorf("got %s notes in the old database and %s in the new one, want 10 and 1000", live, restored)
 	}
-	if got := r.sql("restored", "SET ROLE service; SELECT count(*) FROM notes"); got != "1000" {
+	if got := r.sql("restored", "SET ROLE reader; SELECT count(*) FROM notes"); got != "1000" {
 		t.Errorf("got %s notes as a role that had only a grant, want 1000", got)
 	}
 	if got := r.replicas(); got != "3" {
