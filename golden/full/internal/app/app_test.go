@@ -33,7 +33,7 @@ func load(t *testing.T, set ...string) *config.Loaded {
 	sources := config.Sources{Set: append([]string{
 		"server.bind=127.0.0.1", "server.port=0", "metrics.bind=127.0.0.1", "metrics.port=0",
 	}, set...)}
-	sources.Environ = []string{"BILLING_API_DATABASE__URL=" + postgrestest.New(t)}
+	sources.Environ = append(sources.Environ, "BILLING_API_DATABASE__URL="+postgrestest.New(t))
 	loaded, err := config.Load(sources)
 	if err != nil {
 		t.Fatal(err)

@@ -117,7 +117,6 @@ func serve(t *testing.T, dir string, set settings, args ...string) *exec.Cmd {
 		"metrics.bind": "127.0.0.1", "metrics.port": "0",
 	}
 	all["database.url"] = postgrestest.New(t)
-	all["service.allow_in_production"] = "plaintext-database,unverified-database" // the database may be on another machine
 	maps.Copy(all, set)
 	return command(t, dir, all, append([]string{"serve"}, args...)...)
 }

@@ -56,6 +56,7 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 	// The routes.
 	router := httpapi.NewRouter(checks, metrics.Meter(), log)
 	httpapi.Register(router, notes) //nolint:contextcheck // registration records no request
+	//{{slot "app/routes"}}
 	if err := router.CheckTimeouts(cfg.Server.LongestRequest()); err != nil {
 		return err
 	}

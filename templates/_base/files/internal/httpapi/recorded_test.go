@@ -73,9 +73,7 @@ func replay(t *testing.T, file string, succeeded map[string]bool) {
 		method, target, _ := strings.Cut(request.first, " ")
 		r := httptest.NewRequest(method, strings.Replace(target, nextPageMark, next, 1), strings.NewReader(request.body))
 		r.Header = request.header
-		r = r.WithContext(withRecord(r.Context()))
-		w := httptest.NewRecorder()
-		a.router.ServeHTTP(w, r)
+		w := serveOnce(a.router, r)
 		// The length follows from the body, and the dates of a deprecation may change.
 		w.Header().Del("Content-Length")
 		for name, values := range a.router.versions[version].usage.headers {

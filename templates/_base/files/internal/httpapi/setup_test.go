@@ -19,6 +19,7 @@ import (
 	"example.com/acme/sample-service/internal/note"
 	"example.com/acme/sample-service/internal/problem"
 	"example.com/acme/sample-service/internal/request"
+	//{{slot "httpapi/test-imports"}}
 )
 
 // api is a router with all routes, and its dependencies. The IDs of new notes count up, and so do
@@ -47,6 +48,7 @@ func newAPI(t testing.TB) *api {
 		return fmt.Sprintf("note_%026d", ids)
 	}
 	Register(a.router, note.NewService(a.store, now, newID))
+	//{{slot "httpapi/test-routes"}}
 	return a
 }
 
@@ -82,10 +84,27 @@ func serve(h http.Handler, method, target, body string, header ...string) *httpt
 	if body != "" && r.Header["Content-Type"] == nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	r = r.WithContext(withRecord(r.Context()))
+	return serveOnce(h, r)
+}
+
+// serveOnce serves a request. The client leaves after the first flush, so that a stream ends.
+func serveOnce(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	ctx, leave := context.WithCancel(withRecord(r.Context()))
+	defer leave()
+	*r = *r.WithContext(ctx) // the router sets the pattern of this request
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
+	h.ServeHTTP(leaving{w, leave}, r)
 	return w
+}
+
+type leaving struct {
+	*httptest.ResponseRecorder
+	leave func()
+}
+
+func (l leaving) Flush() {
+	l.ResponseRecorder.Flush()
+	l.leave()
 }
 
 func decodeBody[T any](t testing.TB, w *httptest.ResponseRecorder) T {

@@ -10,11 +10,13 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+
+	"example.com/acme/sample-service/internal/problem"
 )
 
 // Metrics records each request by OpenTelemetry's semantic conventions. No attribute holds text
 // that a client chooses: unknown methods are _OTHER, the route is a template, and the Host header
-// is left out. A stream that succeeds has no duration, so that it does not count as a slow request.
+// is left out. A stream lasts as long as its client wants, so it has a duration only if it fails.
 //
 // otelhttp does not fit: it counts no active requests, takes the Host header as an attribute, and
 // does not know whether a response arrived.
@@ -56,7 +58,7 @@ func newInstruments(meter metric.Meter) (instruments, error) {
 	m.active, errs[0] = meter.Int64UpDownCounter("http.server.active_requests",
 		metric.WithUnit("{request}"), metric.WithDescription("Number of requests in flight."))
 	m.duration, errs[1] = meter.Float64Histogram("http.server.request.duration",
-		metric.WithUnit("s"), metric.WithDescription("Duration of requests, without streams that succeeded."),
+		metric.WithUnit("s"), metric.WithDescription("Duration of requests, and of streams that failed."),
 		metric.WithExplicitBucketBoundaries(seconds...))
 	m.requestSize, errs[2] = meter.Int64Histogram("http.server.request.body.size",
 		metric.WithUnit("By"), metric.WithDescription("Bytes read of request bodies."),
@@ -75,7 +77,7 @@ func (m instruments) record(ctx context.Context, x *exchange, attrs ...attribute
 		attrs = append(attrs, attribute.String("error.type", kind))
 	}
 	set := metric.WithAttributeSet(attribute.NewSet(attrs...))
-	if !x.route.Stream || result.status >= http.StatusBadRequest {
+	if !x.route.Stream || result.status >= http.StatusBadRequest && result.status != problem.StatusClientClosedRequest {
 		m.duration.Record(ctx, time.Since(x.start).Seconds(), set)
 	}
 	m.requestSize.Record(ctx, x.body.bytes, set)

@@ -295,14 +295,25 @@ func TestStreamsHaveNoDuration(t *testing.T) {
 	opts := defaultOptions()
 	opts.meter = meter
 	status := http.StatusOK
-	serve := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
+	serve := func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(status)
+		if r.Context().Err() != nil {
+			panic(http.ErrAbortHandler) // as if a write had failed
+		}
+	}
 	s := newTestServer(t, testRouter{"/events": {route: Route{Template: "/events", Stream: true}, serve: serve}}, opts)
 	s.do(get("/events"))
+	left, leave := context.WithCancel(t.Context())
+	leave()
+	func() {
+		defer func() { _ = recover() }()
+		s.do(get("/events").WithContext(left))
+	}()
 	if got := scrape(t, registry, "http_server_request_duration_seconds_count"); got != 0 {
 		t.Errorf("got %v durations of a stream, want 0", got)
 	}
-	if got := scrape(t, registry, "http_server_response_body_size_bytes_count", `http_route="/events"`); got != 1 {
-		t.Errorf("got %v response sizes of a stream, want 1", got)
+	if got := scrape(t, registry, "http_server_response_body_size_bytes_count", `http_route="/events"`); got != 2 {
+		t.Errorf("got %v response sizes of two streams, want 2", got)
 	}
 	status = http.StatusServiceUnavailable
 	s.do(get("/events"))
