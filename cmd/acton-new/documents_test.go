@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path"
@@ -221,41 +222,49 @@ func freePort(t *testing.T) string {
 	return port
 }
 
+// TestReadmeListsAllFeatures compares the tables in the README with the catalog. -update writes them.
 func TestReadmeListsAllFeatures(t *testing.T) {
-	cat := projects.Catalog(t)
-	readme, err := os.ReadFile("../../README.md")
+	const file = "../../README.md"
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"(base)"}
+	cat, names := projects.Catalog(t), func(list []string, none string) string {
+		if len(list) == 0 {
+			return none
+		}
+		return "`" + strings.Join(list, "`, `") + "`"
+	}
+	listed := "| (base) | " + cat.Base().Summary + " | – |\n"
 	for _, f := range cat.Visible() {
-		want = append(want, "`"+f.Name+"`")
+		listed += fmt.Sprintf("| `%s` | %s | %s |\n", f.Name, f.Summary, names(cat.Required(f), "–"))
 	}
-	if got := firstColumn(string(readme), "| flag | brings | requires |"); !slices.Equal(got, want) {
-		t.Errorf("features: got %q, want %q", got, want)
-	}
-	want = nil
+	presets := ""
 	for _, p := range cat.Presets() {
-		want = append(want, "`"+p.Name+"`")
+		presets += fmt.Sprintf("| `%s` | %s |\n", p.Name, names(p.Features, "none"))
 	}
-	if got := firstColumn(string(readme), "| preset | features |"); !slices.Equal(got, want) {
-		t.Errorf("presets: got %q, want %q", got, want)
+	want := replaceRows(t, string(data), "| flag | brings | requires |\n|---|---|---|\n", listed)
+	want = replaceRows(t, want, "| preset | features |\n|---|---|\n", presets)
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if string(data) != want {
+		t.Errorf("the tables in %s do not match the catalog; run go test ./cmd/acton-new -run Readme -update", file)
 	}
 }
 
-// firstColumn returns the first column of the table with this header.
-func firstColumn(document, heading string) []string {
-	_, table, _ := strings.Cut(document, heading+"\n")
-	var cells []string
-	for line := range strings.Lines(table) {
-		if !strings.HasPrefix(line, "|") {
-			break
-		}
-		if cell := strings.TrimSpace(strings.Split(line, "|")[1]); !strings.HasPrefix(cell, "---") {
-			cells = append(cells, cell)
-		}
+// replaceRows replaces the rows of the table with this header.
+func replaceRows(t *testing.T, document, header, rows string) string {
+	t.Helper()
+	before, table, ok := strings.Cut(document, header)
+	if !ok {
+		t.Fatalf("README.md has no table %q", header)
 	}
-	return cells
+	for strings.HasPrefix(table, "|") {
+		_, table, _ = strings.Cut(table, "\n")
+	}
+	return before + header + rows + table
 }
 
 // Package generator tests the links in the documents of the service, in every combination.

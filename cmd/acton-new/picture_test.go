@@ -14,7 +14,7 @@ import (
 	"github.com/acton-go/acton-new/internal/verify/projects"
 )
 
-var update = flag.Bool("update", false, "rewrite ../../docs/wizard.svg")
+var update = flag.Bool("update", false, "rewrite ../../docs/wizard.svg and the tables in ../../README.md")
 
 const picture = "../../docs/wizard.svg"
 
@@ -63,7 +63,7 @@ func TestReadmePictureShowsTheWizard(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s does not match the wizard; run go test ./cmd/acton-new -run Picture -update", picture)
+		t.Errorf("%s does not match the wizard; run go test ./cmd/acton-new -run Readme -update", picture)
 	}
 }
 
