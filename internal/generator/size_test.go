@@ -22,7 +22,7 @@ const (
 // reviews them on its first day. A team on one cloud deletes the components and the logins of the other two: about 180 lines.
 const (
 	maxOtherFiles = 60
-	maxOtherLines = 5075
+	maxOtherLines = 5100
 	maxDocuments  = 11
 )
 

@@ -121,7 +121,7 @@ func TestCoverContainsEveryPossiblePair(t *testing.T) {
 		c       *features.Catalog
 		maximum int // number of sets
 	}{
-		"real":           {realCatalog(t), 12},
+		"real":           {realCatalog(t), 16},
 		"small":          {small(t), 7},
 		"ten":            {tenFeatures(t, true), 13},
 		"ten, no choice": {tenFeatures(t, false), 9},
