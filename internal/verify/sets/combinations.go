@@ -4,7 +4,6 @@ package sets
 import (
 	"iter"
 	"maps"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/acton-go/acton-new/internal/features"
@@ -69,55 +68,6 @@ func yieldChoices(c *features.Catalog, sel features.Selection, yield func(featur
 		return true
 	}
 	return yield(set)
-}
-
-// Sample returns every valid set if they are at most limit. Otherwise it returns those of Tried, and others at random
-// up to the limit. The seed is fixed, so the result is the same in each run.
-func Sample(c *features.Catalog, limit int) []features.Set {
-	var all []features.Set
-	for set := range All(c) {
-		if all = append(all, set); len(all) > limit {
-			break
-		}
-	}
-	if len(all) <= limit {
-		return all
-	}
-	sample := Tried(c)
-	seen := map[string]bool{}
-	for _, set := range sample {
-		seen[set.Name()] = true
-	}
-	random := rand.New(rand.NewPCG(1, 2))
-	for tries := 0; len(sample) < limit && tries < 20*limit; tries++ {
-		set, ok := randomSet(c, random)
-		if ok && !seen[set.Name()] {
-			seen[set.Name()] = true
-			sample = append(sample, set)
-		}
-	}
-	return sample
-}
-
-// randomSet selects each feature and each value of a choice at random. It returns false if they conflict.
-func randomSet(c *features.Catalog, random *rand.Rand) (features.Set, bool) {
-	sel := features.Selection{Choices: map[string]string{}}
-	for _, f := range c.Visible() {
-		if random.IntN(2) == 0 {
-			sel.Features = append(sel.Features, f.Name)
-		}
-	}
-	set, err := c.Resolve(sel)
-	if err != nil {
-		return set, false
-	}
-	for _, q := range set.Questions() {
-		if q.Kind == features.KindChoice {
-			sel.Choices[q.Flag] = q.Choices[random.IntN(len(q.Choices))].Value
-		}
-	}
-	set, err = c.Resolve(sel)
-	return set, err == nil
 }
 
 // ForbiddenTraces returns the words that must not occur in a project with this set: the traces of every feature and
