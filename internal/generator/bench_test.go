@@ -1,7 +1,6 @@
 package generator
 
 import (
-	"go/format"
 	"testing"
 
 	"github.com/acton-go/acton-new/internal/features"
@@ -29,9 +28,6 @@ func BenchmarkResolve(b *testing.B) {
 
 // BenchmarkRender renders every file except go.mod and go.sum.
 func BenchmarkRender(b *testing.B) {
-	remembering := formatSource
-	formatSource = format.Source
-	defer func() { formatSource = remembering }()
 	l, a := everything(b)
 	for b.Loop() {
 		l.mustFiles(b, a)

@@ -72,43 +72,60 @@ func (l library) mustFiles(t testing.TB, a Answers) Tree {
 	return tree
 }
 
-// sets returns every combination. The first has no feature, the last has all.
-func (l library) sets() []features.Set { return slices.Collect(sets.Combinations(l.cat)) }
-
-// allAnswers returns every combination with the default choices. It also returns the first and the last combination
-// with each value of each choice. These two have each test name and module; the others have one of them in rotation.
-func (l library) allAnswers() []Answers {
-	sets := l.sets()
-	if testing.Short() { // the race detector needs only the first and the last
-		sets = []features.Set{sets[0], sets[len(sets)-1]}
+// firstAndLast returns the first and the last combination: without features, and with all.
+func (l library) firstAndLast() (first, last features.Set) {
+	n := 0
+	for set := range sets.Combinations(l.cat) {
+		if n == 0 {
+			first = set
+		}
+		last = set
+		n++
 	}
+	return first, last
+}
+
+// combinations returns every combination with the default choices, and the first and the last combination with each
+// value of each choice. All have the name and the module of the golden projects.
+func (l library) combinations() []Answers {
 	var all []Answers
-	for i, set := range sets {
-		for n := range testNames {
-			extreme := i == 0 || i == len(sets)-1
-			if !extreme && n != i%len(testNames) {
-				continue
-			}
-			a := Answers{Name: testNames[n], Module: testModules[n], Features: set.Features()}
-			all = append(all, a)
-			if extreme && n == 0 {
-				all = append(all, withChoices(a, set)...)
-			}
+	for set := range sets.Combinations(l.cat) {
+		all = append(all, Answers{Name: goldenName, Module: goldenModule, Features: set.Features()})
+	}
+	first, last := l.firstAndLast()
+	return slices.Concat(all, withChoices(all[0], first), withChoices(all[len(all)-1], last))
+}
+
+// otherNames returns the first and the last combination with each of the other test names.
+func (l library) otherNames() []Answers {
+	var all []Answers
+	first, last := l.firstAndLast()
+	for n, name := range testNames {
+		if name != goldenName {
+			all = append(all,
+				Answers{Name: name, Module: testModules[n], Features: first.Features()},
+				Answers{Name: name, Module: testModules[n], Features: last.Features()})
 		}
 	}
 	return all
 }
 
-// combinations returns the same as allAnswers, but only for the name and module of the golden projects.
-func (l library) combinations() []Answers {
-	sets := l.sets()
+// maxRendered is the number of combinations for checks that render whole projects.
+const maxRendered = 64
+
+// someAnswers returns a sample of about so many combinations, for checks that are too slow for every combination. The
+// names and modules rotate. It also returns the first and the last combination with each value of each choice.
+func (l library) someAnswers(limit int) []Answers {
 	var all []Answers
-	for i, set := range sets {
-		a := Answers{Name: goldenName, Module: goldenModule, Features: set.Features()}
-		all = append(all, a)
-		if i == 0 || i == len(sets)-1 {
-			all = append(all, withChoices(a, set)...)
-		}
+	for i, set := range sets.SampleCombinations(l.cat, limit) {
+		n := i % len(testNames)
+		all = append(all, Answers{Name: testNames[n], Module: testModules[n], Features: set.Features()})
+	}
+	first, last := l.firstAndLast()
+	all = slices.Concat(all, l.otherNames(), withChoices(Answers{Name: goldenName, Module: goldenModule, Features: first.Features()}, first),
+		withChoices(Answers{Name: goldenName, Module: goldenModule, Features: last.Features()}, last))
+	if testing.Short() { // the race detector needs only the first and the last
+		return []Answers{all[0], {Name: goldenName, Module: goldenModule, Features: last.Features()}}
 	}
 	return all
 }

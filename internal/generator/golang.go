@@ -10,9 +10,6 @@ import (
 	"strings"
 )
 
-// formatSource is replaced by tests that render many projects with the same files.
-var formatSource = format.Source
-
 // formatGo formats Go source like gofmt. If regroup is set, because features added imports, it first groups the
 // imports: the standard library, other modules, the module itself. It removes duplicate imports.
 func formatGo(file, text, module string, regroup bool) (string, error) {
@@ -22,7 +19,7 @@ func formatGo(file, text, module string, regroup bool) (string, error) {
 			return "", fmt.Errorf("%s: %w", file, err)
 		}
 	}
-	out, err := formatSource([]byte(text))
+	out, err := format.Source([]byte(text))
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", file, err)
 	}

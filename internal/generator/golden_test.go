@@ -1,19 +1,19 @@
 package generator
 
 import (
+	"crypto/sha256"
 	"errors"
 	"io/fs"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/acton-go/acton-new/internal/lock"
 	"github.com/acton-go/acton-new/templates"
 )
 
@@ -29,10 +29,10 @@ const (
 // goldens returns the projects in golden/. A diff of golden/ shows the effect of a template change on whole projects:
 // one without features, and one with all.
 func (l library) goldens() map[string]Answers {
-	sets := l.sets()
+	_, last := l.firstAndLast()
 	return map[string]Answers{
 		"minimal": {Name: goldenName, Module: goldenModule},
-		"full":    {Name: goldenName, Module: goldenModule, Features: sets[len(sets)-1].Features()},
+		"full":    {Name: goldenName, Module: goldenModule, Features: last.Features()},
 	}
 }
 
@@ -72,31 +72,21 @@ func TestGoldenProjectsAreUpToDate(t *testing.T) {
 	}
 }
 
-// combinationsFile has a line for each combination: the hash of its tree, its features, and the answers other than the
-// defaults. A diff of the file shows which combinations a template change affects.
+// combinationsFile has a line for each path: the hash of its contents in all combinations, their number, the path, and
+// the features on which the content depends. See fileTable.
 const combinationsFile = "combinations.txt"
 
-// Laws 3 and 6: the hash of every combination is up to date.
+// Laws 3 and 6: the files of every combination are up to date. The table omits the list of settings in referenceFile.
 func TestGoldenHashesAreUpToDate(t *testing.T) {
-	l := realLibrary(t)
-	var lines []string
-	for _, a := range l.combinations() {
-		tree, err := l.render(a, goldenVersion)
-		if err != nil {
-			t.Fatal(err)
-		}
-		line := append([]string{tree.Hash()}, a.Features...)
-		if len(a.Features) == 0 {
-			line = append(line, "(none)")
-		}
-		for _, flag := range slices.Sorted(maps.Keys(a.Values)) {
-			line = append(line, flag+"="+a.Values[flag])
-		}
-		lines = append(lines, strings.Join(line, " "))
+	if testing.Short() {
+		t.Skip("the table needs every combination")
 	}
-	file := filepath.Join(goldenFolder, combinationsFile)
+	l := realLibrary(t)
+	table := l.survey(t).table
+	l.addModules(t, table)
+	text, file := table.String(), filepath.Join(goldenFolder, combinationsFile)
 	if *update {
-		if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -105,10 +95,37 @@ func TestGoldenHashesAreUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden := strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
-	if diff := cmp.Diff(lines, golden); diff != "" {
+	if diff := cmp.Diff(strings.Split(text, "\n"), strings.Split(string(data), "\n")); diff != "" {
 		t.Errorf("golden/%s is out of date; run go test ./internal/generator -run Golden -update (-rendered +golden):\n%s",
 			combinationsFile, diff)
+	}
+}
+
+// addModules adds the go.mod and the go.sum of every combination to a table.
+func (l library) addModules(t *testing.T, table *fileTable) {
+	t.Helper()
+	reader := NewImportReader(l.fsys)
+	computed := map[string]lock.Files{}
+	for i, a := range l.combinations() {
+		plan, err := Resolve(l.cat, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		imports, err := reader.Imports(plan.Set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files, ok := computed[imports.Key()]
+		if !ok {
+			if files, err = lock.Recorded().Compute(imports); err != nil {
+				t.Fatalf("%v: %v; run go generate ./internal/lock", a, err)
+			}
+			computed[imports.Key()] = files
+		}
+		table.add(i, "go.mod", sha256.Sum256(files.Mod))
+		if len(files.Sum) > 0 {
+			table.add(i, "go.sum", sha256.Sum256(files.Sum))
+		}
 	}
 }
 
