@@ -10,7 +10,7 @@ import "embed"
 //
 //go:embed _base/feature.yaml all:_base/files
 //go:embed _features/*/feature.yaml all:_features/*/files all:_features/*/slots
-//go:embed all:_features/*/with/*/files all:_features/*/with/*/slots
+//go:embed _features/*/with/*/feature.yaml all:_features/*/with/*/files all:_features/*/with/*/slots
 var Files embed.FS
 
 // All also has the probes, the proofs and the harnesses. The command does not use it, so the linker leaves it out.

@@ -70,7 +70,7 @@ func TestLoadRejectsInvalidCatalog(t *testing.T) {
 		"pair twice":          {validBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "a+b": "", "b+a": ""}, "_features/a/with/b is for the same features; keep one"},
 		"pair with itself":    {validBase, map[string]string{"a": feature("group: g"), "a+a": ""}, "must be that of another feature"},
 		"pair that requires":  {validBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "a+b": feature("requires: [a]")}, "can set only"},
-		"owner of nothing":    {validBase, map[string]string{"a": feature("hidden: true", "owns: [b/]")}, `owns: the feature has no file "b/"`},
+		"owner of nothing":    {validBase, map[string]string{"a": feature("hidden: true", "owns: [b/]")}, `owns: no template has the path "b/"`},
 		"visible owner":       {validBase, map[string]string{"a": feature("group: g", "owns: [a]")}, "owns: allowed only in a hidden feature"},
 		"pair that owns":      {validBase, map[string]string{"a": feature("group: g"), "b": feature("group: g"), "a+b": feature("owns: [a]")}, "can set only"},
 		"question of a pair": {question("{flag: url, title: T, kind: text, default: x, sample: abcdef}"),

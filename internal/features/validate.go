@@ -100,20 +100,23 @@ func (v *validator) feature(c *Catalog, f Feature) {
 			}
 		}
 	}
-	v.owns(where, f)
+	v.owns(c, where, f)
 	if len(f.Files) == 0 && len(f.Slots) == 0 && len(f.Requires) == 0 {
 		v.add(where, "the feature is empty; add files, slots or requires")
 	}
 }
 
-// owns rejects paths of visible features, and paths that no file of the feature has, which are misspelt.
-func (v *validator) owns(where string, f Feature) {
+// owns rejects paths of visible features, and paths below which the templates have no file, which are misspelt.
+func (v *validator) owns(c *Catalog, where string, f Feature) {
 	if f.Owns != nil && !f.Hidden {
 		v.add(where, "owns: allowed only in a hidden feature")
 	}
 	for _, path := range f.Owns {
-		if !slices.ContainsFunc(f.Files, func(file string) bool { return owns(path, ProjectPath(file)) }) {
-			v.add(where, "owns: the feature has no file %q; end the path of a folder with a slash", path)
+		has := func(files []string) bool {
+			return slices.ContainsFunc(files, func(file string) bool { return owns(path, ProjectPath(file)) })
+		}
+		if !has(c.base.Files) && !slices.ContainsFunc(sortedKeys(c.features), func(name string) bool { return has(c.features[name].Files) }) {
+			v.add(where, "owns: no template has the path %q; end that of a folder with a slash", path)
 		}
 	}
 }

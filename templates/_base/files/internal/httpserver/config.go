@@ -19,7 +19,7 @@ type Config struct {
 	MaxConnectionAge  time.Duration `yaml:"max_connection_age" default:"30m" doc:"Age at which the service asks a client to open a new connection, so that long-lived clients spread over new instances. 0s disables it."`
 
 	DrainDelay      time.Duration `yaml:"drain_delay" default:"5s" doc:"How long the service keeps accepting requests after SIGTERM, with /ready at 503, so that load balancers stop sending traffic."`
-	ShutdownTimeout time.Duration `yaml:"shutdown_timeout" default:"25s" doc:"Time limit from SIGTERM to the end of the last request. Must be at least 2s longer than drain_delay and request_timeout together. The process ends at most 5s later, so the grace period of the pod must be at least 6s longer."`
+	ShutdownTimeout time.Duration `yaml:"shutdown_timeout" default:"25s" doc:"Time limit from SIGTERM to the end of the last request. Must be at least 2s longer than drain_delay and request_timeout together. The process ends at most 5s later, so its platform must grant it at least 6s more."`
 
 	MaxHeaderBytes int `yaml:"max_header_bytes" default:"65536" doc:"Maximum size of the request headers in bytes, from 1024 to 1048576."`
 

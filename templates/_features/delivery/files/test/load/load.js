@@ -64,7 +64,7 @@ export function optionsFor(operations) {
       'checks{scenario:traffic}': [`rate>=${correct}`],
       // k6 drops a request if all virtual users wait for a response.
       dropped_iterations: [`rate<${0.02 * rate}`],
-      // About 80 % of the limits of a pod in deploy/kubernetes.
+      // About 80 % of the limits in production.
       ...(measured && {
         service_cpu_cores: [`p(95)<${number('CPU', 1.6)}`],
         service_memory_mib: [`max<${number('MEMORY', 400)}`],
