@@ -13,9 +13,9 @@ import (
 // files that do not end with _test.go. A team has to read what it inherits. Raise a limit only for a reason that such a
 // team would accept.
 const (
-	maxCode    = 5640
+	maxCode    = 5645
 	maxTests   = 4200
-	maxNotTest = 6240 // goal: 6000
+	maxNotTest = 6245 // goal: 6000
 )
 
 // The maximum numbers of files without Go in the default project, of their lines, and of its documents. A platform team

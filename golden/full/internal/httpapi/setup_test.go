@@ -82,27 +82,10 @@ func serve(h http.Handler, method, target, body string, header ...string) *httpt
 	if body != "" && r.Header["Content-Type"] == nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	return serveOnce(h, r)
-}
-
-// serveOnce serves a request. The client leaves after the first flush, so that a stream ends.
-func serveOnce(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
-	ctx, leave := context.WithCancel(withRecord(r.Context()))
-	defer leave()
-	*r = *r.WithContext(ctx) // the router sets the pattern of this request
+	r = r.WithContext(withRecord(r.Context()))
 	w := httptest.NewRecorder()
-	h.ServeHTTP(leaving{w, leave}, r)
+	h.ServeHTTP(w, r)
 	return w
-}
-
-type leaving struct {
-	*httptest.ResponseRecorder
-	leave func()
-}
-
-func (l leaving) Flush() {
-	l.ResponseRecorder.Flush()
-	l.leave()
 }
 
 func decodeBody[T any](t testing.TB, w *httptest.ResponseRecorder) T {

@@ -52,7 +52,7 @@ func TestEveryVersionKeepsWhatIsRecorded(t *testing.T) {
 		t.Run(file, func(t *testing.T) { replay(t, file, succeeded) })
 	}
 	for pattern, route := range router.routes {
-		if !route.Probe && !succeeded[pattern] && *recordings == "testdata" {
+		if !route.Probe && !route.Stream && !succeeded[pattern] && *recordings == "testdata" {
 			t.Errorf("%s: testdata/%s has no successful request for this route", pattern, route.APIVersion)
 		}
 	}
@@ -73,7 +73,9 @@ func replay(t *testing.T, file string, succeeded map[string]bool) {
 		method, target, _ := strings.Cut(request.first, " ")
 		r := httptest.NewRequest(method, strings.Replace(target, nextPageMark, next, 1), strings.NewReader(request.body))
 		r.Header = request.header
-		w := serveOnce(a.router, r)
+		r = r.WithContext(withRecord(r.Context()))
+		w := httptest.NewRecorder()
+		a.router.ServeHTTP(w, r)
 		// The length follows from the body, and the dates of a deprecation may change.
 		w.Header().Del("Content-Length")
 		for name, values := range a.router.versions[version].usage.headers {

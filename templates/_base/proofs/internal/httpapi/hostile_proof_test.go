@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -176,6 +177,26 @@ func fuzzed(a *api, method, path, query string, body []byte, h http.Header) *htt
 	r.URL = &url.URL{Path: path, RawQuery: query}
 	r.Header = h
 	return serveOnce(a.router, r)
+}
+
+// serveOnce serves a request. The client leaves after the first flush, so that a stream ends.
+func serveOnce(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	ctx, leave := context.WithCancel(withRecord(r.Context()))
+	defer leave()
+	*r = *r.WithContext(ctx) // the router sets the pattern of this request
+	w := httptest.NewRecorder()
+	h.ServeHTTP(leaving{w, leave}, r)
+	return w
+}
+
+type leaving struct {
+	*httptest.ResponseRecorder
+	leave func()
+}
+
+func (l leaving) Flush() {
+	l.ResponseRecorder.Flush()
+	l.leave()
 }
 
 // FuzzEveryRoute sends hostile values to each route, also to those of features.
