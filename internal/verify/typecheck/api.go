@@ -5,44 +5,56 @@ import (
 	"encoding/hex"
 	"fmt"
 	"go/types"
+	"maps"
 	"slices"
 	"strings"
+	"weak"
 )
 
 // api is the part of a package that its importers see. Variants that differ only in function bodies have the same api,
-// so their importers do not differ. All importers use the first such variant, because types of two copies are not
-// identical.
+// so their importers do not differ. All importers use the same one, because types of two copies are not identical.
 type api struct {
-	id  string
-	pkg *types.Package
+	id    string
+	pkg   *types.Package
+	facts *facts
+	below map[string]*api // direct and indirect imports in the module, by path
 }
 
-// canonical returns the api of a checked package. It returns an existing one if it is equal.
-func (r *run) canonical(pkg *types.Package, learnt *facts) *api {
-	text := r.describe(pkg, learnt)
-	sum := sha256.Sum256([]byte(text))
-	id := hex.EncodeToString(sum[:12])
+// canonical returns the api of a checked package. It returns an existing one if it is equal and still in use: the
+// variants of a package that depends on every feature are many, and each is used by few versions.
+func (r *run) canonical(pkg *types.Package, learnt *facts, below map[string]*api) *api {
+	sum := sha256.Sum256([]byte(describe(pkg, learnt, below)))
+	a := &api{id: hex.EncodeToString(sum[:12]), pkg: pkg, facts: learnt, below: below}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if known, ok := r.apis[id]; ok {
+	if known := r.apis[a.id].Value(); known != nil {
 		return known
 	}
-	a := &api{id: id, pkg: pkg}
-	r.apis[id], r.ids[pkg], r.facts[pkg] = a, id, learnt
+	r.apis[a.id] = weak.Make(a)
 	return a
+}
+
+// closure returns the apis with their direct and indirect imports, by path.
+func closure(deps map[string]*api) map[string]*api {
+	all := map[string]*api{}
+	for path, dep := range deps {
+		if dep != nil {
+			all[path] = dep
+			maps.Copy(all, dep.below)
+		}
+	}
+	return all
 }
 
 // describe returns a text with everything that an importer can observe: exported objects, all types including
 // unexported fields, which determine whether values are comparable or copyable, and analyzer facts. Types of other
 // packages of the module include the id of the api that they come from.
-func (r *run) describe(pkg *types.Package, learnt *facts) string {
+func describe(pkg *types.Package, learnt *facts, below map[string]*api) string {
 	qualifier := func(p *types.Package) string {
-		if p == pkg {
-			return p.Path()
+		if a := below[p.Path()]; a != nil && p != pkg {
+			return p.Path() + "#" + a.id
 		}
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		return p.Path() + "#" + r.ids[p]
+		return p.Path()
 	}
 	lines := []string{}
 	write := func(o types.Object, format string, args ...any) {
@@ -53,7 +65,7 @@ func (r *run) describe(pkg *types.Package, learnt *facts) string {
 		o := scope.Lookup(name)
 		switch o := o.(type) {
 		case *types.TypeName:
-			write(o, "%s", r.typeText(o, qualifier))
+			write(o, "%s", typeText(o, qualifier))
 			if named, ok := o.Type().(*types.Named); ok && !o.IsAlias() {
 				for m := range named.Methods() {
 					write(m, "method of %s: %s", name, types.TypeString(m.Signature(), qualifier)+receiver(m))
@@ -73,7 +85,7 @@ func (r *run) describe(pkg *types.Package, learnt *facts) string {
 	return pkg.Path() + " " + pkg.Name() + "\n" + strings.Join(lines, "\n") + "\n" + learnt.ofPackage()
 }
 
-func (r *run) typeText(o *types.TypeName, qualifier types.Qualifier) string {
+func typeText(o *types.TypeName, qualifier types.Qualifier) string {
 	switch t := o.Type().(type) {
 	case *types.Alias:
 		return "= " + parameters(t.TypeParams(), qualifier) + types.TypeString(t.Rhs(), qualifier)

@@ -2,6 +2,7 @@ package typecheck
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -12,8 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
-
-	"golang.org/x/tools/go/analysis"
+	"weak"
 )
 
 // maxFaults is the maximum number of reported type errors of a package. Later ones are mostly consequences.
@@ -29,11 +29,11 @@ func (f *Family) Check(ctx context.Context, u *Universe) (*Report, error) {
 	if err := u.Load(ctx, f.Imports()); err != nil {
 		return nil, err
 	}
+	f.packages = nil
 	slices.SortFunc(f.versions, smaller)
 	r := &run{
 		universe: u, goVersion: goVersion, files: token.NewFileSet(),
-		units: map[string]*unit{}, apis: map[string]*api{}, ids: map[*types.Package]string{}, facts: map[*types.Package]*facts{},
-		found: map[string]int{},
+		apis: map[string]weak.Pointer[api]{}, found: map[[sha256.Size]byte]int{},
 	}
 	results := make([]result, len(f.versions))
 	next := make(chan int)
@@ -42,6 +42,7 @@ func (f *Family) Check(ctx context.Context, u *Universe) (*Report, error) {
 		workers.Go(func() {
 			for i := range next {
 				results[i] = r.walk(f.versions[i])
+				f.versions[i].packages = nil // drops the packages and units that no later version has
 			}
 		})
 	}
@@ -50,7 +51,7 @@ func (f *Family) Check(ctx context.Context, u *Universe) (*Report, error) {
 	}
 	close(next)
 	workers.Wait()
-	return newReport(f.versions, results, len(r.units)), nil
+	return newReport(f.versions, results, r.checked), nil
 }
 
 // smaller sorts versions by number of features, so that the first version with a fault is the smallest.
@@ -70,22 +71,21 @@ type run struct {
 	goVersion string
 	files     *token.FileSet
 
-	mu    sync.Mutex
-	units map[string]*unit
-	apis  map[string]*api
-	ids   map[*types.Package]string
-	facts map[*types.Package]*facts
-	found map[string]int // number of each distinct package with its tests
+	mu      sync.Mutex
+	checked int // number of units
+	apis    map[string]weak.Pointer[api]
+	found   map[[sha256.Size]byte]int // number of each distinct package with its tests
 }
 
-// variant returns the number of a distinct package, from 1. keys identifies the checked units.
+// variant returns the number of a distinct package, from 1. keys identifies its files and the checked units.
 func (r *run) variant(keys string) int {
+	sum := sha256.Sum256([]byte(keys))
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n, ok := r.found[keys]
+	n, ok := r.found[sum]
 	if !ok {
 		n = len(r.found) + 1
-		r.found[keys] = n
+		r.found[sum] = n
 	}
 	return n
 }
@@ -97,13 +97,20 @@ type unit struct {
 	faults []Fault
 }
 
-// once returns the unit with this key. The first caller checks it; others wait.
-func (r *run) once(key string, check func(*unit)) *unit {
+// maxUnits is the number of units of a package with the same files that are kept, because other versions may have the same
+// imports. A package with more imports the packages that connect all features, which are different in every version.
+const maxUnits = 64
+
+// once returns the unit of a package with this key. The first caller checks it; others wait.
+func (r *run) once(p *pkg, key string, check func(*unit)) *unit {
 	r.mu.Lock()
-	u, known := r.units[key]
+	u, known := p.checked[key]
 	if !known {
 		u = &unit{done: make(chan struct{})}
-		r.units[key] = u
+		r.checked++
+		if len(p.checked) < maxUnits {
+			p.checked[key] = u
+		}
 	}
 	r.mu.Unlock()
 	if known {
@@ -122,8 +129,8 @@ type task struct {
 	sources []*source
 	deps    map[string]*api // imported packages of the module
 	tested  string          // import path of the tested package, for an external test
-	vet     []*analysis.Analyzer
-	export  bool // other packages may import it
+	tests   bool            // another check of the package, with its tests, runs all analyzers
+	export  bool            // other packages may import it
 }
 
 // check parses, type-checks and vets a unit.
@@ -173,10 +180,11 @@ func (r *run) check(t task, u *unit) {
 		u.faults = append(u.faults, problems[:min(len(problems), maxFaults)]...)
 		return
 	}
-	learnt, found := r.vet(t, trees, pkg, info)
+	below := closure(t.deps)
+	learnt, found := r.vet(t, trees, pkg, info, below)
 	u.faults = append(u.faults, found...)
 	if t.export {
-		u.api = r.canonical(pkg, learnt)
+		u.api = r.canonical(pkg, learnt, below)
 	}
 }
 

@@ -45,10 +45,18 @@ type Family struct {
 type version struct {
 	module   string
 	features []string
-	packages map[string]*pkg // by import path
-	order    []*pkg          // sorted by import path
-	files    []string        // all paths, sorted
+	packages []*pkg   // sorted by import path
+	files    []string // all paths, sorted
 	err      error
+}
+
+// pkg returns the package with an import path, or nil.
+func (v *version) pkg(path string) *pkg {
+	i, ok := slices.BinarySearchFunc(v.packages, path, func(p *pkg, path string) int { return cmp.Compare(p.path, path) })
+	if !ok {
+		return nil
+	}
+	return v.packages[i]
 }
 
 // pkg is a package with a set of files, shared by all versions with exactly these files.
@@ -57,6 +65,8 @@ type pkg struct {
 	path  string // import path
 	dir   string
 	units [3][]*source
+
+	checked map[string]*unit // by the imports; see walk.unit
 }
 
 // The units of a package, as in go vet.
@@ -69,7 +79,7 @@ const (
 // Add adds a version. Identical files of several versions are read once.
 func (f *Family) Add(v Version) {
 	byDir := map[string][]*source{}
-	added := &version{module: v.Module, features: slices.Clone(v.Features), packages: map[string]*pkg{}, err: v.Err}
+	added := &version{module: v.Module, features: slices.Clone(v.Features), err: v.Err}
 	for _, file := range v.Files {
 		added.files = append(added.files, file.Path)
 		dir, name := split(file.Path)
@@ -80,11 +90,10 @@ func (f *Family) Add(v Version) {
 	slices.Sort(added.files)
 	for dir, sources := range byDir {
 		if p := f.pkg(v.Module, dir, sources); p != nil {
-			added.packages[p.path] = p
-			added.order = append(added.order, p)
+			added.packages = append(added.packages, p)
 		}
 	}
-	slices.SortFunc(added.order, func(a, b *pkg) int { return cmp.Compare(a.path, b.path) })
+	slices.SortFunc(added.packages, func(a, b *pkg) int { return cmp.Compare(a.path, b.path) })
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.versions = append(f.versions, added)
@@ -93,7 +102,7 @@ func (f *Family) Add(v Version) {
 // pkg returns the shared package of these files, or nil if build constraints exclude all of them.
 func (f *Family) pkg(module, dir string, sources []*source) *pkg {
 	slices.SortFunc(sources, func(a, b *source) int { return cmp.Compare(a.path, b.path) })
-	p := &pkg{path: module, dir: dir}
+	p := &pkg{path: module, dir: dir, checked: map[string]*unit{}}
 	if dir != "" {
 		p.path += "/" + dir
 	}

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	goversion "go/version"
 	"os"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -62,6 +64,8 @@ var vetting = []*analysis.Analyzer{
 var (
 	suite     = ordered(vetting)
 	exporting = ordered(withFacts(suite)) // analyzers with facts, and their requirements
+
+	sameVersion = slices.DeleteFunc(slices.Clone(suite), func(a *analysis.Analyzer) bool { return a == stdversion.Analyzer })
 )
 
 // ordered returns the analyzers with their requirements, requirements first.
@@ -116,12 +120,35 @@ func (f *facts) ofPackage() string {
 	return strings.Join(texts, " ")
 }
 
-// vet runs the analyzers on a unit without type errors.
-func (r *run) vet(t task, trees []*ast.File, pkg *types.Package, info *types.Info) (*facts, []Fault) {
+// analyzers returns the analyzers for a unit. Importers need only those with facts, and nothing imports a program.
+// stdversion takes a fifth of the time, and finds nothing if the toolchain is not newer than the Go version.
+func (r *run) analyzers(t task, pkg *types.Package) []*analysis.Analyzer {
+	switch {
+	case t.tests && pkg.Name() == "main":
+		return nil
+	case t.tests:
+		return exporting
+	case goversion.Lang(runtime.Version()) == goversion.Lang(r.goVersion):
+		return sameVersion
+	}
+	return suite
+}
+
+// vet runs the analyzers on a unit without type errors. below has the imports of the unit in the module.
+func (r *run) vet(t task, trees []*ast.File, pkg *types.Package, info *types.Info, below map[string]*api) (*facts, []Fault) {
 	learnt := &facts{objects: map[factKey]analysis.Fact{}, packages: map[reflect.Type]analysis.Fact{}}
+	factsOf := func(p *types.Package) *facts {
+		if p == pkg {
+			return learnt
+		}
+		if p != nil && below[p.Path()] != nil {
+			return below[p.Path()].facts
+		}
+		return &facts{} // a predeclared object, or another module
+	}
 	results := map[*analysis.Analyzer]any{}
 	var found []Fault
-	for _, a := range t.vet {
+	for _, a := range r.analyzers(t, pkg) {
 		pass := &analysis.Pass{
 			Analyzer: a, Fset: r.files, Files: trees, Pkg: pkg, TypesInfo: info, TypesSizes: sizes(),
 			Module:   &analysis.Module{Path: t.module, GoVersion: r.goVersion},
@@ -135,13 +162,13 @@ func (r *run) vet(t task, trees []*ast.File, pkg *types.Package, info *types.Inf
 				if kind == stops && stopping[fullName(o)] {
 					return true
 				}
-				return load(r.factsOf(o.Pkg(), pkg, learnt).objects[factKey{o, kind}], into)
+				return load(factsOf(o.Pkg()).objects[factKey{o, kind}], into)
 			},
 			ExportObjectFact: func(o types.Object, fact analysis.Fact) {
 				learnt.objects[factKey{o, reflect.TypeOf(fact)}] = fact
 			},
 			ImportPackageFact: func(p *types.Package, into analysis.Fact) bool {
-				return load(r.factsOf(p, pkg, learnt).packages[reflect.TypeOf(into)], into)
+				return load(factsOf(p).packages[reflect.TypeOf(into)], into)
 			},
 			ExportPackageFact: func(fact analysis.Fact) { learnt.packages[reflect.TypeOf(fact)] = fact },
 			AllPackageFacts:   func() []analysis.PackageFact { return nil }, // not used by these analyzers
@@ -154,19 +181,6 @@ func (r *run) vet(t task, trees []*ast.File, pkg *types.Package, info *types.Inf
 		results[a] = result
 	}
 	return learnt, found
-}
-
-// factsOf returns the facts of the vetted package or of one of its imports.
-func (r *run) factsOf(p, vetted *types.Package, learnt *facts) *facts {
-	if p == vetted {
-		return learnt
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if f, ok := r.facts[p]; ok {
-		return f
-	}
-	return &facts{}
 }
 
 // load copies a fact, and reports whether it exists.

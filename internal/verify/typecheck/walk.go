@@ -33,15 +33,15 @@ type resolver func(path string) (dep *api, known bool)
 
 func (r *run) walk(v *version) result {
 	w := &walk{run: r, version: v, visited: map[string]*visit{}}
-	for _, p := range v.order {
+	for _, p := range v.packages {
 		w.visit(p)
 	}
 	res := result{variants: map[string]int{}}
-	for _, p := range v.order {
-		res.variants[p.dir] = r.variant(w.visited[p.path].key + w.tests(p))
+	for _, p := range v.packages {
+		res.variants[p.dir] = r.variant(p.id + w.visited[p.path].key + w.tests(p))
 		w.faults = append(w.faults, v.embeds(p)...)
 	}
-	for _, p := range v.order {
+	for _, p := range v.packages {
 		for _, unit := range p.units {
 			for _, s := range unit {
 				s.release()
@@ -66,14 +66,11 @@ func (w *walk) visit(p *pkg) *visit {
 		at.unit = &unit{}
 		return at
 	}
-	t := task{path: p.path, sources: p.units[plain], vet: suite, export: true}
-	if len(p.units[inside]) > 0 {
-		t.vet = exporting // the check with tests runs the other analyzers
-	}
+	t := task{path: p.path, sources: p.units[plain], tests: len(p.units[inside]) > 0, export: true}
 	at.unit, at.key = w.unit(p, t, w.plain)
 	for _, dep := range w.own(t.sources) {
 		at.below[dep] = true
-		if q, ok := w.version.packages[dep]; ok {
+		if q := w.version.pkg(dep); q != nil {
 			for further := range w.visit(q).below {
 				at.below[further] = true
 			}
@@ -84,8 +81,8 @@ func (w *walk) visit(p *pkg) *visit {
 
 // plain resolves an import to the package without its tests.
 func (w *walk) plain(path string) (*api, bool) {
-	p, ok := w.version.packages[path]
-	if !ok || len(p.units[plain]) == 0 {
+	p := w.version.pkg(path)
+	if p == nil || len(p.units[plain]) == 0 {
 		return nil, true
 	}
 	at := w.visit(p)
@@ -100,7 +97,7 @@ func (w *walk) plain(path string) (*api, bool) {
 func (w *walk) tests(p *pkg) string {
 	tested, keys := w.visited[p.path].unit, ""
 	if len(p.units[inside]) > 0 {
-		t := task{path: p.path, sources: slices.Concat(p.units[plain], p.units[inside]), vet: suite, export: len(p.units[external]) > 0}
+		t := task{path: p.path, sources: slices.Concat(p.units[plain], p.units[inside]), export: len(p.units[external]) > 0}
 		for _, dep := range w.own(p.units[inside]) {
 			if at, ok := w.visited[dep]; ok && (dep == p.path || at.below[p.path]) {
 				w.faults = append(w.faults, Fault{Check: "types", File: p.units[inside][0].path, Message: "import cycle not allowed in test"})
@@ -111,7 +108,7 @@ func (w *walk) tests(p *pkg) string {
 		tested, keys = u, keys+key
 	}
 	if len(p.units[external]) > 0 && (len(p.units[plain]) == 0 || tested.api != nil) {
-		t := task{path: p.path + "_test", sources: p.units[external], tested: p.path, vet: suite}
+		t := task{path: p.path + "_test", sources: p.units[external], tested: p.path}
 		_, key := w.unit(p, t, w.external(p, tested.api))
 		keys += key
 	}
@@ -130,8 +127,8 @@ func (w *walk) external(p *pkg, tested *api) resolver {
 		case at == nil || !at.below[p.path] || at.unit.api == nil || tested == w.visited[p.path].unit.api:
 			return w.plain(path)
 		}
-		q := w.version.packages[path]
-		u, _ := w.unit(q, task{path: q.path, sources: q.units[plain], vet: exporting, export: true}, resolve)
+		q := w.version.pkg(path)
+		u, _ := w.unit(q, task{path: q.path, sources: q.units[plain], tests: true, export: true}, resolve)
 		return u.api, u.api != nil
 	}
 	return resolve
@@ -141,7 +138,7 @@ func (w *walk) external(p *pkg, tested *api) resolver {
 func (w *walk) unit(p *pkg, t task, resolve resolver) (*unit, string) {
 	t.module, t.deps = w.version.module, map[string]*api{}
 	var key strings.Builder
-	fmt.Fprintf(&key, "%s %d %s %t:", t.path, len(t.sources), p.id, t.export)
+	fmt.Fprintf(&key, "%s %d %t:", t.path, len(t.sources), t.export)
 	for _, path := range w.own(t.sources) {
 		dep, known := resolve(path)
 		if !known {
@@ -154,7 +151,7 @@ func (w *walk) unit(p *pkg, t task, resolve resolver) (*unit, string) {
 		}
 		key.WriteString(";")
 	}
-	u := w.once(key.String(), func(u *unit) { w.check(t, u) })
+	u := w.once(p, key.String(), func(u *unit) { w.check(t, u) })
 	for _, f := range u.faults {
 		if !slices.Contains(w.faults, f) {
 			w.faults = append(w.faults, f)
