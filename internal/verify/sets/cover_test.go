@@ -41,9 +41,15 @@ func catalogOf(base string, manifests map[string]string) fstest.MapFS {
 	return fsys
 }
 
-// tenFeatures returns a catalog of the planned size: ten features, one of which requires another, and two of which
-// conflict. If choices is set, the base and one feature each have a choice.
+// tenFeatures returns a catalog of the planned size. See planned.
 func tenFeatures(t testing.TB, choices bool) *features.Catalog {
+	t.Helper()
+	return planned(t, 10, choices)
+}
+
+// planned returns a catalog of n features, one of which requires another, and two of which conflict. If choices is set,
+// the base and one feature each have a choice.
+func planned(t testing.TB, n int, choices bool) *features.Catalog {
 	t.Helper()
 	choice := func(flag, values string) string {
 		if !choices {
@@ -58,7 +64,7 @@ func tenFeatures(t testing.TB, choices bool) *features.Catalog {
 		"f9": feature("group: g", "provides: [bus]"),
 		"f3": feature("group: g", choice("pager", "{value: a}, {value: b}, {value: c}")),
 	}
-	for i := range 10 {
+	for i := range n {
 		if name := fmt.Sprintf("f%d", i); manifests[name] == "" {
 			manifests[name] = feature("group: g")
 		}
@@ -205,10 +211,21 @@ func TestTestSetsContainEachValueOfAFeatureChoice(t *testing.T) {
 	}
 }
 
+// The cover of 24 features would take hours if it enumerated their 16 million sets.
+func TestCoverDoesNotEnumerateTheSets(t *testing.T) {
+	if got := len(sets.Cover(planned(t, 24, false))); got > 14 {
+		t.Errorf("got %d sets, want at most 14", got)
+	}
+}
+
 func BenchmarkCover(b *testing.B) {
-	c := tenFeatures(b, true)
-	for b.Loop() {
-		sets.Cover(c)
+	for _, n := range []int{10, 14} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			c := planned(b, n, true)
+			for b.Loop() {
+				sets.Cover(c)
+			}
+		})
 	}
 }
 
