@@ -139,6 +139,8 @@ func (p *Project) checkCommand(words []string, report func(format string, args .
 		p.checkMake(args, report)
 	case program == p.name || program == "bin/"+p.name || program == "/"+p.name:
 		p.checkBinary(program, args, report)
+	case program == "gh" && (slices.Contains(args, "run") || slices.Contains(args, "workflow")) && !slices.Contains(args, "-R"):
+		report("gh needs -R: an engineer on call may be outside of a checkout")
 	case program == "*" || ordinary[program] || tools[program] || p.exists(program):
 	default:
 		report("%s is not in the list of programs in internal/verify/documents", program)
