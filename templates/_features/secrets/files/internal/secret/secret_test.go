@@ -62,27 +62,6 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 	}
 }
 
-func TestMaskTellsSetFromUnset(t *testing.T) {
-	if got := fmt.Sprint(secret.New(password)); got != "[redacted]" {
-		t.Errorf("set secret prints as %q, want [redacted]", got)
-	}
-	if got := fmt.Sprint(secret.New("")); got != "" {
-		t.Errorf("unset secret prints as %q, want nothing", got)
-	}
-	if secret.New("").IsSet() || !secret.New(password).IsSet() {
-		t.Error("IsSet is the same with and without a secret")
-	}
-}
-
-func TestRevealReturnsTheSecret(t *testing.T) {
-	if got := secret.New(password).Reveal(); got != password {
-		t.Errorf("got %q, want %q", got, password)
-	}
-	if got := (secret.Value{}).Reveal(); got != "" {
-		t.Errorf("zero value reveals %q, want nothing", got)
-	}
-}
-
 func TestSecretOfAFileFollowsIt(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "password")
 	write := func(content string) {
@@ -108,12 +87,6 @@ func TestSecretOfAFileFollowsIt(t *testing.T) {
 	}
 	if got, err := value.Current(); err == nil {
 		t.Errorf("no file: got %q, want an error", got)
-	}
-}
-
-func TestSecretWithoutAFileStays(t *testing.T) {
-	if got, err := secret.New(password).Current(); got != password || err != nil {
-		t.Errorf("got %q, %v, want the secret", got, err)
 	}
 }
 
