@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/documents"
 	"github.com/acton-go/acton-new/internal/verify/process"
@@ -63,8 +65,13 @@ func TestCommandsInServiceDocumentsWork(t *testing.T) {
 	}
 	var group sync.WaitGroup
 	defer group.Wait()
-	for _, chosen := range [][]string{nil, all} {
-		answers := generator.Answers{Name: "orders", Module: "github.com/acme/orders", Features: chosen}
+	minimal, err := cat.Preset(features.PresetMinimal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, answers := range map[string]generator.Answers{"default": {}, "full": {Features: all}, "minimal": {Values: minimal.Choices}} {
+		answers.Name, answers.Module = "orders", "github.com/acme/orders"
+		chosen := answers.Features
 		tree := projects.Render(t, answers)
 		files := map[string]string{}
 		for _, f := range tree {
@@ -74,7 +81,6 @@ func TestCommandsInServiceDocumentsWork(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		name := "with " + strings.Join(chosen, ",")
 		var shared []string
 		for file, text := range files {
 			blocks, err := documents.Blocks(text)
@@ -239,12 +245,32 @@ func TestReadmeListsAllFeatures(t *testing.T) {
 	for _, f := range cat.Visible() {
 		listed += fmt.Sprintf("| `%s` | %s | %s |\n", f.Name, f.Summary, names(cat.Required(f), "–"))
 	}
+	choices := ""
+	for _, q := range cat.Questions() {
+		if q.Kind != features.KindChoice {
+			continue
+		}
+		var values []string
+		for _, c := range q.Choices {
+			values = append(values, c.Value)
+		}
+		needs := "–"
+		if q.Feature != "" {
+			needs = cat.SelectedBy(q.Feature)
+		}
+		choices += fmt.Sprintf("| `--%s` | %s | %s | %s |\n", q.Flag, q.Title, names(values, ""), needs)
+	}
 	presets := ""
 	for _, p := range cat.Presets() {
-		presets += fmt.Sprintf("| `%s` | %s |\n", p.Name, names(p.Features, "none"))
+		var flags []string
+		for _, flag := range slices.Sorted(maps.Keys(p.Choices)) {
+			flags = append(flags, "--"+flag+" "+p.Choices[flag])
+		}
+		presets += fmt.Sprintf("| `%s` | %s | %s |\n", p.Name, names(p.Features, "none"), names(flags, "defaults"))
 	}
 	want := replaceRows(t, string(data), "| flag | brings | requires |\n|---|---|---|\n", listed)
-	want = replaceRows(t, want, "| preset | features |\n|---|---|\n", presets)
+	want = replaceRows(t, want, "| choice | of | values, the default first | only with |\n|---|---|---|---|\n", choices)
+	want = replaceRows(t, want, "| preset | features | choices |\n|---|---|---|\n", presets)
 	if *update {
 		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)

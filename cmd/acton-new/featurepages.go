@@ -41,16 +41,24 @@ func (w *wizard) resolve(names []string) (features.Set, error) {
 func (w *wizard) presetPage() (page, bool, error) {
 	w.module = strings.TrimSpace(w.module)
 	f := field{
-		title: "Preset", help: "It selects features. You can change each of them on the next pages.", answer: &w.preset,
+		title: "Preset", help: "It answers the next pages. You can change each answer there.", answer: &w.preset,
 	}
+	f.options = append(f.options, option{value: noPreset, label: noPreset, detail: "no feature, and every other answer has its default"})
 	for _, p := range w.catalog.Presets() {
-		f.options = append(f.options, option{value: p.Name, label: p.Name, detail: "features: " + orNone(p.Features)})
+		f.options = append(f.options, option{value: p.Name, label: p.Name, detail: "features: " + presetSummary(p)})
 	}
 	before := w.preset
 	return page{title: "Features", fields: []field{f}, onSubmit: func() {
 		if w.preset != before {
-			p, _ := w.catalog.Preset(w.preset) // cannot fail: every option is a preset
+			last, _ := w.catalog.Preset(before) // without a preset, it has no features and no choices
+			for flag := range last.Choices {
+				delete(w.values, flag)
+			}
+			p, _ := w.catalog.Preset(w.preset)
 			w.selectFeatures(p.Features)
+			for flag, value := range p.Choices {
+				w.values[flag] = &value
+			}
 			before = w.preset
 		}
 	}}, true, nil

@@ -60,8 +60,17 @@ func listFeatures(b *bytes.Buffer, catalog *features.Catalog) {
 	}
 	b.WriteString("\npresets\n")
 	for _, p := range catalog.Presets() {
-		fmt.Fprintf(b, "  %-16s %s\n", p.Name, orNone(p.Features))
+		fmt.Fprintf(b, "  %-16s %s\n", p.Name, presetSummary(p))
 	}
+}
+
+// presetSummary lists the features and the choices of a preset.
+func presetSummary(p features.Preset) string {
+	summary := orNone(p.Features)
+	for _, flag := range slices.Sorted(maps.Keys(p.Choices)) {
+		summary += ", --" + flag + " " + p.Choices[flag]
+	}
+	return summary
 }
 
 func orNone(words []string) string {

@@ -12,7 +12,7 @@ import (
 var lines = []visit{
 	{"Name:", []string{"orders"}},
 	{"Module (example.com/orders):", []string{""}},
-	{"Preset (minimal)", []string{"2"}},
+	{"Preset (none)", []string{"3"}},
 	{"1. ✓ auth", []string{"2"}},
 	{"2. ✓ authz", []string{"0"}},
 	{"3. ✓ database", []string{"0"}},

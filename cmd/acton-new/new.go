@@ -73,7 +73,7 @@ func (o *options) register(flags *pflag.FlagSet, catalog *features.Catalog) {
 	flags.StringVar(&o.module, "module", "",
 		"Go module `PATH` (default: derived from go.mod, the git remote or the GitHub user)")
 	flags.StringSliceVar(&o.features, "features", nil, "comma-separated features to add; 'acton-new features' lists them")
-	flags.StringVar(&o.preset, "preset", "", "add the features of the preset `NAME`, instead of --features")
+	flags.StringVar(&o.preset, "preset", "", "take the features and choices of the preset `NAME`, instead of --features")
 	for _, q := range catalog.Questions() {
 		o.values[q.Flag] = new(string)
 		flags.StringVar(o.values[q.Flag], q.Flag, "", questionUsage(q))

@@ -113,6 +113,9 @@ func (r *request) applyFlags(catalog *features.Catalog, name string, o options, 
 		}
 		r.answers.Features = preset.Features
 		r.origins["features"] = "--preset"
+		for flag, value := range preset.Choices {
+			r.setValue(flag, value, "--preset")
+		}
 	}
 	if changed("features") {
 		r.answers.Features = cleanNames(o.features)
@@ -120,14 +123,19 @@ func (r *request) applyFlags(catalog *features.Catalog, name string, o options, 
 	}
 	for flag, value := range o.values {
 		if changed(flag) {
-			if r.answers.Values == nil {
-				r.answers.Values = map[string]string{}
-			}
-			r.answers.Values[flag] = *value
-			r.origins[flag] = "--" + flag
+			r.setValue(flag, *value, "--"+flag)
 		}
 	}
 	return nil
+}
+
+// setValue sets the answer to a question, and its origin.
+func (r *request) setValue(flag, value, origin string) {
+	if r.answers.Values == nil {
+		r.answers.Values = map[string]string{}
+	}
+	r.answers.Values[flag] = value
+	r.origins[flag] = origin
 }
 
 // dropUnusedValues removes values of the answers file that no selected feature asks for, if a flag selects the

@@ -30,6 +30,9 @@ type wizard struct {
 	decision string
 }
 
+// noPreset is the answer to the page of presets that selects none of them.
+const noPreset = "none"
+
 // The answers to the summary page.
 const (
 	decideCreate = "create"
@@ -76,7 +79,7 @@ func (w *wizard) prefill() {
 	if base := filepath.Base(w.req.absolute()); w.name == "" && w.req.dir != "" && generator.CheckName(base) == nil {
 		w.name = base
 	}
-	w.preset = features.PresetMinimal
+	w.preset = noPreset
 	w.selected, w.costs = map[string]*[]string{}, map[string]string{}
 	for _, g := range w.catalog.Groups() {
 		w.selected[g.Name] = &[]string{}

@@ -209,6 +209,37 @@ func TestWizardExplainsInvalidAnswers(t *testing.T) {
 	c.wantExit(exitInterrupted, "taken")
 }
 
+// The preset answers the questions of choices, and those that only another value asks are left out.
+func TestWizardPresetMinimalAnswersChoices(t *testing.T) {
+	c := open(t, 120, 40, nil, "acton-new", "orders")
+	for _, v := range []visit{{"New service", []string{enter}}, {"Go module path", []string{enter}}, {"Preset", []string{down, enter}}} {
+		c.waitFor(v.page)
+		c.press(v.keys...)
+	}
+	for _, page := range []string{"Features: data", "Features: operations", "The resource", "Base of the container image"} {
+		c.waitFor(page)
+		c.press(enter)
+	}
+	c.waitFor("Deployment", "> None")
+	c.press(enter)
+	c.waitFor("Pipeline", "> None")
+	c.press(enter)
+	c.waitFor("Create orders?", "--deploy none --ci none")
+	for _, page := range []string{"Pipeline", "Deployment", "Base of the container image", "The resource", "Features: operations", "Features: data", "Preset"} {
+		c.press(escape)
+		c.waitFor(page)
+	}
+	c.waitFor("> minimal")
+	c.press(up, enter)
+	for _, page := range []string{"Features: data", "Features: operations", "The resource", "Base of the container image"} {
+		c.waitFor(page)
+		c.press(enter)
+	}
+	c.waitFor("Deployment", "> Kubernetes")
+	c.press(ctrlC)
+	c.wantExit(exitInterrupted)
+}
+
 func TestWizardKeepsAnswersAfterBackAndResize(t *testing.T) {
 	c := open(t, 80, 24, nil, "acton-small")
 	c.waitFor("New service")
@@ -224,7 +255,7 @@ func TestWizardKeepsAnswersAfterBackAndResize(t *testing.T) {
 	c.waitFor("> acme.com/o") // a typed answer does not
 	c.press(enter)
 	c.waitFor("Preset")
-	c.press(down, enter)
+	c.press(down, down, enter)
 	c.waitFor("[x] auth")
 	c.press(enter)
 	c.waitFor("[x] database")

@@ -11,7 +11,7 @@ import (
 
 // The predefined presets. No manifest names them.
 const (
-	PresetMinimal = "minimal" // no feature
+	PresetMinimal = "minimal" // no feature, and no choice that brings something if it has the value none
 	PresetFull    = "full"    // every visible feature
 )
 
@@ -133,7 +133,16 @@ func (c *Catalog) Presets() []Preset {
 			members[p] = append(members[p], f.Name)
 		}
 	}
-	presets := []Preset{{Name: PresetMinimal}}
+	minimal := Preset{Name: PresetMinimal}
+	for _, q := range c.Questions() {
+		if q.Kind == KindChoice && q.check(ValueNone) == nil {
+			if minimal.Choices == nil {
+				minimal.Choices = map[string]string{}
+			}
+			minimal.Choices[q.Flag] = ValueNone
+		}
+	}
+	presets := []Preset{minimal}
 	for _, name := range sortedKeys(members) {
 		presets = append(presets, Preset{Name: name, Features: members[name]})
 	}

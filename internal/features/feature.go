@@ -71,8 +71,9 @@ type Group struct {
 	Features []Feature
 }
 
-// Preset is a named selection of features.
+// Preset is a named selection.
 type Preset struct {
 	Name     string
-	Features []string // sorted
+	Features []string          // sorted
+	Choices  map[string]string // by flag; other choices have their defaults
 }

@@ -130,16 +130,24 @@ func (l library) someAnswers(limit int) []Answers {
 	return all
 }
 
-// withChoices returns the answers with each value of each choice, except the defaults.
+// withChoices returns the answers with each value of each choice, except the defaults, and with each choice none.
 func withChoices(a Answers, set features.Set) []Answers {
 	var all []Answers
+	none := map[string]string{}
 	for _, q := range set.Questions() {
 		for _, c := range q.Choices {
 			if c.Value != q.Default {
 				a.Values = map[string]string{q.Flag: c.Value}
 				all = append(all, a)
 			}
+			if c.Value == features.ValueNone {
+				none[q.Flag] = features.ValueNone
+			}
 		}
+	}
+	if len(none) > 1 {
+		a.Values = none
+		all = append(all, a)
 	}
 	return all
 }

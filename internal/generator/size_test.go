@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/acton-go/acton-new/internal/features"
 )
 
 // The maximum lines of Go in the default project: its code, its tests with the packages that only tests use, and all
@@ -32,6 +34,13 @@ const (
 	maxLines     = 15_000
 	maxFullFiles = 240
 	maxFullLines = 20_500
+)
+
+// The maximum numbers of files, of lines without go.sum, and of lines of Go outside of _test.go, in the project of the preset minimal.
+const (
+	maxPresetFiles   = 125    // goal: 115
+	maxPresetLines   = 10_400 // goal: 10,000
+	maxPresetNotTest = 5900   // goal: 5,000
 )
 
 // maxPackage is the maximum number of lines of code in a package that is not in largePackages.
@@ -119,4 +128,28 @@ func TestProjectsStaySmall(t *testing.T) {
 		}
 		t.Logf("%s: %d files, %d lines", name, files, lines)
 	}
+}
+
+func TestMinimalPresetStaysSmall(t *testing.T) {
+	l := realLibrary(t)
+	preset, err := l.cat.Preset(features.PresetMinimal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := l.mustFiles(t, Answers{Name: goldenName, Module: goldenModule, Features: preset.Features, Values: preset.Choices})
+	lines, notTest := 0, 0
+	for _, f := range tree {
+		n := bytes.Count(f.Data, []byte("\n"))
+		if f.Path != "go.sum" {
+			lines += n
+		}
+		if path.Ext(f.Path) == ".go" && !strings.HasSuffix(f.Path, "_test.go") {
+			notTest += n
+		}
+	}
+	if len(tree) > maxPresetFiles || lines > maxPresetLines || notTest > maxPresetNotTest {
+		t.Errorf("the preset minimal has %d files with %d lines, %d of them Go outside of _test.go, want at most %d, %d and %d",
+			len(tree), lines, notTest, maxPresetFiles, maxPresetLines, maxPresetNotTest)
+	}
+	t.Logf("%d files, %d lines, %d of Go outside of _test.go", len(tree), lines, notTest)
 }

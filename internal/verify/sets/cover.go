@@ -11,7 +11,7 @@ import (
 )
 
 // Tried returns the sets that are built, tested and booted: the empty set, each visible feature alone, each value of a
-// choice alone, all features together, and the pairwise cover. It omits all features together if two of them conflict.
+// choice alone, the presets that answer choices, all features together, and the pairwise cover. It omits all features together if two of them conflict.
 func Tried(c *features.Catalog) []features.Set {
 	none, err := c.Resolve(features.Selection{})
 	if err != nil {
@@ -32,6 +32,11 @@ func Tried(c *features.Catalog) []features.Set {
 		}
 	}
 	selections = append(selections, choicesOf(none, func(features.Question) bool { return true })...)
+	for _, p := range c.Presets() {
+		if len(p.Choices) > 0 {
+			selections = append(selections, features.Selection{Features: p.Features, Choices: p.Choices})
+		}
+	}
 	selections = append(selections, full)
 
 	var sets []features.Set
