@@ -252,6 +252,9 @@ func TestSampleWordsAreSpelledCorrectly(t *testing.T) {
 
 // Law 3: every trace occurs in a project with its feature. A misspelt trace would never find anything.
 func TestTracesOccurInProjectsWithTheirFeature(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a short survey has only the first and the last combination")
+	}
 	for _, l := range libraries(t) {
 		for _, f := range l.cat.Visible() {
 			if len(f.Traces) == 0 {

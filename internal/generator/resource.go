@@ -1,6 +1,7 @@
 package generator
 
 import (
+	_ "embed"
 	"fmt"
 	"strings"
 
@@ -88,8 +89,12 @@ func (r resource) check() error {
 	return nil
 }
 
-// takenNouns are the nouns that would collide with something in the project, and the reasons. A test derives those of the
-// sample code from the templates. The table has the plural as its name, so that order and user are no reserved words.
+// serviceNames are the names of the sample code and its packages. A test derives them from the templates.
+//
+//go:embed names.txt
+var serviceNames string
+
+// takenNouns are the nouns that would collide with something in the project, and the reasons. The table has the plural as its name, so that order and user are no reserved words.
 var takenNouns = func() map[string]string {
 	taken := map[string]string{}
 	for reason, words := range map[string]string{
@@ -114,24 +119,4 @@ const (
 		distinct do end except fetch filter foreign from full grant group having in initially inner intersect into is join lateral
 		leading left like limit not null offset on only or outer placing primary references returning right row rows set similar
 		some table tables then to trailing union unique using values variadic view when where window with`
-	serviceNames = `accept after anyversion api app args at attempt attribute attrs before body breaksline build buildinfo bytes
-		cachecontrol call calls cancel canceled cfg chain change changed changes checks cmp code concurrentcreates
-		concurrentupdates config contended context control count createandget created createdat ctx cursor data
-		database db decodebody decodecursor defaults degraded detail diff discard domain domainproblem
-		domainproblems draft drained earlier encodecursor err errgroup errors errout errs etag exists expected
-		export fail failing failure fakedeployment field fielderror fields filepath find first firstid fmt folder
-		folders found get geterr goleak got handler header health http httpapi https httpserver httptest id idprefix
-		ids idsof inflight internal invalid invaliderror invalidfield invalidin io json key length letter level line
-		link list listbytes listerr listorder listowner loaded location locations log logging long loser match
-		maxbody maxbytes maximum maxlimit maxowner maxpagebytes maxtitle measured memory message method metrics
-		middleware minimum more mu name named names newapi newfakedeployment newid newserver newservice next
-		nextcursor nonematch noon noop normalbody normaltitle notfound now number ok old open openwith otel other
-		out owned owner page part path patience pause postgres postgrestest problem profiles provider queries query
-		reader readfile readiness ready reason reasons recorded recovered register reload reloadsettings remove
-		report request require restart router rules run running runsmoke said say second secret seed serve server
-		service setting settings shutdowncontext size slices slog spaceorcontrol spans start status stop store
-		stored storewith strconv strings sync target telemetry test testdata testing testmain text time timestamp
-		title trace traces tracetest tracing tt unicode update updated updatedat url validid verdict version want
-		wanterr wantheader wantline wantonewinner wantpage wantproblem wantstatus watched winner withrecord words
-		write`
 )

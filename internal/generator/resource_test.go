@@ -4,12 +4,16 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
+	"os"
 	"path"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/acton-go/acton-new/internal/features"
 )
@@ -88,31 +92,45 @@ func TestResourceIsRefusedIfItMeansSomethingElse(t *testing.T) {
 }
 
 // A noun must not be a name in the files that use the sample resource: it would hide the package of the resource. Nor can
-// it be another package of the project.
-func TestTakenNounsAreThoseOfTheSampleCode(t *testing.T) {
+// it be another package of the project. -update writes the list.
+func TestGoldenListOfNamesIsUpToDate(t *testing.T) {
+	const file = "names.txt"
 	l := realLibrary(t)
 	noun := regexp.MustCompile(`^[a-z]{3,20}$`)
-	for project, answers := range l.goldens() {
-		found := map[string]string{}
-		add := func(name, file string) { found[strings.ToLower(name)] = file }
+	reserved := strings.Fields(goKeywords + " " + goPredeclared + " " + sqlReserved)
+	found := map[string]bool{}
+	add := func(name string) {
+		name = strings.ToLower(name)
+		if noun.MatchString(name) && !strings.Contains(name, sampleResource) && !slices.Contains(reserved, name) {
+			found[name] = true
+		}
+	}
+	for _, answers := range l.goldens() {
 		for _, f := range l.mustFiles(t, answers) {
-			if rest, ok := strings.CutPrefix(path.Dir(f.Path), "internal/"); ok {
-				add(path.Base(rest), f.Path)
+			if folders, ok := strings.CutPrefix(path.Dir(f.Path), "internal/"); ok {
+				for folder := range strings.SplitSeq(folders, "/") {
+					add(folder)
+				}
 			}
 			if path.Ext(f.Path) == ".go" {
 				names(t, f, add)
 			}
 		}
-		for name, file := range found {
-			if _, taken := takenNouns[name]; noun.MatchString(name) && !taken && !strings.Contains(name, sampleResource) {
-				t.Errorf("%s: %s: add %s to the names in the service", project, file, name)
-			}
+	}
+	want := strings.Join(slices.Sorted(maps.Keys(found)), "\n") + "\n"
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
 		}
+		return
+	}
+	if diff := cmp.Diff(strings.Fields(want), strings.Fields(serviceNames)); diff != "" {
+		t.Errorf("%s is out of date; run go test ./internal/generator -run Golden -update (-sample code +%s):\n%s", file, file, diff)
 	}
 }
 
 // names calls add with each name that a file declares or imports, if the file uses the sample resource.
-func names(t *testing.T, f File, add func(name, file string)) {
+func names(t *testing.T, f File, add func(name string)) {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), f.Path, f.Data, parser.SkipObjectResolution)
 	if err != nil {
@@ -131,12 +149,12 @@ func names(t *testing.T, f File, add func(name, file string)) {
 	identifiers := func(all ...ast.Expr) {
 		for _, e := range all {
 			if id, ok := e.(*ast.Ident); ok {
-				add(id.Name, f.Path)
+				add(id.Name)
 			}
 		}
 	}
 	for _, name := range imports {
-		add(name, f.Path)
+		add(name)
 	}
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
