@@ -58,7 +58,7 @@ func TestCommandsInServiceDocumentsWork(t *testing.T) {
 		t.Skip("builds and runs services")
 	}
 	t.Parallel()
-	cat := projects.Catalog(t)
+	cat, pool := projects.Catalog(t), servers.NewTestPool(t)
 	var all []string
 	for _, f := range cat.Visible() {
 		all = append(all, f.Name)
@@ -93,7 +93,7 @@ func TestCommandsInServiceDocumentsWork(t *testing.T) {
 			default:
 				group.Go(func() {
 					t.Run(path.Join(name, file), func(t *testing.T) {
-						dir, env := buildProject(t, tree, chosen)
+						dir, env := buildProject(t, tree, chosen, pool)
 						runDocument(t, dir, file, "ORDERS", env...)
 					})
 				})
@@ -102,7 +102,7 @@ func TestCommandsInServiceDocumentsWork(t *testing.T) {
 		slices.Sort(shared)
 		group.Go(func() {
 			t.Run(path.Join(name, "shared"), func(t *testing.T) {
-				dir, env := buildProject(t, tree, chosen)
+				dir, env := buildProject(t, tree, chosen, pool)
 				project.Binary = filepath.Join(dir, "bin/orders")
 				checkDocuments(t, project, files)
 				for _, file := range shared {
@@ -115,7 +115,7 @@ func TestCommandsInServiceDocumentsWork(t *testing.T) {
 
 // buildProject writes and builds a project, and returns the environment variables for its servers. The documents assume
 // the steps of the README: a built binary, and servers that are prepared for it.
-func buildProject(t *testing.T, tree generator.Tree, chosen []string) (dir string, env []string) {
+func buildProject(t *testing.T, tree generator.Tree, chosen []string, pool *servers.Pool) (dir string, env []string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "orders")
 	if _, err := writer.Write(t.Context(), tree, writer.Target{Dir: dir, Repository: writer.RepositoryAlways}); err != nil {
@@ -123,7 +123,7 @@ func buildProject(t *testing.T, tree generator.Tree, chosen []string) (dir strin
 	}
 	shell(t, dir, "make build")
 	for _, feature := range servers.In(chosen) {
-		server := servers.Start(t, feature)
+		server := pool.StartFor(t, feature)
 		settings, err := server.Environment("ORDERS")
 		if err != nil {
 			t.Fatal(err)

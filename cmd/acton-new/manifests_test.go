@@ -212,8 +212,9 @@ func secretsFor(t *testing.T, chosen []string) string {
 	t.Helper()
 	files := t.TempDir()
 	writeCertificate(t, filepath.Join(files, "tls"))
+	pool := servers.NewTestPool(t)
 	for _, feature := range servers.In(chosen) {
-		settings, err := servers.Start(t, feature).Settings()
+		settings, err := pool.StartFor(t, feature).Settings()
 		if err != nil {
 			t.Fatal(err)
 		}

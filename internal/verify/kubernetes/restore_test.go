@@ -113,7 +113,7 @@ const restoreNamespace = "orders-production"
 
 func newRestore(t *testing.T) *restore {
 	t.Helper()
-	server := servers.Start(t, "database")
+	server := servers.NewTestPool(t).StartFor(t, "database")
 	settings, err := server.Settings()
 	if err != nil {
 		t.Fatal(err)

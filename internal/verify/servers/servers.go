@@ -25,7 +25,7 @@ import (
 )
 
 // Limit is the time limit for a server to start, to stop, or to answer a statement.
-const Limit = 20 * time.Second
+const Limit = time.Minute
 
 const scripts = "_features/*/harness/server"
 
@@ -175,11 +175,17 @@ func (p *Pool) Start(feature string) (*Server, error) {
 	return s, nil
 }
 
-// Start starts a server that stops at the end of the test.
-func Start(t testing.TB, feature string) *Server {
+// NewTestPool returns a pool that is closed at the end of the test, after the servers of its subtests.
+func NewTestPool(t testing.TB) *Pool {
 	t.Helper()
 	p := NewPool()
 	t.Cleanup(p.Close)
+	return p
+}
+
+// StartFor starts a server that stops at the end of the test.
+func (p *Pool) StartFor(t testing.TB, feature string) *Server {
+	t.Helper()
 	s, err := p.Start(feature)
 	if err != nil {
 		t.Fatal(err)
