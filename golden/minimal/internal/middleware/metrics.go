@@ -14,12 +14,10 @@ import (
 	"github.com/acme/billing-api/internal/problem"
 )
 
-// Metrics records each request by OpenTelemetry's semantic conventions. No attribute holds text
-// that a client chooses: unknown methods are _OTHER, the route is a template, and the Host header
-// is left out. A stream lasts as long as its client wants, so it has a duration only if it fails.
-//
-// otelhttp does not fit: it counts no active requests, takes the Host header as an attribute, and
-// does not know whether a response arrived.
+// Metrics records each request by OpenTelemetry's semantic conventions. No attribute holds text that a client chooses:
+// unknown methods are _OTHER, the route is a template, and the Host header is left out. A stream lasts as long as its
+// client wants, so it has a duration only if it fails. otelhttp counts no active requests, takes the Host header as an
+// attribute, and does not know whether a response arrived.
 func Metrics(meter metric.Meter, https bool) (Layer, error) {
 	m, err := newInstruments(meter)
 	if err != nil {
