@@ -1,9 +1,7 @@
 package generator
 
 import (
-	"os"
 	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -58,24 +56,4 @@ func TestEveryCombinationCompilesAndPassesVet(t *testing.T) {
 				l.name, p.Dir, len(p.Features), maxFeatures, strings.Join(p.Features, " "), p.Dir)
 		}
 	}
-}
-
-// peakMemory returns the peak resident set size of this process in MiB.
-func peakMemory(t testing.TB) float64 {
-	t.Helper()
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		t.Skip("needs /proc to measure memory")
-	}
-	for line := range strings.Lines(string(status)) {
-		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == "VmHWM:" {
-			kib, err := strconv.Atoi(fields[1])
-			if err != nil {
-				t.Fatal(err)
-			}
-			return float64(kib) / 1024
-		}
-	}
-	t.Fatal("/proc/self/status has no VmHWM")
-	return 0
 }

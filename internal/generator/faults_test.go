@@ -136,8 +136,52 @@ func TestCheckReportsFaultWithSmallestCombination(t *testing.T) {
 	})
 }
 
+// The laws about rendered files hold in every combination.
+func TestSurveyFindsFaultsOfCombinations(t *testing.T) {
+	tests := map[string]struct {
+		change map[string]string
+		want   string
+	}{
+		"a trace of an absent feature": {
+			map[string]string{
+				"_features/gamma/feature.yaml":                   "title: T\nsummary: S.\ngroup: g\ntraces: [gammaray]\n",
+				"_features/alpha/with/beta/files/docs/traces.md": "# A gammaray\n",
+			},
+			"docs/traces.md: contains gammaray, a trace of a feature that is not in the project, or a sample; in 2 projects, for example ab with [alpha beta]",
+		},
+		"YAML that two fragments break": {
+			map[string]string{
+				"_base/files/config.yaml":           "a: 1\n#{{slot \"config/keys\"}}\n",
+				"_features/beta/slots/config/keys":  "b: 2\n",
+				"_features/gamma/slots/config/keys": "b: 3\n",
+			},
+			"config.yaml: yaml: unmarshal errors",
+		},
+		"a file of two features": {
+			map[string]string{"_features/beta/files/docs/a.md": "# A\n", "_features/gamma/files/docs/a.md": "# A\n"},
+			"_features/beta and _features/gamma both contain docs/a.md; remove one; in 3 projects, for example ab with [beta gamma]",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			faults := surveyOf(t, test.change).faults
+			if len(faults) != 1 || !strings.Contains(strings.ReplaceAll(faults[0], "\n", " "), test.want) {
+				t.Errorf("got %q, want one with %q", faults, test.want)
+			}
+		})
+	}
+	if faults := surveyOf(t, nil).faults; len(faults) > 0 {
+		t.Errorf("got %q without a fault", faults)
+	}
+}
+
 // faulty checks every combination of the faultless catalog with changed files.
 func faulty(t *testing.T, change map[string]string) *typecheck.Report {
+	t.Helper()
+	return surveyOf(t, change).check(t)
+}
+
+func surveyOf(t *testing.T, change map[string]string) *survey {
 	t.Helper()
 	all := maps.Clone(faultless)
 	maps.Copy(all, change)
@@ -150,7 +194,7 @@ func faulty(t *testing.T, change map[string]string) *typecheck.Report {
 	for set := range sets.Combinations(l.cat) {
 		answers = append(answers, Answers{Name: "ab", Module: "a.b/c", Features: set.Features()})
 	}
-	return l.check(t, answers)
+	return newSurvey(l, nil, answers)
 }
 
 func TestReportListsPackagesWithTooManyFeatures(t *testing.T) {

@@ -1,13 +1,15 @@
 package generator
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // fileTable holds the hash of each file in each combination. Its text has one line for each path, not for each
@@ -130,7 +132,7 @@ func (t *fileTable) String() string {
 		lines = append(lines, strings.Join(append([]string{
 			base64.StdEncoding.EncodeToString(hash[:]), fmt.Sprint(len(contents)), file}, t.names(masks[column])...), " ")+"\n")
 	}
-	slices.SortFunc(lines, func(a, b string) int { return cmp.Compare(strings.Fields(a)[2], strings.Fields(b)[2]) })
+	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(strings.Fields(a)[2], strings.Fields(b)[2]) })
 	return strings.Join(lines, "")
 }
 
@@ -142,4 +144,60 @@ func (t *fileTable) names(mask uint64) []string {
 		}
 	}
 	return names
+}
+
+func TestFileTableShowsWhatAFileDependsOn(t *testing.T) {
+	names := []string{"cache", "database"}
+	text := func(names []string, change func(on map[string]bool) map[string]string) []string {
+		var all []Answers
+		for mask := range 1 << len(names) {
+			a := Answers{}
+			for i, name := range names {
+				if mask&(1<<i) != 0 {
+					a.Features = append(a.Features, name)
+				}
+			}
+			all = append(all, a)
+		}
+		table := newFileTable(all)
+		for i, a := range all {
+			on := map[string]bool{}
+			for _, name := range a.Features {
+				on[name] = true
+			}
+			for path, content := range change(on) {
+				table.add(i, path, sha256.Sum256([]byte(content)))
+			}
+		}
+		return strings.Split(strings.TrimSuffix(table.String(), "\n"), "\n")
+	}
+	files := func(on map[string]bool) map[string]string {
+		m := map[string]string{"a": "same", "b": fmt.Sprint(on["database"])}
+		if on["cache"] {
+			m["c"] = "only with cache"
+		}
+		return m
+	}
+	first := text(names, files)
+	var columns []string
+	for _, line := range first {
+		_, rest, _ := strings.Cut(line, " ")
+		columns = append(columns, rest)
+	}
+	if diff := cmp.Diff([]string{"1 a", "2 b database", "1 c cache"}, columns); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(first, text(append(names, "events"), files)); diff != "" {
+		t.Errorf("a feature that changes no file changes lines (-two +three features):\n%s", diff)
+	}
+	changed := text(names, func(on map[string]bool) map[string]string {
+		m := files(on)
+		if on["cache"] && on["database"] {
+			m["b"] = "changed"
+		}
+		return m
+	})
+	if first[0] != changed[0] || first[2] != changed[2] || changed[1] == first[1] || !strings.HasSuffix(changed[1], " 3 b cache database") {
+		t.Errorf("got %q after a change of b in one combination, before %q", changed, first)
+	}
 }

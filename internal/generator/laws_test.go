@@ -157,7 +157,7 @@ var anySample = regexp.MustCompile(`(?i)sample[-_ .]?service|example\.com/acme`)
 
 // sampleIn returns the sample word in a text, or "". Few texts have a part of one, and the expression is slow.
 func sampleIn(text string) string {
-	if lower := strings.ToLower(text); !strings.Contains(lower, "sample") && !strings.Contains(lower, "/acme") {
+	if lower := strings.ToLower(text); !strings.Contains(lower, "sample") && !strings.Contains(lower, "example.com/acme") {
 		return ""
 	}
 	return anySample.FindString(text)
