@@ -1,9 +1,14 @@
 package generator
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,4 +44,73 @@ func TestFragmentsOfTestsAppendToLists(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The README promises local names to the authors of fragments.
+func TestDocumentedLocalNamesExist(t *testing.T) {
+	readme, err := os.ReadFile("../../templates/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(readme), "| slots | file | names |\n|---|---|---|\n")
+	quoted := regexp.MustCompile("`([^`]+)`")
+	rows := 0
+	for line := range strings.Lines(table) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 5 {
+			break
+		}
+		rows++
+		var cell [4][]string
+		for i := range cell {
+			for _, found := range quoted.FindAllStringSubmatch(cells[i], -1) {
+				cell[i] = append(cell[i], found[1])
+			}
+		}
+		file := "_base/files/" + strings.Join(cell[2], "")
+		data, err := fs.ReadFile(templates.All, file)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, slot := range cell[1] {
+			if !strings.Contains(string(data), `{{slot "`+slot+`"}}`) {
+				t.Errorf("%s has no slot %s", file, slot)
+			}
+		}
+		declared := declaredNames(t, file, data)
+		for _, name := range cell[3] {
+			if !slices.Contains(declared, name) && !strings.Contains(name, "/") && name != "store" { // a fragment declares store
+				t.Errorf("%s does not declare %s", file, name)
+			}
+		}
+	}
+	if rows == 0 {
+		t.Error("the README has no table of local names")
+	}
+}
+
+// declaredNames returns the parameters, receivers and local variables of a file.
+func declaredNames(t *testing.T, file string, data []byte) (declared []string) {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, data, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Field:
+			for _, name := range n.Names {
+				declared = append(declared, name.Name)
+			}
+		case *ast.AssignStmt:
+			for _, left := range n.Lhs {
+				if name, ok := left.(*ast.Ident); ok && n.Tok == token.DEFINE {
+					declared = append(declared, name.Name)
+				}
+			}
+		}
+		return true
+	})
+	return declared
 }
