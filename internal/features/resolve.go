@@ -354,14 +354,14 @@ func (c *Catalog) SelectedBy(name string) string {
 		return "--" + flag + " " + value
 	}
 	if f := c.features[name]; f.Hidden {
-		var any []string
+		var requirers []string
 		for _, other := range c.All() {
 			if slices.Contains(other.Requires, name) {
-				any = append(any, c.SelectedBy(other.Name))
+				requirers = append(requirers, c.SelectedBy(other.Name))
 			}
 		}
-		if len(any) > 0 {
-			return strings.Join(any, " or ")
+		if len(requirers) > 0 {
+			return strings.Join(requirers, " or ")
 		}
 	}
 	return fmt.Sprintf("the feature %q", name)
