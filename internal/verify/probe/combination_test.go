@@ -31,7 +31,7 @@ import (
 
 var (
 	combinations = flag.String("combinations", "none",
-		`combinations to test, such as "none all database+observability,base-image=debian"; "tried" means those of sets.Tried`)
+		`combinations to test, such as "none all database+observability,base-image=debian"; "tried" means those of sets.Booted`)
 	steps = flag.String("steps", "probe",
 		`steps for each combination: lint, test (race detector and module files), probe, monitor; all but monitor depend on the binary alone`)
 	project = flag.String("project", "", "directory of a project to probe instead of rendering one; it must match the single combination")
@@ -134,7 +134,7 @@ func chosenSets(t *testing.T) []features.Set {
 	t.Helper()
 	catalog := projects.Catalog(t)
 	if *combinations == "tried" {
-		return sets.Tried(catalog)
+		return sets.Booted(catalog)
 	}
 	var chosen []features.Set
 	for _, word := range strings.Fields(*combinations) {

@@ -100,7 +100,7 @@ func (p *Pool) prepare(feature string) (create func() error, err error) {
 		if p.root, err = os.MkdirTemp("", "server-"); err != nil {
 			return nil, err
 		}
-		if err := os.Chmod(p.root, 0o711); err != nil { //nolint:gosec // servers may run as other users
+		if err := os.Chmod(p.root, 0o711); err != nil { // servers may run as other users
 			return nil, err
 		}
 	}

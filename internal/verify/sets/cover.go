@@ -10,9 +10,25 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 )
 
-// Tried returns the sets that are built, tested and booted: the empty set, each visible feature alone, each value of a
-// choice alone, the presets that answer choices, all features together, and the pairwise cover. It omits all features together if two of them conflict.
-func Tried(c *features.Catalog) []features.Set {
+// Tried returns the sets whose manifests and workflows are tried: the empty set, each visible feature alone, each value of
+// a choice alone, the presets that answer choices, all features together, and the pairwise cover. It omits all features
+// together if two of them conflict.
+func Tried(c *features.Catalog) []features.Set { return distinct(append(single(c), Cover(c)...)) }
+
+// Booted returns the sets that are built, tested and booted: those of Tried, with the default choices in the pairwise
+// cover, because a choice does not change the program.
+func Booted(c *features.Catalog) []features.Set {
+	all := single(c)
+	for _, covered := range Cover(c) {
+		if set, err := c.Resolve(features.Selection{Features: covered.Features()}); err == nil {
+			all = append(all, set)
+		}
+	}
+	return distinct(all)
+}
+
+// single returns the sets of Tried without the cover.
+func single(c *features.Catalog) []features.Set {
 	none, err := c.Resolve(features.Selection{})
 	if err != nil {
 		return nil
@@ -40,22 +56,22 @@ func Tried(c *features.Catalog) []features.Set {
 	selections = append(selections, full)
 
 	var sets []features.Set
-	seen := map[string]bool{}
-	add := func(set features.Set) {
-		if !seen[set.Name()] {
-			seen[set.Name()] = true
+	for _, sel := range selections {
+		if set, err := c.Resolve(sel); err == nil {
 			sets = append(sets, set)
 		}
 	}
-	for _, sel := range selections {
-		if set, err := c.Resolve(sel); err == nil {
-			add(set)
-		}
-	}
-	for _, set := range Cover(c) {
-		add(set)
-	}
 	return sets
+}
+
+// distinct returns the sets without those that occur before.
+func distinct(all []features.Set) []features.Set {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(all, func(s features.Set) bool {
+		again := seen[s.Name()]
+		seen[s.Name()] = true
+		return again
+	})
 }
 
 // choicesOf returns a selection of the set for each value of each choice that the filter accepts.

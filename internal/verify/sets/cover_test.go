@@ -202,6 +202,24 @@ func TestTestSetsContainSingleFeaturesAllFeaturesAndCover(t *testing.T) {
 	}
 }
 
+// A value of a choice occurs alone, so that the number of sets to boot does not grow with pairs of choices.
+func TestBootedSetsCoverPairsOfFeatures(t *testing.T) {
+	c := tenFeatures(t, true)
+	booted := namesOf(sets.Booted(c))
+	for _, s := range sets.Cover(c) {
+		set, err := c.Resolve(features.Selection{Features: s.Features()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(booted, set.Name()) {
+			t.Errorf("got %v, want also %s", booted, set.Name())
+		}
+	}
+	if tried := namesOf(sets.Tried(c)); len(booted) > len(tried) {
+		t.Errorf("got %d sets, want at most the %d of Tried", len(booted), len(tried))
+	}
+}
+
 func TestTestSetsContainEachValueOfAFeatureChoice(t *testing.T) {
 	names := namesOf(sets.Tried(tenFeatures(t, true)))
 	for _, want := range []string{"none,image=b", "f3", "f3,pager=b", "f3,pager=c", "f7+f8"} {
