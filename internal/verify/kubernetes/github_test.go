@@ -10,7 +10,7 @@ import (
 
 // The API server of the tests has the authentication that administrators read about.
 func TestAuthenticationIsDocumented(t *testing.T) {
-	document, err := fs.ReadFile(templates.All, "_features/deploy-kubernetes/files/docs/operate.md")
+	document, err := fs.ReadFile(templates.All, "_features/ci-github/slots/pipeline/cluster")
 	if err != nil {
 		t.Fatal(err)
 	}

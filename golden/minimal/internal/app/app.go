@@ -75,11 +75,11 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 		middleware.Recover(log),
 		middleware.SecurityHeaders(https),
 		middleware.CORS(cfg.CORS),
+		middleware.ClientCert(cfg.Server.TLS.ClientCAFile != ""),
 		inFlight,
 		middleware.BodyLimit(cfg.HTTP.MaxBodyBytes),
 		middleware.Timeout(cfg.Server.RequestTimeout, drained),
 		middleware.Compress(cfg.HTTP.Compression),
-		middleware.ClientCert(cfg.Server.TLS.ClientCAFile != ""),
 	}
 	router.Use(chain)
 	log.InfoContext(ctx, "middleware", slog.Any("chain", chain))

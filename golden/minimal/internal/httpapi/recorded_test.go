@@ -26,7 +26,7 @@ import (
 // promise on purpose, delete the recorded response first.
 var update = flag.Bool("update", false, "record responses in testdata/v*")
 
-// The pipeline replays the recordings of the base branch, because a change can also alter its own.
+// make compatibility replays the recordings of the base branch, because a change can also alter its own.
 var recordings = flag.String("recordings", "testdata", "replay the files in v* of this directory")
 
 const (

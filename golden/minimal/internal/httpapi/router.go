@@ -63,9 +63,10 @@ func (r *Router) add(method string, route middleware.Route, handler http.Handler
 // Use sets the layers that each request passes after the router has found its route. Call it before the first request.
 func (r *Router) Use(chain middleware.Chain) { r.chain = chain.Then(http.HandlerFunc(r.dispatch)) }
 
-// ServeHTTP implements http.Handler. A path such as //v1/notes, which http.ServeMux would redirect, has no route.
+// ServeHTTP implements http.Handler. What http.ServeMux would answer itself has no route: OPTIONS *, and a path such as //v1/notes.
 func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	if clean := path.Clean(req.URL.Path); clean == req.URL.Path || clean+"/" == req.URL.Path {
+	clean := path.Clean(req.URL.Path)
+	if req.RequestURI != "*" && (clean == req.URL.Path || clean+"/" == req.URL.Path) {
 		r.mux.ServeHTTP(w, req)
 		return
 	}

@@ -30,6 +30,7 @@ func TestRequestsWithoutARoute(t *testing.T) {
 		{"GET", "/v9/notes", 404, "not_found", ""},
 		{"GET", "/v1/notes/", 404, "not_found", ""},
 		{"GET", "/v1/nothing/../else", 404, "not_found", ""},
+		{"OPTIONS", "*", 404, "not_found", ""},
 		{"GET", "/health/live", 404, "not_found", ""},
 		{"PATCH", "/v1/notes", 405, "method_not_allowed", "GET, HEAD, POST"},
 		{"POST", "/v1/notes/1", 405, "method_not_allowed", "DELETE, GET, HEAD, PUT"},

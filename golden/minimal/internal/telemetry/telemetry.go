@@ -37,7 +37,7 @@ type Telemetry struct {
 	registry *prometheus.Registry
 }
 
-// Open starts collecting metrics. Options add the resource, and exporters other than Prometheus.
+// Open starts collecting metrics. Options add the resource, and other exporters.
 func Open(ctx context.Context, cfg Config, log *slog.Logger, options ...sdk.Option) (*Telemetry, error) {
 	registry := prometheus.NewRegistry()
 	exporter, err := otelprometheus.New(

@@ -10,7 +10,7 @@ import (
 
 func configCommand(sources config.Sources) *cobra.Command {
 	return group("config", "Check or print the settings",
-		settingsCommand(sources, "check", "Report all errors in the settings and certificates, for pipelines and init containers",
+		settingsCommand(sources, "check", "Report all errors in the settings and certificates",
 			func(cmd *cobra.Command, loaded *config.Loaded) error {
 				if err := loaded.Config.Server.TLS.CheckFiles(); err != nil {
 					return err

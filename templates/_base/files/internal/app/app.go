@@ -80,12 +80,12 @@ func Run(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *
 		middleware.Recover(log),
 		middleware.SecurityHeaders(https),
 		middleware.CORS(cfg.CORS),
+		middleware.ClientCert(cfg.Server.TLS.ClientCAFile != ""),
 		inFlight,
 		middleware.BodyLimit(cfg.HTTP.MaxBodyBytes),
 		middleware.Timeout(cfg.Server.RequestTimeout, drained),
 		middleware.Compress(cfg.HTTP.Compression),
 		//{{slot "app/protect"}}
-		middleware.ClientCert(cfg.Server.TLS.ClientCAFile != ""),
 		//{{slot "app/authenticate"}}
 		//{{slot "app/authorize"}}
 		//{{slot "app/isolate"}}

@@ -97,7 +97,7 @@ func (l *Loaded) Changed(next *Loaded) []string {
 	return changed
 }
 
-// Files returns the files of settings and secrets, whether they exist or not.
+// Files returns the files to watch, whether they exist or not.
 func (l *Loaded) Files() []string {
 	files := slices.Clone(l.sources.files())
 	//{{slot "config/watched"}}

@@ -79,8 +79,7 @@ func Header(h map[string][]string) slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// redact masks the secrets in an attribute, for slog's ReplaceAttr. Types that hold a secret protect themselves by
-// their methods.
+// redact masks the secrets in an attribute, for slog's ReplaceAttr.
 func redact(groups []string, a slog.Attr) slog.Attr {
 	if sensitive(a.Key) || slices.ContainsFunc(groups, sensitive) {
 		return slog.String(a.Key, mask)

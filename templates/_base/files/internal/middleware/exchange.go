@@ -35,7 +35,7 @@ func exchangeFrom(ctx context.Context) *exchange {
 	return x
 }
 
-// outcome is the result of a request, the same in log, metrics and traces.
+// outcome is the result of a request, the same wherever it is recorded.
 type outcome struct {
 	status      int  // 500 if the response failed after its header was sent, 499 if the client left
 	undelivered bool // the service could not send its whole response

@@ -15,7 +15,7 @@ func SecurityHeaders(https bool) Layer {
 		"Cache-Control":           {"no-store"},
 	}
 	if https {
-		headers.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		headers.Set("Strict-Transport-Security", "max-age=63072000")
 	}
 	return newLayer("security_headers", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		maps.Copy(w.Header(), headers)

@@ -1,5 +1,5 @@
-// Package cleanenv removes variables that libraries would read from the environment of the developer: PG* (pgx), OTEL_*
-// (OpenTelemetry) and the settings of the service. Import it for its effect in a test that depends on none of them.
+// Package cleanenv removes variables that the service and its libraries would read from the environment of the
+// developer. Import it for its effect in a test that depends on none of them.
 package cleanenv
 
 import (
@@ -7,10 +7,16 @@ import (
 	"strings"
 )
 
+var prefixes = []string{
+	"SAMPLE_SERVICE_",
+	"OTEL_", // OpenTelemetry
+	//{{slot "cleanenv/prefixes"}}
+}
+
 func init() {
 	for _, entry := range os.Environ() {
 		name, _, _ := strings.Cut(entry, "=")
-		for _, prefix := range []string{"PG", "OTEL_", "SAMPLE_SERVICE_"} {
+		for _, prefix := range prefixes {
 			if strings.HasPrefix(name, prefix) {
 				_ = os.Unsetenv(name) // fails only for a name that is not valid
 			}

@@ -82,7 +82,7 @@ func TestEveryStatusPassesTheWholeChain(t *testing.T) {
 			for name, want := range map[string]string{
 				"X-Content-Type-Options":    "nosniff",
 				"Content-Security-Policy":   "default-src 'none'; frame-ancestors 'none'",
-				"Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+				"Strict-Transport-Security": "max-age=63072000",
 				"Cache-Control":             "no-store",
 			} {
 				if got := w.Header().Get(name); got != want {
