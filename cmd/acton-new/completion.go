@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -53,7 +54,7 @@ func registerCompletions(cmd *cobra.Command, catalog *features.Catalog) error {
 		return err
 	}
 	for _, q := range catalog.Questions() {
-		var values []string
+		values := slices.Clone(q.Values)
 		for _, c := range q.Choices {
 			values = append(values, c.Value+"\t"+c.Title)
 		}

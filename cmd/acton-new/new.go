@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -98,12 +99,12 @@ func (o *options) register(flags *pflag.FlagSet, catalog *features.Catalog) {
 }
 
 func questionUsage(q features.Question) string {
-	if len(q.Choices) == 0 {
-		return fmt.Sprintf("%s (default %s)", q.Title, q.Default)
+	values := slices.Clone(q.Values)
+	for _, c := range q.Choices {
+		values = append(values, c.Value)
 	}
-	values := make([]string, len(q.Choices))
-	for i, c := range q.Choices {
-		values[i] = c.Value
+	if len(values) == 0 {
+		return fmt.Sprintf("%s (default %s)", q.Title, q.Default)
 	}
 	return fmt.Sprintf("%s: %s (default %s)", q.Title, strings.Join(values, ", "), q.Default)
 }

@@ -198,6 +198,7 @@ func (w *wizard) questionPage(flag string) (page, bool, error) {
 		return page{}, false, nil
 	}
 	q := questions[i]
+	q.Default = generator.DefaultValue(q, w.name, w.module)
 	f := field{title: q.Title, help: q.Help, answer: w.value(q), check: q.Check, placeholder: q.Default}
 	for _, c := range q.Choices {
 		f.options = append(f.options, option{value: c.Value, label: c.Title, detail: c.Help})

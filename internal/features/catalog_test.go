@@ -83,7 +83,10 @@ func TestLoadRejectsInvalidCatalog(t *testing.T) {
 		"reserved flag":         {question("{flag: dir, title: T, kind: text, default: x, sample: abcdef}"), nil, "not a flag of the command"},
 		"short sample":          {question("{flag: port, title: T, kind: number, default: 1, sample: 1, max: 9}"), nil, "too short to be unique"},
 		"bad default":           {question("{flag: port, title: T, kind: number, default: 99, sample: 4711, max: 9}"), nil, `default: "99" is not a whole number from 0 to 9`},
-		"bad pattern":           {question("{flag: url, title: T, kind: text, default: x, sample: abcdef, pattern: '('}"), nil, "pattern:"},
+		"bad pattern":           {question("{flag: url, title: T, kind: text, default: x, sample: abcdef, pattern: '(', form: an x}"), nil, "pattern:"},
+		"pattern without form":  {question("{flag: url, title: T, kind: text, default: x, sample: abcdef, pattern: x}"), nil, "a pattern with a form"},
+		"pattern and values":    {question("{flag: url, title: T, kind: text, default: x, sample: abcdef, pattern: x, form: an x, values: [x]}"), nil, "a pattern with a form"},
+		"values of a number":    {question("{flag: url, title: T, kind: number, default: \"3\", sample: \"1234\", min: 1, max: 9, values: [\"3\"]}"), nil, "no other kind has them"},
 		"choice without folder": {question("{flag: img, title: T, kind: choice, default: a, choices: [{value: a}, {value: b}]}"), map[string]string{"img-a": feature("hidden: true")}, `value "b": add the hidden feature img-b`},
 		"visible choice":        {question("{flag: img, title: T, kind: choice, default: a, choices: [{value: a}, {value: b}]}"), map[string]string{"img-a": feature("hidden: true"), "img-b": feature("group: g")}, `value "b": add the hidden feature img-b`},
 		"question twice":        {question("{flag: url, title: T, kind: text, default: x, sample: abcdef}"), map[string]string{"a": feature("group: g", "questions: [{flag: url, title: T, kind: text, default: x, sample: ghijkl}]")}, "_base/feature.yaml already has a question with this flag"},
@@ -224,8 +227,10 @@ func TestQuestionsIncludeThoseOfRequiredFeatures(t *testing.T) {
 }
 
 func TestCheckValidatesAnswers(t *testing.T) {
-	text := Question{Flag: "u", Kind: KindText, Default: "https://x", Pattern: "https?://.+"}
+	text := Question{Flag: "u", Kind: KindText, Default: "https://x", Pattern: "https?://[^ ].+", Form: "an address with https://"}
+	listed := Question{Flag: "l", Kind: KindText, Default: "0.5", Values: []string{"0.25", "0.5"}}
 	number := Question{Flag: "n", Kind: KindNumber, Default: "3", Min: 1, Max: 10}
+	clients := Question{Flag: "e", Kind: KindChoice, Choices: []Choice{{Value: "external"}, {Value: "cluster-only"}}}
 	choice := Question{Flag: "c", Kind: KindChoice, Choices: []Choice{{Value: "red"}, {Value: "blue"}}}
 	tests := []struct {
 		q     Question
@@ -234,12 +239,15 @@ func TestCheckValidatesAnswers(t *testing.T) {
 	}{
 		{text, "https://x/y#z", ""},
 		{text, "", "empty; for example"},
-		{text, "ftp://x", "does not match"},
-		{text, "https://x\ny", "cannot contain"},
+		{text, "ftp://x", `"ftp://x" is not valid; write an address with https://; for example https://x`},
+		{listed, "0.5", ""},
+		{listed, "0.3", `"0.3" is not valid; choose from 0.25, 0.5`},
+		{text, "https://x\ty", "cannot contain"},
 		{text, `https://"x`, "cannot contain"},
 		{text, "https://x: y", "cannot contain"},
 		{text, "https://x ", "cannot end"},
-		{text, "-https://x", "must begin"},
+		{text, "-https://x", "write an address"},
+		{Question{Flag: "t", Kind: KindText, Default: "x"}, "-x", "must begin"},
 		{text, "https://" + strings.Repeat("x", 200), "longer than"},
 		{number, "10", ""},
 		{number, "11", "from 1 to 10; for example 3"},
@@ -248,6 +256,8 @@ func TestCheckValidatesAnswers(t *testing.T) {
 		{choice, "blue", ""},
 		{choice, "bleu", `did you mean "blue"?`},
 		{choice, "", "choose from red, blue"},
+		{clients, "internal", `unknown value "internal"; choose from external, cluster-only`},
+		{clients, "extern", `did you mean "external"? All values: external, cluster-only`},
 	}
 	for _, test := range tests {
 		err := test.q.Check(test.value)
@@ -264,7 +274,7 @@ func TestSuggestReturnsSimilarNameOrNone(t *testing.T) {
 	known := []string{"auth", "authz", "cache", "database", "events", "observability", "rate-limit"}
 	tests := map[string]string{
 		"databse": "database", "Database": "database", "data": "database", "obs": "observability", "ratelimit": "rate-limit",
-		"catch": "", "auht": "auth", "atuhz": "authz", "event": "events", "xyz": "", "": "", "a": "",
+		"catch": "", "adtabase": "database", "xatabase": "", "auht": "auth", "atuhz": "authz", "event": "events", "xyz": "", "": "", "a": "",
 	}
 	for word, want := range tests {
 		if got := Suggest(word, known); got != want {

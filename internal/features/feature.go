@@ -52,6 +52,8 @@ type Question struct {
 	Default string   // the generator replaces sample words in the default of a text
 	Sample  string   // text and number: the literal in the templates that the answer replaces
 	Pattern string   // text: a regular expression that the whole answer must match; empty accepts any text
+	Form    string   // text with a pattern: what to write, as the object of "write"; errors say it instead of the pattern
+	Values  []string // text: the only valid answers, in display order; empty accepts any text
 	Min     int      // number: minimum
 	Max     int      // number: maximum
 	Choices []Choice // choice: the values, in display order

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -55,6 +56,15 @@ func (q Question) checkText(value string) error {
 	if len(value) > 200 {
 		return errors.New("longer than 200 bytes; shorten it")
 	}
+	if len(q.Values) > 0 {
+		if !slices.Contains(q.Values, value) {
+			return fmt.Errorf("%q is not valid; choose from %s", value, strings.Join(q.Values, ", "))
+		}
+		return nil
+	}
+	if q.Pattern != "" && !regexp.MustCompile(`^(?:`+q.Pattern+`)$`).MatchString(value) {
+		return fmt.Errorf("%q is not valid; write %s; for example %s", value, q.Form, q.Default)
+	}
 	for _, r := range value {
 		if !unicode.IsPrint(r) || strings.ContainsRune("\"'`\\$<>{}", r) {
 			return fmt.Errorf("%q cannot contain %q; for example %s", value, r, q.Default)
@@ -67,9 +77,6 @@ func (q Question) checkText(value string) error {
 	first, last := runes[0], runes[len(runes)-1]
 	if !unicode.IsLetter(first) && !unicode.IsDigit(first) || unicode.IsSpace(last) || last == ':' {
 		return fmt.Errorf("%q must begin with a letter or digit and cannot end with a space or colon; for example %s", value, q.Default)
-	}
-	if q.Pattern != "" && !regexp.MustCompile(`^(?:`+q.Pattern+`)$`).MatchString(value) {
-		return fmt.Errorf("%q does not match %s; for example %s", value, q.Pattern, q.Default)
 	}
 	return nil
 }

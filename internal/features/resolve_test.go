@@ -246,7 +246,7 @@ func TestQuestionsOfAChoiceAreAskedOnlyWithIt(t *testing.T) {
 		{Selection{Choices: map[string]string{"site": "none", "road": "paved"}}, "--road: has an effect only with --site town"},
 		{Selection{Choices: map[string]string{"site": "none", "pier": "long"}}, `--pier: has an effect only with the feature "boat" and --site town`},
 		{Selection{Choices: map[string]string{"site": "none", "road": "none", "pier": "none"}}, "site"}, // none is always true
-		{Selection{Choices: map[string]string{"roade": "none"}}, `unknown question "roade"; did you mean "road"?`},
+		{Selection{Choices: map[string]string{"roade": "none"}}, `unknown question "roade"; did you mean "road"? All questions: site, rent, road, pier`},
 	} {
 		set, err := c.Resolve(test.sel)
 		var flags []string

@@ -99,9 +99,10 @@ func Resolve(cat *features.Catalog, a Answers) (Plan, error) {
 		if q.Kind == features.KindChoice {
 			continue
 		}
+		q.Default = DefaultValue(q, a.Name, a.Module) // errors show it as the example
 		value, ok := texts[q.Flag]
 		if !ok {
-			value = DefaultValue(q, a.Name, a.Module)
+			value = q.Default
 		}
 		if err := q.Check(value); err != nil {
 			return Plan{}, err
