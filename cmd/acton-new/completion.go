@@ -22,7 +22,7 @@ To enable completion in every new shell:
   zsh         acton-new completion zsh > "${fpath[1]}/_acton-new"
   fish        acton-new completion fish > ~/.config/fish/completions/acton-new.fish
   powershell  acton-new completion powershell >> $PROFILE`,
-		Args:      validateArgs(cobra.ExactArgs(1), "acton-new completion bash"),
+		Args:      validateArgs(1, 1, "acton-new completion bash"),
 		ValidArgs: shells,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root := cmd.Root()

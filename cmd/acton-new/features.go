@@ -18,7 +18,7 @@ func featuresCommand(env environment, d deps, catalog *features.Catalog) *cobra.
 	return &cobra.Command{
 		Use:   "features [NAME]",
 		Short: "List the features, or describe one of them",
-		Args:  validateArgs(cobra.MaximumNArgs(1), "acton-new features "+exampleFeature(catalog)),
+		Args:  validateArgs(0, 1, "acton-new features "+exampleFeature(catalog)),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			var candidates []string
 			for _, f := range catalog.Visible() {

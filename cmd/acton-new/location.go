@@ -1,12 +1,10 @@
 package main
 
 import (
-	"net/url"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
-	"strings"
 
 	"golang.org/x/mod/modfile"
 
@@ -78,7 +76,7 @@ func (l location) remoteAt(dir string) (modulePath, remote string) {
 	remotes := settings.Remotes()
 	for _, name := range remotes {
 		if name == "origin" || len(remotes) == 1 {
-			return remotePath(settings.Get("remote." + name + ".url")), name
+			return generator.ModuleOf(settings.Get("remote." + name + ".url")), name
 		}
 	}
 	return "", ""
@@ -96,23 +94,4 @@ func githubUser(settings gitconfig.Settings) string {
 		return m[1]
 	}
 	return ""
-}
-
-// remotePath converts the URL of a remote to a module path: git@host:owner/name.git and https://host/owner/name both
-// become host/owner/name. It drops user, password and port. It returns "" for local paths.
-func remotePath(address string) string {
-	host, rest := "", ""
-	if u, err := url.Parse(address); err == nil && u.Scheme != "" && u.Host != "" {
-		host, rest = u.Hostname(), u.Path
-	} else if before, after, ok := strings.Cut(address, ":"); ok && !strings.Contains(before, "/") {
-		_, host, ok = strings.Cut(before, "@")
-		if !ok {
-			host = before
-		}
-		rest = after
-	}
-	if !strings.Contains(host, ".") {
-		return ""
-	}
-	return path.Join(strings.ToLower(host), strings.TrimSuffix(strings.Trim(rest, "/"), ".git"))
 }

@@ -48,7 +48,7 @@ answers file, and the answers file overrides the defaults.`,
   acton-new billing-api --yes --dry-run
   acton-new --yes --answers billing-api/.acton-new.yaml --dir copy`,
 		Version:           d.version,
-		Args:              validateArgs(cobra.MaximumNArgs(1), "acton-new billing-api"),
+		Args:              validateArgs(0, 1, "acton-new billing-api"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		SilenceErrors:     true,
 		SilenceUsage:      true,

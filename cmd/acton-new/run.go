@@ -65,8 +65,7 @@ func run(ctx context.Context, args []string, env environment, d deps) int {
 		_, _ = fmt.Fprintf(env.err, "acton-new: %v\n", err)
 		return exitFailed
 	}
-	root := newCommand(ctx, env, d, catalog)
-	root.AddCommand(featuresCommand(env, d, catalog), completionCommand(env), versionCommand(env, d))
+	root := newRoot(ctx, env, d, catalog)
 	root.SetArgs(args)
 	root.SetIn(env.in)
 	root.SetOut(env.out)
@@ -78,6 +77,13 @@ func run(ctx context.Context, args []string, env environment, d deps) int {
 		err = errInterrupted
 	}
 	return report(env.err, err)
+}
+
+// newRoot returns the root command with its subcommands.
+func newRoot(ctx context.Context, env environment, d deps, catalog *features.Catalog) *cobra.Command {
+	root := newCommand(ctx, env, d, catalog)
+	root.AddCommand(featuresCommand(env, d, catalog), completionCommand(env), versionCommand(env, d))
+	return root
 }
 
 // report prints the error and returns its exit code. It ignores a failed write: the exit code still reports the error.
@@ -123,12 +129,23 @@ func example(f *pflag.Flag) string {
 	return strings.Join(f.Annotations[exampleKey], "")
 }
 
-// validateArgs wraps cobra's check of the number of arguments: its error becomes a usage error with an example.
-func validateArgs(check cobra.PositionalArgs, example string) cobra.PositionalArgs {
+// validateArgs checks the number of arguments. Its error has an example. A list of features with spaces is a frequent
+// mistake, so its error has the list with commas.
+func validateArgs(least, most int, example string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return usagef("%s: %w; for example %s", cmd.CommandPath(), err, example)
+		switch {
+		case len(args) < least:
+			return usagef("missing argument; for example %s", example)
+		case len(args) <= most:
+			return nil
 		}
-		return nil
+		if list := cmd.Flags().Lookup("features"); list != nil && list.Changed {
+			names, err := cmd.Flags().GetStringSlice("features")
+			if err == nil {
+				return usagef("unexpected argument %q; separate features by commas, without spaces: --features %s",
+					args[most], strings.Join(append(cleanNames(names), args[most:]...), ","))
+			}
+		}
+		return usagef("unexpected argument %q; for example %s", args[most], example)
 	}
 }

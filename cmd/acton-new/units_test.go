@@ -9,28 +9,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/templates"
 )
-
-func TestRemotePathOmitsCredentialsAndPort(t *testing.T) {
-	for address, want := range map[string]string{
-		"git@github.com:acme/orders.git":               "github.com/acme/orders",
-		"github.com:acme/orders":                       "github.com/acme/orders",
-		"https://github.com/acme/orders":               "github.com/acme/orders",
-		"https://ada:secret@Git.Acme.com:8443/a/b.git": "git.acme.com/a/b",
-		"ssh://git@host.example:22/acme/orders.git/":   "host.example/acme/orders",
-		"/srv/git/orders.git":                          "",
-		"../orders":                                    "",
-		"file:///srv/git/orders.git":                   "",
-		"http://localhost:3000/acme/orders":            "",
-		"":                                             "",
-	} {
-		if got := remotePath(address); got != want {
-			t.Errorf("remotePath(%q): got %q, want %q", address, got, want)
-		}
-	}
-}
 
 func TestJoinQuotesForTheShell(t *testing.T) {
 	got := join([]string{"acton-new", "--team", "it's us", "", "a,b", "~x", "$HOME"})
@@ -85,5 +67,20 @@ func TestBrokenCatalogIsAnError(t *testing.T) {
 	code := run(t.Context(), []string{"orders", "--yes"}, env, deps{templates: os.DirFS(t.TempDir()), version: testVersion})
 	if code != exitFailed || !strings.Contains(errs.String(), "catalog") {
 		t.Errorf("got %d, %q", code, &errs)
+	}
+}
+
+func TestNamesOfCommandsAreReserved(t *testing.T) {
+	env := environment{getenv: func(string) string { return "" }}
+	catalog, err := features.Load(templates.All)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := newRoot(t.Context(), env, deps{templates: templates.All, version: testVersion}, catalog)
+	root.InitDefaultHelpCmd()
+	for _, command := range root.Commands() {
+		if err := generator.CheckName(command.Name()); err == nil || !strings.Contains(err.Error(), "command") {
+			t.Errorf("%s: got %v, want an error, because that is a command", command.Name(), err)
+		}
 	}
 }

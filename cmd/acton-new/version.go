@@ -29,7 +29,7 @@ func versionCommand(env environment, d deps) *cobra.Command {
 	return &cobra.Command{
 		Use:               "version",
 		Short:             "Print the version of the generator, which every project records",
-		Args:              validateArgs(cobra.NoArgs, "acton-new version"),
+		Args:              validateArgs(0, 0, "acton-new version"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(env.out, "acton-new", d.version)

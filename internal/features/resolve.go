@@ -131,6 +131,9 @@ func (r *resolution) choose(names []string) error {
 		known = append(known, f.Name)
 	}
 	for _, name := range names {
+		if words := strings.Fields(name); len(words) > 1 {
+			return fmt.Errorf("unknown feature %q; separate features by commas: %s", name, strings.Join(words, ","))
+		}
 		if !slices.Contains(known, name) {
 			return unknownError("feature", name, known)
 		}

@@ -101,6 +101,7 @@ func TestResolveRejectsUnknownNames(t *testing.T) {
 		sel  Selection
 		want string
 	}{
+		{Selection{Features: []string{"disk clock"}}, `unknown feature "disk clock"; separate features by commas: disk,clock`},
 		{Selection{Features: []string{"dsk"}}, `unknown feature "dsk"; did you mean "disk"?`},
 		{Selection{Features: []string{"store-memory"}}, `unknown feature "store-memory"`},
 		{Selection{Choices: map[string]string{"paint": "blu"}}, `--paint: unknown value "blu"; did you mean "blue"?`},

@@ -16,7 +16,8 @@ func TestCheckName(t *testing.T) {
 	tests := map[string]string{
 		"": "missing", "a": "2 to 40 characters", "x" + strings.Repeat("a", 40): "2 to 40 characters",
 		"Billing": "lower-case", "billing_api": "lower-case", "1st": "begin with a letter", "-ab": "begin with a letter",
-		"ab-": "not end with a hyphen", "a--b": "two hyphens", "ä-b": "lower-case", "a b": "lower-case", "a/b": "lower-case", "..": "lower-case",
+		"ab-": "not end with a hyphen", "a--b": "two hyphens", "ä-b": "lower-case", "a b": "lower-case", "a/b": "add --dir a/b", "..": "add --dir ..", ".": "add --dir .",
+		"features": "command", "check": "command", "update": "command", "help": "command",
 		"testdata": "go command", "vendor": "go command", "internal": "go command", "no": "YAML", "on": "YAML", "null": "YAML", "true": "YAML",
 		"con": "Windows", "com1": "Windows", "lpt9": "Windows", "sample-service": "templates", "ab\n": "lower-case",
 	}
@@ -36,13 +37,69 @@ func TestCheckModule(t *testing.T) {
 	tests := map[string]string{
 		"": "missing", "billing": "missing dot", "github.com/acme/x/v1": "version", "github.com//x": "double slash",
 		"github.com/acme/x/": "trailing slash", "github.com/a b": "invalid char", "github.com/spf13/cobra": "depends on",
-		"github.com/acme/vendor/x": "vendor", "https://github.com/acme/x": "double slash", "-a.b/c": "leading dash",
+		"github.com/acme/vendor/x": "vendor", "-a.b/c": "leading dash",
 	}
 	for path, want := range tests {
 		if err := CheckModule(path); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "for example github.com/acme/billing-api") {
 			t.Errorf("%q: got error %v, want one with %q and an example", path, err, want)
 		}
 	}
+}
+
+func TestCheckModuleCorrectsAddresses(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://github.com/acme/shop": "github.com/acme/shop", "https://github.com/acme/shop.git": "github.com/acme/shop",
+		"git@github.com:acme/shop.git": "github.com/acme/shop", "ssh://git@git.acme.com:22/shop": "git.acme.com/shop",
+		"github.com/acme/shop.git": "github.com/acme/shop", "https://ada:secret@github.com/acme/shop/": "github.com/acme/shop",
+	} {
+		err := CheckModule(address)
+		if err == nil || !strings.HasSuffix(err.Error(), "; write "+want) && !strings.HasSuffix(err.Error(), "; write the module path "+want) {
+			t.Errorf("%q: got %v, want one that says to write %s", address, err, want)
+		}
+		if err != nil && strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: the error has the password", address)
+		}
+	}
+	for address, want := range map[string]string{
+		"http://localhost:3000/acme/shop": "without https://", "github.com:8080/acme/shop": "invalid char", "file:///srv/x": "without https://",
+	} {
+		wantError(t, CheckModule(address), want)
+	}
+	if err := CheckModule("git.acme.com/shop.git"); err != nil { // the go command reads .git as the end of the repository's path
+		t.Error(err)
+	}
+}
+
+func TestModuleOfAnAddressOmitsCredentialsAndPort(t *testing.T) {
+	for address, want := range map[string]string{
+		"git@github.com:acme/orders.git":               "github.com/acme/orders",
+		"github.com:acme/orders":                       "github.com/acme/orders",
+		"https://github.com/acme/orders":               "github.com/acme/orders",
+		"https://ada:secret@Git.Acme.com:8443/a/b.git": "git.acme.com/a/b",
+		"ssh://git@host.example:22/acme/orders.git/":   "host.example/acme/orders",
+		"/srv/git/orders.git":                          "",
+		"../orders":                                    "",
+		"file:///srv/git/orders.git":                   "",
+		"http://localhost:3000/acme/orders":            "",
+		"":                                             "",
+	} {
+		if got := ModuleOf(address); got != want {
+			t.Errorf("ModuleOf(%q): got %q, want %q", address, got, want)
+		}
+	}
+}
+
+// TestDefaultsAreValid takes the longest name and module: no default that contains them may be rejected.
+func TestDefaultsAreValid(t *testing.T) {
+	module := "example.com/" + strings.Repeat("m", maxModule-len("example.com/"))
+	name := "x" + strings.Repeat("a", 39)
+	for _, l := range libraries(t) {
+		if _, err := Resolve(l.cat, Answers{Name: name, Module: module}); err != nil {
+			t.Errorf("%s: %v", l.name, err)
+		}
+	}
+	_, err := Resolve(realLibrary(t).cat, Answers{Name: name, Module: module + "m"})
+	wantError(t, err, "module: has 151 characters, at most 150 are allowed")
 }
 
 func TestRecordContainsAnswersAndDefaults(t *testing.T) {

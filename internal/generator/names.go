@@ -3,6 +3,8 @@ package generator
 import (
 	"errors"
 	"fmt"
+	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,9 +25,13 @@ var reservedNames = map[string]string{
 	"true":     yamlWord, "false": yamlWord, "yes": yamlWord, "no": yamlWord, "on": yamlWord, "off": yamlWord, "null": yamlWord,
 	"con": device, "prn": device, "aux": device, "nul": device,
 	sampleName: "the templates use that name",
+	"add":      commandWord, "check": commandWord, "completion": commandWord, "features": commandWord, "help": commandWord,
+	"remove": commandWord, "update": commandWord, "version": commandWord,
 }
 
 const (
+	commandWord = "that is a command of acton-new, or is kept for one"
+
 	yamlWord = "YAML reads that word as a boolean or null"
 	device   = "Windows reserves that name for a device"
 )
@@ -43,6 +49,8 @@ func CheckName(name string) error {
 	switch {
 	case name == "":
 		return errors.New("name: missing; " + example)
+	case name == "." || name == ".." || strings.ContainsAny(name, `/\`):
+		return fmt.Errorf("name %q: that is a directory; give the name of the service, and add --dir %s; %s --dir %s", name, name, example, name)
 	case len(name) < 2 || len(name) > 40:
 		return fmt.Errorf("name %q: must have 2 to 40 characters; %s", name, example)
 	case !namePattern.MatchString(name):
@@ -56,11 +64,24 @@ func CheckName(name string) error {
 	return nil
 }
 
+// maxModule is the maximum length of a module path. A default that contains the path, such as the URL of the runbook, fits
+// into the maximum length of an answer.
+const maxModule = 150
+
+// suffixForges are the hosts for which the go command rejects a path with the suffix .git.
+var suffixForges = []string{"github.com", "bitbucket.org"}
+
 // CheckModule validates the module path of a service. The error contains an example.
 func CheckModule(path string) error {
 	const example = "for example github.com/acme/billing-api"
 	if path == "" {
 		return errors.New("module: missing; " + example)
+	}
+	if err := checkAddress(path); err != nil {
+		return err
+	}
+	if len(path) > maxModule {
+		return fmt.Errorf("module: has %d characters, at most %d are allowed; write a shorter path, %s", len(path), maxModule, example)
 	}
 	if err := module.CheckPath(path); err != nil {
 		var invalid *module.InvalidPathError
@@ -76,4 +97,43 @@ func CheckModule(path string) error {
 		return fmt.Errorf("module %q: the service depends on a module with that path; %s", path, example)
 	}
 	return nil
+}
+
+// portPattern matches a host with a port, which is not the host:path of SSH.
+var portPattern = regexp.MustCompile(`^[^@/]+:[0-9]+(/|$)`)
+
+// checkAddress rejects the address of a repository, and returns an error with its module path. The error omits the address
+// itself, which may contain a password.
+func checkAddress(text string) error {
+	if forge, _, _ := strings.Cut(text, "/"); slices.Contains(suffixForges, forge) && strings.HasSuffix(text, ".git") {
+		return fmt.Errorf("module %q: the go command rejects the suffix .git on %s; write %s", text, forge, strings.TrimSuffix(text, ".git"))
+	}
+	if modulePath := ModuleOf(text); modulePath != "" && !portPattern.MatchString(text) && CheckModule(modulePath) == nil {
+		return fmt.Errorf("module: that is the address of a repository; write the module path %s", modulePath)
+	}
+	if strings.Contains(text, "://") {
+		return errors.New("module: that is an address; write a module path, without https:// and with a dot in its first part, " +
+			"for example github.com/acme/billing-api")
+	}
+	return nil
+}
+
+// ModuleOf converts the address of a repository to a module path: git@host:owner/name.git and https://host/owner/name both
+// become host/owner/name. It drops user, password and port. It returns "" if the text is not an address, and for local
+// paths.
+func ModuleOf(address string) string {
+	host, rest := "", ""
+	if u, err := url.Parse(address); err == nil && u.Scheme != "" && u.Host != "" {
+		host, rest = u.Hostname(), u.Path
+	} else if before, after, ok := strings.Cut(address, ":"); ok && !strings.Contains(before, "/") {
+		_, host, ok = strings.Cut(before, "@")
+		if !ok {
+			host = before
+		}
+		rest = after
+	}
+	if !strings.Contains(host, ".") {
+		return ""
+	}
+	return path.Join(strings.ToLower(host), strings.TrimSuffix(strings.Trim(rest, "/"), ".git"))
 }
