@@ -148,6 +148,9 @@ func createProject(
 		return err
 	}
 	if opts.dryRun {
+		if err := writer.Check(p.target); err != nil {
+			return err
+		}
 		return p.show(env.out, opts.json)
 	}
 	result, err := writer.Write(ctx, p.tree, p.target)

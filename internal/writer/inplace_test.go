@@ -119,8 +119,22 @@ func TestWriteRejectsRepositoryThatIsNotEmpty(t *testing.T) {
 			_, err := Write(t.Context(), sampleTree(), Target{Dir: dir})
 			wantError(t, err, test.want, "--dir")
 			wantEntries(t, dir, gitDir)
+			wantError(t, Check(Target{Dir: dir}), test.want, "--dir")
 		})
 	}
+}
+
+func TestNoRepositoryNeedsNoReadableOne(t *testing.T) {
+	programs.Need(t)
+	dir := t.TempDir()
+	runGit(t, dir, "init", "-q", "--object-format=sha256")
+	_, err := Write(t.Context(), sampleTree(), Target{Dir: dir})
+	wantError(t, err, "cannot read the repository", "--no-git")
+	mustWrite(t, sampleTree(), Target{Dir: dir, Repository: RepositoryNever})
+	if diff := diffTrees(readTree(t, dir), sampleTree()); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+	runGit(t, dir, "status")
 }
 
 func TestUndoKeepsFilesThatTheUserHasChanged(t *testing.T) {
@@ -153,5 +167,6 @@ func TestWriteRejectsDirectoryWithRunInProgress(t *testing.T) {
 	defer j.close()
 	_, err = Write(t.Context(), sampleTree(), Target{Dir: dir})
 	wantError(t, err, "another run")
+	wantError(t, Check(Target{Dir: dir}), "another run")
 	wantEntries(t, dir, filepath.Base(j.path))
 }

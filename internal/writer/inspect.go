@@ -21,13 +21,13 @@ type destination struct {
 	repository *repository // the only content: a repository without a commit; nil if the directory is empty
 }
 
-// inspect examines the target directory, after it has undone what a killed run left there. It returns an error if the
-// directory cannot hold a new project.
-func inspect(dir string) (d destination, removed []string, err error) {
-	if dir == "" {
+// inspect examines the target directory. Before that, undo undoes what a killed run left there, and returns what it
+// removed. inspect returns an error if the directory cannot hold a new project.
+func inspect(target Target, undo func(dir string) ([]string, error)) (d destination, removed []string, err error) {
+	if target.Dir == "" {
 		return destination{}, nil, errors.New("no target directory given; use --dir")
 	}
-	abs, err := filepath.Abs(dir)
+	abs, err := filepath.Abs(target.Dir)
 	if err != nil {
 		return destination{}, nil, err
 	}
@@ -52,7 +52,10 @@ func inspect(dir string) (d destination, removed []string, err error) {
 	}
 
 	d = destination{dir: realPath(abs), exists: true, mode: info.Mode().Perm()}
-	if removed, err = undoKilledRuns(d.dir); err != nil {
+	switch removed, err = undo(d.dir); {
+	case errors.Is(err, errUndoPending):
+		return d, nil, nil
+	case err != nil:
 		return destination{}, nil, err
 	}
 	entries, err := os.ReadDir(d.dir)
@@ -62,7 +65,11 @@ func inspect(dir string) (d destination, removed []string, err error) {
 	switch {
 	case len(entries) == 0:
 	case len(entries) == 1 && entries[0].Name() == gitDir:
-		if d.repository, err = openEmptyRepository(d.dir); err != nil {
+		d.repository, err = openEmptyRepository(d.dir)
+		if errors.Is(err, errUnreadable) && target.Repository == RepositoryNever {
+			d.repository, err = &repository{}, nil
+		}
+		if err != nil {
 			return destination{}, nil, err
 		}
 	default:
@@ -70,6 +77,24 @@ func inspect(dir string) (d destination, removed []string, err error) {
 	}
 	d.inPlace = d.repository != nil || isWorkingDirectory(info) || isMountPoint(d.dir)
 	return d, removed, nil
+}
+
+// checkWritable returns an error if the process may not create the project at the destination.
+func (d destination) checkWritable() error {
+	if d.exists && canWrite(d.dir) == nil {
+		return nil // it is filled in place, if its parent does not allow to replace it
+	}
+	parent := filepath.Dir(d.dir)
+	if d.inPlace {
+		parent = d.dir
+	}
+	for !exists(parent) && parent != filepath.Dir(parent) {
+		parent = filepath.Dir(parent)
+	}
+	if err := canWrite(parent); err != nil {
+		return fmt.Errorf("%s: cannot write to %s: %w; choose another directory with --dir", d.dir, parent, err)
+	}
+	return nil
 }
 
 func notEmptyError(dir string, entries []os.DirEntry) error {

@@ -88,23 +88,15 @@ func (j *journal) write() error {
 // undoKilledRuns undoes the changes of killed runs in dir, and returns their journals. It fails if a run is in
 // progress.
 func undoKilledRuns(dir string) (undone []string, err error) {
-	entries, err := os.ReadDir(dir)
+	journals, err := findJournals(dir)
 	if err != nil {
-		return nil, pathError(dir, err)
+		return nil, err
 	}
-	for _, e := range entries {
-		name := filepath.Join(dir, e.Name())
-		if !journalPattern.MatchString(e.Name()) || !e.Type().IsRegular() {
-			continue
-		}
-		if info, err := e.Info(); err == nil && info.Size() > 0 && !isMarked(name, journalMark) {
-			continue
-		}
-		lock, err := lockStale(name)
+	for _, name := range journals {
+		j, err := openStaleJournal(name)
 		if err != nil {
-			return undone, fmt.Errorf("%s: another run is writing to this directory; wait until it ends", dir)
+			return undone, err
 		}
-		j := &journal{path: name, lock: lock}
 		err = j.read()
 		if err == nil {
 			err = j.undo()
@@ -116,6 +108,54 @@ func undoKilledRuns(dir string) (undone []string, err error) {
 		undone = append(undone, name)
 	}
 	return undone, nil
+}
+
+// errUndoPending means that a killed run has left changes in the target, which the next run undoes.
+var errUndoPending = errors.New("undo pending")
+
+// ignoreKilledRuns returns errUndoPending if undoKilledRuns would undo changes in dir. It fails if a run is in progress.
+func ignoreKilledRuns(dir string) ([]string, error) {
+	journals, err := findJournals(dir)
+	if err != nil || len(journals) == 0 {
+		return nil, err
+	}
+	for _, name := range journals {
+		j, err := openStaleJournal(name)
+		if err != nil {
+			return nil, err
+		}
+		j.close()
+	}
+	return nil, errUndoPending
+}
+
+// findJournals returns the paths of the journals in dir.
+func findJournals(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, pathError(dir, err)
+	}
+	var journals []string
+	for _, e := range entries {
+		name := filepath.Join(dir, e.Name())
+		if !journalPattern.MatchString(e.Name()) || !e.Type().IsRegular() {
+			continue
+		}
+		if info, err := e.Info(); err == nil && info.Size() > 0 && !isMarked(name, journalMark) {
+			continue
+		}
+		journals = append(journals, name)
+	}
+	return journals, nil
+}
+
+// openStaleJournal locks the journal of a killed run. It fails if its run is in progress.
+func openStaleJournal(name string) (*journal, error) {
+	lock, err := lockStale(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: another run is writing to this directory; wait until it ends", filepath.Dir(name))
+	}
+	return &journal{path: name, lock: lock}, nil
 }
 
 // read reads the last complete plan, if there is one.

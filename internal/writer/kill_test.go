@@ -118,6 +118,13 @@ func TestNextRunUndoesKilledFillInPlace(t *testing.T) {
 		} else {
 			undone++
 		}
+		before := readTree(t, dir)
+		if err := Check(Target{Dir: dir}); err != nil {
+			t.Errorf("check: %v", err)
+		}
+		if diff := diffTrees(readTree(t, dir), before); diff != "" {
+			t.Errorf("check changed the directory (-before +after):\n%s", diff)
+		}
 		mustWrite(t, sampleTree(), Target{Dir: dir})
 		wantProject(t, dir, sampleTree())
 	}

@@ -11,6 +11,9 @@ import (
 
 func isMountPoint(dir string) bool { return filepath.Dir(dir) == dir }
 
+// canWrite reports no error: only an attempt shows whether this platform allows to write.
+func canWrite(string) error { return nil }
+
 // renameOver renames a directory. The new name must not exist, or be an empty directory.
 func renameOver(from, to string) error {
 	if err := os.Remove(to); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // isMountPoint reports whether the directory is on another device than its parent, or has no parent. It does not detect
@@ -32,6 +34,9 @@ func deviceOf(info fs.FileInfo) uint64 {
 	}
 	return uint64(stat.Dev) //nolint:unconvert // its type differs between systems
 }
+
+// canWrite returns an error if the process may not create files in the directory.
+func canWrite(dir string) error { return unix.Access(dir, unix.W_OK|unix.X_OK) }
 
 // renameOver renames a directory atomically. The new name must not exist, or be an empty directory.
 func renameOver(from, to string) error {

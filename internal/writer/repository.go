@@ -27,6 +27,9 @@ type repository struct {
 	branch string // the branch of HEAD
 }
 
+// errUnreadable means that the library cannot read the repository, for example because its objects have SHA-256 names.
+var errUnreadable = errors.New("cannot read the repository")
+
 // openEmptyRepository opens the repository in dir. It rejects a repository with a commit or staged files.
 func openEmptyRepository(dir string) (*repository, error) {
 	const hint = "choose another directory with --dir"
@@ -34,11 +37,11 @@ func openEmptyRepository(dir string) (*repository, error) {
 		return nil, fmt.Errorf("%s: its %s belongs to another repository; %s", dir, gitDir, hint)
 	}
 	repo, err := git.PlainOpen(dir)
-	if err != nil {
-		return nil, fmt.Errorf("%s: open the repository: %w; %s, or use --no-git", dir, err, hint)
+	if err == nil {
+		_, err = repo.Config()
 	}
-	if _, err := repo.Config(); err != nil {
-		return nil, fmt.Errorf("%s: read the repository configuration: %w; %s", dir, err, hint)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: %w; %s, or add --no-git and make the first commit yourself", dir, errUnreadable, err, hint)
 	}
 	head, err := repo.Storer.Reference(plumbing.HEAD)
 	if err != nil || head.Type() != plumbing.SymbolicReference || !head.Target().IsBranch() {

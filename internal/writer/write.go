@@ -35,6 +35,22 @@ func write(ctx context.Context, t generator.Tree, target Target, fault func(step
 	return w.result, nil
 }
 
+// Check returns the error that Write would return before it changes the disk. It changes nothing.
+func Check(target Target) error {
+	w := writer{target: target}
+	var err error
+	if w.dest, _, err = inspect(target, ignoreKilledRuns); err == nil {
+		err = w.planCommit()
+	}
+	if err == nil {
+		err = w.dest.checkWritable()
+	}
+	if err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	return nil
+}
+
 // writer is the state of one Write.
 type writer struct {
 	ctx    context.Context
@@ -65,7 +81,7 @@ func (w *writer) run() error {
 	if err := w.begin("inspect"); err != nil {
 		return err
 	}
-	dest, removed, err := inspect(w.target.Dir)
+	dest, removed, err := inspect(w.target, undoKilledRuns)
 	if err != nil {
 		return err
 	}
@@ -73,6 +89,9 @@ func (w *writer) run() error {
 	w.result = Result{Dir: dest.dir, Removed: removed}
 	if err := w.planCommit(); err != nil {
 		return err
+	}
+	if plan := w.commit; plan != nil {
+		w.packing.Go(func() { w.objects, w.packErr = plan.objects(w.tree) })
 	}
 	if w.dest.inPlace {
 		return w.fillInPlace()
@@ -84,7 +103,7 @@ func (w *writer) run() error {
 	return err
 }
 
-// planCommit decides whether to create a repository, and starts to create the objects of its first commit.
+// planCommit decides whether to create a repository, and plans its first commit.
 func (w *writer) planCommit() error {
 	if w.target.Repository == RepositoryNever {
 		return nil
@@ -101,7 +120,6 @@ func (w *writer) planCommit() error {
 		return err
 	}
 	w.commit = plan
-	w.packing.Go(func() { w.objects, w.packErr = plan.objects(w.tree) })
 	return nil
 }
 
