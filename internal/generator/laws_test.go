@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -245,6 +246,28 @@ func TestSampleWordsAreSpelledCorrectly(t *testing.T) {
 			// A service named x-linux or x-test would create x_linux.go or x_test.go, which are special to the go command.
 			if path.Ext(file) == ".go" && anySample.MatchString(path.Base(file)) {
 				t.Errorf("%s: %s: the name of a Go file must not contain the name of the service", l.name, at)
+			}
+		})
+	}
+}
+
+// Law 3: a line with the sample of a question has it once, as a whole word. Otherwise the answer does not replace it.
+func TestAnswersReplaceEverySample(t *testing.T) {
+	skipSequential(t)
+	for _, l := range libraries(t) {
+		var samples []string
+		for _, q := range l.cat.Questions() {
+			if strings.ContainsFunc(q.Sample, unicode.IsLetter) { // a number also occurs with another meaning
+				samples = append(samples, q.Sample)
+			}
+		}
+		l.rawFiles(t, func(at, _, text string, _ bool) {
+			for line := range strings.Lines(text) {
+				for _, sample := range samples {
+					if strings.Contains(line, sample) && !hasOneWord(line, sample) {
+						t.Errorf("%s: %s: got %q, want %s once, as a whole word", l.name, at, line, sample)
+					}
+				}
 			}
 		})
 	}
