@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"flag"
@@ -312,6 +313,9 @@ func deployAgain(c *Cluster, m manifest) error {
 		}
 		return nil
 	}
+	if err := synchronizeSecrets(c, m); err != nil {
+		return err
+	}
 	if err := deploy("v1.0.0"); err != nil {
 		return err
 	}
@@ -326,6 +330,25 @@ func deployAgain(c *Cluster, m manifest) error {
 		return err
 	}
 	return deploy("v1.2.0")
+}
+
+// synchronizeSecrets does what the External Secrets operator does, and make deploy waits for: it marks every ExternalSecret as ready.
+func synchronizeSecrets(c *Cluster, m manifest) error {
+	if !bytes.Contains(m.text, []byte("\nkind: ExternalSecret\n")) {
+		return nil
+	}
+	path := "/apis/external-secrets.io/v1/namespaces/" + m.namespace() + "/externalsecrets"
+	var secrets object
+	if err := c.get(path, &secrets); err != nil {
+		return err
+	}
+	ready := object{"status": map[string]any{"conditions": []any{map[string]any{"type": "Ready", "status": "True"}}}}
+	for _, secret := range secrets.list("items") {
+		if err := c.merge(path+"/"+secret.name()+"/status", ready); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // drainAll drains nodes under the deployed services, then under the faults. The drains are sequential, as they share
