@@ -19,7 +19,7 @@ type request struct {
 	answers generator.Answers
 	plan    *generator.Plan // resolved answers; nil if the wizard changes them
 	// origins maps "name", "module", "features" or the flag of a question to the source of the answer: a flag such as
-	// "--module", or the name of the answers file.
+	// "--module", or the name of the answers file and the line.
 	origins      map[string]string
 	moduleReason string // where the default module path comes from; empty if the path was given
 	dir          string // value of --dir; empty means ./NAME
@@ -81,8 +81,12 @@ func (r *request) readAnswers(stdin io.Reader, file string) error {
 	if err != nil {
 		return usagef("--answers: %w; give the %s of a project, or a file like it", err, generator.RecordFile)
 	}
-	if r.answers, err = generator.ReadAnswers(data); err != nil {
-		return usagef("--answers %s: %w", file, err)
+	if file == "-" {
+		file = "standard input"
+	}
+	var lines map[string]int
+	if r.answers, lines, err = generator.ReadAnswers(data); err != nil {
+		return usagef("--answers: %s: %w", file, err)
 	}
 	given := map[string]bool{"name": r.answers.Name != "", "module": r.answers.Module != "", "features": r.answers.Features != nil}
 	for flag := range r.answers.Values {
@@ -90,7 +94,7 @@ func (r *request) readAnswers(stdin io.Reader, file string) error {
 	}
 	for key, ok := range given {
 		if ok {
-			r.origins[key] = file
+			r.origins[key] = fmt.Sprintf("%s: line %d", file, lines[key])
 		}
 	}
 	return nil
@@ -251,6 +255,9 @@ func (r request) withFileOfValue(err error) error {
 	for flag, origin := range r.origins {
 		if !strings.HasPrefix(origin, "-") && strings.HasPrefix(err.Error(), "--"+flag+":") {
 			return fmt.Errorf("%s: values: %s", origin, strings.TrimPrefix(err.Error(), "--"))
+		}
+		if strings.HasPrefix(err.Error(), fmt.Sprintf("unknown question %q;", flag)) { // flags are known
+			return fmt.Errorf("%s: values: %w", origin, err)
 		}
 	}
 	return err

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 
@@ -28,51 +27,6 @@ type Answers struct {
 	Module   string
 	Features []string
 	Values   map[string]string // by flag of the question
-}
-
-// record is the format of RecordFile and of answers files. In an answers file every key is optional.
-type record struct {
-	Schema    int               `yaml:"schema"`
-	Generator string            `yaml:"generator"`
-	Name      string            `yaml:"name"`
-	Module    string            `yaml:"module"`
-	Features  []string          `yaml:"features"`
-	Values    map[string]string `yaml:"values"`
-	Hash      string            `yaml:"hash"`
-}
-
-// ReadAnswers reads an answers file or the record of a project. It rejects unknown and duplicate keys, and a newer
-// schema: that error names the version of the generator to use. It does not validate the values; Resolve does.
-func ReadAnswers(data []byte) (Answers, error) {
-	var head struct {
-		Schema    int    `yaml:"schema"`
-		Generator string `yaml:"generator"`
-	}
-	if err := yaml.Unmarshal(data, &head); err == nil && head.Schema > schema {
-		return Answers{}, newerSchemaError(head.Schema, head.Generator)
-	}
-
-	var r record
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	dec.KnownFields(true)
-	if err := dec.Decode(&r); err != nil && !errors.Is(err, io.EOF) {
-		return Answers{}, fmt.Errorf("answers: %w", err)
-	}
-	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return Answers{}, errors.New("answers: more than one YAML document; keep one")
-	}
-	if r.Schema < 0 {
-		return Answers{}, fmt.Errorf("answers: unknown schema %d; use %d", r.Schema, schema)
-	}
-	return Answers{Name: r.Name, Module: r.Module, Features: r.Features, Values: r.Values}, nil
-}
-
-func newerSchemaError(found int, version string) error {
-	if version == "" {
-		version = "latest"
-	}
-	return fmt.Errorf("answers: schema %d is newer than %d, the newest that this generator reads; use go run %s@%s",
-		found, schema, command, version)
 }
 
 // Plan is a resolved request for a project: complete answers, and their set of features.

@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -148,18 +149,30 @@ func TestReadAnswers(t *testing.T) {
 		{"name: x\n", Answers{Name: "x"}, ""},
 		{"schema: 1\nfeatures: [a, b]\nvalues: {port: 8080, tls: yes}\n",
 			Answers{Features: []string{"a", "b"}, Values: map[string]string{"port": "8080", "tls": "yes"}}, ""},
-		{"nam: x\n", Answers{}, "line 1: field nam not found"},
-		{"name: x\nname: y\n", Answers{}, `key "name" already defined`},
-		{"values: {a: 1, a: 2}\n", Answers{}, `key "a" already defined`},
-		{"features: a\n", Answers{}, "cannot unmarshal"},
+		{"nam: x\n", Answers{}, `line 1: unknown key "nam"; did you mean "name"?`},
+		{"name: x\nname: y\n", Answers{}, `line 2: key "name" is also in line 1; keep one of them`},
+		{"values: {a: 1, a: 2}\n", Answers{}, `line 1: values: key "a" is also in line 1; keep one of them`},
+		{"features: a\n", Answers{}, "line 1: features: write a list, such as [database, observability]"},
 		{"name: x\n---\nname: y\n", Answers{}, "more than one YAML document"},
 		{"schema: 2\nunknown: 1\ngenerator: v3.1.0\n", Answers{}, "schema 2 is newer than 1, the newest that this generator reads; use go run github.com/acton-go/acton-new/cmd/acton-new@v3.1.0"},
 		{"schema: 2\n", Answers{}, "cmd/acton-new@latest"},
 		{"schema: -1\n", Answers{}, "unknown schema -1; use 1"},
-		{"\t", Answers{}, "answers:"},
+		{"\t", Answers{}, "invalid YAML"},
+		{"name: x\nfeatures: [a\n", Answers{}, "near line 1: invalid YAML (did not find expected ',' or ']'); check"},
+		{"name: x\nport: 1\n", Answers{}, `line 2: unknown key "port"; write name, module, features, or values with the answers to other questions below it`},
+		{"name: [x]\n", Answers{}, "line 1: name: write one value"},
+		{"values:\n  port: [1]\n", Answers{}, "line 2: values: port: write one value"},
+		{"values: [a]\n", Answers{}, "line 1: values: write one key for each question"},
+		{"features:\n  - [a]\n", Answers{}, "line 2: features: an entry is not a name"},
+		{"schema: one\n", Answers{}, `line 1: schema: "one" is not a number; write 1`},
+		{"orders\n", Answers{}, "line 1: write one key for each answer, such as name: billing-api"},
+		{"? [a]\n: b\n", Answers{}, "line 1: a key must be one word"},
+		{"values: &v {a: b}\n<<: *v\n", Answers{}, "line 2: a key must be one word"},
+		{"features: &f [*f]\n", Answers{}, "line 1: features: an entry is not a name"},
+		{"name: &n orders\nmodule: *n\nfeatures:\nvalues: ~\n", Answers{Name: "orders", Module: "orders"}, ""},
 	}
 	for _, test := range tests {
-		got, err := ReadAnswers([]byte(test.text))
+		got, _, err := ReadAnswers([]byte(test.text))
 		if test.err != "" {
 			if err == nil || !strings.Contains(err.Error(), test.err) {
 				t.Errorf("%q: got %v, want %q", test.text, err, test.err)
@@ -198,11 +211,32 @@ func TestResolveRejectsAnswersWithoutEffect(t *testing.T) {
 	}
 }
 
+func TestReadAnswersReturnsLines(t *testing.T) {
+	_, lines, err := ReadAnswers([]byte("# answers\nname: x\nvalues:\n  port: 1\n  tls: yes\nfeatures: []\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{"name": 2, "values": 3, "port": 4, "tls": 5, "features": 6}
+	if diff := cmp.Diff(want, lines); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestRecordKeysAreThoseOfTheRecord(t *testing.T) {
+	var keys []string
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[record]()) {
+		keys = append(keys, field.Tag.Get("yaml"))
+	}
+	if diff := cmp.Diff(keys, recordKeys); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func FuzzReadAnswers(f *testing.F) {
 	f.Add([]byte("schema: 1\nname: x\nfeatures: [a]\nvalues: {b: c}\nhash: h1:x\n"))
 	f.Add([]byte("schema: 9\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		a, err := ReadAnswers(data)
+		a, _, err := ReadAnswers(data)
 		if err != nil {
 			return
 		}
@@ -210,7 +244,7 @@ func FuzzReadAnswers(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := ReadAnswers(content)
+		again, _, err := ReadAnswers(content)
 		if err != nil {
 			t.Fatalf("%s: %v", content, err)
 		}

@@ -314,7 +314,7 @@ func TestSameAnswersGiveSameBytes(t *testing.T) {
 			if !ok {
 				t.Fatalf("%s: %v: no %s", l.name, a, RecordFile)
 			}
-			recorded, err := ReadAnswers(content)
+			recorded, _, err := ReadAnswers(content)
 			if err != nil {
 				t.Fatal(err)
 			}
