@@ -217,3 +217,42 @@ func testsOf(t *testing.T, at string, tree Tree) map[string]*alertTests {
 	}
 	return tests
 }
+
+// maxUID is the maximum length of a uid of Grafana, which rejects the dashboard otherwise.
+const maxUID = 40
+
+var uidPattern = regexp.MustCompile(`(?m)^  "uid": "([^"]*)"`)
+
+func TestDashboardsHaveValidUIDsForEveryName(t *testing.T) {
+	l := realLibrary(t)
+	first, all := l.firstAndLast()
+	long := "a-very-long-name-of-a-service-with-40-"
+	owner := map[string]string{}
+	for _, name := range []string{"ab", "name-of-thirty-characters-1234", "name-of-thirty-one-characters-1", long + "ch", long + "cg"} {
+		for _, chosen := range [][]string{first.Features(), all.Features()} {
+			dashboards := 0
+			for _, f := range l.mustFiles(t, Answers{Name: name, Module: "example.com/" + name, Features: chosen}) {
+				if path.Dir(f.Path) != monitoring+"dashboards" {
+					continue
+				}
+				dashboards++
+				m := uidPattern.FindSubmatch(f.Data)
+				if m == nil {
+					t.Errorf("%s: %s: got no uid", name, f.Path)
+					continue
+				}
+				uid, at := string(m[1]), name+": "+f.Path
+				if len(uid) > maxUID || !strings.HasPrefix(uid, name[:min(len(name), 20)]) {
+					t.Errorf("%s: got the uid %q of %d characters, want at most %d and the beginning of the name", at, uid, len(uid), maxUID)
+				}
+				if other, ok := owner[uid]; ok && other != at {
+					t.Errorf("%s: got the uid %q, which %s has too", at, uid, other)
+				}
+				owner[uid] = at
+			}
+			if dashboards == 0 {
+				t.Errorf("%s: got no dashboards", name)
+			}
+		}
+	}
+}
