@@ -1,9 +1,14 @@
 package httpapi
 
 import (
+	"log/slog"
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/metric/noop"
 )
 
 func TestEveryRouteHasAVersionOrIsAProbe(t *testing.T) {
@@ -40,5 +45,22 @@ func TestRequestsWithoutARoute(t *testing.T) {
 		w := a.do(c.method, c.target, "")
 		wantProblem(t, w, c.status, c.code)
 		wantHeader(t, w, "Allow", c.allow)
+	}
+}
+
+func TestDeprecatedVersionSaysSo(t *testing.T) {
+	past := time.Now().Add(-time.Hour)
+	for _, gone := range []bool{false, true} {
+		u := newUsage("v1", Lifecycle{DeprecatedAt: past, Sunset: past, Successor: "/v2", GoneAfterSunset: gone},
+			noop.Meter{}, slog.New(slog.DiscardHandler))
+		h := make(http.Header)
+		if got := u.record(t.Context(), h); got != gone {
+			t.Errorf("got gone %t after the sunset, want %t", got, gone)
+		}
+		for _, name := range []string{"Deprecation", "Sunset", "Link"} {
+			if h.Get(name) == "" {
+				t.Errorf("the response has no header %s", name)
+			}
+		}
 	}
 }

@@ -115,3 +115,16 @@ func BenchmarkChain(b *testing.B) {
 		h.ServeHTTP(httptest.NewRecorder(), get("/ok"))
 	}
 }
+
+func TestPanicAfterTheHeaderAbortsTheConnection(t *testing.T) {
+	s := newTestServer(t, testRouter{"/partial": {serve: func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusOK)
+		panic("too late for a 500")
+	}}}, defaultOptions())
+	defer func() {
+		if v := recover(); v != http.ErrAbortHandler {
+			t.Errorf("got %v: the client takes a partial response for a complete one", v)
+		}
+	}()
+	s.do(get("/partial"))
+}

@@ -14,6 +14,7 @@ func TestLargeResponsesAreCompressed(t *testing.T) {
 	s := newTestServer(t, testRouter{
 		"/large": {serve: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Etag", `"1"`)
 			_, _ = io.WriteString(w, want)
 		}},
 		"/small": {serve: serveHello},
@@ -27,6 +28,9 @@ func TestLargeResponsesAreCompressed(t *testing.T) {
 		}
 		if coding == "" {
 			continue
+		}
+		if got := w.Header().Get("Etag"); got != `W/"1"` { // the same content in other bytes
+			t.Errorf("got entity tag %s, want a weak one", got)
 		}
 		z, err := gzip.NewReader(bytes.NewReader(w.Body.Bytes()))
 		if err != nil {
