@@ -47,8 +47,13 @@ answers file, and the answers file overrides the defaults.`,
   acton-new billing-api --yes --module github.com/acme/billing-api
   acton-new billing-api --yes --dry-run
   acton-new --yes --answers billing-api/.acton-new.yaml --dir copy`,
-		Version:           d.version,
-		Args:              validateArgs(0, 1, "acton-new billing-api"),
+		Version: d.version,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if err := checkCommas(catalog, args, opts.features); err != nil {
+				return err
+			}
+			return validateArgs(0, 1, "acton-new billing-api")(cmd, args)
+		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
@@ -66,6 +71,25 @@ answers file, and the answers file overrides the defaults.`,
 		panic(fmt.Sprintf("register completions: %v", err)) // a bug: the flag is not registered
 	}
 	return cmd
+}
+
+// checkCommas rejects a list of features with spaces, of which the shell makes surplus arguments. Its error has the list
+// with commas.
+func checkCommas(catalog *features.Catalog, args, listed []string) error {
+	if len(args) < 2 || len(listed) == 0 {
+		return nil
+	}
+	names := cleanNames(listed)
+	for _, f := range catalog.Visible() {
+		if slices.Contains(args, f.Name) {
+			names = append(names, f.Name)
+		}
+	}
+	if len(names) == len(cleanNames(listed)) {
+		return nil
+	}
+	return usagef("unexpected argument %q; separate features by commas, without spaces: --features %s",
+		args[1], strings.Join(cleanNames(names), ","))
 }
 
 // register adds the flags, including one for each question of the catalog.

@@ -129,22 +129,14 @@ func example(f *pflag.Flag) string {
 	return strings.Join(f.Annotations[exampleKey], "")
 }
 
-// validateArgs checks the number of arguments. Its error has an example. A list of features with spaces is a frequent
-// mistake, so its error has the list with commas.
+// validateArgs checks the number of arguments. Its error has an example.
 func validateArgs(least, most int, example string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
+	return func(_ *cobra.Command, args []string) error {
 		switch {
 		case len(args) < least:
 			return usagef("missing argument; for example %s", example)
 		case len(args) <= most:
 			return nil
-		}
-		if list := cmd.Flags().Lookup("features"); list != nil && list.Changed {
-			names, err := cmd.Flags().GetStringSlice("features")
-			if err == nil {
-				return usagef("unexpected argument %q; separate features by commas, without spaces: --features %s",
-					args[most], strings.Join(append(cleanNames(names), args[most:]...), ","))
-			}
 		}
 		return usagef("unexpected argument %q; for example %s", args[most], example)
 	}

@@ -75,9 +75,7 @@ func checkSchema(root *yaml.Node) error {
 		Schema    int    `yaml:"schema"`
 		Generator string `yaml:"generator"`
 	}
-	if err := root.Decode(&head); err != nil {
-		return nil // checkRecord reports it
-	}
+	_ = root.Decode(&head) // checkRecord reports an error
 	switch {
 	case head.Schema > schema:
 		if head.Generator == "" {

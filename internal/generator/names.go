@@ -30,7 +30,7 @@ var reservedNames = map[string]string{
 }
 
 const (
-	commandWord = "that is a command of acton-new, or is kept for one"
+	commandWord = "that name is reserved for a command of acton-new"
 
 	yamlWord = "YAML reads that word as a boolean or null"
 	device   = "Windows reserves that name for a device"
