@@ -122,8 +122,8 @@ func TestPanicAfterTheHeaderAbortsTheConnection(t *testing.T) {
 		panic("too late for a 500")
 	}}}, defaultOptions())
 	defer func() {
-		if v := recover(); v != http.ErrAbortHandler {
-			t.Errorf("got %v: the client takes a partial response for a complete one", v)
+		if err, ok := recover().(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
+			t.Errorf("got %v: the client takes a partial response for a complete one", err)
 		}
 	}()
 	s.do(get("/partial"))
