@@ -61,13 +61,20 @@ if [ "$answer" != "${target##*/}" ]; then
 fi
 
 replicas=$(kubectl get deployment sample-service --output=jsonpath='{.spec.replicas}')
-kubectl scale deployment sample-service --replicas=0
 replicas=$((replicas > 0 ? replicas : 3))
+# The nightly backup must not upload a database that is not restored yet.
+backups() { kubectl patch cronjob sample-service-backup --patch "{\"spec\":{\"suspend\":$1}}"; }
+backups true
+kubectl scale deployment sample-service --replicas=0
+kubectl wait --for=delete pods --selector app.kubernetes.io/name=sample-service --field-selector status.phase=Running --timeout=5m
 # If the restore fails, the service stays stopped: its database may be the wrong one.
 if ! run "$dump"; then
   echo 'restore.sh: not restored; the database is unchanged, and the service is stopped. To retry, run the same command.' >&2
-  echo "To abort, point the secret store back to the old database, then: kubectl --namespace $namespace scale deployment/sample-service --replicas=$replicas" >&2
+  echo 'To abort, point the secret store back to the old database, wait five minutes, then run:' >&2
+  echo "kubectl --namespace $namespace scale deployment/sample-service --replicas=$replicas" >&2
+  echo "kubectl --namespace $namespace patch cronjob/sample-service-backup --patch '{\"spec\":{\"suspend\":false}}'" >&2
   exit 1
 fi
+backups false
 kubectl scale deployment sample-service --replicas="$replicas"
 kubectl rollout status deployment sample-service --timeout=10m
