@@ -220,11 +220,16 @@ func unclean(f File) []string {
 	if path.Ext(f.Path) != ".go" && utf8.Valid(f.Data) && twoBlankLines.Match(f.Data) {
 		faults = append(faults, "contains two blank lines in a row")
 	}
+	if path.Ext(f.Path) == ".md" && heading.Match(f.Data) {
+		faults = append(faults, "has a heading without a blank line before it")
+	}
 	if len(f.Data) > 0 && (f.Data[0] == '\n' || strings.HasSuffix(string(f.Data), "\n\n")) {
 		faults = append(faults, "begins or ends with a blank line")
 	}
 	return faults
 }
+
+var heading = regexp.MustCompile(`[^\n]\n##+ `)
 
 var twoBlankLines = regexp.MustCompile(`\n[ \t]*\n[ \t]*\n`)
 

@@ -21,10 +21,10 @@ const (
 )
 
 // The maximum numbers of files without Go in the default project, of their lines, and of its documents. A platform team
-// reviews them on its first day. A team on one cloud deletes the components and the logins of the other two: about 180 lines.
+// reviews them on its first day. A team on one cloud deletes the components and the logins of the others: about 200 lines.
 const (
 	maxOtherFiles = 60
-	maxOtherLines = 5100
+	maxOtherLines = 5140
 	maxDocuments  = 11
 )
 

@@ -93,7 +93,7 @@ func text(parts []syntax.WordPart, values map[string]string) string {
 // ordinary programs are shell builtins or installed on every machine. tools are other programs that a reader needs.
 // Their arguments are not checked.
 var (
-	ordinary = set(`[ . awk base64 basename bash cat cd comm cp curl cut date dig dirname diff echo exec exit export false find
+	ordinary = set(`[ . awk base64 basename bash break cat cd comm cp curl cut date dig dirname diff echo exec exit export false find
 		git grep gzip head jq kill local ls make mkdir mktemp mv od openssl perl printf read return rm sed sh sleep sort
 		source ssh tail tar tee test tr trap true type umask uniq unset wait wc`)
 	tools = set(`amtool aws cmctl cosign createdb docker dropdb gh gitleaks kubectl logcli pg_dump pg_restore promtool psql vault`)

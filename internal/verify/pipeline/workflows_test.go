@@ -67,7 +67,7 @@ func pipelines(t *testing.T) []rendered {
 	return distinct
 }
 
-// withLogins returns the workflows with each login to GKE or AKS that docs/operate.md shows.
+// withLogins returns the workflows with each login that docs/operate.md shows: to ECR, EKS, GKE and AKS.
 func withLogins(t *testing.T, project rendered, document string) []rendered {
 	t.Helper()
 	blocks, err := documents.Blocks(document)
@@ -75,17 +75,20 @@ func withLogins(t *testing.T, project rendered, document string) []rendered {
 		t.Fatal(err)
 	}
 	blocks = slices.DeleteFunc(blocks, func(b documents.Block) bool { return b.Lang != "yaml" })
-	if len(blocks) != 2 {
-		t.Fatalf("docs/operate.md has %d blocks of YAML, want the logins to GKE and AKS", len(blocks))
-	}
-	const name = ".github/workflows/rollout.yaml"
-	text := project.file(t, name)
-	from, to := strings.Index(text, "      - name: Log in to the cluster\n"), strings.Index(text, "      - id: before\n")
-	if from < 0 || to < from {
-		t.Fatalf("%s has no step to log in before the first use of kubectl", name)
+	if len(blocks) != 4 {
+		t.Fatalf("docs/operate.md has %d blocks of YAML, want the logins to ECR, EKS, GKE and AKS", len(blocks))
 	}
 	var all []rendered
 	for _, b := range blocks {
+		name, step, next := ".github/workflows/rollout.yaml", "      - name: Log in to the cluster\n", "      - id: before\n"
+		if strings.Contains(b.Text, "name: Log in to the registry\n") {
+			name, step, next = ".github/workflows/release.yaml", "      - name: Log in to the registry\n", "      - id: build\n"
+		}
+		text := project.file(t, name)
+		from, to := strings.Index(text, step), strings.Index(text, next)
+		if from < 0 || to < from {
+			t.Fatalf("%s has no step to log in before the first use of the cluster or the registry", name)
+		}
 		tree := slices.Clone(project.tree)
 		i := slices.IndexFunc(tree, func(f generator.File) bool { return f.Path == name })
 		tree[i].Data = []byte(text[:from] + b.Text + text[to:])
