@@ -22,7 +22,7 @@ func TestAuthenticationIsDocumented(t *testing.T) {
 	for documented, configured := range map[string]string{
 		"the issuer `" + githubIssuer + "`":         `"url":"` + githubIssuer + `"`,
 		"the audience `kubernetes`":                 `"audiences":["kubernetes"]`,
-		"the claim `sub` as the user":               `"claim":"sub"`,
+		"The user is the claim `sub`":               `"claim":"sub"`,
 		"the prefix `github:`":                      `"prefix":"github:"`,
 		"Require that the claim `repository_owner`": `"claim":"repository_owner"`,
 	} {
