@@ -24,7 +24,7 @@ const (
 // reviews them on its first day. A team on one cloud deletes the components and the logins of the others: about 200 lines.
 const (
 	maxOtherFiles = 60
-	maxOtherLines = 5140
+	maxOtherLines = 5145
 	maxDocuments  = 11
 )
 
