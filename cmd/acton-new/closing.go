@@ -108,8 +108,14 @@ func (p project) commit() string {
 // nextSteps returns the commands to run next. It prefers the make targets that the project has.
 func (p project) nextSteps() []string {
 	var steps []string
-	if p.req.target() != "." {
-		steps = append(steps, "cd "+quote(p.req.target()))
+	if dir := p.req.target(); dir != "." {
+		if strings.HasPrefix(dir, "-") {
+			dir = "./" + dir
+		}
+		steps = append(steps, "cd "+quote(dir))
+	}
+	if p.req.inWorkspace() {
+		steps = append(steps, "go work use .")
 	}
 	makefile, _ := p.tree.Lookup("Makefile")
 	for _, step := range []struct{ target, command string }{

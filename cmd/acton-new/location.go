@@ -56,6 +56,20 @@ func (l location) defaultModule(target, name string) (modulePath, reason string)
 	return "example.com/" + name, "a placeholder: there is no go.mod, git remote or GitHub user to derive it from"
 }
 
+// inWorkspace reports whether the go command would use a go.work that does not list the new project: the one in a
+// directory above it, or $GOWORK.
+func (r request) inWorkspace() bool {
+	if work := r.location.getenv("GOWORK"); work != "" {
+		return work != "off"
+	}
+	for dir := r.absolute(); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if info, err := os.Stat(filepath.Join(filepath.Dir(dir), "go.work")); err == nil && !info.IsDir() {
+			return true
+		}
+	}
+	return false
+}
+
 func readFile(file string) ([]byte, error) {
 	return os.ReadFile(file)
 }

@@ -118,8 +118,12 @@ func checkAddress(text string) error {
 	return nil
 }
 
+// hostAlias matches a host with a suffix for one of several SSH keys, such as github.com-work, which only the SSH
+// configuration of the user knows. A top-level domain has a dash only in the form xn--.
+var hostAlias = regexp.MustCompile(`^(.*\.[A-Za-z]+)-[^-.][^.]*$`)
+
 // ModuleOf converts the address of a repository to a module path: git@host:owner/name.git and https://host/owner/name both
-// become host/owner/name. It drops user, password and port. It returns "" if the text is not an address, and for local
+// become host/owner/name. It drops user, password, port and the suffix of an SSH host alias. It returns "" if the text is not an address, and for local
 // paths.
 func ModuleOf(address string) string {
 	host, rest := "", ""
@@ -135,5 +139,5 @@ func ModuleOf(address string) string {
 	if !strings.Contains(host, ".") {
 		return ""
 	}
-	return path.Join(strings.ToLower(host), strings.TrimSuffix(strings.Trim(rest, "/"), ".git"))
+	return path.Join(strings.ToLower(hostAlias.ReplaceAllString(host, "$1")), strings.TrimSuffix(strings.Trim(rest, "/"), ".git"))
 }
