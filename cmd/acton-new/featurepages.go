@@ -9,37 +9,15 @@ import (
 	"github.com/acton-go/acton-new/internal/features"
 )
 
-// selectFeatures replaces the selection with these features.
-func (w *wizard) selectFeatures(names []string) {
-	for _, g := range w.catalog.Groups() {
-		*w.selected[g.Name] = nil
-		for _, f := range g.Features {
-			if slices.Contains(names, f.Name) {
-				*w.selected[g.Name] = append(*w.selected[g.Name], f.Name)
-			}
-		}
-	}
-}
-
-// selectedExcept returns the features that are selected in every group except one. An empty name excludes no group.
-func (w *wizard) selectedExcept(group string) []string {
-	var names []string
-	for name, list := range w.selected {
-		if name != group {
-			names = append(names, *list...)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
 func (w *wizard) resolve(names []string) (features.Set, error) {
 	return w.catalog.Resolve(features.Selection{Features: names})
 }
 
 // presetPage asks for the preset that pre-selects features on the next pages.
 func (w *wizard) presetPage() (page, bool, error) {
-	w.module = strings.TrimSpace(w.module)
+	if !w.asks("features") {
+		return page{}, false, nil
+	}
 	f := field{
 		title: "Preset", help: "It answers the next pages. You can change each answer there.", answer: &w.preset,
 	}
@@ -48,14 +26,14 @@ func (w *wizard) presetPage() (page, bool, error) {
 		f.options = append(f.options, option{value: p.Name, label: p.Name, detail: "features: " + presetSummary(p)})
 	}
 	before := w.preset
-	return page{title: "Features", fields: []field{f}, onSubmit: func() {
+	return page{title: "Preset", fields: []field{f}, onSubmit: func() {
 		if w.preset != before {
 			last, _ := w.catalog.Preset(before) // without a preset, it has no features and no choices
 			for flag := range last.Choices {
 				delete(w.values, flag)
 			}
 			p, _ := w.catalog.Preset(w.preset)
-			w.selectFeatures(p.Features)
+			w.selected = slices.Clone(p.Features)
 			for flag, value := range p.Choices {
 				w.values[flag] = &value
 			}
@@ -64,40 +42,26 @@ func (w *wizard) presetPage() (page, bool, error) {
 	}}, true, nil
 }
 
-// groupPage asks for the features of one group. Features that another group requires are listed and cannot be
-// deselected.
-func (w *wizard) groupPage(g features.Group) (page, bool, error) {
-	elsewhere, err := w.resolve(w.selectedExcept(g.Name))
-	if err != nil {
-		return page{}, false, err
+// featuresPage asks for the features of all groups.
+func (w *wizard) featuresPage() (page, bool, error) {
+	if !w.asks("features") {
+		return page{}, false, nil
 	}
-	forced := elsewhere.Forced()
-	f := field{title: "Features to add", answers: w.selected[g.Name], checkAnswers: func(names []string) error {
-		_, err := w.resolve(append(w.selectedExcept(g.Name), names...))
+	f := field{title: "Features to add", answers: &w.selected, checkAnswers: func(names []string) error {
+		_, err := w.resolve(names)
 		return err
 	}}
-	var notices []string
-	for _, feature := range g.Features {
-		by, ok := forced[feature.Name]
-		if ok {
-			notices = append(notices, fmt.Sprintf("%s is added because %s requires it: %s", feature.Name, by, feature.Summary))
-			*f.answers = slices.DeleteFunc(*f.answers, func(name string) bool { return name == feature.Name })
-			continue
+	for _, g := range w.catalog.Groups() {
+		for _, feature := range g.Features {
+			detail, err := w.detail(feature)
+			if err != nil {
+				return page{}, false, err
+			}
+			label := fmt.Sprintf("%s  %s (%s)", feature.Name, feature.Title, g.Name)
+			f.options = append(f.options, option{value: feature.Name, label: label, detail: detail})
 		}
-		detail, err := w.detail(feature)
-		if err != nil {
-			return page{}, false, err
-		}
-		f.options = append(f.options, option{value: feature.Name, label: feature.Name + "  " + feature.Title, detail: detail})
 	}
-	p := page{
-		title: "Features: " + g.Name, text: fixedText(strings.Join(notices, "\n")),
-		note: func() string { return w.requirements(*w.selected[g.Name]) },
-	}
-	if len(f.options) > 0 {
-		p.fields = []field{f}
-	}
-	return p, true, nil
+	return page{title: "Features", fields: []field{f}, note: w.requirements}, true, nil
 }
 
 // detail returns the summary of a feature, the number of files and modules that it adds, and its requirements.
@@ -116,18 +80,16 @@ func (w *wizard) detail(f features.Feature) (string, error) {
 	return detail, nil
 }
 
-// requirements lists the features that are added because one of the chosen features requires them.
-func (w *wizard) requirements(chosen []string) string {
-	set, err := w.resolve(w.selectedExcept(""))
+// requirements lists the features that are added because a selected feature requires them.
+func (w *wizard) requirements() string {
+	set, err := w.resolve(w.selected)
 	if err != nil {
 		return ""
 	}
 	var lines []string
 	forced := set.Forced()
 	for _, name := range slices.Sorted(maps.Keys(forced)) {
-		if slices.Contains(chosen, forced[name]) {
-			lines = append(lines, fmt.Sprintf("%s is added: %s requires it.", name, forced[name]))
-		}
+		lines = append(lines, fmt.Sprintf("%s is added: %s requires it.", name, forced[name]))
 	}
 	return strings.Join(lines, "\n")
 }

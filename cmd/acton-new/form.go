@@ -86,10 +86,13 @@ func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		if msg.Width != s.width || msg.Height != s.height {
 			s.width, s.height = msg.Width, msg.Height
-			return s, s.rebuild()
+			return s, s.rebuild(s.focus())
 		}
 		return s, s.fit()
 	case tea.KeyMsg:
+		if msg.Type == tea.KeyRunes && len(msg.Runes) > 1 && !msg.Paste {
+			return s, s.typed(msg.Runes)
+		}
 		switch msg.String() {
 		case "ctrl+c":
 			return s, s.finish(errInterrupted)
@@ -108,6 +111,16 @@ func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return s, cmd
 }
 
+// typed handles characters that arrive in one read. As one message, "home" typed fast would be the key home.
+func (s *screen) typed(characters []rune) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, r := range characters {
+		_, cmd := s.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}})
+		cmds = append(cmds, cmd)
+	}
+	return tea.Sequence(cmds...)
+}
+
 // next moves to the next field, or from the last field to the next step, if the answer is valid. The library would send
 // itself messages to do so. Keys that are typed ahead would overtake those messages and reach the wrong field.
 func (s *screen) next(key tea.KeyMsg) tea.Cmd {
@@ -117,7 +130,8 @@ func (s *screen) next(key tea.KeyMsg) tea.Cmd {
 	case s.fields[i].Error() != nil:
 		return nil
 	case i < len(s.fields)-1:
-		return s.form.NextField()
+		s.page.answered()
+		return s.rebuild(i + 1)
 	}
 	s.page.submit()
 	return s.move(+1)
@@ -159,9 +173,8 @@ func (s *screen) build() tea.Cmd {
 	return tea.Sequence(s.form.Init(), s.fit())
 }
 
-// rebuild creates the form again for a new size and keeps the focus.
-func (s *screen) rebuild() tea.Cmd {
-	focus := s.focus()
+// rebuild creates the form again, for a new size or new answers, with the focus on a field.
+func (s *screen) rebuild(focus int) tea.Cmd {
 	cmds := make([]tea.Cmd, 0, 1+focus)
 	cmds = append(cmds, s.build())
 	for range focus {

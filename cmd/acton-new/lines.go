@@ -32,7 +32,7 @@ func (d dialog) askLines() error {
 		if p.text != nil {
 			before = append(before, p.text(80, 60))
 		}
-		for _, f := range p.fields {
+		for i, f := range p.fields {
 			if f.help != "" {
 				before = append(before, f.help)
 			}
@@ -50,6 +50,9 @@ func (d dialog) askLines() error {
 			}
 			if in.ended {
 				return errInterrupted
+			}
+			if i < len(p.fields)-1 {
+				p.answered()
 			}
 		}
 		p.submit()

@@ -15,7 +15,7 @@ var lines = []visit{
 	{"Preset (none)", []string{"3"}},
 	{"1. ✓ auth", []string{"2"}},
 	{"2. ✓ authz", []string{"0"}},
-	{"3. ✓ database", []string{"0"}},
+	{"Keep these answers? (Keep them)", []string{"2"}},
 	{"Who is called at night (Mail)", []string{"2"}},
 	{"Port (8080):", []string{"9000"}},
 	{"Name of the database (orders):", []string{""}},
@@ -89,7 +89,7 @@ func TestAccessibleModeWritesNothingAfterQuit(t *testing.T) {
 
 func TestAccessibleModeSendsNoControlSequences(t *testing.T) {
 	c := open(t, 100, 200, nil, "acton-new", "orders", "--accessible")
-	c.waitFor("Name (orders):")
+	c.waitFor("Module (example.com/orders):")
 	c.press(ctrlC)
 	c.wantExit(exitInterrupted)
 	if got := regexp.MustCompile(`\x1b`).FindString(c.output()); got != "" {

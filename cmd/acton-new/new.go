@@ -113,7 +113,7 @@ func (o *options) register(flags *pflag.FlagSet, catalog *features.Catalog) {
 	flags.BoolVar(&o.noGit, "no-git", false, "do not create a repository or a commit")
 	flags.BoolVar(&o.git, "git", false, "create a repository even inside another one")
 	flags.BoolVar(&o.accessible, "accessible", false,
-		"prompt line by line, for screen readers (also if ACCESSIBLE is set)")
+		"prompt line by line, for screen readers (also if ACCESSIBLE is set, or TERM is dumb)")
 	for flag, value := range map[string]string{
 		"module": "github.com/acme/billing-api", "preset": features.PresetMinimal, "features": exampleFeature(catalog),
 		"dir": "services/billing-api", "answers": "billing-api/.acton-new.yaml",
@@ -162,7 +162,7 @@ func createProject(
 			return noTerminalError(req)
 		}
 		w := wizard{catalog: catalog, deps: d, req: &req}
-		accessible := opts.accessible || env.getenv("ACCESSIBLE") != ""
+		accessible := opts.accessible || env.getenv("ACCESSIBLE") != "" || env.getenv("TERM") == "dumb"
 		if err := w.run(ctx, dialog{in: env.in, out: env.err, accessible: accessible}); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"strings"
 
@@ -13,6 +14,7 @@ type page struct {
 	text     func(width, height int) string // text above the fields, at most height lines; may be nil
 	fields   []field
 	note     func() string // text below the fields that depends on the answers; may be nil
+	onField  func()        // called when the user has answered a field before the last; may change the answers of later ones, and be nil
 	onSubmit func()        // called when the user has answered the page; may be nil
 }
 
@@ -53,6 +55,12 @@ func (p page) submit() {
 	}
 }
 
+func (p page) answered() {
+	if p.onField != nil {
+		p.onField()
+	}
+}
+
 // height returns the number of lines that the fields need.
 func (p page) height() int {
 	lines := 0
@@ -81,6 +89,19 @@ func clip(text string, width, lines int) string {
 		all = all[:lines]
 	}
 	return strings.TrimRight(strings.Join(all, "\n"), "\n")
+}
+
+// shorten returns the rows, each in one line. If there are too many, the last line says how many are missing.
+func shorten(rows []string, width, height int) string {
+	var lines []string
+	for i, row := range rows {
+		if i == height-1 && len(rows) > height {
+			lines = append(lines, fmt.Sprintf("… and %d more", len(rows)-i))
+			break
+		}
+		lines = append(lines, ansi.Truncate(row, max(width, 10), "…"))
+	}
+	return strings.Join(lines, "\n")
 }
 
 func wrap(text string, width int) string { return ansi.Wrap(text, max(width, 10), " ") }

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"html"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/hinshun/vt10x"
 
-	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/verify/projects"
 )
 
@@ -20,31 +20,24 @@ const picture = "../../docs/wizard.svg"
 
 // TestReadmePictureShowsTheWizard compares the picture in the README with the wizard. -update redraws the picture.
 func TestReadmePictureShowsTheWizard(t *testing.T) {
-	c := open(t, 80, 24, nil, "acton-new", "billing-api", "--module", "github.com/acme/billing-api")
+	c := open(t, 80, 24, nil, "acton-new")
+	chosen := projects.Catalog(t).Groups()[0].Features[0].Name
 	var p drawing
-	c.waitFor("New service")
-	c.press(enter)
-	c.waitFor("Go module path", "esc back")
-	c.waitIdle()
-	p.add(c.term)
-	c.press(enter)
-	c.waitFor("Preset", "↑↓ choose")
-	c.press(enter)
-	groups := projects.Catalog(t).Groups()
-	chosen := groups[0].Features[0].Name
-	for i, g := range groups {
-		c.waitFor("Features: "+g.Name, "space")
-		if i == 0 {
-			c.press(space)
-			c.waitFor("[x] " + chosen)
-			c.waitIdle()
+	for _, v := range []visit{
+		{"Name", []string{"billing-api", enter}},
+		{"> example.com/billing-api", []string{erase, "github.com/acme/billing-api", enter}},
+		{"Preset", []string{enter}},
+		{"[ ] " + chosen, []string{space, enter}},
+		{"Sample API", []string{enter}},
+		{"Keep these answers?", []string{enter}},
+	} {
+		c.waitFor(v.page)
+		c.press(v.keys[:len(v.keys)-1]...)
+		c.waitIdle()
+		if !slices.Contains([]string{"Name", "Preset", "Sample API"}, v.page) {
 			p.add(c.term)
 		}
-		c.press(enter)
-	}
-	for i, q := range questionsWithDefaults(t, chosen) {
-		c.waitFor(fmt.Sprintf("Question %d of", i+1), q.Title)
-		c.press(enter)
+		c.press(v.keys[len(v.keys)-1])
 	}
 	c.waitFor("Quit without writing", "↑↓ choose") // the last lines
 	c.waitIdle()
@@ -65,16 +58,6 @@ func TestReadmePictureShowsTheWizard(t *testing.T) {
 	if got != string(want) {
 		t.Errorf("%s does not match the wizard; run go test ./cmd/acton-new -run Readme -update", picture)
 	}
-}
-
-// questionsWithDefaults returns the questions of a project with only the chosen feature.
-func questionsWithDefaults(t *testing.T, chosen string) []features.Question {
-	t.Helper()
-	set, err := projects.Catalog(t).Resolve(features.Selection{Features: []string{chosen}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return set.Questions()
 }
 
 // The size of a character and of the margin, in pixels.

@@ -21,17 +21,28 @@ type wizard struct {
 
 	name     string
 	module   string
-	derived  string               // last default of the module path
-	preset   string               // last preset that was applied
-	selected map[string]*[]string // selected features by group
-	values   map[string]*string   // answers by flag
-	offered  map[string]string    // last default of each answer, by flag
-	costs    map[string]string    // cost of each feature, by name
+	derived  string             // last default of the module path
+	preset   string             // last preset that was applied
+	selected []string           // selected features
+	values   map[string]*string // answers by flag
+	offered  map[string]string  // last default of each answer, by flag
+	costs    map[string]string  // cost of each feature, by name
+	others   string             // keepOthers or changeOthers
 	decision string
+	all      bool // ask for what flags and files have answered, too
 }
 
 // noPreset is the answer to the page of presets that selects none of them.
 const noPreset = "none"
+
+// The answers to the page of the other questions.
+const (
+	keepOthers   = "keep"
+	changeOthers = "change"
+)
+
+// resourceFlag is the question with a page of its own: it names the sample API in the code, whatever surrounds it.
+const resourceFlag = "resource"
 
 // The answers to the summary page.
 const (
@@ -43,15 +54,11 @@ const (
 // run shows the pages until the user confirms the summary, and stores the answers in the request.
 func (w *wizard) run(ctx context.Context, d dialog) error {
 	w.prefill()
-	d.steps = []step{w.namePage, w.modulePage}
+	d.steps = []step{w.servicePage}
 	if len(w.catalog.Visible()) > 0 {
-		if _, given := w.req.origins["features"]; !given {
-			d.steps = append(d.steps, w.presetPage)
-		}
-		for _, g := range w.catalog.Groups() {
-			d.steps = append(d.steps, func() (page, bool, error) { return w.groupPage(g) })
-		}
+		d.steps = append(d.steps, w.presetPage, w.featuresPage)
 	}
+	d.steps = append(d.steps, w.resourcePage, w.othersPage)
 	for _, q := range w.catalog.Questions() {
 		d.steps = append(d.steps, func() (page, bool, error) { return w.questionPage(q.Flag) })
 	}
@@ -67,7 +74,14 @@ func (w *wizard) run(ctx context.Context, d dialog) error {
 		case decideQuit:
 			return errInterrupted
 		}
+		w.all = true
 	}
+}
+
+// asks reports whether the wizard asks for an answer: a flag or a file may have given it.
+func (w *wizard) asks(key string) bool {
+	_, given := w.req.origins[key]
+	return w.all || !given
 }
 
 // prefill copies the answers of the request.
@@ -79,12 +93,8 @@ func (w *wizard) prefill() {
 	if base := filepath.Base(w.req.absolute()); w.name == "" && w.req.dir != "" && generator.CheckName(base) == nil {
 		w.name = base
 	}
-	w.preset = noPreset
-	w.selected, w.costs = map[string]*[]string{}, map[string]string{}
-	for _, g := range w.catalog.Groups() {
-		w.selected[g.Name] = &[]string{}
-	}
-	w.selectFeatures(w.req.answers.Features)
+	w.preset, w.others = noPreset, keepOthers
+	w.selected, w.costs = slices.Clone(w.req.answers.Features), map[string]string{}
 	w.values, w.offered = map[string]*string{}, map[string]string{}
 	for flag, value := range w.req.answers.Values {
 		w.values[flag] = &value
@@ -98,12 +108,13 @@ func (w *wizard) request() (request, []features.Question, error) {
 	for flag, value := range w.values {
 		given[flag] = *value
 	}
-	set, err := resolveWithValues(w.catalog, w.selectedExcept(""), given)
+	chosen := slices.Sorted(slices.Values(w.selected))
+	set, err := resolveWithValues(w.catalog, chosen, given)
 	if err != nil {
 		return r, nil, err
 	}
 	r.plan = nil
-	r.answers = generator.Answers{Name: w.name, Module: w.module, Features: w.selectedExcept(""), Values: map[string]string{}}
+	r.answers = generator.Answers{Name: w.name, Module: w.module, Features: chosen, Values: map[string]string{}}
 	for _, q := range set.Questions() {
 		r.answers.Values[q.Flag] = *w.value(q)
 	}
@@ -139,14 +150,45 @@ func (w *wizard) store() error {
 	return nil
 }
 
-func (w *wizard) namePage() (page, bool, error) {
-	return page{
-		title: "New service",
-		text:  fixedText("The directory, the command and the image get this name."),
-		fields: []field{{
-			title: "Name", placeholder: "billing-api", answer: &w.name, check: w.checkName,
-		}},
-	}, true, nil
+// servicePage asks for the name and the module path. The default of the path depends on the name.
+func (w *wizard) servicePage() (page, bool, error) {
+	w.deriveModule()
+	p := page{
+		title:   "New service",
+		onField: w.deriveModule,
+		note: func() string {
+			if w.module == "" || w.module != w.derived {
+				return ""
+			}
+			return "This module path is " + w.req.moduleReason + "."
+		},
+	}
+	if w.asks("name") || w.checkName(w.name) != nil {
+		p.fields = append(p.fields, field{
+			title: "Name", help: "The directory, the command and the image get this name.", placeholder: "billing-api",
+			answer: &w.name, check: w.checkName,
+		})
+	}
+	if w.asks("module") {
+		p.fields = append(p.fields, field{
+			title: "Module", help: "The prefix of every import path, usually the address of the repository.",
+			answer: &w.module, check: generator.CheckModule,
+		})
+	}
+	return p, len(p.fields) > 0, nil
+}
+
+// deriveModule gives the module path its default, unless it has been answered.
+func (w *wizard) deriveModule() {
+	w.name, w.module = strings.TrimSpace(w.name), strings.TrimSpace(w.module)
+	if w.name == "" {
+		return
+	}
+	derived, reason := w.req.location.defaultModule(w.req.targetFor(w.name), w.name)
+	if w.module == "" || w.module == w.derived {
+		w.module, w.req.moduleReason = derived, reason
+	}
+	w.derived = derived
 }
 
 func (w *wizard) checkName(name string) error {
@@ -166,50 +208,65 @@ func (w *wizard) checkName(name string) error {
 	return nil
 }
 
-func (w *wizard) modulePage() (page, bool, error) {
-	w.name = strings.TrimSpace(w.name)
-	derived, reason := w.req.location.defaultModule(w.req.targetFor(w.name), w.name)
-	if w.module == "" || w.module == w.derived {
-		w.module, w.req.moduleReason = derived, reason
+// resourcePage asks for the noun of the sample API.
+func (w *wizard) resourcePage() (page, bool, error) {
+	_, questions, err := w.request()
+	i := slices.IndexFunc(questions, func(q features.Question) bool { return q.Flag == resourceFlag })
+	if err != nil || i < 0 || !w.asks(resourceFlag) {
+		return page{}, false, err
 	}
-	w.derived = derived
-	text := "The prefix of every import path, usually the address of the repository."
-	if w.module == derived {
-		text += " This one is " + reason + "."
+	return page{title: "Sample API", fields: []field{w.field(questions[i])}}, true, nil
+}
+
+// otherQuestions returns the questions that have no page before the list of the other answers.
+func (w *wizard) otherQuestions() ([]features.Question, error) {
+	_, questions, err := w.request()
+	return slices.DeleteFunc(questions, func(q features.Question) bool { return q.Flag == resourceFlag || !w.asks(q.Flag) }), err
+}
+
+// othersPage shows the answers to the other questions. Most users keep them.
+func (w *wizard) othersPage() (page, bool, error) {
+	questions, err := w.otherQuestions()
+	if err != nil || len(questions) == 0 {
+		return page{}, false, err
+	}
+	rows := make([]string, len(questions))
+	for i, q := range questions {
+		answer := *w.value(q)
+		for _, c := range q.Choices {
+			if c.Value == answer {
+				answer = c.Title
+			}
+		}
+		rows[i] = q.Title + ": " + answer
 	}
 	return page{
-		title: "Go module path",
-		text:  fixedText(text),
-		fields: []field{{
-			title: "Module", placeholder: derived, answer: &w.module, check: generator.CheckModule,
-		}},
+		title: "Everything else",
+		text:  func(width, height int) string { return shorten(rows, width, height) },
+		fields: []field{{title: "Keep these answers?", answer: &w.others, options: []option{
+			{value: keepOthers, label: "Keep them"},
+			{value: changeOthers, label: "Go through them"},
+		}}},
 	}, true, nil
 }
 
-// questionPage asks one question, if the base, a selected feature or an earlier answer requires it.
+// questionPage asks one of the other questions, if the base, a selected feature or an earlier answer requires it.
 func (w *wizard) questionPage(flag string) (page, bool, error) {
-	w.module = strings.TrimSpace(w.module)
-	_, questions, err := w.request()
-	if err != nil {
+	questions, err := w.otherQuestions()
+	i := slices.IndexFunc(questions, func(q features.Question) bool { return q.Flag == flag })
+	if err != nil || i < 0 || w.others == keepOthers {
 		return page{}, false, err
 	}
-	i := slices.IndexFunc(questions, func(q features.Question) bool { return q.Flag == flag })
-	if i < 0 {
-		return page{}, false, nil
-	}
-	q := questions[i]
+	title := fmt.Sprintf("Question %d of %d", i+1, len(questions))
+	return page{title: title, fields: []field{w.field(questions[i])}}, true, nil
+}
+
+// field returns the field of a question.
+func (w *wizard) field(q features.Question) field {
 	q.Default = generator.DefaultValue(q, w.name, w.module)
 	f := field{title: q.Title, help: q.Help, answer: w.value(q), check: q.Check, placeholder: q.Default}
 	for _, c := range q.Choices {
 		f.options = append(f.options, option{value: c.Value, label: c.Title, detail: c.Help})
 	}
-	return page{title: fmt.Sprintf("Question %d of %d", i+1, len(questions)), fields: []field{f}}, true, nil
-}
-
-// fixedText returns a page text that does not depend on the size of the screen.
-func fixedText(text string) func(int, int) string {
-	if text == "" {
-		return nil
-	}
-	return func(int, int) string { return text }
+	return f
 }

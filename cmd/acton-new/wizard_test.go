@@ -21,16 +21,14 @@ type visit struct {
 
 // visits answers every page of the wizard for the small catalog.
 var visits = []visit{
-	{"New service", []string{"orders", enter}},
-	{"Go module path", []string{enter}},
+	{"New service", []string{"orders", enter, enter}},
 	{"Preset", []string{enter}},
-	{"Features: access", []string{down, space, enter}},
-	{"Features: storage", []string{enter}},
-	{"Who is called at night", []string{enter, enter}},
+	{"Features to add", []string{down, space, enter}},
+	{"Everything else", []string{enter}},
 	{"Create orders?", []string{enter}},
 }
 
-var sizes = [][2]int{{80, 24}, {40, 15}}
+var sizes = [][2]int{{80, 24}, {80, 10}, {40, 12}}
 
 func TestWizardCreatesProjectWithSelectedFeatures(t *testing.T) {
 	for _, size := range sizes {
@@ -52,16 +50,49 @@ func TestWizardCreatesProjectWithSelectedFeatures(t *testing.T) {
 	}
 }
 
+// Six pages are what a user answers who keeps every default.
+func TestWizardWithDefaultsHasSixPages(t *testing.T) {
+	c := open(t, 80, 24, nil, "acton-new")
+	for _, v := range []visit{
+		{"New service", []string{"orders", enter, enter}},
+		{"Preset", []string{enter}},
+		{"Features to add", []string{enter}},
+		{"Sample API", []string{enter}},
+		{"Keep these answers?", []string{enter}},
+		{"Create orders?", []string{enter}},
+	} {
+		c.waitFor(v.page)
+		c.press(v.keys...)
+	}
+	c.wantExit(exitDone, "orders")
+}
+
+// Keys that arrive in one read are keys: the word home is not the key home, and esc is not the key escape.
+func TestWizardTakesWordsAsText(t *testing.T) {
+	c := open(t, 80, 24, nil, "acton-small")
+	c.waitFor("New service")
+	c.press("homeesc-up", enter)
+	c.waitFor("> homeesc-up", "> example.com/homeesc-up")
+	c.press(ctrlC)
+	c.wantExit(exitInterrupted)
+}
+
+func TestDumbTerminalIsAskedLineByLine(t *testing.T) {
+	c := open(t, 80, 24, []string{"TERM=dumb"}, "acton-small")
+	c.waitFor("Name:")
+	c.press(ctrlC)
+	c.wantExit(exitInterrupted)
+}
+
 func TestWizardWithoutFeaturesHasNoFeaturePages(t *testing.T) {
 	c := open(t, 80, 24, nil, "acton-bare", "orders")
 	for _, v := range []visit{
 		{"New service", []string{enter}},
-		{"Go module path", []string{enter}},
-		{"Who is called at night", []string{enter, enter}},
+		{"Everything else", []string{enter}},
 		{"Create orders?", []string{enter}},
 	} {
 		c.waitFor(v.page)
-		if strings.Contains(c.screen(), "Features:") {
+		if strings.Contains(c.screen(), "Features to add") {
 			t.Errorf("got a page of features:\n%s", c.screen())
 		}
 		c.press(v.keys...)
@@ -132,6 +163,7 @@ func TestCommandsDoNotQueryTheTerminal(t *testing.T) {
 	}
 }
 
+// What flags and files answer is asked only if the user wants to change the answers.
 func TestFlagsAndAnswersFilePreFillTheWizard(t *testing.T) {
 	dir := t.TempDir()
 	answers := "name: orders\nmodule: github.com/acme/orders\nfeatures: [session]\nvalues:\n  pager: phone\n  port: \"9000\"\n"
@@ -139,14 +171,16 @@ func TestFlagsAndAnswersFilePreFillTheWizard(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := openIn(t, dir, 80, 24, nil, "acton-small", "--answers", "answers.yaml", "--port", "9999")
-	c.waitFor("> orders")
-	c.press(enter)
-	c.waitFor("> github.com/acme/orders")
+	c.waitFor("Create orders?", "--port 9999")
+	c.press(down, enter)
+	c.waitFor("New service", "> orders", "> github.com/acme/orders")
+	c.press(enter, enter)
+	c.waitFor("Preset")
 	c.press(enter)
 	c.waitFor("[x] session", "[ ] authz")
 	c.press(enter)
-	c.waitFor("Features: storage")
-	c.press(enter)
+	c.waitFor("Everything else", "Who is called at night: Phone", "Port: 9999")
+	c.press(down, enter)
 	c.waitFor("Question 1 of 2", "> Phone")
 	c.press(enter)
 	c.waitFor("Question 2 of 2", "> 9999")
@@ -155,22 +189,19 @@ func TestFlagsAndAnswersFilePreFillTheWizard(t *testing.T) {
 }
 
 func TestWizardAddsAndExplainsRequirements(t *testing.T) {
-	c := open(t, 80, 24, nil, "acton-small", "orders", "--features", "session")
+	c := open(t, 80, 24, nil, "acton-small", "orders")
 	c.waitFor("New service")
 	c.press(enter)
-	c.waitFor("Go module path")
+	c.waitFor("Preset")
 	c.press(enter)
-	c.waitFor("Features: access", "cache is added: session requires it.")
+	c.waitFor("[ ] session", "[ ] cache")
 	c.press(down, space)
 	c.waitFor("Requires auth.", "auth is added: authz requires it.")
+	c.press(down, space)
+	c.waitFor("cache is added: session requires it.")
 	c.press(enter)
-	c.waitFor("Features: storage", "cache is added because session requires it: Answers a second time from Redis.")
-	if strings.Contains(c.screen(), "[ ] cache") {
-		t.Errorf("a required feature can be deselected:\n%s", c.screen())
-	}
+	c.waitFor("Everything else")
 	c.press(enter)
-	c.waitFor("Who is called at night")
-	c.press(enter, enter)
 	c.waitFor("auth (authz requires it), authz, cache (session requires it)", "auth,authz,cache,session")
 	c.press(ctrlC)
 	c.wantExit(exitInterrupted)
@@ -188,18 +219,18 @@ func TestWizardExplainsInvalidAnswers(t *testing.T) {
 	c.press(erase, "taken", enter)
 	c.waitFor("directory taken is not empty", "--dir")
 	c.press(erase, "orders", enter)
-	c.waitFor("Go module path")
+	c.waitFor("> example.com/orders")
 	c.press(erase, "a b", enter)
 	c.waitFor("for example github.com/acme/billing-api")
 	c.press(erase, "acme.com/orders", enter)
 	c.waitFor("Preset")
 	c.press(enter)
-	c.waitFor("Features: access")
-	c.press(enter)
 	c.waitFor("[ ] archive", "[ ] database")
-	c.press(space, down, down, space, enter)
+	c.press(down, down, down, space, down, down, space, enter)
 	c.waitFor(`both provide "store"; choose one`)
 	c.press(space, enter)
+	c.waitFor("Everything else")
+	c.press(down, enter)
 	c.waitFor("Who is called at night")
 	c.press(enter)
 	c.waitFor("┃ Port")
@@ -211,31 +242,23 @@ func TestWizardExplainsInvalidAnswers(t *testing.T) {
 
 // The preset answers the questions of choices, and those that only another value asks are left out.
 func TestWizardPresetMinimalAnswersChoices(t *testing.T) {
-	c := open(t, 120, 40, nil, "acton-new", "orders")
-	for _, v := range []visit{{"New service", []string{enter}}, {"Go module path", []string{enter}}, {"Preset", []string{down, enter}}} {
+	c := open(t, 120, 40, nil, "acton-new", "orders", "--resource", "note")
+	for _, v := range []visit{{"New service", []string{enter}}, {"Preset", []string{down, enter}}, {"Features to add", []string{enter}}} {
 		c.waitFor(v.page)
 		c.press(v.keys...)
 	}
-	for _, page := range []string{"Features: data", "Features: operations", "The resource", "Base of the container image"} {
-		c.waitFor(page)
-		c.press(enter)
-	}
-	c.waitFor("Deployment", "> None")
-	c.press(enter)
-	c.waitFor("Pipeline", "> None")
+	c.waitFor("Deployment: None", "Pipeline: None")
 	c.press(enter)
 	c.waitFor("Create orders?", "--deploy none --ci none")
-	for _, page := range []string{"Pipeline", "Deployment", "Base of the container image", "The resource", "Features: operations", "Features: data", "Preset"} {
+	for _, page := range []string{"Everything else", "Features to add", "Preset"} {
 		c.press(escape)
 		c.waitFor(page)
 	}
 	c.waitFor("> minimal")
 	c.press(up, enter)
-	for _, page := range []string{"Features: data", "Features: operations", "The resource", "Base of the container image"} {
-		c.waitFor(page)
-		c.press(enter)
-	}
-	c.waitFor("Deployment", "> Kubernetes")
+	c.waitFor("Features to add")
+	c.press(enter)
+	c.waitFor("Deployment: Kubernetes")
 	c.press(ctrlC)
 	c.wantExit(exitInterrupted)
 }
@@ -244,22 +267,18 @@ func TestWizardKeepsAnswersAfterBackAndResize(t *testing.T) {
 	c := open(t, 80, 24, nil, "acton-small")
 	c.waitFor("New service")
 	c.press("orders", enter)
-	c.waitFor("> example.com/orders")
-	c.press(escape)
-	c.waitFor("New service", "> orders")
-	c.press("-v2", enter)
+	c.waitFor("> example.com/orders", "a placeholder")
+	c.press(backTab, "-v2", enter)
 	c.waitFor("> example.com/orders-v2") // the default follows the name
-	c.press(erase, "acme.com/o", backTab)
-	c.waitFor("New service")
-	c.press(enter)
+	c.press(erase, "acme.com/o", backTab, enter)
 	c.waitFor("> acme.com/o") // a typed answer does not
 	c.press(enter)
 	c.waitFor("Preset")
 	c.press(down, down, enter)
-	c.waitFor("[x] auth")
+	c.waitFor("[x] auth", "[x] database")
 	c.press(enter)
-	c.waitFor("[x] database")
-	c.press(enter)
+	c.waitFor("Everything else")
+	c.press(down, enter)
 	c.waitFor("Who is called at night")
 	c.press(down, enter)
 	c.waitFor("┃ Port")
@@ -286,12 +305,12 @@ var colour = regexp.MustCompile(`\x1b\[[0-9;]+m`)
 
 func TestWizardHonoursNoColor(t *testing.T) {
 	for _, env := range [][]string{nil, {"NO_COLOR=1"}} {
-		c := open(t, 80, 24, env, "acton-small", "--features", "auth", "orders")
+		c := open(t, 80, 24, env, "acton-small", "orders")
 		c.waitFor("New service")
 		c.press(enter)
-		c.waitFor("Go module path")
+		c.waitFor("Preset")
 		c.press(enter)
-		c.waitFor("[x] auth")
+		c.waitFor("[ ] auth")
 		c.press(ctrlC)
 		c.wantExit(exitInterrupted)
 		if got, want := colour.MatchString(c.output()), env == nil; got != want {
@@ -303,10 +322,7 @@ func TestWizardHonoursNoColor(t *testing.T) {
 func TestSummaryCommandCreatesTheSameProject(t *testing.T) {
 	c := open(t, 200, 50, nil, "acton-small", "orders", "--features", "database,session", "--module", "acme.com/orders")
 	for _, v := range []visit{
-		{"New service", []string{enter}},
-		{"Go module path", []string{enter}},
-		{"Features: access", []string{enter}},
-		{"Features: storage", []string{enter}},
+		{"Everything else", []string{down, enter}},
 		{"Who is called at night", []string{down, enter, erase, "9000", enter, erase, "the orders", enter}},
 	} {
 		c.waitFor(v.page)
