@@ -178,6 +178,9 @@ func createProject(
 		return p.show(env.out, opts.json)
 	}
 	result, err := writer.Write(ctx, p.tree, p.target)
+	if err != nil && ctx.Err() == nil && !opts.yes {
+		return fmt.Errorf("%w\nTo try again with the same answers:\n  %s", err, p.commandLine())
+	}
 	if err != nil {
 		return err
 	}

@@ -123,12 +123,31 @@ func TestCtrlCOnAnyPageWritesNothing(t *testing.T) {
 
 func TestSignalWritesNothing(t *testing.T) {
 	for _, args := range [][]string{{"acton-small"}, {"acton-small", "--accessible"}} {
-		c := open(t, 80, 24, nil, args...)
-		c.waitFor("New service", "Name")
-		if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Fatal(err)
+		for _, signal := range []os.Signal{syscall.SIGTERM, syscall.SIGHUP} {
+			c := open(t, 80, 24, nil, args...)
+			c.waitFor("New service", "Name")
+			if err := c.cmd.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			c.wantExit(exitInterrupted)
 		}
-		c.wantExit(exitInterrupted)
+	}
+}
+
+func TestFailureAfterTheWizardPrintsTheCommand(t *testing.T) {
+	c := open(t, 120, 40, nil, "acton-small", "orders", "--features", "auth")
+	c.waitFor("New service")
+	c.press(erase, "acme.com/orders", enter)
+	c.waitFor("Everything else")
+	c.press(enter)
+	c.waitFor("Create orders?")
+	if err := os.MkdirAll(filepath.Join(c.dir, "orders", "src"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c.press(enter)
+	c.wantExit(exitFailed, "orders")
+	if want := "acton-new orders --yes --module acme.com/orders --features auth"; !strings.Contains(c.output(), want) {
+		t.Errorf("got no command %q:\n%s", want, c.output())
 	}
 }
 
