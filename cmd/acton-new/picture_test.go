@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -23,21 +22,28 @@ func TestReadmePictureShowsTheWizard(t *testing.T) {
 	c := open(t, 80, 24, nil, "acton-new")
 	chosen := projects.Catalog(t).Groups()[0].Features[0].Name
 	var p drawing
-	for _, v := range []visit{
-		{"Name", []string{"billing-api", enter}},
-		{"> example.com/billing-api", []string{erase, "github.com/acme/billing-api", enter}},
-		{"Preset", []string{enter}},
-		{"[ ] " + chosen, []string{space, enter}},
-		{"Sample API", []string{enter}},
-		{"Keep these answers?", []string{enter}},
+	for _, v := range []struct {
+		visit
+		drawn string // what the screen shows before it is drawn; not drawn if empty
+	}{
+		{visit{"Name", []string{"billing-api", enter}}, ""},
+		{visit{"> example.com/billing-api", []string{erase, "github.com/acme/billing-api", enter}}, "> github.com/acme/billing-api"},
+		{visit{"Preset", []string{enter}}, ""},
+		{visit{"[ ] " + chosen, []string{space, enter}}, "[x] " + chosen},
+		{visit{"Sample API", []string{enter}}, ""},
+		{visit{"Keep these answers?", []string{enter}}, "↑↓ choose"},
 	} {
 		c.waitFor(v.page)
-		c.press(v.keys[:len(v.keys)-1]...)
-		c.waitIdle()
-		if !slices.Contains([]string{"Name", "Preset", "Sample API"}, v.page) {
+		last := len(v.keys) - 1
+		c.press(v.keys[:last]...)
+		if v.drawn != "" {
+			c.waitUntil(v.drawn, func() bool {
+				return strings.Contains(c.screen(), v.drawn) && !strings.Contains(c.screen(), "a placeholder")
+			})
+			c.waitIdle()
 			p.add(c.term)
 		}
-		c.press(v.keys[len(v.keys)-1])
+		c.press(v.keys[last])
 	}
 	c.waitFor("Quit without writing", "↑↓ choose") // the last lines
 	c.waitIdle()
