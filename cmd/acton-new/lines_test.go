@@ -16,7 +16,7 @@ var lines = []visit{
 	{"1. ✓ auth", []string{"2"}},
 	{"2. ✓ authz", []string{"0"}},
 	{"Keep these answers? (Keep them)", []string{"2"}},
-	{"Who is called at night (Mail)", []string{"2"}},
+	{"Pager at night (Mail)", []string{"2"}},
 	{"Port (8080):", []string{"9000"}},
 	{"Name of the database (orders):", []string{""}},
 	{"Continue? (Create the project)", []string{"1"}},

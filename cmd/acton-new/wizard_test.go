@@ -198,7 +198,7 @@ func TestFlagsAndAnswersFilePreFillTheWizard(t *testing.T) {
 	c.press(enter)
 	c.waitFor("[x] session", "[ ] authz")
 	c.press(enter)
-	c.waitFor("Everything else", "Who is called at night: Phone", "Port: 9999")
+	c.waitFor("Everything else", "Pager at night: Phone", "Port: 9999")
 	c.press(down, enter)
 	c.waitFor("Question 1 of 2", "> Phone")
 	c.press(enter)
@@ -250,7 +250,7 @@ func TestWizardExplainsInvalidAnswers(t *testing.T) {
 	c.press(space, enter)
 	c.waitFor("Everything else")
 	c.press(down, enter)
-	c.waitFor("Who is called at night")
+	c.waitFor("Pager at night")
 	c.press(enter)
 	c.waitFor("┃ Port")
 	c.press(erase, "99999", enter)
@@ -298,7 +298,7 @@ func TestWizardKeepsAnswersAfterBackAndResize(t *testing.T) {
 	c.press(enter)
 	c.waitFor("Everything else")
 	c.press(down, enter)
-	c.waitFor("Who is called at night")
+	c.waitFor("Pager at night")
 	c.press(down, enter)
 	c.waitFor("┃ Port")
 	c.press(erase, "9000")
@@ -342,7 +342,7 @@ func TestSummaryCommandCreatesTheSameProject(t *testing.T) {
 	c := open(t, 200, 50, nil, "acton-small", "orders", "--features", "database,session", "--module", "acme.com/orders")
 	for _, v := range []visit{
 		{"Everything else", []string{down, enter}},
-		{"Who is called at night", []string{down, enter, erase, "9000", enter, erase, "the orders", enter}},
+		{"Pager at night", []string{down, enter, erase, "9000", enter, erase, "the orders", enter}},
 	} {
 		c.waitFor(v.page)
 		c.press(v.keys...)

@@ -16,7 +16,7 @@ import (
 // team would accept.
 const (
 	maxCode    = 5645
-	maxTests   = 4250
+	maxTests   = 4150
 	maxNotTest = 6245 // goal: 6000
 )
 
@@ -120,9 +120,12 @@ func TestProjectsStaySmall(t *testing.T) {
 	for name, limit := range map[string]struct{ files, lines int }{
 		"minimal": {maxFiles, maxLines}, "full": {maxFullFiles + further*maxFeatureFiles, maxFullLines + further*maxFeatureLines},
 	} {
-		files, lines := 0, 0
-		for _, f := range l.mustFiles(t, l.goldens()[name]) {
-			files++
+		tree, err := l.render(l.goldens()[name], goldenVersion) // with go.mod and the record
+		if err != nil {
+			t.Fatal(err)
+		}
+		files, lines := len(tree), 0
+		for _, f := range tree {
 			if f.Path != "go.sum" {
 				lines += bytes.Count(f.Data, []byte("\n"))
 			}

@@ -94,7 +94,7 @@ func TestOnlyTheHarnessKnowsHowAServerWorks(t *testing.T) {
 				feature, _ := catalog.Lookup(name)
 				for _, word := range feature.Traces {
 					if strings.Contains(string(data), word) {
-						t.Errorf("%s contains %q: it belongs into templates/_features/%s/harness", path, word, name)
+						t.Errorf("%s contains %q: move it to templates/_features/%s/harness", path, word, name)
 					}
 				}
 			}

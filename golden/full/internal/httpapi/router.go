@@ -63,7 +63,7 @@ func (r *Router) add(method string, route middleware.Route, handler http.Handler
 // Use sets the layers that each request passes after the router has found its route. Call it before the first request.
 func (r *Router) Use(chain middleware.Chain) { r.chain = chain.Then(http.HandlerFunc(r.dispatch)) }
 
-// ServeHTTP implements http.Handler. What http.ServeMux would answer itself has no route: OPTIONS *, and a path such as //v1/notes.
+// ServeHTTP implements http.Handler. OPTIONS * and //v1/notes, which http.ServeMux would handle itself, have no route.
 func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	clean := path.Clean(req.URL.Path)
 	if req.RequestURI != "*" && (clean == req.URL.Path || clean+"/" == req.URL.Path) {

@@ -2,10 +2,6 @@ package main
 
 import (
 	"bytes"
-	"net"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"runtime"
 	"strings"
 	"testing"
@@ -72,48 +68,4 @@ func TestVersionOfABuildWithoutOne(t *testing.T) {
 	if got := command(t, nil, "version"); got.code != 0 || got.stdout != want {
 		t.Errorf("got %+v, want %q", got, want)
 	}
-}
-
-func TestHealthcheckReportsTheRunningService(t *testing.T) {
-	for _, test := range []struct {
-		rule           string
-		args           []string
-		healthy, ready int
-		code           int
-	}{
-		{"alive", nil, http.StatusOK, http.StatusServiceUnavailable, 0},
-		{"not alive", nil, http.StatusServiceUnavailable, http.StatusOK, 1},
-		{"ready", []string{"--ready"}, http.StatusServiceUnavailable, http.StatusOK, 0},
-		{"not ready", []string{"--ready"}, http.StatusOK, http.StatusServiceUnavailable, 1},
-	} {
-		t.Run(test.rule, func(t *testing.T) {
-			server := httptest.NewServer(probes(test.healthy, test.ready))
-			defer server.Close()
-			args := append([]string{"healthcheck", "--set", "server.bind=0.0.0.0", "--set", "server.port=" + port(t, server.URL)}, test.args...)
-			if got := command(t, nil, args...); got.code != test.code {
-				t.Errorf("got %+v, want code %d", got, test.code)
-			}
-		})
-	}
-}
-
-// probes returns a handler that answers the probes with the given statuses.
-func probes(healthy, ready int) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(healthy) })
-	mux.HandleFunc("GET /ready", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(ready) })
-	return mux
-}
-
-func port(t *testing.T, address string) string {
-	t.Helper()
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, number, err := net.SplitHostPort(u.Host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return number
 }
