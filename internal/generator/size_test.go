@@ -120,16 +120,7 @@ func TestProjectsStaySmall(t *testing.T) {
 	for name, limit := range map[string]struct{ files, lines int }{
 		"minimal": {maxFiles, maxLines}, "full": {maxFullFiles + further*maxFeatureFiles, maxFullLines + further*maxFeatureLines},
 	} {
-		tree, err := l.render(l.goldens()[name], goldenVersion) // with go.mod and the record
-		if err != nil {
-			t.Fatal(err)
-		}
-		files, lines := len(tree), 0
-		for _, f := range tree {
-			if f.Path != "go.sum" {
-				lines += bytes.Count(f.Data, []byte("\n"))
-			}
-		}
+		files, lines, _ := l.size(t, l.goldens()[name])
 		if files == 0 || files > limit.files || lines > limit.lines {
 			t.Errorf("%s has %d files with %d lines, want at most %d and %d", name, files, lines, limit.files, limit.lines)
 		}
@@ -143,8 +134,21 @@ func TestMinimalPresetStaysSmall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tree := l.mustFiles(t, Answers{Name: goldenName, Module: goldenModule, Features: preset.Features, Values: preset.Choices})
-	lines, notTest := 0, 0
+	files, lines, notTest := l.size(t, Answers{Name: goldenName, Module: goldenModule, Features: preset.Features, Values: preset.Choices})
+	if files > maxPresetFiles || lines > maxPresetLines || notTest > maxPresetNotTest {
+		t.Errorf("the preset minimal has %d files with %d lines, %d of them Go outside of _test.go, want at most %d, %d and %d",
+			files, lines, notTest, maxPresetFiles, maxPresetLines, maxPresetNotTest)
+	}
+	t.Logf("%d files, %d lines, %d of Go outside of _test.go", files, lines, notTest)
+}
+
+// size returns the number of files of a project, of their lines without go.sum, and of the lines of Go outside of _test.go.
+func (l library) size(t *testing.T, a Answers) (files, lines, notTest int) {
+	t.Helper()
+	tree, err := l.render(a, goldenVersion)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, f := range tree {
 		n := bytes.Count(f.Data, []byte("\n"))
 		if f.Path != "go.sum" {
@@ -154,9 +158,5 @@ func TestMinimalPresetStaysSmall(t *testing.T) {
 			notTest += n
 		}
 	}
-	if len(tree) > maxPresetFiles || lines > maxPresetLines || notTest > maxPresetNotTest {
-		t.Errorf("the preset minimal has %d files with %d lines, %d of them Go outside of _test.go, want at most %d, %d and %d",
-			len(tree), lines, notTest, maxPresetFiles, maxPresetLines, maxPresetNotTest)
-	}
-	t.Logf("%d files, %d lines, %d of Go outside of _test.go", len(tree), lines, notTest)
+	return len(tree), lines, notTest
 }

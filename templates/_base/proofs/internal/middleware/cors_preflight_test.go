@@ -71,6 +71,9 @@ func TestCORSPreflight(t *testing.T) {
 	}{
 		{"listed origin", listed, preflight(appOrigin, "PUT", "content-type,x-request-id"), appOrigin},
 		{"other origin", listed, preflight("https://evil.example.com", "PUT", ""), ""},
+		{"origin with the same prefix", listed, preflight(appOrigin+".evil.com", "PUT", ""), ""},
+		{"null origin", listed, preflight("null", "PUT", ""), ""},
+		{"no headers", with(func(c *CORSConfig) { c.AllowedHeaders = nil }), preflight(appOrigin, "GET", "content-type"), ""},
 		{"method that is not listed", listed, preflight(appOrigin, "DELETE", ""), ""},
 		{"header that is not listed", listed, preflight(appOrigin, "PUT", "x-other"), ""},
 		{"any origin", with(func(c *CORSConfig) { c.AllowedOrigins = []string{"*"} }), preflight(appOrigin, "GET", ""), "*"},

@@ -1,32 +1,9 @@
 package middleware
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 )
-
-func TestCORSRefusesPreflightsOfOtherOrigins(t *testing.T) {
-	listed := CORSConfig{
-		AllowedOrigins: []string{appOrigin}, AllowedMethods: []string{"GET", "PUT"}, AllowedHeaders: []string{"Content-Type"},
-	}
-	with := func(change func(*CORSConfig)) CORSConfig {
-		c := listed
-		change(&c)
-		return c
-	}
-	for _, tt := range []struct {
-		name string
-		cfg  CORSConfig
-		req  *http.Request
-	}{
-		{"origin with the same prefix", listed, preflight(appOrigin+".evil.com", "PUT", "")},
-		{"null origin", listed, preflight("null", "PUT", "")},
-		{"no headers", with(func(c *CORSConfig) { c.AllowedHeaders = nil }), preflight(appOrigin, "GET", "content-type")},
-	} {
-		testPreflight(t, tt.name, tt.cfg, tt.req, "")
-	}
-}
 
 func TestCORSIsOffUnlessOriginsAndMethodsAreAllowed(t *testing.T) {
 	for name, cfg := range map[string]CORSConfig{
