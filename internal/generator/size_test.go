@@ -15,9 +15,9 @@ import (
 // files that do not end with _test.go. A team has to read what it inherits. Raise a limit only for a reason that such a
 // team would accept.
 const (
-	maxCode    = 5645
+	maxCode    = 5675
 	maxTests   = 4150
-	maxNotTest = 6245 // goal: 6000
+	maxNotTest = 6280 // goal: 6000
 )
 
 // The maximum numbers of files without Go in the default project, of their lines, and of its documents. A platform team
@@ -43,7 +43,7 @@ const (
 const (
 	maxPresetFiles   = 125    // goal: 115
 	maxPresetLines   = 10_400 // goal: 10,000
-	maxPresetNotTest = 5900   // goal: 5,000
+	maxPresetNotTest = 5930   // goal: 5,000
 )
 
 // maxPackage is the maximum number of lines of code in a package that is not in largePackages.
@@ -57,7 +57,7 @@ var largePackages = map[string]struct {
 	"internal/config":     {715, "layers with an origin for each value, all errors at once with file and line, secret files, rules of production"},
 	"internal/httpapi":    {1015, "a third is the sample API that the team replaces; the rest is strict JSON, entity tags and the life cycle of versions"},
 	"internal/httpserver": {575, "listeners, graceful shutdown, certificate reload, and refusals that net/http answers by itself"},
-	"internal/middleware": {1055, "thirteen layers, one concept a file; compression takes 200 lines because no library passes its tests"},
+	"internal/middleware": {1090, "thirteen layers, one concept a file; compression takes 200 lines because no library passes its tests"},
 }
 
 func TestDefaultProjectStaysSmall(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -19,41 +21,40 @@ import (
 // client wants, so it has a duration only if it fails. otelhttp counts no active requests, takes the Host header as an
 // attribute, and does not know whether a response arrived.
 func Metrics(meter metric.Meter, https bool) (Layer, error) {
-	m, err := newInstruments(meter)
+	m, err := newInstruments(meter, https)
 	if err != nil {
 		return Layer{}, err
 	}
-	urlScheme := attribute.String("url.scheme", scheme(https))
-	active := make(map[string]metric.MeasurementOption)
-	for _, method := range append(knownMethods, otherMethod) {
-		active[method] = metric.WithAttributes(attribute.String("http.request.method", method), urlScheme)
-	}
 	return newLayer("metrics", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		ctx, method := r.Context(), knownMethod(r.Method)
-		m.active.Add(ctx, 1, active[method])
+		method := knownMethod(r.Method)
+		m.active[method].Add(1)
 		// Deferred, because an aborted response panics through this layer.
 		defer func() {
-			m.active.Add(ctx, -1, active[method])
-			m.record(ctx, exchangeFrom(ctx), attribute.String("http.request.method", method), urlScheme,
-				attribute.String("network.protocol.version", protocolVersion(r)))
+			m.active[method].Add(-1)
+			m.record(r)
 		}()
 		next.ServeHTTP(w, r)
 	}), nil
 }
 
 type instruments struct {
-	active       metric.Int64UpDownCounter
+	https        bool
+	active       map[string]*atomic.Int64 // by method
 	duration     metric.Float64Histogram
 	requestSize  metric.Int64Histogram
 	responseSize metric.Int64Histogram
+	sets         sync.Map // of labels to metric.MeasurementOption: making a set takes longer than recording with it
 }
 
-func newInstruments(meter metric.Meter) (instruments, error) {
+func newInstruments(meter metric.Meter, https bool) (*instruments, error) {
 	seconds := []float64{.001, .0025, .005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10}
 	bytes := []float64{256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20}
-	var m instruments
+	m := &instruments{https: https, active: make(map[string]*atomic.Int64)}
+	for _, method := range append(knownMethods, otherMethod) {
+		m.active[method] = new(atomic.Int64)
+	}
 	var errs [4]error
-	m.active, errs[0] = meter.Int64UpDownCounter("http.server.active_requests",
+	_, errs[0] = meter.Int64ObservableUpDownCounter("http.server.active_requests", metric.WithInt64Callback(m.observe),
 		metric.WithUnit("{request}"), metric.WithDescription("Number of requests in flight."))
 	m.duration, errs[1] = meter.Float64Histogram("http.server.request.duration",
 		metric.WithUnit("s"), metric.WithDescription("Duration of requests, and of streams that failed."),
@@ -67,19 +68,54 @@ func newInstruments(meter metric.Meter) (instruments, error) {
 	return m, errors.Join(errs[:]...)
 }
 
-func (m instruments) record(ctx context.Context, x *exchange, attrs ...attribute.KeyValue) {
-	result := x.finish(ctx)
-	attrs = append(slices.Grow(attrs, 3),
-		attribute.String("http.route", x.record.Route), attribute.Int("http.response.status_code", result.status))
-	if kind := result.errorType(); kind != "" {
-		attrs = append(attrs, attribute.String("error.type", kind))
+func (m *instruments) observe(_ context.Context, o metric.Int64Observer) error {
+	for method, active := range m.active {
+		o.Observe(active.Load(), metric.WithAttributes(
+			attribute.String("http.request.method", method), attribute.String("url.scheme", scheme(m.https))))
 	}
-	set := metric.WithAttributeSet(attribute.NewSet(attrs...))
+	return nil
+}
+
+func (m *instruments) record(r *http.Request) {
+	ctx := r.Context()
+	x := exchangeFrom(ctx)
+	result := x.finish(ctx)
+	l := labelsOf(x, r, result, m.https)
+	known, ok := m.sets.Load(l)
+	if !ok {
+		known, _ = m.sets.LoadOrStore(l, metric.WithAttributeSet(attribute.NewSet(l.attributes()...)))
+	}
+	set, _ := known.(metric.MeasurementOption)
 	if !x.route.Stream || result.status >= http.StatusBadRequest && result.status != problem.StatusClientClosedRequest {
 		m.duration.Record(ctx, time.Since(x.start).Seconds(), set)
 	}
 	m.requestSize.Record(ctx, x.body.bytes, set)
 	m.responseSize.Record(ctx, x.response.bytes, set)
+}
+
+// labels are the attributes of a request that have few values.
+type labels struct {
+	method, route, protocol, errorType string
+	status                             int
+	https                              bool
+}
+
+func labelsOf(x *exchange, r *http.Request, result outcome, https bool) labels {
+	return labels{knownMethod(r.Method), x.record.Route, protocolVersion(r), result.errorType(), result.status, https}
+}
+
+func (l labels) attributes() []attribute.KeyValue {
+	attrs := []attribute.KeyValue{
+		attribute.String("http.request.method", l.method), attribute.String("url.scheme", scheme(l.https)),
+		attribute.String("network.protocol.version", l.protocol), attribute.Int("http.response.status_code", l.status),
+	}
+	if l.route != "" {
+		attrs = append(attrs, attribute.String("http.route", l.route))
+	}
+	if l.errorType != "" {
+		attrs = append(attrs, attribute.String("error.type", l.errorType))
+	}
+	return attrs
 }
 
 const otherMethod = "_OTHER"

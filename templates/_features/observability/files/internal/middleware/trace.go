@@ -29,9 +29,8 @@ const (
 // Trace records a span for each request by OpenTelemetry's semantic conventions, and sets its ids
 // on the response. Probes are not traced. https says that clients reach the service by HTTPS.
 //
-// The span starts a new trace and links to the span of the caller, so that callers can neither
-// force sampling nor pass baggage on. With trustIncoming it continues the trace of the caller.
-// otelhttp does not know the outcome of a request, which this layer shares with log and metrics.
+// The span starts a new trace and links to the span of the caller, so that callers can neither force sampling nor pass
+// baggage on. With trustIncoming it continues the trace of the caller. otelhttp does not know the outcome of a request.
 func Trace(provider trace.TracerProvider, propagator propagation.TextMapPropagator, https, trustIncoming bool) Layer {
 	tracer := provider.Tracer("example.com/acme/sample-service/internal/middleware")
 	return newLayer("trace", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -51,7 +50,7 @@ func Trace(provider trace.TracerProvider, propagator propagation.TextMapPropagat
 		// Deferred, because an aborted response panics through this layer.
 		defer func() {
 			if result := x.finish(ctx); span.IsRecording() {
-				span.SetAttributes(spanAttributes(x, r, result, scheme(https))...)
+				span.SetAttributes(spanAttributes(x, r, labelsOf(x, r, result, https))...)
 				if result.errorType() != "" {
 					span.SetStatus(codes.Error, "")
 				}
@@ -78,18 +77,12 @@ func spanName(x *exchange, r *http.Request) string {
 	return method + " " + x.record.Route
 }
 
-func spanAttributes(x *exchange, r *http.Request, result outcome, scheme string) []attribute.KeyValue {
-	method := knownMethod(r.Method)
-	attrs := []attribute.KeyValue{
-		attribute.String("http.request.method", method),
-		attribute.String("url.scheme", scheme),
+func spanAttributes(x *exchange, r *http.Request, l labels) []attribute.KeyValue {
+	attrs := append(l.attributes(),
 		attribute.String("url.path", bounded(r.URL.Path, maxLoggedPath)),
 		attribute.String("client.address", clientAddr(x)),
-		attribute.String("network.protocol.version", protocolVersion(r)),
-		attribute.String("user_agent.original", bounded(r.UserAgent(), maxLoggedUserAgent)),
-		attribute.Int("http.response.status_code", result.status),
-	}
-	if method == otherMethod {
+		attribute.String("user_agent.original", bounded(r.UserAgent(), maxLoggedUserAgent)))
+	if l.method == otherMethod {
 		attrs = append(attrs, attribute.String("http.request.method_original", bounded(r.Method, 16)))
 	}
 	host := bounded(r.Host, maxTracedHost)
@@ -100,14 +93,8 @@ func spanAttributes(x *exchange, r *http.Request, result outcome, scheme string)
 		}
 	}
 	attrs = append(attrs, attribute.String("server.address", host))
-	if x.record.Route != "" {
-		attrs = append(attrs, attribute.String("http.route", x.record.Route))
-	}
 	if r.URL.RawQuery != "" {
 		attrs = append(attrs, attribute.String("url.query", bounded(logging.Query(r.URL.RawQuery), maxTracedQuery)))
-	}
-	if kind := result.errorType(); kind != "" {
-		attrs = append(attrs, attribute.String("error.type", kind))
 	}
 	return attrs
 }
