@@ -293,9 +293,46 @@ func replaceRows(t *testing.T, document, header, rows string) string {
 	return before + header + rows + table
 }
 
+// TestReadmeTreeIsThatOfAProject compares the folders that the README lists with a rendered project.
+func TestReadmeTreeIsThatOfAProject(t *testing.T) {
+	data, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tree, _ := strings.Cut(string(data), "```text\n")
+	tree, _, found := strings.Cut(tree, "```")
+	if !found {
+		t.Fatal("README.md has no tree")
+	}
+	const project = "../../golden/minimal"
+	listed := map[string]bool{}
+	for line := range strings.Lines(tree) {
+		names, _, _ := strings.Cut(line, "  ") // folders have a description
+		for name := range strings.SplitSeq(strings.TrimSpace(names), ", ") {
+			if _, err := os.Stat(filepath.Join(project, name)); err != nil {
+				t.Errorf("README.md: %v", err)
+			}
+			first, _, _ := strings.Cut(name, "/")
+			listed[first] = true
+		}
+	}
+	entries, err := os.ReadDir(project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() && !listed[e.Name()] {
+			t.Errorf("README.md does not list %s", e.Name())
+		}
+	}
+	if len(listed) < 8 {
+		t.Errorf("got %d entries, want at least 8", len(listed))
+	}
+}
+
 // Package generator tests the links in the documents of the service, in every combination.
 func TestDocumentLinksResolve(t *testing.T) {
-	for _, document := range []string{"README.md", "templates/README.md", "internal/lock/README.md"} {
+	for _, document := range []string{"README.md", "CONTRIBUTING.md", "templates/README.md", "internal/lock/README.md"} {
 		data, err := os.ReadFile(filepath.Join("../..", document))
 		if err != nil {
 			t.Fatal(err)

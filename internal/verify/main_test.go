@@ -28,7 +28,7 @@ func TestImportsGoDown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	readme, err := os.ReadFile("../../README.md")
+	folders, err := os.ReadFile("../../CONTRIBUTING.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,8 +38,8 @@ func TestImportsGoDown(t *testing.T) {
 		from := strings.TrimPrefix(words[0], module)
 		if from == "internal/verify" || strings.HasPrefix(from, "internal/verify/") {
 			parent, _, _ := strings.Cut(strings.TrimPrefix(from, "internal/verify/"), "/")
-			if !strings.Contains(string(readme), "`internal/verify/"+parent+"`") && from != "internal/verify" {
-				t.Errorf("README.md does not list %s", from)
+			if !strings.Contains(string(folders), "`internal/verify/"+parent+"`") && from != "internal/verify" {
+				t.Errorf("CONTRIBUTING.md does not list %s", from)
 			}
 			continue
 		}
@@ -47,8 +47,8 @@ func TestImportsGoDown(t *testing.T) {
 		if _, ok := level[from]; !ok {
 			t.Errorf("add %s to the levels", from)
 		}
-		if !strings.Contains(string(readme), "`"+from+"`") && from != "cmd/acton-new/internal/terminal" {
-			t.Errorf("README.md does not list %s", from)
+		if !strings.Contains(string(folders), "`"+from+"`") && from != "cmd/acton-new/internal/terminal" {
+			t.Errorf("CONTRIBUTING.md does not list %s", from)
 		}
 		for _, to := range words[1:] {
 			to, own := strings.CutPrefix(to, module)
