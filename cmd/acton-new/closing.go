@@ -6,6 +6,8 @@ import (
 	"io"
 	"regexp"
 	"strings"
+
+	"github.com/acton-go/acton-new/internal/generator"
 )
 
 // plan prints the result of a dry run.
@@ -48,12 +50,56 @@ func (p project) printAnswers(b *bytes.Buffer) {
 	printField(b, "Module", p.plan.Answers.Module)
 	if p.req.moduleReason != "" {
 		printField(b, "", p.req.moduleReason)
-		printField(b, "", p.moduleHint())
+		printField(b, "", p.changeHint("to change it", "--module PATH"))
 	}
 	printField(b, "Features", p.featureList())
-	if answers := p.answerFlags(); answers != "" {
-		printField(b, "Answers", answers)
+	label := "Answers"
+	for line := range strings.SplitSeq(wrapFlags(p.answerFlags(), maxAnswers), "\n") {
+		if line != "" {
+			printField(b, label, line)
+		}
+		label = ""
 	}
+	if examples := p.examples(); examples != "" {
+		printField(b, "Examples", examples)
+		printField(b, "", p.changeHint("to replace them", "your own values"))
+	}
+}
+
+// maxAnswers is the width of the list of answers. With its label it fits a terminal of 80 columns.
+const maxAnswers = 66
+
+// wrapFlags breaks a command line before flags, so that no line is longer than width unless one flag is.
+func wrapFlags(flags string, width int) string {
+	var b strings.Builder
+	column := 0
+	for i, flag := range strings.Split(flags, " --") {
+		if i > 0 {
+			flag = "--" + flag
+		}
+		switch {
+		case column > 0 && column+1+len(flag) > width:
+			b.WriteString("\n")
+			column = 0
+		case column > 0:
+			b.WriteString(" ")
+			column++
+		}
+		b.WriteString(flag)
+		column += len(flag)
+	}
+	return b.String()
+}
+
+// examples returns the flags whose answers are examples, or an empty string: the team has values of its own.
+func (p project) examples() string {
+	var flags []string
+	for _, q := range p.plan.Set.Questions() {
+		if q.Example && p.plan.Answers.Values[q.Flag] == generator.DefaultValue(q, p.plan.Answers.Name, p.plan.Answers.Module) {
+			flags = append(flags, "--"+q.Flag)
+		}
+	}
+	return strings.Join(flags, ", ")
 }
 
 // answerFlags returns the answer to every question, as flags.
@@ -66,12 +112,12 @@ func (p project) answerFlags() string {
 	return join(args)
 }
 
-// moduleHint says how to change the module path.
-func (p project) moduleHint() string {
+// changeHint says how to change an answer.
+func (p project) changeHint(aim, flags string) string {
 	if p.result == nil {
-		return "to change it: --module PATH"
+		return aim + ": " + flags
 	}
-	return "to change it: remove the directory and run again with --module PATH"
+	return aim + ": remove the directory and run again with " + flags
 }
 
 // featureList lists the features. A feature that was not chosen is listed with the feature that requires it.

@@ -302,7 +302,17 @@ func (f field) build(width int) huh.Field {
 	}
 }
 
-// askLine asks one question without drawing on the screen.
+// askLine asks one question without drawing on the screen. A list of answers is typed as one line: the library would ask for
+// one checkbox at a time, and take an empty line for a wrong number.
 func (f field) askLine(w io.Writer, r io.Reader) error {
-	return f.build(80).WithTheme(huh.ThemeBase()).RunAccessible(w, r)
+	if f.answers == nil {
+		return f.build(80).WithTheme(huh.ThemeBase()).RunAccessible(w, r)
+	}
+	names := strings.Join(*f.answers, ",")
+	list := field{title: f.title, answer: &names, check: f.checkNames}.withDefaultInTitle()
+	if err := list.build(80).WithTheme(huh.ThemeBase()).RunAccessible(w, r); err != nil {
+		return err
+	}
+	*f.answers = splitNames(names)
+	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 )
 
 // runLines asks line by line, for screen readers. It never redraws the screen.
@@ -40,6 +42,9 @@ func (d dialog) askLines() error {
 				if o.detail != "" {
 					before = append(before, o.label+": "+o.detail)
 				}
+			}
+			if f.answers != nil {
+				before = append(before, "Type names with commas between them, or none. Enter keeps the answer.")
 			}
 			if err := d.printLines(before...); err != nil {
 				return err
@@ -103,6 +108,29 @@ func (f field) withDefaultInTitle() field {
 		f.title += ":"
 	}
 	return f
+}
+
+// checkNames validates a list of answers that is typed as one line.
+func (f field) checkNames(line string) error {
+	names := splitNames(line)
+	for _, name := range names {
+		if !slices.ContainsFunc(f.options, func(o option) bool { return o.value == name }) {
+			return fmt.Errorf("%q is not in the list; type names with commas between them, or none", name)
+		}
+	}
+	if f.checkAnswers == nil {
+		return nil
+	}
+	return f.checkAnswers(names)
+}
+
+// splitNames returns the names in a line. The word none is an empty list.
+func splitNames(line string) []string {
+	names := strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ' ' })
+	if slices.Equal(names, []string{"none"}) {
+		return nil
+	}
+	return names
 }
 
 // lineReader returns one byte per Read: each field of the library has its own buffer and would consume the lines of the

@@ -13,8 +13,7 @@ var lines = []visit{
 	{"Name:", []string{"orders"}},
 	{"Module (example.com/orders):", []string{""}},
 	{"Preset (none)", []string{"3"}},
-	{"1. ✓ auth", []string{"2"}},
-	{"2. ✓ authz", []string{"0"}},
+	{"Features to add (auth,database):", []string{"authz, database"}},
 	{"Keep these answers? (Keep them)", []string{"2"}},
 	{"Pager at night (Mail)", []string{"2"}},
 	{"Port (8080):", []string{"9000"}},
@@ -70,6 +69,33 @@ func TestAccessibleModeAsksAgainAfterInvalidAnswer(t *testing.T) {
 	c.waitFor("Module (example.com/orders):")
 	c.press(ctrlC)
 	c.wantExit(exitInterrupted)
+}
+
+// Enter keeps the features, and none removes them.
+func TestAccessibleModeTakesAListOfFeatures(t *testing.T) {
+	for _, tt := range []struct {
+		line, want string
+		again      bool
+	}{
+		{"", "Features   auth, database", false},
+		{"none", "Features   none", false},
+		{"session", "Features   cache (session requires it), session", false},
+		{"session auht", `"auht" is not in the list`, true},
+		{"archive,database", `both provide "store"`, true},
+	} {
+		c := open(t, 100, 200, nil, "acton-small", "orders", "--module", "acme.com/orders", "--accessible")
+		c.waitFor("Preset (none)")
+		c.press("3", enter)
+		c.waitFor("Features to add (auth,database):")
+		c.press(tt.line, enter)
+		if !tt.again {
+			c.waitFor("Keep these answers?")
+			c.press(enter)
+		}
+		c.waitFor(tt.want)
+		c.press(ctrlC)
+		c.wantExit(exitInterrupted)
+	}
 }
 
 func TestAccessibleModeWritesNothingAfterQuit(t *testing.T) {

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"strings"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 // summaryPage shows the project and asks for confirmation.
@@ -20,7 +22,7 @@ func (w *wizard) summaryPage() (page, bool, error) {
 		text:  p.summary,
 		fields: []field{{title: "Continue?", answer: &w.decision, options: []option{
 			{value: decideCreate, label: "Create the project"},
-			{value: decideChange, label: "Change the answers"},
+			{value: decideChange, label: "Change an answer"},
 			{value: decideQuit, label: "Quit without writing"},
 		}}},
 	}, true, nil
@@ -37,10 +39,13 @@ func (p project) summary(width, height int) string {
 	command := "$ " + p.commandLine()
 	room := height - countLines(strings.Join(append(rows, command), "\n"), width)
 	if answers := p.answerFlags(); answers != "" {
-		answers = "Answers    " + answers
+		answers = "Answers    " + strings.ReplaceAll(wrapFlags(answers, width-len("Answers    ")), "\n", "\n           ")
 		if n := countLines(answers, width); n <= room {
 			rows, room = append(rows, answers), room-n
 		}
+	}
+	if examples := p.examples(); examples != "" && room > 0 {
+		rows, room = append(rows, ansi.Truncate("Examples   "+examples, width, "…")), room-1
 	}
 	if room > 0 {
 		rows, room = append(rows, fmt.Sprintf("Files      %d", len(p.tree))), room-1

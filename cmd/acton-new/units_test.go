@@ -84,3 +84,21 @@ func TestNamesOfCommandsAreReserved(t *testing.T) {
 		}
 	}
 }
+
+func TestAnswersWrapBeforeFlags(t *testing.T) {
+	for _, tt := range []struct {
+		flags string
+		width int
+		want  string
+	}{
+		{"", 20, ""},
+		{"--a 1 --b 2", 20, "--a 1 --b 2"},
+		{"--a 1 --b 2 --c 3", 11, "--a 1 --b 2\n--c 3"},
+		{"--a 1 --b 2", 10, "--a 1\n--b 2"},
+		{"--url https://example.com/long --b 2", 10, "--url https://example.com/long\n--b 2"},
+	} {
+		if got := wrapFlags(tt.flags, tt.width); got != tt.want {
+			t.Errorf("wrapFlags(%q, %d): got %q, want %q", tt.flags, tt.width, got, tt.want)
+		}
+	}
+}

@@ -29,7 +29,8 @@ type wizard struct {
 	costs    map[string]string  // cost of each feature, by name
 	others   string             // keepOthers or changeOthers
 	decision string
-	all      bool // ask for what flags and files have answered, too
+	changing string // the answer to change after the summary
+	all      bool   // ask for what flags and files have answered, too
 }
 
 // noPreset is the answer to the page of presets that selects none of them.
@@ -75,6 +76,7 @@ func (w *wizard) run(ctx context.Context, d dialog) error {
 			return errInterrupted
 		}
 		w.all = true
+		d.steps = []step{w.changePage, w.changedPage, w.summaryPage}
 	}
 }
 
@@ -232,13 +234,7 @@ func (w *wizard) othersPage() (page, bool, error) {
 	}
 	rows := make([]string, len(questions))
 	for i, q := range questions {
-		answer := *w.value(q)
-		for _, c := range q.Choices {
-			if c.Value == answer {
-				answer = c.Title
-			}
-		}
-		rows[i] = q.Title + ": " + answer
+		rows[i] = w.row(q)
 	}
 	return page{
 		title: "Everything else",
@@ -268,5 +264,22 @@ func (w *wizard) field(q features.Question) field {
 	for _, c := range q.Choices {
 		f.options = append(f.options, option{value: c.Value, label: c.Title, detail: c.Help})
 	}
+	for _, value := range q.Values {
+		f.options = append(f.options, option{value: value, label: value})
+	}
 	return f
+}
+
+// row returns a question with its answer.
+func (w *wizard) row(q features.Question) string {
+	answer := *w.value(q)
+	for _, c := range q.Choices {
+		if c.Value == answer {
+			answer = c.Title
+		}
+	}
+	if q.Example && answer == generator.DefaultValue(q, w.name, w.module) {
+		answer += " (an example)"
+	}
+	return q.Title + ": " + answer
 }

@@ -192,19 +192,54 @@ func TestFlagsAndAnswersFilePreFillTheWizard(t *testing.T) {
 	c := openIn(t, dir, 80, 24, nil, "acton-small", "--answers", "answers.yaml", "--port", "9999")
 	c.waitFor("Create orders?", "--port 9999")
 	c.press(down, enter)
-	c.waitFor("New service", "> orders", "> github.com/acme/orders")
-	c.press(enter, enter)
-	c.waitFor("Preset")
-	c.press(enter)
-	c.waitFor("[x] session", "[ ] authz")
-	c.press(enter)
-	c.waitFor("Everything else", "Pager at night: Phone", "Port: 9999")
+	c.waitFor("Which one?", "> Name and module: orders, github.com/acme/orders", "Features: session", "Pager at night: Phone", "Port: 9999")
 	c.press(down, enter)
-	c.waitFor("Question 1 of 2", "> Phone")
-	c.press(enter)
-	c.waitFor("Question 2 of 2", "> 9999")
+	c.waitFor("[x] session", "[ ] authz")
 	c.press(ctrlC)
 	c.wantExit(exitInterrupted, "answers.yaml")
+}
+
+// The summary leads to the page of one answer, and back.
+func TestWizardChangesOneAnswer(t *testing.T) {
+	for _, size := range sizes {
+		c := open(t, size[0], size[1], nil, "acton-small", "orders", "--features", "auth", "--module", "acme.com/orders")
+		for _, v := range []visit{
+			{"Everything else", []string{enter}},
+			{"Create orders?", []string{down, enter}},
+			{"Which one?", []string{down, down, down, enter}},
+			{"┃ Port", []string{erase, "9000", enter}},
+			{"Create orders?", []string{down, enter}},
+			{"Which one?", []string{enter}},
+			{"> orders", []string{erase, "invoices", enter, enter}},
+			{"Create invoices?", []string{down, enter}},
+			{"Which one?", []string{up, enter}},
+			{"Create invoices?", []string{enter}},
+		} {
+			c.waitFor(v.page)
+			c.press(v.keys...)
+		}
+		c.wantExit(exitDone, "invoices")
+		record, err := os.ReadFile(filepath.Join(c.dir, "invoices", ".acton-new.yaml"))
+		if err != nil || !strings.Contains(string(record), `port: "9000"`) {
+			t.Errorf("%v: got a record without port 9000: %v\n%s", size, err, record)
+		}
+	}
+}
+
+// A text with few valid answers is a list, and examples are named where the user can still replace them.
+func TestWizardListsValuesAndNamesExamples(t *testing.T) {
+	c := open(t, 100, 40, nil, "acton-new", "orders", "--module", "github.com/acme/orders", "--features", "database", "--resource", "note")
+	c.waitFor("Everything else", "acme/platform-team (an example)", "registry.example.com (an example)")
+	c.press(enter)
+	c.waitFor("Create orders?", "Examples   --registry, --owners, --domain", " --domain orders.example.com")
+	c.press(down, enter)
+	c.waitFor("Which one?")
+	c.press(up, up, up, up, up, enter)
+	c.waitFor("> 0.5", "0.75")
+	c.press(up, enter)
+	c.waitFor("--latency 0.25")
+	c.press(ctrlC)
+	c.wantExit(exitInterrupted)
 }
 
 func TestWizardAddsAndExplainsRequirements(t *testing.T) {
@@ -315,6 +350,8 @@ func TestWizardKeepsAnswersAfterBackAndResize(t *testing.T) {
 	c.press(enter)
 	c.waitFor("Create orders-v2?")
 	c.press(down, enter)
+	c.waitFor("Which one?")
+	c.press(enter)
 	c.waitFor("New service", "> orders-v2")
 	c.press(ctrlC)
 	c.wantExit(exitInterrupted)
