@@ -15,9 +15,9 @@ import (
 // files that do not end with _test.go. A team has to read what it inherits. Raise a limit only for a reason that such a
 // team would accept.
 const (
-	maxCode    = 5675
+	maxCode    = 5680
 	maxTests   = 4150
-	maxNotTest = 6280 // goal: 6000
+	maxNotTest = 6285 // goal: 6000
 )
 
 // The maximum numbers of files without Go in the default project, of their lines, and of its documents. A platform team
@@ -43,7 +43,7 @@ const (
 const (
 	maxPresetFiles   = 125    // goal: 115
 	maxPresetLines   = 10_400 // goal: 10,000
-	maxPresetNotTest = 5930   // goal: 5,000
+	maxPresetNotTest = 5935   // goal: 5,000
 )
 
 // maxPackage is the maximum number of lines of code in a package that is not in largePackages.

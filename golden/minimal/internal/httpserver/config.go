@@ -23,7 +23,7 @@ type Config struct {
 
 	MaxHeaderBytes int `yaml:"max_header_bytes" default:"65536" doc:"Maximum size of the request headers in bytes, from 1024 to 1048576."`
 
-	TLS TLSConfig `yaml:"tls" doc:"TLS on the API listener."`
+	TLS TLSConfig `yaml:"tls"`
 }
 
 // TLSConfig holds the TLS settings.

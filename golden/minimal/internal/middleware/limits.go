@@ -21,7 +21,7 @@ const (
 )
 
 // InFlight limits the number of requests served at one time, and with it the memory for their bodies. Above the limit
-// it answers 503 with Retry-After and discards the body. Probes are exempt. A stream occupies a slot until it ends.
+// it answers 503 with Retry-After and discards the body. Probes are exempt. A request has a slot until its response is sent.
 func InFlight(limit int, meter metric.Meter) (Layer, error) {
 	rejected, err := meter.Int64Counter("http.server.rejected_requests",
 		metric.WithUnit("{request}"), metric.WithDescription("Number of requests refused without being served."))
@@ -31,7 +31,8 @@ func InFlight(limit int, meter metric.Meter) (Layer, error) {
 	overloaded := metric.WithAttributes(attribute.String("reason", problem.CodeOverloaded))
 	slots := make(chan struct{}, limit)
 	return newLayer("in_flight", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		if exchangeFrom(r.Context()).route.Probe {
+		x := exchangeFrom(r.Context())
+		if x.route.Probe {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -39,6 +40,7 @@ func InFlight(limit int, meter metric.Meter) (Layer, error) {
 		case slots <- struct{}{}:
 			defer func() { <-slots }()
 			next.ServeHTTP(w, r)
+			x.response.flushComplete(x.late())
 		default:
 			rejected.Add(r.Context(), 1, overloaded)
 			// A client that still sends its body would see a reset connection instead of the response.

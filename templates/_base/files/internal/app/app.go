@@ -138,12 +138,12 @@ func shutdownContext(ctx context.Context, limit time.Duration) (context.Context,
 
 // reloadSettings reads the settings again and applies the log level. Other changes need a restart.
 func reloadSettings(ctx context.Context, settings *config.Loaded, log *slog.Logger, level *slog.LevelVar) error {
-	now, err := settings.Reload()
+	next, err := settings.Reload()
 	if err != nil {
 		return err
 	}
-	level.Set(now.Config.Log.Level)
-	restart := slices.DeleteFunc(settings.Changed(now), func(key string) bool { return key == "log.level" })
+	level.Set(next.Config.Log.Level)
+	restart := slices.DeleteFunc(settings.Changed(next), func(key string) bool { return key == "log.level" })
 	if len(restart) > 0 {
 		log.WarnContext(ctx, "changed settings need a restart", slog.Any("settings", restart))
 	}

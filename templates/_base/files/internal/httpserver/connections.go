@@ -47,9 +47,9 @@ func newConnections(maxAge time.Duration, meter metric.Meter, log *slog.Logger) 
 
 // context implements http.Server.ConnContext. net/http calls it first for a new connection.
 func (c *connections) context(ctx context.Context, conn net.Conn) context.Context {
-	opened := &connection{opened: time.Now(), generation: c.generation.Load()}
-	c.open.Store(conn, opened)
-	return context.WithValue(ctx, connectionKey{}, opened)
+	created := &connection{opened: time.Now(), generation: c.generation.Load()}
+	c.open.Store(conn, created)
+	return context.WithValue(ctx, connectionKey{}, created)
 }
 
 // changed implements http.Server.ConnState.

@@ -39,7 +39,7 @@ func exchangeFrom(ctx context.Context) *exchange {
 type outcome struct {
 	status      int  // 500 if the response failed after its header was sent, 499 if the client left
 	undelivered bool // the service could not send its whole response
-	unread      bool // because the client did not read it
+	unread      bool // the client did not read, so that the response was not sent
 }
 
 // errorType returns the attribute error.type, which is empty unless the service failed.

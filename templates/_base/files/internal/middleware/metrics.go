@@ -30,8 +30,8 @@ func Metrics(meter metric.Meter, https bool) (Layer, error) {
 		m.active[method].Add(1)
 		// Deferred, because an aborted response panics through this layer.
 		defer func() {
-			m.active[method].Add(-1)
 			m.record(r)
+			m.active[method].Add(-1)
 		}()
 		next.ServeHTTP(w, r)
 	}), nil
@@ -43,7 +43,7 @@ type instruments struct {
 	duration     metric.Float64Histogram
 	requestSize  metric.Int64Histogram
 	responseSize metric.Int64Histogram
-	sets         sync.Map // of labels to metric.MeasurementOption: making a set takes longer than recording with it
+	options      sync.Map // from labels to metric.MeasurementOption, because making one takes longer than recording
 }
 
 func newInstruments(meter metric.Meter, https bool) (*instruments, error) {
@@ -81,19 +81,19 @@ func (m *instruments) record(r *http.Request) {
 	x := exchangeFrom(ctx)
 	result := x.finish(ctx)
 	l := labelsOf(x, r, result, m.https)
-	known, ok := m.sets.Load(l)
+	cached, ok := m.options.Load(l)
 	if !ok {
-		known, _ = m.sets.LoadOrStore(l, metric.WithAttributeSet(attribute.NewSet(l.attributes()...)))
+		cached, _ = m.options.LoadOrStore(l, metric.WithAttributeSet(attribute.NewSet(l.attributes()...)))
 	}
-	set, _ := known.(metric.MeasurementOption)
+	option := cached.(metric.MeasurementOption) //nolint:forcetypeassert // nothing else is stored
 	if !x.route.Stream || result.status >= http.StatusBadRequest && result.status != problem.StatusClientClosedRequest {
-		m.duration.Record(ctx, time.Since(x.start).Seconds(), set)
+		m.duration.Record(ctx, time.Since(x.start).Seconds(), option)
 	}
-	m.requestSize.Record(ctx, x.body.bytes, set)
-	m.responseSize.Record(ctx, x.response.bytes, set)
+	m.requestSize.Record(ctx, x.body.bytes, option)
+	m.responseSize.Record(ctx, x.response.bytes, option)
 }
 
-// labels are the attributes of a request that have few values.
+// labels are the low-cardinality attributes of a request.
 type labels struct {
 	method, route, protocol, errorType string
 	status                             int

@@ -69,12 +69,12 @@ func (l *Loop) Close() { signal.Stop(l.signals) }
 func (l *Loop) round(ctx context.Context, all bool) {
 	for _, s := range l.sources {
 		// The fingerprint is taken before the load: the next round sees a change that comes in between.
-		now := fingerprint(s.files)
-		changed := now != s.seen || all
+		current := fingerprint(s.files)
+		changed := current != s.seen || all
 		if !changed && !s.failed {
 			continue
 		}
-		s.seen = now
+		s.seen = current
 		err := s.load()
 		s.failed = err != nil
 		if err != nil {

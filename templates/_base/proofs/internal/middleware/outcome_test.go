@@ -334,3 +334,43 @@ func TestChainLogValueListsActiveLayers(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// flushingWriter calls during when the response is flushed.
+type flushingWriter struct {
+	http.ResponseWriter
+	during func()
+}
+
+func (w flushingWriter) FlushError() error {
+	w.during()
+	return nil
+}
+
+// A client that does not read its responses shows as active requests, and cannot hold more than the limit.
+func TestRequestIsActiveAndInFlightUntilItsResponseIsSent(t *testing.T) {
+	meter, registry := newMeter(t)
+	opts := defaultOptions()
+	opts.meter, opts.config.MaxInFlight = meter, 1
+	s := newTestServer(t, testRouter{"/ok": {serve: func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "2")
+		_, _ = io.WriteString(w, "ok")
+	}}}, opts)
+	flushed := 0
+	s.ServeHTTP(flushingWriter{httptest.NewRecorder(), func() {
+		if flushed++; flushed > 1 {
+			return // nothing is left to send
+		}
+		if got := scrape(t, registry, `http_server_active_requests{http_request_method="GET"`); got != 1 {
+			t.Errorf("got %v active requests while the response is sent, want 1", got)
+		}
+		if w := s.do(get("/ok")); w.Code != http.StatusServiceUnavailable {
+			t.Errorf("got %d for a second request, want 503: the first one is in flight", w.Code)
+		}
+	}}, get("/ok"))
+	if got := scrape(t, registry, `http_server_active_requests{http_request_method="GET"`); got != 0 || flushed == 0 {
+		t.Errorf("got %v active requests and %d flushes, want 0, and a flush", got, flushed)
+	}
+	if w := s.do(get("/ok")); w.Code != http.StatusOK {
+		t.Errorf("got %d after the response was sent, want 200", w.Code)
+	}
+}

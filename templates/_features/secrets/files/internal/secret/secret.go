@@ -43,11 +43,11 @@ func (v Value) Current() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	now := FromFile(v.file, content)
-	if !now.IsSet() {
+	current := FromFile(v.file, content)
+	if !current.IsSet() {
 		return "", errors.New(v.file + " is empty")
 	}
-	return now.Reveal(), nil
+	return current.Reveal(), nil
 }
 
 // Reveal returns the text. Pass it to the call that needs it, and do not keep it.
