@@ -220,7 +220,7 @@ func (s *screen) text() string {
 	if s.page.text == nil {
 		return ""
 	}
-	room := max(s.height-s.noteHeight()-4-min(s.page.height(), 6), 1)
+	room := max(s.height-s.noteHeight()-4-min(s.page.height(), max(6, s.height*2/3)), 1)
 	return clip(s.page.text(s.width-1, room), s.width-1, room)
 }
 

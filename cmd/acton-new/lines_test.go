@@ -14,7 +14,7 @@ var lines = []visit{
 	{"Module (example.com/orders):", []string{""}},
 	{"Preset (none)", []string{"3"}},
 	{"Features to add (auth,database):", []string{"authz, database"}},
-	{"Keep these answers? (Keep them)", []string{"2"}},
+	{"Keep the answers above? (Keep them)", []string{"2"}},
 	{"Pager at night (Mail)", []string{"2"}},
 	{"Port (8080):", []string{"9000"}},
 	{"Name of the database (orders):", []string{""}},
@@ -89,7 +89,7 @@ func TestAccessibleModeTakesAListOfFeatures(t *testing.T) {
 		c.waitFor("Features to add (auth,database):")
 		c.press(tt.line, enter)
 		if !tt.again {
-			c.waitFor("Keep these answers?")
+			c.waitFor("Keep the answers above?")
 			c.press(enter)
 		}
 		c.waitFor(tt.want)

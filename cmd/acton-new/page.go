@@ -91,17 +91,26 @@ func clip(text string, width, lines int) string {
 	return strings.TrimRight(strings.Join(all, "\n"), "\n")
 }
 
-// shorten returns the rows, each in one line. If there are too many, the last line says how many are missing.
+// shorten returns the rows, each in one line. If there are too many, they follow each other, and the end says how many are
+// missing.
 func shorten(rows []string, width, height int) string {
-	var lines []string
-	for i, row := range rows {
-		if i == height-1 && len(rows) > height {
-			lines = append(lines, fmt.Sprintf("… and %d more", len(rows)-i))
-			break
+	if len(rows) <= height {
+		lines := make([]string, len(rows))
+		for i, row := range rows {
+			lines[i] = ansi.Truncate(row, max(width, 10), "…")
 		}
-		lines = append(lines, ansi.Truncate(row, max(width, 10), "…"))
+		return strings.Join(lines, "\n")
 	}
-	return strings.Join(lines, "\n")
+	for n := len(rows); n > 0; n-- {
+		text := strings.Join(rows[:n], " · ")
+		if n < len(rows) {
+			text += fmt.Sprintf(" · and %d more", len(rows)-n)
+		}
+		if countLines(text, width) <= height {
+			return text
+		}
+	}
+	return ansi.Truncate(fmt.Sprintf("%d answers", len(rows)), max(width, 10), "…")
 }
 
 func wrap(text string, width int) string { return ansi.Wrap(text, max(width, 10), " ") }

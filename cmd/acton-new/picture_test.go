@@ -31,7 +31,10 @@ func TestReadmePictureShowsTheWizard(t *testing.T) {
 		{visit{"Preset", []string{enter}}, ""},
 		{visit{"[ ] " + chosen, []string{space, enter}}, "[x] " + chosen},
 		{visit{"Sample API", []string{enter}}, ""},
-		{visit{"Keep these answers?", []string{enter}}, "↑↓ choose"},
+		{visit{"> registry.example.com", []string{erase, "ghcr.io/acme", enter}}, ""},
+		{visit{"> acme/platform-team", []string{erase, "acme/billing", enter}}, ""},
+		{visit{"> billing-api.example.com", []string{erase, "billing.acme.com", enter}}, ""},
+		{visit{"Keep the answers above?", []string{enter}}, "↑↓ choose"},
 	} {
 		c.waitFor(v.page)
 		last := len(v.keys) - 1

@@ -102,3 +102,21 @@ func TestAnswersWrapBeforeFlags(t *testing.T) {
 		}
 	}
 }
+
+func TestRowsThatDoNotFitFollowEachOther(t *testing.T) {
+	rows := []string{"Deployment: Kubernetes", "Pipeline: None", "Pager: None"}
+	for _, tt := range []struct {
+		width, height int
+		want          string
+	}{
+		{40, 3, "Deployment: Kubernetes\nPipeline: None\nPager: None"},
+		{12, 3, "Deployment:…\nPipeline: N…\nPager: None"},
+		{60, 1, "Deployment: Kubernetes · Pipeline: None · Pager: None"},
+		{50, 1, "Deployment: Kubernetes · and 2 more"},
+		{12, 1, "3 answers"},
+	} {
+		if got := shorten(rows, tt.width, tt.height); got != tt.want {
+			t.Errorf("%d×%d: got %q, want %q", tt.width, tt.height, got, tt.want)
+		}
+	}
+}

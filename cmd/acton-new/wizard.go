@@ -28,6 +28,7 @@ type wizard struct {
 	offered  map[string]string  // last default of each answer, by flag
 	costs    map[string]string  // cost of each feature, by name
 	others   string             // keepOthers or changeOthers
+	examples map[string]bool    // flags of the questions on the page of the other answers
 	decision string
 	changing string // the answer to change after the summary
 	all      bool   // ask for what flags and files have answered, too
@@ -226,29 +227,35 @@ func (w *wizard) otherQuestions() ([]features.Question, error) {
 	return slices.DeleteFunc(questions, func(q features.Question) bool { return q.Flag == resourceFlag || !w.asks(q.Flag) }), err
 }
 
-// othersPage shows the answers to the other questions. Most users keep them.
+// othersPage asks for the answers that are examples, and shows the other ones, which most users keep.
 func (w *wizard) othersPage() (page, bool, error) {
 	questions, err := w.otherQuestions()
 	if err != nil || len(questions) == 0 {
 		return page{}, false, err
 	}
-	rows := make([]string, len(questions))
-	for i, q := range questions {
-		rows[i] = w.row(q)
+	p, rows := page{title: "Everything else"}, []string(nil)
+	w.examples = map[string]bool{}
+	for _, q := range questions {
+		if q.Example {
+			p.fields, w.examples[q.Flag] = append(p.fields, w.field(q)), true
+		} else {
+			rows = append(rows, w.row(q))
+		}
 	}
-	return page{
-		title: "Everything else",
-		text:  func(width, height int) string { return shorten(rows, width, height) },
-		fields: []field{{title: "Keep these answers?", answer: &w.others, options: []option{
+	if len(rows) > 0 {
+		p.text = func(width, height int) string { return shorten(rows, width, height) }
+		p.fields = append(p.fields, field{title: "Keep the answers above?", answer: &w.others, options: []option{
 			{value: keepOthers, label: "Keep them"},
 			{value: changeOthers, label: "Go through them"},
-		}}},
-	}, true, nil
+		}})
+	}
+	return p, true, nil
 }
 
 // questionPage asks one of the other questions, if the base, a selected feature or an earlier answer requires it.
 func (w *wizard) questionPage(flag string) (page, bool, error) {
 	questions, err := w.otherQuestions()
+	questions = slices.DeleteFunc(questions, func(q features.Question) bool { return w.examples[q.Flag] })
 	i := slices.IndexFunc(questions, func(q features.Question) bool { return q.Flag == flag })
 	if err != nil || i < 0 || w.others == keepOthers {
 		return page{}, false, err

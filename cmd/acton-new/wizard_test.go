@@ -58,13 +58,41 @@ func TestWizardWithDefaultsHasSixPages(t *testing.T) {
 		{"Preset", []string{enter}},
 		{"Features to add", []string{enter}},
 		{"Sample API", []string{enter}},
-		{"Keep these answers?", []string{enter}},
+		{"Everything else", []string{enter, enter, enter, enter}},
 		{"Create orders?", []string{enter}},
 	} {
 		c.waitFor(v.page)
 		c.press(v.keys...)
 	}
 	c.wantExit(exitDone, "orders")
+}
+
+// So does a service with a database and the team's own noun, registry, owners and domain.
+func TestWizardWithOwnAnswersHasSixPages(t *testing.T) {
+	for _, size := range sizes {
+		c := open(t, size[0], size[1], nil, "acton-new")
+		for _, v := range []visit{
+			{"New service", []string{"orders", enter, erase, "github.com/acme/orders", enter}},
+			{"Preset", []string{enter}},
+			{"Features to add", []string{space, enter}},
+			{"Sample API", []string{erase, "invoice", enter}},
+			{"Registry of the", []string{erase, "ghcr.io/acme", enter}},
+			{"Owners of the", []string{erase, "acme/orders-team", enter}},
+			{"Domain of the", []string{erase, "orders.acme.com", enter}},
+			{"Keep the answers", []string{enter}},
+			{"Create orders?", []string{enter}},
+		} {
+			c.waitFor(v.page)
+			c.press(v.keys...)
+		}
+		c.wantExit(exitDone, "orders")
+		record, err := os.ReadFile(filepath.Join(c.dir, "orders", ".acton-new.yaml"))
+		for _, want := range []string{"- database", "resource: invoice", "registry: ghcr.io/acme", "owners: acme/orders-team", "domain: orders.acme.com"} {
+			if err != nil || !strings.Contains(string(record), want) {
+				t.Errorf("%v: got a record without %q: %v\n%s", size, want, err, record)
+			}
+		}
+	}
 }
 
 // Keys that arrive in one read are keys: the word home is not the key home, and esc is not the key escape.
@@ -229,11 +257,11 @@ func TestWizardChangesOneAnswer(t *testing.T) {
 // A text with few valid answers is a list, and examples are named where the user can still replace them.
 func TestWizardListsValuesAndNamesExamples(t *testing.T) {
 	c := open(t, 100, 40, nil, "acton-new", "orders", "--module", "github.com/acme/orders", "--features", "database", "--resource", "note")
-	c.waitFor("Everything else", "acme/platform-team (an example)", "registry.example.com (an example)")
-	c.press(enter)
+	c.waitFor("Everything else", "> acme/platform-team", "> registry.example.com")
+	c.press(enter, enter, enter, enter)
 	c.waitFor("Create orders?", "Examples   --registry, --owners, --domain", " --domain orders.example.com")
 	c.press(down, enter)
-	c.waitFor("Which one?")
+	c.waitFor("Which one?", "acme/platform-team (an example)")
 	c.press(up, up, up, up, up, enter)
 	c.waitFor("> 0.5", "0.75")
 	c.press(up, enter)
