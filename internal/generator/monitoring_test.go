@@ -228,7 +228,7 @@ func TestDashboardsHaveValidUIDsForEveryName(t *testing.T) {
 	first, all := l.firstAndLast()
 	long := "a-very-long-name-of-a-service-with-40-"
 	owner := map[string]string{}
-	for _, name := range []string{"ab", "name-of-thirty-characters-1234", "name-of-thirty-one-characters-1", long + "ch", long + "cg"} {
+	for _, name := range []string{"ab", "ab-database", "name-of-thirty-characters-1234", "name-of-thirty-one-characters-1", long + "ch", long + "cg"} {
 		for _, chosen := range [][]string{first.Features(), all.Features()} {
 			dashboards := 0
 			for _, f := range l.mustFiles(t, Answers{Name: name, Module: "example.com/" + name, Features: chosen}) {
@@ -244,6 +244,9 @@ func TestDashboardsHaveValidUIDsForEveryName(t *testing.T) {
 				uid, at := string(m[1]), name+": "+f.Path
 				if len(uid) > maxUID || !strings.HasPrefix(uid, name[:min(len(name), 20)]) {
 					t.Errorf("%s: got the uid %q of %d characters, want at most %d and the beginning of the name", at, uid, len(uid), maxUID)
+				}
+				if rest := strings.TrimPrefix(uid, name); len(name) <= maxInUID && rest != "" && !strings.HasPrefix(rest, "_") {
+					t.Errorf("%s: got the uid %q, which is also that of a service with this name; add _ after the name", at, uid)
 				}
 				if other, ok := owner[uid]; ok && other != at {
 					t.Errorf("%s: got the uid %q, which %s has too", at, uid, other)

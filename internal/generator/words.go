@@ -19,7 +19,8 @@ const (
 )
 
 // maxInUID is the maximum length of the name in the uid of a dashboard. Grafana limits a uid to 40 characters, and 10 are
-// left for a suffix such as -telemetry.
+// left for a suffix such as _telemetry. The suffix begins with an underscore, which no name contains: the dashboard _database
+// of orders and that of a service orders-database have different uids.
 const maxInUID = 30
 
 // dashboardUID returns the beginning of the uid of each dashboard. A long name is cut, and ends with a hash of the whole
@@ -27,7 +28,7 @@ const maxInUID = 30
 func dashboardUID(name string) string {
 	if len(name) > maxInUID {
 		sum := sha256.Sum256([]byte(name))
-		end := "-" + hex.EncodeToString(sum[:3])
+		end := "_" + hex.EncodeToString(sum[:3])
 		name = strings.TrimRight(name[:maxInUID-len(end)], "-") + end
 	}
 	return `"uid": "` + name
