@@ -70,13 +70,9 @@ func (r request) inWorkspace() bool {
 	return false
 }
 
-func readFile(file string) ([]byte, error) {
-	return os.ReadFile(file)
-}
-
 // moduleAt returns the module path of dir's go.mod, or "".
 func moduleAt(dir string) string {
-	data, err := readFile(filepath.Join(dir, "go.mod"))
+	data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 	if err != nil {
 		return ""
 	}

@@ -153,7 +153,7 @@ func createProject(
 	ctx context.Context, env environment, d deps, catalog *features.Catalog, name string, opts options,
 	changed func(string) bool,
 ) error {
-	req, err := collect(env, catalog, name, opts, changed)
+	req, err := collect(ctx, env, catalog, name, opts, changed)
 	if err != nil {
 		return err
 	}

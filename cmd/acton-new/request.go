@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +29,9 @@ type request struct {
 }
 
 // collect builds a request from the flags, the answers file and the location. It neither writes nor prompts.
-func collect(env environment, catalog *features.Catalog, name string, o options, changed func(string) bool) (request, error) {
+func collect(
+	ctx context.Context, env environment, catalog *features.Catalog, name string, o options, changed func(string) bool,
+) (request, error) {
 	r := request{origins: map[string]string{}, dir: o.dir}
 	switch {
 	case changed("features") && changed("preset"):
@@ -44,7 +47,7 @@ func collect(env environment, catalog *features.Catalog, name string, o options,
 		r.repository = writer.RepositoryAlways
 	}
 	if changed("answers") {
-		if err := r.readAnswers(env.in, o.answersFile); err != nil {
+		if err := r.readAnswers(ctx, env.in, o.answersFile); err != nil {
 			return r, err
 		}
 	}
@@ -69,20 +72,23 @@ func collect(env environment, catalog *features.Catalog, name string, o options,
 	return r, err
 }
 
+// maxAnswers is the maximum size of an answers file, far above that of a record.
+const maxAnswers = 64 << 10
+
 // readAnswers reads the answers file. The name "-" means standard input.
-func (r *request) readAnswers(stdin io.Reader, file string) error {
-	var data []byte
-	var err error
+func (r *request) readAnswers(ctx context.Context, stdin io.Reader, file string) error {
+	data, err := readAtMost(ctx, stdin, file)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if file == "-" {
-		data, err = io.ReadAll(stdin)
-	} else {
-		data, err = readFile(file)
+		file = "standard input"
 	}
 	if err != nil {
 		return usagef("--answers: %w; give the %s of a project, or a file like it", err, generator.RecordFile)
 	}
-	if file == "-" {
-		file = "standard input"
+	if len(data) > maxAnswers {
+		return usagef("--answers: %s: larger than %d KiB; give the %s of a project, or a file like it", file, maxAnswers>>10, generator.RecordFile)
 	}
 	var lines map[string]int
 	if r.answers, lines, err = generator.ReadAnswers(data); err != nil {
@@ -98,6 +104,36 @@ func (r *request) readAnswers(stdin io.Reader, file string) error {
 		}
 	}
 	return nil
+}
+
+// readAtMost reads the file, or standard input for "-", until it is larger than maxAnswers. It returns when the context is
+// done, even if nobody writes to the pipe or the terminal that it reads. The process ends soon after.
+func readAtMost(ctx context.Context, stdin io.Reader, file string) ([]byte, error) {
+	type content struct {
+		data []byte
+		err  error
+	}
+	read := make(chan content, 1)
+	go func() {
+		in := stdin
+		if file != "-" {
+			f, err := os.Open(file) // waits for the writer of a named pipe
+			if err != nil {
+				read <- content{err: err}
+				return
+			}
+			defer f.Close()
+			in = f
+		}
+		data, err := io.ReadAll(io.LimitReader(in, maxAnswers+1))
+		read <- content{data, err}
+	}()
+	select {
+	case c := <-read:
+		return c.data, c.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // applyFlags overrides the answers of the file with those of the flags.

@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -58,6 +60,32 @@ func TestInterruptedRunExits130AndWritesNothing(t *testing.T) {
 	entries, err := os.ReadDir(".")
 	if err != nil || len(entries) > 0 {
 		t.Errorf("entries: got %v, %v, want none", entries, err)
+	}
+}
+
+func TestReadingOfAnswersCanBeInterrupted(t *testing.T) {
+	in, _ := io.Pipe() // nobody writes to it
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(10*time.Millisecond, cancel)
+	var out, errs bytes.Buffer
+	env := environment{in: in, out: &out, err: &errs, getenv: func(string) string { return "" }}
+	code := run(ctx, []string{"orders", "--yes", "--answers", "-"}, env, deps{templates: templates.All, version: testVersion})
+	if code != exitInterrupted || !strings.Contains(errs.String(), errInterrupted.Error()) {
+		t.Errorf("got %d, %q", code, &errs)
+	}
+}
+
+// endless is a reader without an end.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return copy(p, "a: b\n"), nil }
+
+func TestLongAnswersAreAnError(t *testing.T) {
+	var out, errs bytes.Buffer
+	env := environment{in: endless{}, out: &out, err: &errs, getenv: func(string) string { return "" }}
+	code := run(t.Context(), []string{"orders", "--yes", "--answers", "-"}, env, deps{templates: templates.All, version: testVersion})
+	if want := "--answers: standard input: larger than 64 KiB"; code != exitUsage || !strings.Contains(errs.String(), want) {
+		t.Errorf("got %d, %q, want %d and %q", code, &errs, exitUsage, want)
 	}
 }
 
