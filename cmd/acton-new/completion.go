@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"io"
 	"slices"
 	"strings"
 
@@ -28,7 +30,7 @@ To enable completion in every new shell:
 			root := cmd.Root()
 			switch args[0] {
 			case "bash":
-				return root.GenBashCompletionV2(env.out, true)
+				return bashCompletion(env.out, root)
 			case "zsh":
 				return root.GenZshCompletion(env.out)
 			case "fish":
@@ -39,6 +41,17 @@ To enable completion in every new shell:
 			return usagef("unknown shell %q; choose from %s", args[0], strings.Join(shells, ", "))
 		},
 	}
+}
+
+// bashCompletion prints cobra's script without its escaping: %q escapes the commas of a list, which bash then does not find
+// in the word to complete. No candidate has a character that needs escaping.
+func bashCompletion(w io.Writer, root *cobra.Command) error {
+	var script bytes.Buffer
+	if err := root.GenBashCompletionV2(&script, true); err != nil {
+		return err
+	}
+	_, err := w.Write(bytes.ReplaceAll(script.Bytes(), []byte(`"%q`), []byte(`"%s`)))
+	return err
 }
 
 // registerCompletions registers the values of the flags that have a fixed set of values.
