@@ -20,6 +20,7 @@ import (
 type options struct {
 	module      string
 	features    []string
+	nameAfter   bool // --features comes before NAME
 	preset      string
 	dir         string
 	answersFile string
@@ -49,7 +50,7 @@ answers file, and the answers file overrides the defaults.`,
   acton-new --yes --answers billing-api/.acton-new.yaml --dir copy`,
 		Version: d.version,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if err := checkCommas(catalog, args, opts.features); err != nil {
+			if err := opts.checkCommas(catalog, args); err != nil {
 				return err
 			}
 			return validateArgs(0, 1, "acton-new billing-api")(cmd, args)
@@ -73,23 +74,38 @@ answers file, and the answers file overrides the defaults.`,
 	return cmd
 }
 
-// checkCommas rejects a list of features with spaces, of which the shell makes surplus arguments. Its error has the list
-// with commas.
-func checkCommas(catalog *features.Catalog, args, listed []string) error {
-	if len(args) < 2 || len(listed) == 0 {
-		return nil
-	}
-	names := cleanNames(listed)
+// checkCommas rejects a list of features with spaces, of which the shell makes surplus arguments or the name of the service.
+// Its error has the list with commas.
+func (o *options) checkCommas(catalog *features.Catalog, args []string) error {
+	listed := cleanNames(o.features)
+	names := slices.Clone(listed)
 	for _, f := range catalog.Visible() {
 		if slices.Contains(args, f.Name) {
 			names = append(names, f.Name)
 		}
 	}
-	if len(names) == len(cleanNames(listed)) {
+	list := strings.Join(names, ",")
+	switch {
+	case len(listed) == 0 || len(names) == len(listed):
 		return nil
+	case len(args) > 1:
+		return usagef("unexpected argument %q; separate features by commas, without spaces: --features %s", args[1], list)
+	case o.nameAfter:
+		return usagef("%q is a feature; separate features by commas, without spaces: --features %s; a service with that name comes first: "+
+			"acton-new %s --features %s", args[0], list, args[0], strings.Join(listed, ","))
 	}
-	return usagef("unexpected argument %q; separate features by commas, without spaces: --features %s",
-		args[1], strings.Join(cleanNames(names), ","))
+	return nil
+}
+
+// featureList is a list of features that calls given for each part of it.
+type featureList struct {
+	pflag.Value
+	given func()
+}
+
+func (l featureList) Set(text string) error {
+	l.given()
+	return l.Value.Set(text)
 }
 
 // register adds the flags, including one for each question of the catalog.
@@ -98,6 +114,8 @@ func (o *options) register(flags *pflag.FlagSet, catalog *features.Catalog) {
 	flags.StringVar(&o.module, "module", "",
 		"Go module `PATH` (default: derived from go.mod, the git remote or the GitHub user)")
 	flags.StringSliceVar(&o.features, "features", nil, "comma-separated features to add; 'acton-new features' lists them")
+	list := flags.Lookup("features")
+	list.Value = featureList{list.Value, func() { o.nameAfter = o.nameAfter || flags.NArg() == 0 }}
 	flags.StringVar(&o.preset, "preset", "", "take the features and choices of the preset `NAME`, instead of --features")
 	for _, q := range catalog.Questions() {
 		o.values[q.Flag] = new(string)
