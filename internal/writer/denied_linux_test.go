@@ -100,6 +100,25 @@ func TestWriteWithoutPermissionFails(t *testing.T) {
 	wantEntries(t, filepath.Join(root, "parent"), "empty")
 }
 
+// The parent allows the user to create the project next to the target, but a rename cannot replace a directory that is
+// not writable, and nobody could remove the rest.
+func TestWriteToReadOnlyDirectoryLeavesNothing(t *testing.T) {
+	root := shared(t)
+	parent := filepath.Join(root, "parent")
+	target := filepath.Join(parent, "empty")
+	mkdir(t, parent, 0o755)
+	mkdir(t, target, 0o555)
+	for _, dir := range []string{parent, target} {
+		if err := os.Chown(dir, nobody, nobody); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out := asNobody(t, root, target); !strings.Contains(out, "cannot write to "+target+": permission denied; make it writable") {
+		t.Errorf("got %q", out)
+	}
+	wantEntries(t, parent, "empty")
+}
+
 func TestWriteFillsDirectoryWithReadOnlyParent(t *testing.T) {
 	root := shared(t)
 	dir := filepath.Join(root, "mine")

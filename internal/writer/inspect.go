@@ -81,18 +81,12 @@ func inspect(target Target, undo func(dir string) ([]string, error)) (d destinat
 
 // checkWritable returns an error if the process may not create the project at the destination.
 func (d destination) checkWritable() error {
-	if d.exists && canWrite(d.dir) == nil {
-		return nil // it is filled in place, if its parent does not allow to replace it
+	dir := d.dir
+	for !exists(dir) && dir != filepath.Dir(dir) {
+		dir = filepath.Dir(dir)
 	}
-	parent := filepath.Dir(d.dir)
-	if d.inPlace {
-		parent = d.dir
-	}
-	for !exists(parent) && parent != filepath.Dir(parent) {
-		parent = filepath.Dir(parent)
-	}
-	if err := canWrite(parent); err != nil {
-		return fmt.Errorf("%s: cannot write to %s: %w; choose another directory with --dir", d.dir, parent, err)
+	if err := canWrite(dir); err != nil {
+		return fmt.Errorf("%s: cannot write to %s: %w; make it writable, or choose another directory with --dir", d.dir, dir, err)
 	}
 	return nil
 }

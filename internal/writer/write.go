@@ -90,6 +90,9 @@ func (w *writer) run() error {
 	if err := w.planCommit(); err != nil {
 		return err
 	}
+	if err := w.dest.checkWritable(); err != nil {
+		return err
+	}
 	if plan := w.commit; plan != nil {
 		w.packing.Go(func() { w.objects, w.packErr = plan.objects(w.tree) })
 	}
