@@ -38,8 +38,14 @@ func newRenderer(t testing.TB) renderer {
 // project renders a feature set into a file system.
 func (r renderer) project(t testing.TB, set features.Set) fstest.MapFS {
 	t.Helper()
+	return r.named(t, testName, set)
+}
+
+// named renders a feature set for a service with the name.
+func (r renderer) named(t testing.TB, name string, set features.Set) fstest.MapFS {
+	t.Helper()
 	plan, err := generator.Resolve(r.cat, generator.Answers{
-		Name: testName, Module: testModule, Features: set.Features(), Values: set.Choices(),
+		Name: name, Module: testModule, Features: set.Features(), Values: set.Choices(),
 	})
 	if err != nil {
 		t.Fatal(err)

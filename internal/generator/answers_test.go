@@ -20,7 +20,9 @@ func TestCheckName(t *testing.T) {
 		"ab-": "not end with a hyphen", "a--b": "two hyphens", "ä-b": "lower-case", "a b": "lower-case", "a/b": "add --dir a/b", "..": "add --dir ..", ".": "add --dir .",
 		"features": "command", "check": "command", "update": "command", "help": "command",
 		"testdata": "go command", "vendor": "go command", "internal": "go command", "no": "YAML", "on": "YAML", "null": "YAML", "true": "YAML",
-		"con": "Windows", "com1": "Windows", "lpt9": "Windows", "sample-service": "templates", "ab\n": "lower-case",
+		"con": "Windows", "com1": "Windows", "lpt9": "Windows", "sample-service": "templates",
+		"postgres": "POSTGRES_", "migrate": "container", "rules": "bin/rules", "otel": "OTEL_", "pod": "POD_NAME", "http": "HTTP_PROXY", "kube-dns": "kube-",
+		"template1": "PostgreSQL", "otel-collector": "OTEL_", "dump": "container", "aws-cli": "image", "v2": "version", "bin": "ignore", "ab\n": "lower-case",
 	}
 	for name, want := range tests {
 		if err := CheckName(name); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "for example billing-api") {

@@ -1,6 +1,7 @@
 package generator
 
 import (
+	_ "embed"
 	"errors"
 	"fmt"
 	"net/url"
@@ -19,10 +20,14 @@ var namePattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,38}[a-z0-9]$`)
 // reservedNames maps names with a special meaning to the reason why they are invalid. The templates use the name of the
 // sample service.
 var reservedNames = map[string]string{
-	"testdata": "the go command ignores directories with that name",
-	"vendor":   "the go command reads vendored modules from a directory with that name",
-	"internal": "the go command restricts imports from a directory with that name",
-	"true":     yamlWord, "false": yamlWord, "yes": yamlWord, "no": yamlWord, "on": yamlWord, "off": yamlWord, "null": yamlWord,
+	"testdata":  "the go command ignores directories with that name",
+	"vendor":    "the go command reads vendored modules from a directory with that name",
+	"internal":  "the go command restricts imports from a directory with that name",
+	"bin":       "tools ignore directories with that name",
+	"make":      "the documents use the program with that name",
+	"sh":        "it would replace the shell of its image",
+	"template0": postgresName, "template1": postgresName,
+	"true": yamlWord, "false": yamlWord, "yes": yamlWord, "no": yamlWord, "on": yamlWord, "off": yamlWord, "null": yamlWord,
 	"con": device, "prn": device, "aux": device, "nul": device,
 	sampleName: "the templates use that name",
 	"add":      commandWord, "check": commandWord, "completion": commandWord, "features": commandWord, "help": commandWord,
@@ -34,9 +39,45 @@ const (
 
 	yamlWord = "YAML reads that word as a boolean or null"
 	device   = "Windows reserves that name for a device"
+
+	postgresName = "PostgreSQL has a database with that name"
+
+	otherVariable = "the variables of its settings would begin with %s, like %s"
 )
 
-var devicePattern = regexp.MustCompile(`^(com|lpt)[0-9]$`)
+// takenNames has a line for each name that means something else in a project: the name, a tab and the reason. An asterisk
+// ends the beginning of names. A test derives them from the templates.
+//
+//go:embed takennames.txt
+var takenNames string
+
+// otherVariables are variables that other programs read or set on many machines. A service refuses to start if a variable
+// begins like its settings, but is none.
+var otherVariables = strings.Fields(`ALL_PROXY AWS_REGION AZURE_CLIENT_ID CI_JOB_ID DOCKER_HOST GIT_AUTHOR_NAME GOOGLE_CLOUD_PROJECT
+	HTTP_PROXY HTTPS_PROXY LC_ALL SSH_AUTH_SOCK SSL_CERT_FILE TERM_PROGRAM`)
+
+// checkTaken rejects a name that means something else in the project, or whose settings look like variables of other programs.
+func checkTaken(name string) error {
+	for line := range strings.Lines(takenNames) {
+		taken, reason, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		beginning, several := strings.CutSuffix(taken, "*")
+		if taken == name || several && strings.HasPrefix(name, beginning) {
+			return errors.New(reason)
+		}
+	}
+	prefix := strings.ToUpper(strings.ReplaceAll(name, "-", "_")) + "_"
+	for _, variable := range otherVariables {
+		if strings.HasPrefix(variable, prefix) {
+			return fmt.Errorf(otherVariable, prefix, variable)
+		}
+	}
+	return nil
+}
+
+var (
+	devicePattern  = regexp.MustCompile(`^(com|lpt)[0-9]$`)
+	versionPattern = regexp.MustCompile(`^v[0-9]+$`)
+)
 
 // CheckName validates the name of a service, which is also the name of its directory, its command, its image and its
 // Kubernetes objects. The error contains an example.
@@ -45,6 +86,9 @@ func CheckName(name string) error {
 	reason, reserved := reservedNames[name]
 	if devicePattern.MatchString(name) {
 		reason, reserved = device, true
+	}
+	if versionPattern.MatchString(name) {
+		reason, reserved = "the go command reads that as the version of a module", true
 	}
 	switch {
 	case name == "":
@@ -60,6 +104,11 @@ func CheckName(name string) error {
 		return fmt.Errorf("name %q: cannot contain two hyphens in a row; %s", name, example)
 	case reserved:
 		return fmt.Errorf("name %q: %s; %s", name, reason, example)
+	case strings.HasPrefix(name, "kube-"):
+		return fmt.Errorf("name %q: Kubernetes reserves namespaces that begin with kube-; %s", name, example)
+	}
+	if err := checkTaken(name); err != nil {
+		return fmt.Errorf("name %q: %w; %s", name, err, example)
 	}
 	return nil
 }

@@ -78,9 +78,9 @@ func title(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
 
 // check rejects nouns that mean something else in the project.
 func (r resource) check() error {
-	for _, word := range []string{r.one, r.many} {
+	for _, word := range []string{r.one, r.many, ":" + r.many} {
 		if reason, ok := takenNouns[word]; ok {
-			return fmt.Errorf("%q %s; choose another noun", word, reason)
+			return fmt.Errorf("%q %s; choose another noun", strings.TrimPrefix(word, ":"), reason)
 		}
 	}
 	if r.one == r.many {
@@ -89,7 +89,8 @@ func (r resource) check() error {
 	return nil
 }
 
-// serviceNames are the names of the sample code and its packages. A test derives them from the templates.
+// serviceNames are the names of the sample code and its packages, and after a colon those that only a plural cannot have:
+// the files next to its own. A test derives them from the templates.
 //
 //go:embed names.txt
 var serviceNames string

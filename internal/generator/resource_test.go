@@ -82,7 +82,7 @@ func TestResourceIsRefusedIfItMeansSomethingElse(t *testing.T) {
 	l := realLibrary(t)
 	for noun, want := range map[string]string{
 		"type": "keyword of Go", "string": "predeclared name", "table": "reserved word of SQL", "page": "name in the service",
-		"sheep:sheep": "also the plural", "Order": "lower-case letters", "ab": "3 to 20", "line-item": "lower-case letters", "key:keys": "name in the service",
+		"sheep:sheep": "also the plural", "Order": "lower-case letters", "ab": "3 to 20", "line-item": "lower-case letters", "home:address": "name in the service", "key:keys": "name in the service",
 	} {
 		_, err := Resolve(l.cat, Answers{Name: "ab", Module: "a.b/c", Values: map[string]string{"resource": noun}})
 		if err == nil || !strings.Contains(err.Error(), "--resource: ") || !strings.Contains(err.Error(), want) {
@@ -92,11 +92,11 @@ func TestResourceIsRefusedIfItMeansSomethingElse(t *testing.T) {
 }
 
 // A noun must not be a name in the files that use the sample resource: it would hide the package of the resource. Nor can
-// it be another package of the project. -update writes the list.
+// it be another package or file of the project. -update writes the list.
 func TestGoldenListOfNamesIsUpToDate(t *testing.T) {
 	const file = "names.txt"
 	l := realLibrary(t)
-	noun := regexp.MustCompile(`^[a-z]{3,20}$`)
+	noun := regexp.MustCompile(`^:?[a-z]{3,20}$`)
 	reserved := strings.Fields(goKeywords + " " + goPredeclared + " " + sqlReserved)
 	found := map[string]bool{}
 	add := func(name string) {
@@ -106,7 +106,9 @@ func TestGoldenListOfNamesIsUpToDate(t *testing.T) {
 		}
 	}
 	for _, answers := range l.goldens() {
-		for _, f := range l.mustFiles(t, answers) {
+		tree := l.mustFiles(t, answers)
+		pathWords(t, tree, add)
+		for _, f := range tree {
 			if folders, ok := strings.CutPrefix(path.Dir(f.Path), "internal/"); ok {
 				for folder := range strings.SplitSeq(folders, "/") {
 					add(folder)
@@ -126,6 +128,29 @@ func TestGoldenListOfNamesIsUpToDate(t *testing.T) {
 	}
 	if diff := cmp.Diff(strings.Fields(want), strings.Fields(serviceNames)); diff != "" {
 		t.Errorf("%s is out of date; run go test ./internal/generator -run Golden -update (-sample code +%s):\n%s", file, file, diff)
+	}
+}
+
+// pathWords calls add with each word that would make the path of a file of the sample resource that of another file. A colon
+// precedes a plural.
+func pathWords(t *testing.T, tree Tree, add func(word string)) {
+	t.Helper()
+	for _, f := range tree {
+		// The resource window would create x_windows.go, which the go command builds for Windows only.
+		if strings.HasSuffix(f.Path, "_"+sampleResource+".go") || strings.HasSuffix(f.Path, "_"+sampleResources+".go") {
+			t.Errorf("%s: the name of a Go file must not end with the name of the resource", f.Path)
+		}
+		for noun, colon := range map[string]string{sampleResource: "", sampleResources: ":"} {
+			before, after, ok := strings.Cut(f.Path, noun)
+			if !ok || strings.Contains(after, sampleResource) || noun == sampleResource && strings.HasPrefix(after, "s") {
+				continue
+			}
+			for _, other := range tree {
+				if len(other.Path) > len(before)+len(after) && strings.HasPrefix(other.Path, before) && strings.HasSuffix(other.Path, after) {
+					add(colon + other.Path[len(before):len(other.Path)-len(after)])
+				}
+			}
+		}
 	}
 }
 
