@@ -78,7 +78,7 @@ func (j *journal) write() error {
 	if _, err := j.lock.Write(append(content, '\n')); err != nil {
 		return err
 	}
-	if err := j.lock.Sync(); err != nil {
+	if err := syncFile(j.lock); err != nil {
 		return err
 	}
 	syncDir(j.dir())
@@ -152,7 +152,11 @@ func findJournals(dir string) ([]string, error) {
 // openStaleJournal locks the journal of a killed run. It fails if its run is in progress.
 func openStaleJournal(name string) (*journal, error) {
 	lock, err := lockStale(name)
-	if err != nil {
+	switch {
+	case err != nil && isUnsupported(err):
+		return nil, fmt.Errorf("%s: an interrupted run has left files, or another run is writing: the file system has no locks to "+
+			"tell which; if there is no other run, remove everything in it except %s", filepath.Dir(name), gitDir)
+	case err != nil:
 		return nil, fmt.Errorf("%s: another run is writing to this directory; wait until it ends", filepath.Dir(name))
 	}
 	return &journal{path: name, lock: lock}, nil

@@ -21,8 +21,15 @@ import (
 // such processes or run them without permissions.
 const writeTo = "ACTON_NEW_TEST_WRITE_TO"
 
+// refusals is an environment variable with the system calls that fail in such a process, as "flock=37,fsync=22".
+const refusals = "ACTON_NEW_TEST_REFUSALS"
+
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(writeTo); dir != "" {
+		if err := refuseCalls(os.Getenv(refusals)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		if _, err := Write(context.Background(), sampleTree(), Target{Dir: dir, Repository: RepositoryAlways}); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

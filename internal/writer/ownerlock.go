@@ -21,7 +21,11 @@ func createLocked(path, mark string) (*os.File, error) {
 		return nil, err
 	}
 	locked, err := tryLock(f)
-	if err == nil && !locked || !isAt(f, path) {
+	switch {
+	case err != nil && !isUnsupported(err):
+		_ = f.Close()
+		return nil, err
+	case err == nil && !locked || !isAt(f, path):
 		_ = f.Close()
 		return nil, errLocked
 	}
@@ -32,17 +36,20 @@ func createLocked(path, mark string) (*os.File, error) {
 	return f, nil
 }
 
-// lockStale locks the file of a killed run, which it creates if necessary. It fails if the owner is alive, or if the
-// file system has no locks.
+// lockStale locks the file of a killed run, which it creates if necessary. It returns errLocked if the owner is alive, and
+// another error if the file system has no locks.
 func lockStale(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	locked, err := tryLock(f)
-	if err != nil || !locked || !isAt(f, path) {
+	if err == nil && (!locked || !isAt(f, path)) {
+		err = errLocked
+	}
+	if err != nil {
 		_ = f.Close()
-		return nil, errLocked
+		return nil, err
 	}
 	return f, nil
 }

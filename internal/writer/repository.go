@@ -100,18 +100,26 @@ func (p *commitPlan) objects(t generator.Tree) (commitObjects, error) {
 	return objects, err
 }
 
-// create creates a repository in dir with the commit. It does not write the index; writeIndex does.
+// create creates a repository in dir with the commit, as git init does. go-git would lock the files, which some file systems
+// do not support. create does not write the index; writeIndex does.
 func (p *commitPlan) create(dir string, objects commitObjects) error {
-	repo, err := git.PlainInitWithOptions(dir, &git.PlainInitOptions{
-		InitOptions: git.InitOptions{DefaultBranch: plumbing.NewBranchReferenceName(p.branch)},
-	})
-	if err != nil {
-		return err
+	git := filepath.Join(dir, gitDir)
+	branch := path.Join("refs/heads", p.branch)
+	for _, sub := range []string{"objects/info", "refs/tags", path.Dir(branch)} {
+		if err := os.MkdirAll(filepath.Join(git, filepath.FromSlash(sub)), 0o777); err != nil {
+			return err
+		}
 	}
-	if err := objects.pack.write(filepath.Join(dir, gitDir, "objects", "pack")); err != nil {
-		return err
+	for name, text := range map[string]string{
+		"HEAD":   "ref: " + branch + "\n",
+		"config": "[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tlogallrefupdates = true\n",
+		branch:   objects.id.String() + "\n",
+	} {
+		if err := os.WriteFile(filepath.Join(git, filepath.FromSlash(name)), []byte(text), 0o666); err != nil {
+			return err
+		}
 	}
-	return repo.Storer.SetReference(plumbing.NewHashReference(plumbing.NewBranchReferenceName(p.branch), objects.id))
+	return objects.pack.write(filepath.Join(git, "objects", "pack"))
 }
 
 // packTrees packs every directory, and returns the ID of the root.

@@ -1,12 +1,14 @@
 package writer
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 )
 
 // startSync starts to sync files and directories to disk, and returns a function that waits for the end. After a power
@@ -49,6 +51,7 @@ func syncTree(root string) error {
 	return startSync(paths)()
 }
 
+// syncPath syncs a file or a directory, unless its file system cannot sync it.
 func syncPath(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil // Windows can sync only files that are open for writing
@@ -58,9 +61,21 @@ func syncPath(path string) error {
 		return err
 	}
 	defer func() { _ = f.Close() }()
-	return f.Sync()
+	return syncFile(f)
 }
 
-// syncDir makes a rename in the directory durable. It ignores errors: some file systems cannot sync a directory, and
-// the rename has already succeeded.
+func syncFile(f *os.File) error {
+	if err := f.Sync(); err != nil && !isUnsupported(err) {
+		return err
+	}
+	return nil
+}
+
+// isUnsupported reports whether the file system does not support a call. Network and user space file systems may not
+// support locks, or syncing a directory. Another error is that of the disk.
+func isUnsupported(err error) bool {
+	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOLCK)
+}
+
+// syncDir makes a rename in the directory durable. It ignores errors, because the rename has already succeeded.
 func syncDir(dir string) { _ = syncPath(dir) }

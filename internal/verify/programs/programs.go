@@ -57,6 +57,7 @@ var tests = map[string]string{
 	"TestWriteFillsDirectoryThatCannotBeReplaced":       "git",
 	"TestWriteFillsEmptyDirectoryAndKeepsItsMode":       "git",
 	"TestWriteFillsMountPoint":                          "git",
+	"TestWriteNeedsNoLocksAndNoSync":                    "git",
 	"TestWriteFollowsLinkToEmptyDirectory":              "git",
 	"TestWriteRejectsRepositoryThatIsNotEmpty":          "git",
 	"TestWriteWithoutRepositoryKeepsExistingRepository": "git",
