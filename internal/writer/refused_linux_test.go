@@ -10,6 +10,9 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/acton-go/acton-new/internal/gitconfig"
+	"github.com/acton-go/acton-new/internal/verify/programs"
 )
 
 // callNumbers are the system calls that refuseCalls can refuse.
@@ -38,7 +41,7 @@ func refuseCalls(list string) error {
 	}
 	filter := unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
 	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC,
-		uintptr(unsafe.Pointer(&filter))) //nolint:gosec // the kernel reads the program
+		uintptr(unsafe.Pointer(&filter)))
 	if errno != 0 {
 		return errno
 	}
@@ -108,4 +111,46 @@ func mkdirAll(t *testing.T, elements ...string) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// With core.filemode, git status would list every file as changed if all files are executable, and lose the executable bit
+// if none is.
+func TestRepositoryKnowsThatModesAreNotKept(t *testing.T) {
+	root := t.TempDir()
+	for _, test := range []struct {
+		calls []string
+		want  string
+	}{{nil, "true"}, {[]string{refusal("fchmodat", 0)}, "false"}, {[]string{refusal("fchmodat", syscall.EPERM)}, "false"}} {
+		dir := filepath.Join(root, "service")
+		if out := writeRefused(dir, test.calls...); out != "" {
+			t.Fatal(out)
+		}
+		settings := gitconfig.ReadRepository(filepath.Join(dir, gitDir), os.Getenv)
+		if got := settings.Get("core.filemode"); got != test.want {
+			t.Errorf("%s: core.filemode: got %q, want %s", test.calls, got, test.want)
+		}
+		if test.want == "false" && programs.Have(t) {
+			for _, f := range sampleTree() {
+				if err := os.Chmod(filepath.Join(dir, f.Path), 0o777); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if out := runGit(t, dir, "status", "--porcelain"); out != "" {
+				t.Errorf("git status with executable files: %s", out)
+			}
+		}
+		os.RemoveAll(dir)
+	}
+}
+
+func TestEmptyDirectoryKeepsTheModeThatCannotBeSet(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "service")
+	mkdir(t, dir, 0o700)
+	if out := writeRefused(dir, refusal("fchmodat", syscall.EPERM)); out != "" {
+		t.Fatal(out)
+	}
+	wantProject(t, dir, sampleTree())
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("mode: got %v, %v, want 0700", info.Mode(), err)
+	}
 }

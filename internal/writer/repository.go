@@ -112,14 +112,42 @@ func (p *commitPlan) create(dir string, objects commitObjects) error {
 	}
 	for name, text := range map[string]string{
 		"HEAD":   "ref: " + branch + "\n",
-		"config": "[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tlogallrefupdates = true\n",
+		"config": "",
 		branch:   objects.id.String() + "\n",
 	} {
 		if err := os.WriteFile(filepath.Join(git, filepath.FromSlash(name)), []byte(text), 0o666); err != nil {
 			return err
 		}
 	}
+	config := filepath.Join(git, "config")
+	if err := os.WriteFile(config, repositoryConfig(config), 0o666); err != nil {
+		return err
+	}
 	return objects.pack.write(filepath.Join(git, "objects", "pack"))
+}
+
+// repositoryConfig returns the settings of a new repository. Like git init, it tries with the empty file what the file
+// system can do, and sets what differs from git's defaults.
+func repositoryConfig(file string) []byte {
+	text := fmt.Sprintf("[core]\n\trepositoryformatversion = 0\n\tfilemode = %t\n\tbare = false\n\tlogallrefupdates = true\n", keepsModes(file))
+	if exists(filepath.Join(filepath.Dir(file), "CoNfIg")) {
+		text += "\tignorecase = true\n"
+	}
+	link := filepath.Join(filepath.Dir(file), "link")
+	if err := os.Symlink("config", link); err != nil || os.Remove(link) != nil {
+		text += "\tsymlinks = false\n"
+	}
+	return []byte(text)
+}
+
+// keepsModes reports whether the file system stores which files are executable. The file is not executable.
+func keepsModes(file string) bool {
+	before, err := os.Stat(file)
+	if err != nil || before.Mode()&0o100 != 0 || os.Chmod(file, before.Mode()|0o100) != nil {
+		return false
+	}
+	after, err := os.Stat(file)
+	return err == nil && after.Mode() != before.Mode() && os.Chmod(file, before.Mode()) == nil
 }
 
 // packTrees packs every directory, and returns the ID of the root.

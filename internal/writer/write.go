@@ -173,10 +173,8 @@ func (w *writer) replace() (err error) {
 	if w.commit != nil {
 		w.recordCommit()
 	}
-	if w.dest.exists {
-		if err := os.Chmod(project, w.dest.mode); err != nil {
-			return pathError(w.dest.dir, err)
-		}
+	if w.dest.exists && setMode(project, w.dest.mode) != nil {
+		return errFillInPlace // which keeps the directory and its mode
 	}
 	if err := syncPath(project); err != nil {
 		return pathError(w.dest.dir, err)
@@ -195,6 +193,14 @@ func (w *writer) replace() (err error) {
 	}
 	syncDir(parent)
 	return nil
+}
+
+// setMode sets the permissions of a directory, unless it has them.
+func setMode(dir string, mode fs.FileMode) error {
+	if info, err := os.Stat(dir); err == nil && info.Mode().Perm() == mode {
+		return nil
+	}
+	return os.Chmod(dir, mode)
 }
 
 // createProject creates the directory root with the files and the repository, and syncs them to disk. It syncs the

@@ -321,3 +321,31 @@ func mkdir(t *testing.T, path string, mode os.FileMode) {
 		t.Fatal(err)
 	}
 }
+
+// A mount such as drvfs shows every file as executable.
+func TestExecutableFilesMakeGitIgnoreModes(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "config")
+	writeFile(t, name, "")
+	for mode, want := range map[os.FileMode]bool{0o644: true, 0o600: true, 0o777: false, 0o755: false} {
+		if err := os.Chmod(name, mode); err != nil {
+			t.Fatal(err)
+		}
+		if got := keepsModes(name); got != want {
+			t.Errorf("%v: got %t, want %t", mode, got, want)
+		}
+		if info, err := os.Stat(name); err != nil || info.Mode() != mode {
+			t.Errorf("%v: the mode changes to %v, %v", mode, info.Mode(), err)
+		}
+	}
+}
+
+func TestNewRepositoryHasTheSettingsOfGit(t *testing.T) {
+	programs.Need(t)
+	root := t.TempDir()
+	runGit(t, root, "init", "-q", "git")
+	mustWrite(t, sampleTree(), Target{Dir: filepath.Join(root, "service")})
+	want := runGit(t, filepath.Join(root, "git"), "config", "--local", "--list")
+	if got := runGit(t, filepath.Join(root, "service"), "config", "--local", "--list"); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}

@@ -45,12 +45,15 @@ var tests = map[string]string{
 	"TestReadEqualsGit":                                     "git", // internal/gitconfig
 	// internal/writer
 	"TestAuthorComesFromGitConfiguration":               "git",
+	"TestEmptyDirectoryKeepsTheModeThatCannotBeSet":     "git",
 	"TestFailureUndoesFillInPlace":                      "git",
 	"TestGitignoreOfProjectIgnoresNoRenderedFile":       "git",
 	"TestKilledWriteLeavesTargetAbsentOrComplete":       "git",
 	"TestMissingParentsAreCreatedAndRemovedOnFailure":   "git",
+	"TestNewRepositoryHasTheSettingsOfGit":              "git",
 	"TestNextRunUndoesKilledFillInPlace":                "git",
 	"TestPackContainsObjectsOfAnySizeOnce":              "git",
+	"TestRepositoryKnowsThatModesAreNotKept":            "git",
 	"TestRepositoryModes":                               "git",
 	"TestWriteCreatesProjectWithOneCommit":              "git",
 	"TestWriteFillsBindMountOfTheSameDevice":            "git",
