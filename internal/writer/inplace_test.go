@@ -105,11 +105,30 @@ func TestWriteRejectsRepositoryThatIsNotEmpty(t *testing.T) {
 		"SHA-256 objects": {func(t *testing.T, dir string) {
 			os.RemoveAll(filepath.Join(dir, gitDir))
 			runGit(t, dir, "init", "-q", "--object-format=sha256")
+		}, "extensions.objectformat = sha256"},
+		"a table of references": {func(t *testing.T, dir string) {
+			runGit(t, dir, "config", "core.repositoryformatversion", "1")
+			runGit(t, dir, "config", "extensions.refStorage", "reftable")
+		}, "extensions.refstorage = reftable"},
+		"an unknown extension": {func(t *testing.T, dir string) {
+			runGit(t, dir, "config", "core.repositoryformatversion", "1")
+			runGit(t, dir, "config", "extensions.future", "true")
 		}, "unknown extension"},
+		"half a repository": {func(t *testing.T, dir string) {
+			os.Remove(filepath.Join(dir, gitDir, "HEAD"))
+		}, "cannot read the repository"},
 		"a linked work tree": {func(t *testing.T, dir string) {
 			os.RemoveAll(filepath.Join(dir, gitDir))
-			writeFile(t, filepath.Join(dir, gitDir), "gitdir: /elsewhere\n")
-		}, "belongs to another repository"},
+			runGit(t, dir, "init", "-q", "--bare", dir+".git")
+			tree := runGit(t, dir+".git", "hash-object", "-t", "tree", "-w", "/dev/null")
+			commit := runGit(t, dir+".git", "-c", "user.name=x", "-c", "user.email=x@y", "commit-tree", tree, "-m", "x")
+			runGit(t, dir+".git", "worktree", "add", "-q", "--detach", dir, commit)
+		}, ".git; "},
+		"a submodule": {func(t *testing.T, dir string) {
+			os.RemoveAll(filepath.Join(dir, gitDir))
+			mkdirAll(t, dir+".git", "modules")
+			runGit(t, dir, "init", "-q", "--separate-git-dir", filepath.Join(dir+".git", "modules", "m"))
+		}, "modules/m; "},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -117,24 +136,17 @@ func TestWriteRejectsRepositoryThatIsNotEmpty(t *testing.T) {
 			runGit(t, dir, "init", "-q")
 			test.prepare(t, dir)
 			_, err := Write(t.Context(), sampleTree(), Target{Dir: dir})
-			wantError(t, err, test.want, "--dir")
+			wantError(t, err, test.want, "--dir", "--no-git")
 			wantEntries(t, dir, gitDir)
-			wantError(t, Check(Target{Dir: dir}), test.want, "--dir")
+			wantError(t, Check(Target{Dir: dir}), test.want, "--dir", "--no-git")
+
+			// Files alone need no repository that can be written.
+			mustWrite(t, sampleTree(), Target{Dir: dir, Repository: RepositoryNever})
+			if diff := diffTrees(readTree(t, dir), sampleTree()); diff != "" {
+				t.Errorf("files (-want +got):\n%s", diff)
+			}
 		})
 	}
-}
-
-func TestNoRepositoryNeedsNoReadableOne(t *testing.T) {
-	programs.Need(t)
-	dir := t.TempDir()
-	runGit(t, dir, "init", "-q", "--object-format=sha256")
-	_, err := Write(t.Context(), sampleTree(), Target{Dir: dir})
-	wantError(t, err, "cannot read the repository", "--no-git")
-	mustWrite(t, sampleTree(), Target{Dir: dir, Repository: RepositoryNever})
-	if diff := diffTrees(readTree(t, dir), sampleTree()); diff != "" {
-		t.Errorf("files (-want +got):\n%s", diff)
-	}
-	runGit(t, dir, "status")
 }
 
 func TestUndoKeepsFilesThatTheUserHasChanged(t *testing.T) {

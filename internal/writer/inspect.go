@@ -65,9 +65,9 @@ func inspect(target Target, undo func(dir string) ([]string, error)) (d destinat
 	switch {
 	case len(entries) == 0:
 	case len(entries) == 1 && entries[0].Name() == gitDir:
-		d.repository, err = openEmptyRepository(d.dir)
-		if errors.Is(err, errUnreadable) && target.Repository == RepositoryNever {
-			d.repository, err = &repository{}, nil
+		d.repository = &repository{}
+		if target.Repository != RepositoryNever {
+			d.repository, err = openEmptyRepository(d.dir)
 		}
 		if err != nil {
 			return destination{}, nil, err

@@ -69,10 +69,10 @@ func readTree(t *testing.T, dir string) generator.Tree {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() {
-			if d.Name() == gitDir {
-				return filepath.SkipDir
-			}
+		switch {
+		case d.IsDir() && d.Name() == gitDir:
+			return filepath.SkipDir
+		case d.IsDir() || d.Name() == gitDir: // a linked work tree has a file
 			return nil
 		}
 		data, err := os.ReadFile(path)
@@ -161,3 +161,12 @@ func mustWrite(t *testing.T, tree generator.Tree, target Target) Result {
 }
 
 var testTime = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+
+func mkdirAll(t *testing.T, elements ...string) string {
+	t.Helper()
+	dir := filepath.Join(elements...)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}

@@ -104,15 +104,6 @@ func TestRunThatCannotLockExplainsTheJournal(t *testing.T) {
 	wantEntries(t, dir, filepath.Base(j.path))
 }
 
-func mkdirAll(t *testing.T, elements ...string) string {
-	t.Helper()
-	dir := filepath.Join(elements...)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
 // With core.filemode, git status would list every file as changed if all files are executable, and lose the executable bit
 // if none is.
 func TestRepositoryKnowsThatModesAreNotKept(t *testing.T) {

@@ -20,6 +20,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/gitconfig"
 )
 
 // repository is an existing repository without a commit, such as the clone of an empty repository.
@@ -27,21 +28,25 @@ type repository struct {
 	branch string // the branch of HEAD
 }
 
-// errUnreadable means that the library cannot read the repository, for example because its objects have SHA-256 names.
-var errUnreadable = errors.New("cannot read the repository")
-
-// openEmptyRepository opens the repository in dir. It rejects a repository with a commit or staged files.
+// openEmptyRepository opens the repository in dir. It rejects a repository that is elsewhere, that has a commit or staged
+// files, or that go-git cannot write.
 func openEmptyRepository(dir string) (*repository, error) {
-	const hint = "choose another directory with --dir"
+	const hint = "choose another directory with --dir, or add --no-git and commit the files yourself"
 	if info, err := os.Lstat(filepath.Join(dir, gitDir)); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("%s: its %s belongs to another repository; %s", dir, gitDir, hint)
+		return nil, fmt.Errorf("%s: a linked work tree or a submodule, with the repository in %s; %s", dir, gitconfig.Dir(dir), hint)
+	}
+	settings := gitconfig.ReadRepository(filepath.Join(dir, gitDir), os.Getenv)
+	for key, supported := range map[string]string{"extensions.objectformat": "sha1", "extensions.refstorage": "files"} {
+		if value := settings.Get(key); value != "" && value != supported {
+			return nil, fmt.Errorf("%s: the repository has %s = %s, which acton-new does not support; %s", dir, key, value, hint)
+		}
 	}
 	repo, err := git.PlainOpen(dir)
 	if err == nil {
 		_, err = repo.Config()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %w; %s, or add --no-git and make the first commit yourself", dir, errUnreadable, err, hint)
+		return nil, fmt.Errorf("%s: cannot read the repository: %w; %s", dir, err, hint)
 	}
 	head, err := repo.Storer.Reference(plumbing.HEAD)
 	if err != nil || head.Type() != plumbing.SymbolicReference || !head.Target().IsBranch() {

@@ -64,7 +64,6 @@ var tests = map[string]string{
 	"TestWriteFollowsLinkToEmptyDirectory":              "git",
 	"TestWriteRejectsRepositoryThatIsNotEmpty":          "git",
 	"TestWriteWithoutRepositoryKeepsExistingRepository": "git",
-	"TestNoRepositoryNeedsNoReadableOne":                "git",
 }
 
 // Need skips the test, unless .ci/run runs it.
