@@ -3,10 +3,12 @@ package gitconfig
 import (
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// applies reports whether the condition of a conditional include holds: gitdir, gitdir/i or onbranch. Others never hold.
+// applies reports whether the condition of a conditional include holds: gitdir, gitdir/i, onbranch or
+// hasconfig:remote.*.url. Others never hold.
 func (r *reader) applies(condition, file string) bool {
 	kind, pattern, _ := strings.Cut(condition, ":")
 	switch kind {
@@ -19,6 +21,9 @@ func (r *reader) applies(condition, file string) bool {
 		}
 	case "onbranch":
 		return r.branch != "" && matches(open(pattern), r.branch, false)
+	case "hasconfig":
+		pattern, isURL := strings.CutPrefix(pattern, "remote.*.url:")
+		return isURL && slices.ContainsFunc(r.remotes, func(url string) bool { return matches(pattern, url, false) })
 	}
 	return false
 }

@@ -3,19 +3,21 @@
 package gitconfig
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/go-git/gcfg"
 )
 
 // Settings are settings of git in the order in which git reads them. The last value of a key counts.
 type Settings []setting
 
-type setting struct{ key, value string }
+type setting struct {
+	key, value string
+	bare       bool // the key alone, without "=", which is true
+}
 
 // Get returns the value of a key such as user.name, or "". Section and name of a key are in lower case.
 func (s Settings) Get(key string) string {
@@ -26,6 +28,39 @@ func (s Settings) Get(key string) string {
 	}
 	return ""
 }
+
+// All returns every value of a key.
+func (s Settings) All(key string) []string {
+	var values []string
+	for _, one := range s {
+		if one.key == key {
+			values = append(values, one.value)
+		}
+	}
+	return values
+}
+
+// Bool returns the value of a key as git understands it. It is false without a value.
+func (s Settings) Bool(key string) bool {
+	for _, one := range slices.Backward(s) {
+		if one.key == key {
+			return one.bare || isTrue(one.value)
+		}
+	}
+	return false
+}
+
+func isTrue(value string) bool {
+	switch strings.ToLower(value) {
+	case "true", "yes", "on":
+		return true
+	}
+	n, err := strconv.Atoi(value)
+	return err == nil && n != 0
+}
+
+// InitialBranch returns the branch of a new repository: init.defaultBranch, else main.
+func (s Settings) InitialBranch() string { return cmp.Or(s.Get("init.defaultbranch"), "main") }
 
 // Remotes returns the names of the remotes with a URL, in the order in which they are first set.
 func (s Settings) Remotes() []string {
@@ -67,25 +102,53 @@ func absolute(path, base string) string {
 	return filepath.Join(base, path)
 }
 
+// Branch returns the branch of a repository, or "" if its HEAD is detached or missing.
+func Branch(gitDir string) string { return symbolic(filepath.Join(gitDir, "HEAD"), "refs/heads/") }
+
+// symbolic returns the branch that a symbolic reference refers to, or "".
+func symbolic(file, prefix string) string {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return ""
+	}
+	branch, ok := strings.CutPrefix(strings.TrimSpace(string(data)), "ref: "+prefix)
+	if !ok {
+		return ""
+	}
+	return branch
+}
+
 // Read returns the settings in the work tree with the repository gitDir, which need not exist yet: those of the system,
 // of the user, of the repository and of the environment.
 func Read(gitDir string, getenv func(string) string) Settings {
 	r := newReader(gitDir, getenv)
-	for _, file := range r.systemFiles() {
-		r.file(file, 0)
+	// The first time without the remotes and the initial branch, on which conditional includes can depend.
+	r.files()
+	for _, one := range r.settings {
+		if strings.HasPrefix(one.key, "remote.") && strings.HasSuffix(one.key, ".url") {
+			r.remotes = append(r.remotes, one.value)
+		}
 	}
-	for _, file := range r.userFiles() {
-		r.file(file, 0)
+	if !exists(gitDir) {
+		r.branch = r.settings.InitialBranch()
 	}
-	r.file(filepath.Join(gitDir, "config"), 0)
-	r.environment()
+	r.settings = nil
+	r.files()
 	return r.settings
+}
+
+// files reads all files and the environment.
+func (r *reader) files() {
+	for _, file := range slices.Concat(r.systemFiles(), r.userFiles(), []string{filepath.Join(r.gitDir, "config")}) {
+		r.file(file)
+	}
+	r.environment()
 }
 
 // ReadRepository returns the settings of the repository alone.
 func ReadRepository(gitDir string, getenv func(string) string) Settings {
 	r := newReader(gitDir, getenv)
-	r.file(filepath.Join(gitDir, "config"), 0)
+	r.file(filepath.Join(gitDir, "config"))
 	return r.settings
 }
 
@@ -93,15 +156,20 @@ func ReadRepository(gitDir string, getenv func(string) string) Settings {
 const maxIncludes = 10
 
 type reader struct {
+	gitDir   string
 	gitDirs  []string // path of the repository, as given and with symbolic links resolved
-	branch   string   // "" without a repository
+	branch   string   // "" if HEAD is detached
+	remotes  []string // URLs
 	home     string
 	getenv   func(string) string
+	open     []string // the file that is being read, after those that include it
 	settings Settings
 }
 
 func newReader(gitDir string, getenv func(string) string) *reader {
-	r := &reader{gitDirs: []string{filepath.ToSlash(gitDir)}, home: getenv("HOME"), getenv: getenv}
+	r := &reader{
+		gitDir: gitDir, gitDirs: []string{filepath.ToSlash(gitDir)}, branch: Branch(gitDir), home: getenv("HOME"), getenv: getenv,
+	}
 	if r.home == "" {
 		r.home, _ = os.UserHomeDir() // on failure the files below it do not exist
 	}
@@ -109,16 +177,18 @@ func newReader(gitDir string, getenv func(string) string) *reader {
 		rest, _ := filepath.Rel(existing(gitDir), gitDir)
 		r.gitDirs = append(r.gitDirs, filepath.ToSlash(filepath.Join(parent, rest)))
 	}
-	if head, err := os.ReadFile(filepath.Join(gitDir, "HEAD")); err == nil {
-		r.branch, _ = strings.CutPrefix(strings.TrimSpace(string(head)), "ref: refs/heads/")
-	}
 	return r
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // existing returns the path, or its closest parent that exists.
 func existing(path string) string {
 	for {
-		if _, err := os.Lstat(path); err == nil || path == filepath.Dir(path) {
+		if exists(path) || path == filepath.Dir(path) {
 			return path
 		}
 		path = filepath.Dir(path)
@@ -126,7 +196,7 @@ func existing(path string) string {
 }
 
 func (r *reader) systemFiles() []string {
-	if r.getenv("GIT_CONFIG_NOSYSTEM") != "" {
+	if isTrue(r.getenv("GIT_CONFIG_NOSYSTEM")) {
 		return nil
 	}
 	if file := r.getenv("GIT_CONFIG_SYSTEM"); file != "" {
@@ -146,38 +216,43 @@ func (r *reader) userFiles() []string {
 	return []string{filepath.Join(xdg, "git", "config"), filepath.Join(r.home, ".gitconfig")}
 }
 
-// file adds the settings of a file. It skips a file that is missing or that git could not read either.
-func (r *reader) file(name string, depth int) {
-	f, err := os.Open(name)
+// file adds the settings of a file. It skips a file that is missing, that includes itself or that git could not read either.
+func (r *reader) file(name string) {
+	if slices.Contains(r.open, name) || len(r.open) > maxIncludes {
+		return
+	}
+	data, err := os.ReadFile(name)
 	if err != nil {
 		return
 	}
-	defer func() { _ = f.Close() }()
 	before := len(r.settings)
-	err = gcfg.ReadWithCallback(f, func(section, subsection, key, value string, _ bool) error {
-		if key == "" {
-			return nil
-		}
-		section, key = strings.ToLower(section), strings.ToLower(key)
-		full := section + "." + key
-		if subsection != "" {
-			full = section + "." + subsection + "." + key
-		}
-		r.settings = append(r.settings, setting{full, value})
-		if key == "path" && depth < maxIncludes && (full == "include.path" || section == "includeif" && r.applies(subsection, name)) {
-			r.file(r.path(value, name), depth+1)
-		}
-		return nil
-	})
-	if gcfg.FatalOnly(err) != nil {
+	r.open = append(r.open, name)
+	err = parse(string(data), func(s setting) { r.add(s, name) })
+	r.open = r.open[:len(r.open)-1]
+	if err != nil {
 		r.settings = r.settings[:before]
 	}
 }
 
-// path returns the absolute path of an include in a file.
+// add adds a setting of a file, or of the environment if the name is empty. It follows an include.
+func (r *reader) add(s setting, file string) {
+	r.settings = append(r.settings, s)
+	condition, ok := strings.CutPrefix(s.key, "includeif.")
+	condition, isPath := strings.CutSuffix(condition, ".path")
+	if s.key == "include.path" || ok && isPath && r.applies(condition, file) {
+		if path := r.path(s.value, file); filepath.IsAbs(path) {
+			r.file(path)
+		}
+	}
+}
+
+// path returns the path of an include in a file. In the environment, it must be absolute.
 func (r *reader) path(value, file string) string {
 	if rest, ok := strings.CutPrefix(value, "~/"); ok {
 		return filepath.Join(r.home, rest)
+	}
+	if file == "" {
+		return value
 	}
 	return absolute(value, filepath.Dir(file))
 }
@@ -195,6 +270,6 @@ func (r *reader) environment() {
 		if last := strings.LastIndex(rest, "."); last >= 0 {
 			subsection, name = rest[:last+1], rest[last+1:]
 		}
-		r.settings = append(r.settings, setting{strings.ToLower(section) + "." + subsection + strings.ToLower(name), value})
+		r.add(setting{key: strings.ToLower(section) + "." + subsection + strings.ToLower(name), value: value}, "")
 	}
 }

@@ -92,12 +92,9 @@ func signature(role string, settings gitconfig.Settings, when time.Time) (object
 	return object.Signature{Name: name, Email: email, When: when}, true
 }
 
-// clean removes the characters that would end a name or an address in a commit.
+// clean removes what git removes from a name or an address: some characters at its ends, and those that would end it in a
+// commit.
 func clean(s string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r < ' ' || r == '<' || r == '>' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, s))
+	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' || strings.ContainsRune(`.,:;<>"\'`, r) })
+	return strings.NewReplacer("\n", "", "<", "", ">", "").Replace(s)
 }

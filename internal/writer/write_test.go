@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-git/go-git/v5/plumbing/object"
+
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/programs"
 )
@@ -71,6 +73,45 @@ func TestAuthorComesFromGitConfiguration(t *testing.T) {
 
 	writeFile(t, gitConfig, "[user\nbroken")
 	mustWrite(t, sampleTree(), Target{Dir: filepath.Join(t.TempDir(), "service")})
+}
+
+func TestIdentityEqualsGit(t *testing.T) {
+	programs.Need(t)
+	for name, test := range map[string]struct {
+		config string
+		env    map[string]string
+	}{
+		"user":                  {"[user]\n\tname = Ada\n\temail = a@b.example\n", nil},
+		"author":                {"[user]\n\tname = Ada\n\temail = a@b.example\n[author]\n\tname = Grace\n", nil},
+		"committer":             {"[user]\n\tname = Ada\n\temail = a@b.example\n[committer]\n\temail = c@b.example\n", nil},
+		"environment":           {"[user]\n\tname = Ada\n\temail = a@b.example\n[author]\n\tname = Grace\n", map[string]string{"GIT_AUTHOR_NAME": "Env", "GIT_COMMITTER_EMAIL": "e@b.example"}},
+		"environment alone":     {"", map[string]string{"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "C", "GIT_COMMITTER_EMAIL": "c@b"}},
+		"EMAIL":                 {"[user]\n\tname = Ada\n", map[string]string{"EMAIL": "mail@b.example"}},
+		"EMAIL is last":         {"[user]\n\tname = Ada\n\temail = a@b.example\n", map[string]string{"EMAIL": "mail@b.example"}},
+		"settings of a command": {"", map[string]string{"GIT_CONFIG_COUNT": "2", "GIT_CONFIG_KEY_0": "user.name", "GIT_CONFIG_VALUE_0": "C", "GIT_CONFIG_KEY_1": "User.Email", "GIT_CONFIG_VALUE_1": "c@b"}},
+		"odd characters":        {"[user]\n\tname = \" .Dr. Ada <L>\\nO'Neil \\\"x\\\", Jr.\"\n\temail = \"<a@b.example>\"\n", nil},
+		"other letters":         {"[user]\n\tname = Zoë 李\n\temail = zoë@b.example\n", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config := filepath.Join(t.TempDir(), "gitconfig")
+			writeFile(t, config, test.config)
+			t.Setenv("GIT_CONFIG_GLOBAL", config)
+			for key, value := range test.env {
+				t.Setenv(key, value)
+			}
+			dir := t.TempDir()
+			plan, err := newCommitPlan(Target{Time: testTime}, dir, nil)
+			if err != nil || plan.fallback {
+				t.Fatalf("got %+v, %v", plan, err)
+			}
+			for variable, got := range map[string]object.Signature{"GIT_AUTHOR_IDENT": plan.author, "GIT_COMMITTER_IDENT": plan.committer} {
+				want, _, _ := strings.Cut(runGit(t, dir, "var", variable), "> ")
+				if got := got.Name + " <" + got.Email; got != want {
+					t.Errorf("%s: got %q, want %q", variable, got, want)
+				}
+			}
+		})
+	}
 }
 
 // A conditional include applies to a directory that does not exist yet.

@@ -43,11 +43,16 @@ var tests = map[string]string{
 	"TestServersFollowTheirContract":                        "servers", // internal/verify/servers
 	"TestPrometheusCompleteFindsMissingMetrics":             "prometheus",
 	"TestReadEqualsGit":                                     "git", // internal/gitconfig
+	"TestReadBeforeInitEqualsGitAfterInit":                  "git",
+	"TestParseEqualsGit":                                    "git",
+	"TestFilesOfTheEnvironmentEqualGit":                     "git",
+	"TestBoolEqualsGit":                                     "git",
 	// internal/writer
 	"TestAuthorComesFromGitConfiguration":               "git",
 	"TestEmptyDirectoryKeepsTheModeThatCannotBeSet":     "git",
 	"TestFailureUndoesFillInPlace":                      "git",
 	"TestGitignoreOfProjectIgnoresNoRenderedFile":       "git",
+	"TestIdentityEqualsGit":                             "git",
 	"TestKilledWriteLeavesTargetAbsentOrComplete":       "git",
 	"TestMissingParentsAreCreatedAndRemovedOnFailure":   "git",
 	"TestNewRepositoryHasTheSettingsOfGit":              "git",
