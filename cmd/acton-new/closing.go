@@ -28,9 +28,8 @@ func (p project) closing(w io.Writer) error {
 	fmt.Fprintf(&b, "Created %s in %s with %d files.\n\n", p.plan.Answers.Name, p.result.Dir, len(p.tree))
 	p.printAnswers(&b)
 	printField(&b, "Commit", p.commit())
-	if p.result.Fallback {
-		printField(&b, "", "git has no user.name and user.email; set them, then become the author with")
-		printField(&b, "", "git commit --amend --reset-author --no-edit")
+	for _, note := range p.commitNotes() {
+		printField(&b, "", note)
 	}
 	for _, dir := range p.result.Removed {
 		printField(&b, "Removed", dir+", left by an interrupted run")
@@ -149,6 +148,27 @@ func (p project) commit() string {
 	default:
 		return "none, because of --no-git"
 	}
+}
+
+// commitNotes says what the user has to do before the commit is as git would have made it.
+func (p project) commitNotes() []string {
+	var notes []string
+	if p.result.Untrusted {
+		notes = append(notes, "another user owns the directory, so git and go build refuse to work in it; allow it with",
+			"git config --global --add safe.directory "+quote(p.result.Dir))
+	}
+	switch {
+	case p.result.Fallback && p.result.Unsigned:
+		notes = append(notes, "git has no user.name and user.email, and the commit is not signed; set them, then amend it with",
+			"git commit --amend --reset-author --no-edit -S")
+	case p.result.Fallback:
+		notes = append(notes, "git has no user.name and user.email; set them, then become the author with",
+			"git commit --amend --reset-author --no-edit")
+	case p.result.Unsigned:
+		notes = append(notes, "the commit is not signed, although commit.gpgsign is set; sign it with",
+			"git commit --amend --no-edit -S")
+	}
+	return notes
 }
 
 // nextSteps returns the commands to run next. It prefers the make targets that the project has.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/acton-go/acton-new/internal/verify/programs"
 )
 
 // needRoot skips the test unless the user is root. In the pipeline, which runs as root, it fails instead.
@@ -173,4 +175,41 @@ func asNobody(t *testing.T, root, dir string) string {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	out, _ := cmd.CombinedOutput() // the output contains the error
 	return string(out)
+}
+
+func TestResultKnowsThatGitRefusesTheDirectory(t *testing.T) {
+	needRoot(t)
+	config := filepath.Join(t.TempDir(), "gitconfig")
+	t.Setenv("GIT_CONFIG_GLOBAL", config)
+	for _, test := range []struct {
+		owner     int
+		sudo, set string
+		want      bool // git works in the directory
+	}{
+		{0, "", "", true},
+		{nobody, "", "", false},
+		{nobody, "65534", "", true},
+		{nobody, "1000", "", false},
+		{nobody, "", "[safe]\n\tdirectory = *\n", true},
+		{nobody, "", "[safe]\n\tdirectory = *\n\tdirectory =\n", false},
+		{nobody, "", "[safe]\n\tdirectory = $DIR\n", true},
+	} {
+		dir := mount(t, "size=32m") // which is filled in place
+		if err := os.Chown(dir, test.owner, test.owner); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("SUDO_UID", test.sudo)
+		writeFile(t, config, strings.ReplaceAll(test.set, "$DIR", dir))
+		if got := !mustWrite(t, sampleTree(), Target{Dir: dir}).Untrusted; got != test.want {
+			t.Errorf("%+v: got %t", test, got)
+		}
+		if !programs.Have(t) {
+			continue
+		}
+		cmd := exec.Command("git", "status")
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); (err == nil) != test.want {
+			t.Errorf("%+v: git status: %v\n%s", test, err, out)
+		}
+	}
 }

@@ -27,6 +27,7 @@ type commitPlan struct {
 	author    object.Signature
 	committer object.Signature
 	fallback  bool // the author is the fallback author
+	unsigned  bool // git signs commits here, but go-git does not
 }
 
 // newCommitPlan reads the author from the environment and git's settings in dir, as git does. repo is the existing
@@ -46,6 +47,7 @@ func newCommitPlan(target Target, dir string, repo *repository) (*commitPlan, er
 	p.message = strings.TrimRight(p.message, "\n") + "\n"
 
 	settings := gitconfig.Read(filepath.Join(dir, gitDir), os.Getenv)
+	p.unsigned = settings.Bool("commit.gpgsign")
 	var known bool
 	if p.author, known = signature("author", settings, when); !known {
 		p.fallback = true

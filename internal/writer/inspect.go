@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/acton-go/acton-new/internal/gitconfig"
 )
 
 const gitDir = ".git"
@@ -153,4 +155,22 @@ func enclosingRepository(dir string) string {
 			return ""
 		}
 	}
+}
+
+// isTrusted reports whether git works in the repository of the directory: the user owns both, or safe.directory allows it.
+func isTrusted(dir string) bool {
+	git := filepath.Join(dir, gitDir)
+	if isOwn(dir) && isOwn(git) {
+		return true
+	}
+	trusted := false
+	for _, pattern := range gitconfig.Read(git, os.Getenv).All("safe.directory") {
+		switch pattern {
+		case "": // resets the list
+			trusted = false
+		case "*", dir:
+			trusted = true
+		}
+	}
+	return trusted
 }

@@ -11,6 +11,9 @@ import (
 
 func isMountPoint(dir string) bool { return filepath.Dir(dir) == dir }
 
+// isOwn reports true: git has other rules on this platform.
+func isOwn(string) bool { return true }
+
 // canWrite reports no error: only an attempt shows whether this platform allows to write.
 func canWrite(string) error { return nil }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -33,6 +34,17 @@ func deviceOf(info fs.FileInfo) uint64 {
 		return 0
 	}
 	return uint64(stat.Dev) //nolint:unconvert // its type differs between systems
+}
+
+// isOwn reports whether git takes the user for the owner of the file. With sudo, the user who called it is an owner too.
+func isOwn(file string) bool {
+	info, err := os.Lstat(file)
+	if err != nil {
+		return true // git reports the error
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	user := os.Geteuid()
+	return !ok || int(stat.Uid) == user || user == 0 && os.Getenv("SUDO_UID") == strconv.Itoa(int(stat.Uid))
 }
 
 // canWrite returns an error if the process may not create files in the directory.

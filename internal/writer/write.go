@@ -132,6 +132,8 @@ func (w *writer) recordCommit() {
 	w.result.Branch = w.commit.branch
 	w.result.Author = w.commit.author.Name + " <" + w.commit.author.Email + ">"
 	w.result.Fallback = w.commit.fallback
+	w.result.Unsigned = w.commit.unsigned
+	w.result.Untrusted = !isTrusted(w.dest.dir)
 }
 
 // errFillInPlace means that a rename cannot replace the target, but the target can be filled in place.

@@ -59,6 +59,7 @@ var tests = map[string]string{
 	"TestNextRunUndoesKilledFillInPlace":                "git",
 	"TestPackContainsObjectsOfAnySizeOnce":              "git",
 	"TestRepositoryKnowsThatModesAreNotKept":            "git",
+	"TestResultKnowsThatGitRefusesTheDirectory":         "git",
 	"TestRepositoryModes":                               "git",
 	"TestWriteCreatesProjectWithOneCommit":              "git",
 	"TestWriteFillsBindMountOfTheSameDevice":            "git",
