@@ -53,7 +53,7 @@ func (p project) printAnswers(b *bytes.Buffer) {
 	}
 	printField(b, "Features", p.featureList())
 	label := "Answers"
-	for line := range strings.SplitSeq(wrapFlags(p.answerFlags(), maxAnswers), "\n") {
+	for line := range strings.SplitSeq(wrapFlags(p.answerFlags(), answersWidth), "\n") {
 		if line != "" {
 			printField(b, label, line)
 		}
@@ -65,8 +65,8 @@ func (p project) printAnswers(b *bytes.Buffer) {
 	}
 }
 
-// maxAnswers is the width of the list of answers. With its label it fits a terminal of 80 columns.
-const maxAnswers = 66
+// answersWidth is the width of the list of answers. With its label it fits a terminal of 80 columns.
+const answersWidth = 66
 
 // wrapFlags breaks a command line before flags, so that no line is longer than width unless one flag is.
 func wrapFlags(flags string, width int) string {
