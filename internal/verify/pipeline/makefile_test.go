@@ -135,7 +135,7 @@ func TestMakefilePassesURLsUninterpreted(t *testing.T) {
 }
 
 // deploy/kubernetes/README.md says to add one of these components. Two environments must claim neither the same host of a Gateway nor
-// the same address of Google Cloud: each overlay names its own, with the lines that the README shows.
+// the same address of Google Cloud: each overlay names its own host, and its own address with the lines that the README shows.
 func TestProductionFitsEveryCloud(t *testing.T) {
 	need(t, "lint", "kubectl")
 	const address = "kubernetes.io/ingress.global-static-ip-name"
@@ -144,19 +144,15 @@ func TestProductionFitsEveryCloud(t *testing.T) {
 		"ingress-eks": "ingressClassName: alb",
 		"ingress-gke": "networking.gke.io/v1beta1.FrontendConfig: orders",
 	} {
-		for _, env := range []string{"staging", "production"} {
+		for _, env := range []string{"development", "staging", "production"} {
 			c := newCheckout(t)
 			dir := filepath.Join(c.dir, "deploy/kubernetes")
 			overlay := filepath.Join(dir, "overlays", env, "kustomization.yaml")
 			kustomization := decodeMap(t, readFile(t, overlay))
 			kustomization["components"] = append(kustomization["components"].([]any), "../../components/"+component)
 			write(t, overlay, encode(t, kustomization))
-			if component == "gateway" && env == "staging" {
-				addPatches(t, dir, 0, kustomization)
-				write(t, overlay, encode(t, kustomization))
-			}
 			manifests := c.make(t, true, "manifests", "ENV="+env)
-			host := map[string]string{"staging": "staging.orders.example.com", "production": "orders.example.com"}[env]
+			host := strings.TrimPrefix(env+".orders.example.com", "production.")
 			wantText(t, manifests, strings.Replace(want, "HOST", host, 1))
 			if strings.Contains(manifests, address) {
 				t.Errorf("%s claims the same address in every environment", component)
@@ -166,15 +162,42 @@ func TestProductionFitsEveryCloud(t *testing.T) {
 			}
 			// Autopilot raises the memory requests of pods to 1Gi for each CPU, and the quota must still admit them.
 			wantText(t, manifests, `requests.cpu: "9"`, "requests.memory: 9Gi")
-			addPatches(t, dir, 1, kustomization)
+			addPatches(t, dir, kustomization)
 			write(t, overlay, encode(t, kustomization))
 			wantText(t, c.make(t, true, "manifests", "ENV="+env), address+": orders-staging", "35.191.0.0/16,203.0.113.10/32\n")
 		}
 	}
 }
 
-// addPatches adds the patches of a block of YAML in the README to the kustomization of an overlay.
-func addPatches(t *testing.T, dir string, block int, kustomization map[string]any) {
+// Kustomize does not report a patch without a match, so an overlay without its own host would have the host of production.
+func TestTwoEnvironmentsCannotHaveOneHost(t *testing.T) {
+	need(t, "lint", "kubectl")
+	for _, component := range []string{"ingress", "gateway"} {
+		c := newCheckout(t)
+		check := func(wantOK bool) string { return c.make(t, wantOK, "manifests-check", "KUBECONFORM=true") }
+		for _, env := range []string{"development", "staging", "production"} {
+			if component == "gateway" {
+				editOverlay(t, c, env, func(k map[string]any) { k["components"] = append(k["components"].([]any), "../../components/gateway") })
+			}
+		}
+		check(true)
+		editOverlay(t, c, "development", func(k map[string]any) {
+			k["patches"] = slices.DeleteFunc(k["patches"].([]any), func(p any) bool { return p.(map[string]any)["target"] != nil })
+		})
+		wantText(t, check(false), "two environments have the host orders.example.com")
+	}
+}
+
+func editOverlay(t *testing.T, c checkout, env string, edit func(kustomization map[string]any)) {
+	t.Helper()
+	file := filepath.Join(c.dir, "deploy/kubernetes/overlays", env, "kustomization.yaml")
+	kustomization := decodeMap(t, readFile(t, file))
+	edit(kustomization)
+	write(t, file, encode(t, kustomization))
+}
+
+// addPatches adds the patches of the first block of YAML in the README to the kustomization of an overlay.
+func addPatches(t *testing.T, dir string, kustomization map[string]any) {
 	t.Helper()
 	blocks, err := documents.Blocks(readFile(t, filepath.Join(dir, "README.md")))
 	if err != nil {
@@ -182,7 +205,7 @@ func addPatches(t *testing.T, dir string, block int, kustomization map[string]an
 	}
 	blocks = slices.DeleteFunc(blocks, func(b documents.Block) bool { return b.Lang != "yaml" })
 	patches, _ := kustomization["patches"].([]any)
-	kustomization["patches"] = append(patches, decodeMap(t, blocks[block].Text)["patches"].([]any)...)
+	kustomization["patches"] = append(patches, decodeMap(t, blocks[0].Text)["patches"].([]any)...)
 }
 
 // The kubelet evicts a pod that writes more to its emptyDir than the limit, and Autopilot sets a limit of 1Gi by default. It refuses
