@@ -47,7 +47,7 @@ func TestConsistentChangesAreNoProblem(t *testing.T) {
 		}},
 		{"one more pod, and a higher max_instances", full, []edit{
 			{base + "scaling.yaml", "maxReplicas: 10", "maxReplicas: 11"},
-			{component + "database/kustomization.yaml", "MAX_INSTANCES=11", "MAX_INSTANCES=12"},
+			{component + "database/kustomization.yaml", "MAX_INSTANCES=14", "MAX_INSTANCES=15"},
 		}},
 		{"image digest", minimal, []edit{
 			{overlay + "kustomization.yaml", "newTag: v0.1.0", "digest: sha256:0123456789012345678901234567890123456789012345678901234567890123"},
