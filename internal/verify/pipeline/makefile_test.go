@@ -208,6 +208,37 @@ func addPatches(t *testing.T, dir string, kustomization map[string]any) {
 	kustomization["patches"] = append(patches, decodeMap(t, blocks[0].Text)["patches"].([]any)...)
 }
 
+// A Job never fails because of an image that cannot be pulled: its deadline is an hour.
+func TestDeployEndsIfTheMigrationsCannotStart(t *testing.T) {
+	need(t, "lint", "kubectl")
+	kubectl, err := exec.LookPath("kubectl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for reason, wantOK := range map[string]bool{"ErrImagePull ImagePullBackOff": false, "CreateContainerConfigError": false, "ContainerCreating": true, "": true} {
+		c := newCheckout(t, "database")
+		bin := t.TempDir()
+		stub := filepath.Join(bin, "kubectl")
+		write(t, stub, `#!/bin/sh
+case "$*" in
+  kustomize*) exec '`+kubectl+`' "$@" ;;
+  *'job/orders-migrate --timeout 2m') exit 1 ;;
+  *'job/orders-migrate --timeout 70m') echo waits for an hour ;;
+  *'get pods'*) printf %s '`+reason+`' ;;
+  create*) echo '{}' ;;
+esac
+`)
+		if err := os.Chmod(stub, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		c.env = append(slices.Clip(c.env), "PATH="+bin+":"+os.Getenv("PATH"))
+		out := c.make(t, wantOK, "deploy", "ENV=production", "TAG=v1.2.3")
+		if got := strings.Contains(out, "\nwaits for an hour"); got != wantOK {
+			t.Errorf("the pods wait because of %q: make deploy waits for an hour is %t:\n%s", reason, got, out)
+		}
+	}
+}
+
 // The kubelet evicts a pod that writes more to its emptyDir than the limit, and Autopilot sets a limit of 1Gi by default. It refuses
 // more than 10Gi.
 func TestDumpsFitOnTheNode(t *testing.T) {
