@@ -42,7 +42,7 @@ func healthcheckCommand(sources config.Sources) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			err = probe(cmd.Context(), address, cfg.Health.CheckTimeout+probeMargin)
+			err = probe(cmd.Context(), cmd.OutOrStdout(), address, cfg.Health.CheckTimeout+probeMargin)
 			if err != nil && ignored != nil {
 				return fmt.Errorf("%w\nthe address may be wrong, because some settings cannot be used:\n%w", err, ignored)
 			}
@@ -67,10 +67,9 @@ func probeURL(cfg config.Config, path string) (string, error) {
 	return address.String(), nil
 }
 
-func probe(ctx context.Context, address string, limit time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	client := http.Client{Transport: &http.Transport{
+// probe prints the response, which names the checks that failed or are degraded.
+func probe(ctx context.Context, out io.Writer, address string, limit time.Duration) error {
+	client := http.Client{Timeout: limit, Transport: &http.Transport{
 		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // the connection stays on this machine
 		DisableKeepAlives: true,
 	}}
@@ -90,5 +89,6 @@ func probe(ctx context.Context, address string, limit time.Duration) error {
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s answers %s: %s", address, response.Status, bytes.TrimSpace(report))
 	}
-	return nil
+	_, err = fmt.Fprintf(out, "%s\n", bytes.TrimSpace(report))
+	return err
 }

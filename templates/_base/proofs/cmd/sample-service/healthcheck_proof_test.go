@@ -116,8 +116,8 @@ func TestHealthcheckReportsTheRunningService(t *testing.T) {
 			server := httptest.NewServer(probes(test.healthy, test.ready))
 			defer server.Close()
 			args := append([]string{"healthcheck", "--set", "server.bind=0.0.0.0", "--set", "server.port=" + port(t, server.URL)}, test.args...)
-			if got := command(t, nil, args...); got.code != test.code {
-				t.Errorf("got %+v, want code %d", got, test.code)
+			if got := command(t, nil, args...); got.code != test.code || !strings.Contains(got.stdout+got.stderr, "the report") {
+				t.Errorf("got %+v, want code %d, and what the service answered", got, test.code)
 			}
 		})
 	}
@@ -125,9 +125,12 @@ func TestHealthcheckReportsTheRunningService(t *testing.T) {
 
 // probes returns a handler that answers the probes with the given statuses.
 func probes(healthy, ready int) http.Handler {
+	answer := func(status int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "the report", status) }
+	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(healthy) })
-	mux.HandleFunc("GET /ready", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(ready) })
+	mux.Handle("GET /health", answer(healthy))
+	mux.Handle("GET /ready", answer(ready))
 	return mux
 }
 
