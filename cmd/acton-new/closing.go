@@ -8,15 +8,17 @@ import (
 	"strings"
 
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/writer"
 )
 
 // plan prints the result of a dry run.
 func (p project) preview(w io.Writer) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "Dry run: nothing was written. This would create %s with %d files:\n\n", p.req.absolute(), len(p.tree))
-	b.WriteString(newNode(p.plan.Answers.Name, p.tree).draw())
+	fmt.Fprintf(&b, "Dry run: nothing was written. This would create %s with %d files:\n\n", p.req.absolute(), len(p.written))
+	b.WriteString(newNode(p.plan.Answers.Name, p.written).draw())
 	b.WriteString("\n")
 	p.printAnswers(&b)
+	p.printExisting(&b)
 	fmt.Fprintf(&b, "\nTo create it without prompts:\n  %s\n", p.commandLine())
 	_, err := w.Write(b.Bytes())
 	return err
@@ -25,8 +27,9 @@ func (p project) preview(w io.Writer) error {
 // closing prints the created project and the next steps.
 func (p project) closing(w io.Writer) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "Created %s in %s with %d files.\n\n", p.plan.Answers.Name, p.result.Dir, len(p.tree))
+	fmt.Fprintf(&b, "Created %s in %s with %d files.\n\n", p.plan.Answers.Name, p.result.Dir, len(p.written))
 	p.printAnswers(&b)
+	p.printExisting(&b)
 	printField(&b, "Commit", p.commit())
 	for _, note := range p.commitNotes() {
 		printField(&b, "", note)
@@ -43,6 +46,28 @@ func (p project) closing(w io.Writer) error {
 }
 
 func printField(b *bytes.Buffer, label, text string) { fmt.Fprintf(b, "  %-9s %s\n", label, text) }
+
+// printExisting prints what happens to each file that was in the directory.
+func (p project) printExisting(b *bytes.Buffer) {
+	for _, line := range []struct {
+		action        writer.Action
+		label, suffix string
+	}{
+		{writer.Kept, "Kept", ""},
+		{writer.Merged, "Merged", ": your lines, then the generated ones"},
+		{writer.Replaced, "Replaced", ", which had only a title"},
+	} {
+		var paths []string
+		for _, e := range p.existing {
+			if e.Action == line.action {
+				paths = append(paths, e.Path)
+			}
+		}
+		if len(paths) > 0 {
+			printField(b, line.label, strings.Join(paths, ", ")+line.suffix)
+		}
+	}
+}
 
 // printAnswers prints the module path, the features and the other answers, and how to change the module path.
 func (p project) printAnswers(b *bytes.Buffer) {

@@ -21,6 +21,7 @@ type document struct {
 	Command   string            `json:"command"`
 	Hash      string            `json:"hash"` // hash of the tree, as in .acton-new.yaml
 	Files     []documentFile    `json:"files"`
+	Existing  map[string]string `json:"existing"` // files that were in the directory: kept, merged or replaced
 	NextSteps []string          `json:"next_steps"`
 }
 
@@ -35,11 +36,15 @@ func (p project) document(w io.Writer) error {
 		Generator: p.version, Name: p.plan.Answers.Name, Module: p.plan.Answers.Module,
 		Features: append([]string{}, p.plan.Answers.Features...), Forced: p.forced(), Values: p.plan.Answers.Values,
 		Dir: p.req.absolute(), DryRun: p.result == nil, Command: p.commandLine(), Hash: p.tree.Hash(), NextSteps: p.nextSteps(),
+		Existing: map[string]string{},
 	}
 	if p.result != nil {
 		d.Dir, d.Commit = p.result.Dir, p.result.Commit
 	}
-	for _, f := range p.tree {
+	for _, e := range p.existing {
+		d.Existing[e.Path] = string(e.Action)
+	}
+	for _, f := range p.written {
 		sum := sha256.Sum256(f.Data)
 		d.Files = append(d.Files, documentFile{Path: f.Path, Size: len(f.Data), SHA256: hex.EncodeToString(sum[:])})
 	}

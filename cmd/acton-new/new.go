@@ -190,9 +190,11 @@ func createProject(
 		return err
 	}
 	if opts.dryRun {
-		if err := writer.Check(p.target); err != nil {
+		result, err := writer.Check(p.tree, p.target)
+		if err != nil {
 			return err
 		}
+		p.written, p.existing = result.Tree, result.Existing
 		return p.show(env.out, opts.json)
 	}
 	result, err := writer.Write(ctx, p.tree, p.target)
@@ -202,7 +204,7 @@ func createProject(
 	if err != nil {
 		return err
 	}
-	p.result = &result
+	p.result, p.written, p.existing = &result, result.Tree, result.Existing
 	return p.show(env.out, opts.json)
 }
 
@@ -230,6 +232,9 @@ type project struct {
 	target  writer.Target
 	version string
 	result  *writer.Result // nil if nothing was written
+
+	written  generator.Tree // the tree with the files that were in the target
+	existing []writer.Existing
 }
 
 // project renders the answers.

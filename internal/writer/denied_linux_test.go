@@ -85,7 +85,7 @@ func TestWriteToReadOnlyDiskFails(t *testing.T) {
 	for _, name := range []string{"service", "a/service", "empty"} {
 		_, err := Write(t.Context(), sampleTree(), Target{Dir: filepath.Join(disk, name)})
 		wantError(t, err, disk, "read-only file system")
-		wantError(t, Check(Target{Dir: filepath.Join(disk, name)}), disk, "read-only file system")
+		wantError(t, checkError(Target{Dir: filepath.Join(disk, name)}), disk, "read-only file system")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
 
 	"github.com/acton-go/acton-new/internal/gitconfig"
@@ -20,10 +21,11 @@ const (
 	fallbackEmail = "acton-new@localhost.invalid"
 )
 
-// commitPlan holds the metadata of the first commit.
+// commitPlan holds the metadata of the commit.
 type commitPlan struct {
 	branch    string
 	message   string
+	parent    plumbing.Hash // zero for the first commit
 	author    object.Signature
 	committer object.Signature
 	fallback  bool // the author is the fallback author
@@ -39,7 +41,10 @@ func newCommitPlan(target Target, dir string, repo *repository) (*commitPlan, er
 	}
 	p := &commitPlan{branch: "main", message: "Initial commit"}
 	if repo != nil {
-		p.branch = repo.branch
+		p.branch, p.parent = repo.branch, repo.parent
+		if !p.parent.IsZero() {
+			p.message = "Add the generated service"
+		}
 	}
 	if target.Message != "" {
 		p.message = target.Message

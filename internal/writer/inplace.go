@@ -5,11 +5,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/acton-go/acton-new/internal/generator"
 )
 
 // fillInPlace writes the project into a directory that cannot be replaced. It creates the project in a hidden directory
@@ -68,7 +71,11 @@ func (w *writer) plan(j *journal, project string) error {
 			created[d] = true
 			j.Dirs = append(j.Dirs, d)
 		}
-		j.Files = append(j.Files, journalFile{Path: f.Path, Sum: sumOf(f.Data)})
+		if s := w.dest.starter(f.Path); s == nil {
+			j.Files = append(j.Files, journalFile{Path: f.Path, Sum: sumOf(f.Data)})
+		} else if !s.same(f) {
+			j.Files = append(j.Files, journalFile{Path: f.Path, Sum: sumOf(f.Data), Original: s.raw, Replaces: true})
+		}
 	}
 	switch {
 	case w.commit == nil:
@@ -80,6 +87,13 @@ func (w *writer) plan(j *journal, project string) error {
 			return err
 		}
 		j.Adopted = &journalAdoption{Branch: w.commit.branch, Commit: w.objects.id.String(), Files: packs}
+		if parent := w.dest.repository.parent; !parent.IsZero() {
+			j.Adopted.Parent = parent.String()
+		}
+		j.Adopted.OriginalIndex, err = os.ReadFile(filepath.Join(w.dest.dir, gitDir, "index"))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	return j.write()
 }
@@ -109,7 +123,14 @@ func (w *writer) move(j *journal, project string) error {
 			return err
 		}
 		to := filepath.Join(dir, e.Name())
-		if _, err := os.Lstat(to); err == nil {
+		if s := w.dest.starter(e.Name()); s != nil {
+			if !sameContent(to, sumOf(s.raw)) {
+				return fmt.Errorf("%s: another process changed it during this run; run the command again", to)
+			}
+			if f, _ := w.tree.Lookup(e.Name()); s.same(generator.File{Data: f}) {
+				continue
+			}
+		} else if _, err := os.Lstat(to); err == nil {
 			return fmt.Errorf("%s: another process created it during this run; remove it, or choose another directory", to)
 		}
 		if err := os.Rename(filepath.Join(project, e.Name()), to); err != nil {

@@ -6,42 +6,110 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/programs"
 )
 
-// inPlace returns functions that prepare a directory that cannot be replaced: the working directory, and a clone of an
-// empty repository. They also return the previous content of the directory.
-func inPlace(t *testing.T) map[string]func(t *testing.T) (dir string, before []string) {
+// place is a directory that cannot be replaced.
+type place struct {
+	dir     string
+	git     bool           // it has a repository
+	before  generator.Tree // its files
+	after   generator.Tree // its files after Write
+	commits string         // after Write
+}
+
+// inPlace returns functions that prepare a directory that cannot be replaced: the working directory, and clones of a
+// repository without a commit and of one with the starter files of a forge.
+func inPlace(t *testing.T) map[string]func(t *testing.T) place {
 	t.Helper()
-	return map[string]func(t *testing.T) (string, []string){
-		"working directory": func(t *testing.T) (string, []string) {
-			dir := t.TempDir()
-			t.Chdir(dir)
-			return ".", nil
+	clone := func(t *testing.T, files generator.Tree) string {
+		t.Helper()
+		root := t.TempDir()
+		origin, clone := filepath.Join(root, "origin"), filepath.Join(root, "clone")
+		runGit(t, root, "init", "-q", "-b", "trunk/one", "origin")
+		if len(files) > 0 {
+			commitFiles(t, origin, files)
+		}
+		runGit(t, origin, "config", "receive.denyCurrentBranch", "ignore")
+		runGit(t, root, "clone", "-q", "origin", "clone")
+		return clone
+	}
+	return map[string]func(t *testing.T) place{
+		"working directory": func(t *testing.T) place {
+			t.Chdir(t.TempDir())
+			return place{dir: ".", after: sampleTree(), commits: "1"}
 		},
-		"fresh clone": func(t *testing.T) (string, []string) {
-			root := t.TempDir()
-			runGit(t, root, "init", "-q", "--bare", "-b", "trunk/one", "origin")
-			runGit(t, root, "clone", "-q", "origin", "clone")
-			return filepath.Join(root, "clone"), []string{gitDir}
+		"fresh clone": func(t *testing.T) place {
+			return place{dir: clone(t, nil), git: true, after: sampleTree(), commits: "1"}
+		},
+		"clone with starters": func(t *testing.T) place {
+			return place{dir: clone(t, starterFiles), git: true, before: starterFiles, after: mergedTree(), commits: "2"}
+		},
+		"starters without a commit": func(t *testing.T) place {
+			dir := clone(t, nil)
+			writeFiles(t, dir, starterFiles)
+			return place{dir: dir, git: true, before: starterFiles, after: mergedTree(), commits: "1"}
 		},
 	}
+}
+
+// starterFiles are files with which a forge begins a repository.
+var starterFiles = generator.Tree{
+	{Path: ".gitattributes", Data: []byte("* text=auto eol=lf\n")},
+	{Path: ".gitignore", Data: []byte("*.exe\n")},
+	{Path: "LICENSE", Data: []byte("MIT\n")},
+	{Path: "README.md", Data: []byte("# service")},
+}
+
+// mergedTree returns the sample with starterFiles.
+func mergedTree() generator.Tree {
+	tree := append(sampleTree(), generator.File{Path: "LICENSE", Data: []byte("MIT\n")})
+	for i, f := range tree {
+		if f.Path == ".gitignore" {
+			tree[i].Data = []byte("*.exe\n\n" + string(f.Data))
+		}
+	}
+	return sorted(tree)
+}
+
+func writeFiles(t *testing.T, dir string, files generator.Tree) {
+	t.Helper()
+	for _, f := range files {
+		writeFile(t, filepath.Join(dir, f.Path), string(f.Data))
+	}
+}
+
+func commitFiles(t *testing.T, dir string, files generator.Tree) {
+	t.Helper()
+	writeFiles(t, dir, files)
+	runGit(t, dir, "add", ".")
+	runGit(t, dir, "-c", "user.name=x", "-c", "user.email=x@y", "commit", "-q", "-m", "x")
 }
 
 func TestWriteFillsDirectoryThatCannotBeReplaced(t *testing.T) {
 	programs.Need(t)
 	for name, prepare := range inPlace(t) {
 		t.Run(name, func(t *testing.T) {
-			dir, before := prepare(t)
-			result := mustWrite(t, sampleTree(), Target{Dir: dir})
-			wantProject(t, result.Dir, sampleTree())
-			if before == nil {
+			p := prepare(t)
+			checked, err := Check(sampleTree(), Target{Dir: p.dir})
+			if err != nil {
+				t.Fatal(err)
+			}
+			result := mustWrite(t, sampleTree(), Target{Dir: p.dir})
+			wantCommits(t, result.Dir, p.after, p.commits)
+			if diff := diffTrees(result.Tree, p.after) + diffTrees(checked.Tree, p.after) + cmp.Diff(checked.Existing, result.Existing); diff != "" {
+				t.Errorf("the results of Check and Write differ:\n%s", diff)
+			}
+			if !p.git {
 				return
 			}
-			if got := runGit(t, dir, "branch", "--show-current"); got != "trunk/one" || result.Branch != got {
+			if got := runGit(t, p.dir, "branch", "--show-current"); got != "trunk/one" || result.Branch != got {
 				t.Errorf("branch: got %s in git and %s in the result, want trunk/one", got, result.Branch)
 			}
-			runGit(t, dir, "push", "-q")
+			runGit(t, p.dir, "push", "-q")
 		})
 	}
 }
@@ -58,15 +126,29 @@ func TestFailureUndoesFillInPlace(t *testing.T) {
 		"working directory": common,
 		"fresh clone":       append([]point{{"adopt", 1}, {"adopt", 2}, {"adopt", 3}, {"adopt", 4}}, common...),
 	}
+	points["clone with starters"] = append([]point{{"move", 4}, {"move", 5}}, points["fresh clone"]...)
+	points["starters without a commit"] = points["clone with starters"]
 	for name, prepare := range inPlace(t) {
 		for _, p := range points[name] {
 			t.Run(fmt.Sprintf("%s/%s %d", name, p.step, p.n), func(t *testing.T) {
-				dir, before := prepare(t)
-				_, err := write(t.Context(), sampleTree(), Target{Dir: dir}, failAt(p.step, p.n))
+				at := prepare(t)
+				status := func() string {
+					if !at.git {
+						return ""
+					}
+					return runGit(t, at.dir, "status", "--porcelain", "--branch")
+				}
+				before := status()
+				_, err := write(t.Context(), sampleTree(), Target{Dir: at.dir}, failAt(p.step, p.n))
 				wantError(t, err, "fault")
-				wantEntries(t, dir, before...)
-				result := mustWrite(t, sampleTree(), Target{Dir: dir})
-				wantProject(t, result.Dir, sampleTree())
+				if diff := diffTrees(readTree(t, at.dir), at.before) + cmp.Diff(before, status()); diff != "" {
+					t.Fatalf("after the failure (-before +after):\n%s", diff)
+				}
+				if at.git {
+					runGit(t, at.dir, "fsck", "--strict")
+				}
+				result := mustWrite(t, sampleTree(), Target{Dir: at.dir})
+				wantCommits(t, result.Dir, at.after, at.commits)
 			})
 		}
 	}
@@ -92,8 +174,14 @@ func TestWriteRejectsRepositoryThatIsNotEmpty(t *testing.T) {
 		want    string
 	}{
 		"a commit": {func(t *testing.T, dir string) {
-			runGit(t, dir, "-c", "user.name=x", "-c", "user.email=x@y", "commit", "-q", "--allow-empty", "-m", "x")
-		}, "has commits"},
+			commitFiles(t, dir, generator.Tree{{Path: "x", Data: []byte("x")}})
+			os.Remove(filepath.Join(dir, "x"))
+		}, "has commits with other files than .gitattributes"},
+		"a commit on another branch": {func(t *testing.T, dir string) {
+			commitFiles(t, dir, generator.Tree{{Path: "README.md", Data: []byte("# x")}})
+			runGit(t, dir, "checkout", "-q", "--orphan", "other")
+			runGit(t, dir, "rm", "-q", "-f", "README.md")
+		}, "none on other"},
 		"a staged file": {func(t *testing.T, dir string) {
 			writeFile(t, filepath.Join(dir, "x"), "x")
 			runGit(t, dir, "add", "x")
@@ -138,7 +226,7 @@ func TestWriteRejectsRepositoryThatIsNotEmpty(t *testing.T) {
 			_, err := Write(t.Context(), sampleTree(), Target{Dir: dir})
 			wantError(t, err, test.want, "--dir", "--no-git")
 			wantEntries(t, dir, gitDir)
-			wantError(t, Check(Target{Dir: dir}), test.want, "--dir", "--no-git")
+			wantError(t, checkError(Target{Dir: dir}), test.want, "--dir", "--no-git")
 
 			// Files alone need no repository that can be written.
 			mustWrite(t, sampleTree(), Target{Dir: dir, Repository: RepositoryNever})
@@ -146,6 +234,75 @@ func TestWriteRejectsRepositoryThatIsNotEmpty(t *testing.T) {
 				t.Errorf("files (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// The files and the repository of the user stay as they are if they are not those of a new repository.
+func TestWriteRejectsOtherFilesThanStarters(t *testing.T) {
+	programs.Need(t)
+	tests := map[string]struct {
+		prepare func(t *testing.T, dir string)
+		want    string
+	}{
+		"a changed starter": {func(t *testing.T, dir string) { writeFile(t, filepath.Join(dir, "README.md"), "# other") }, "README.md differs from the last commit"},
+		"a removed starter": {func(_ *testing.T, dir string) { os.Remove(filepath.Join(dir, "README.md")) }, "README.md differs from the last commit"},
+		"a new starter":     {func(t *testing.T, dir string) { writeFile(t, filepath.Join(dir, "README"), "x") }, "README is not in the last commit"},
+		"a staged starter": {func(t *testing.T, dir string) {
+			writeFile(t, filepath.Join(dir, "README.md"), "# other")
+			runGit(t, dir, "add", ".")
+			writeFile(t, filepath.Join(dir, "README.md"), "# service")
+		}, "has staged files"},
+		"another file":         {func(t *testing.T, dir string) { writeFile(t, filepath.Join(dir, "main.go"), "package main") }, "not empty"},
+		"an executable":        {func(_ *testing.T, dir string) { _ = os.Chmod(filepath.Join(dir, "README.md"), 0o755) }, "not empty"},
+		"a link":               {func(_ *testing.T, dir string) { _ = os.Symlink("LICENSE", filepath.Join(dir, "README")) }, "not empty"},
+		"starters and no .git": {func(_ *testing.T, dir string) { os.RemoveAll(filepath.Join(dir, gitDir)) }, "not empty"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			runGit(t, dir, "init", "-q")
+			commitFiles(t, dir, starterFiles)
+			test.prepare(t, dir)
+			before := readTree(t, dir)
+			wantError(t, checkError(Target{Dir: dir}), test.want)
+			_, err := Write(t.Context(), sampleTree(), Target{Dir: dir})
+			wantError(t, err, test.want)
+			if diff := diffTrees(readTree(t, dir), before); diff != "" {
+				t.Errorf("files (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestMergeSaysWhatHappensToEachFile(t *testing.T) {
+	read := func(path, text string) starter {
+		dir := t.TempDir()
+		writeFile(t, filepath.Join(dir, path), text)
+		s, err := readStarter(dir, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	for name, test := range map[string]struct {
+		starter starter
+		action  Action
+		want    string
+	}{
+		"stub":              {read("README.md", "# service\n"), Replaced, "# A project\n"},
+		"empty README":      {read("README.md", ""), Replaced, "# A project\n"},
+		"README":            {read("README.md", "# service\r\n\r\nOurs.\r\n"), Merged, "# service\n\nOurs.\n\n# A project\n"},
+		"no title":          {read("README.md", "Ours."), Merged, "Ours.\n\n# A project\n"},
+		"same .gitignore":   {read(".gitignore", "/bin/\r\n*.log\r\n"), Kept, "/bin/\n*.log\n"},
+		"other .gitignore":  {read(".gitignore", "*.exe"), Merged, "*.exe\n\n/bin/\n*.log\n"},
+		"license":           {read("LICENSE.txt", "MIT"), Kept, "MIT"},
+		"README in another": {read("README.txt", "Ours."), Kept, "Ours."},
+	} {
+		tree, existing := merge(sampleTree(), []starter{test.starter})
+		got, _ := tree.Lookup(test.starter.path)
+		if string(got) != test.want || len(existing) != 1 || existing[0] != (Existing{test.starter.path, test.action}) {
+			t.Errorf("%s: got %q and %v, want %q and %s", name, got, existing, test.want, test.action)
+		}
 	}
 }
 
@@ -179,6 +336,6 @@ func TestWriteRejectsDirectoryWithRunInProgress(t *testing.T) {
 	defer j.close()
 	_, err = Write(t.Context(), sampleTree(), Target{Dir: dir})
 	wantError(t, err, "another run")
-	wantError(t, Check(Target{Dir: dir}), "another run")
+	wantError(t, checkError(Target{Dir: dir}), "another run")
 	wantEntries(t, dir, filepath.Base(j.path))
 }

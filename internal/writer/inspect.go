@@ -20,7 +20,8 @@ type destination struct {
 	exists     bool        // the directory exists
 	mode       fs.FileMode // its permissions
 	inPlace    bool        // it cannot be replaced, so its content is written in place
-	repository *repository // the only content: a repository without a commit; nil if the directory is empty
+	repository *repository // a repository, with no commit or only with the starters; nil if the directory is empty
+	starters   []starter   // the files next to the repository
 }
 
 // inspect examines the target directory. Before that, undo undoes what a killed run left there, and returns what it
@@ -64,21 +65,38 @@ func inspect(target Target, undo func(dir string) ([]string, error)) (d destinat
 	if err != nil {
 		return destination{}, nil, pathError(d.dir, err)
 	}
-	switch {
-	case len(entries) == 0:
-	case len(entries) == 1 && entries[0].Name() == gitDir:
-		d.repository = &repository{}
-		if target.Repository != RepositoryNever {
-			d.repository, err = openEmptyRepository(d.dir)
-		}
-		if err != nil {
-			return destination{}, nil, err
-		}
-	default:
-		return destination{}, nil, notEmptyError(d.dir, entries)
+	if err := d.readContent(target, entries); err != nil {
+		return destination{}, nil, err
 	}
 	d.inPlace = d.repository != nil || isWorkingDirectory(info) || isMountPoint(d.dir)
 	return d, removed, nil
+}
+
+// readContent reads the starters and opens the repository. It rejects any other content of the directory.
+func (d *destination) readContent(target Target, entries []os.DirEntry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	if entries[0].Name() != gitDir {
+		return notEmptyError(d.dir, entries)
+	}
+	for _, e := range entries[1:] {
+		if !isStarter(e) {
+			return notEmptyError(d.dir, entries)
+		}
+		s, err := readStarter(d.dir, e.Name())
+		if err != nil {
+			return pathError(d.dir, err)
+		}
+		d.starters = append(d.starters, s)
+	}
+	if target.Repository == RepositoryNever {
+		d.repository = &repository{}
+		return nil
+	}
+	var err error
+	d.repository, err = openNewRepository(d.dir, d.starters)
+	return err
 }
 
 // checkWritable returns an error if the process may not create the project at the destination.

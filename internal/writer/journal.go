@@ -31,7 +31,11 @@ type journalPlan struct {
 	Adopted    *journalAdoption
 }
 
-type journalFile struct{ Path, Sum string }
+type journalFile struct {
+	Path, Sum string
+	Replaces  bool   // the file existed
+	Original  []byte // its content
+}
 
 // journalRepository is a repository that the run moves into the target.
 type journalRepository struct{ Branch, Commit string }
@@ -41,6 +45,8 @@ type journalAdoption struct {
 	Branch, Commit string
 	Files          []string // the pack and its index, relative to the repository
 	Index          string   // SHA-256 sum of the index; empty until the index exists
+	Parent         string   // commit of the branch before; empty if there was none
+	OriginalIndex  []byte   // nil if there was none
 }
 
 const journalMark = "acton-new: the next run undoes these changes, unless a running process holds a lock on this file\n"
@@ -208,10 +214,16 @@ func (j *journal) undoRepository() error {
 	}
 	branch := filepath.Join(git, "refs", "heads", filepath.FromSlash(a.Branch))
 	index := filepath.Join(git, "index")
-	if exists(branch) && !pointsTo(git, a.Branch, a.Commit) || exists(index) && !sameContent(index, a.Index) {
+	ours := pointsTo(git, a.Branch, a.Commit) || a.Parent != "" && pointsTo(git, a.Branch, a.Parent)
+	sameIndex := sameContent(index, a.Index) || a.OriginalIndex != nil && sameContent(index, sumOf(a.OriginalIndex))
+	if exists(branch) && !ours || exists(index) && !sameIndex {
 		return nil // the user has changed the repository, which may need the objects
 	}
-	if err := errors.Join(removeIfExists(branch), removeIfExists(index)); err != nil {
+	var parent []byte
+	if a.Parent != "" {
+		parent = []byte(a.Parent + "\n")
+	}
+	if err := errors.Join(j.restore(branch, parent), j.restore(index, a.OriginalIndex)); err != nil {
 		return err
 	}
 	for _, name := range a.Files {
@@ -228,7 +240,11 @@ func (j *journal) undoFiles() error {
 		if !filepath.IsLocal(filepath.FromSlash(f.Path)) || !sameContent(name, f.Sum) {
 			continue
 		}
-		if err := removeIfExists(name); err != nil {
+		var original []byte
+		if f.Replaces {
+			original = append([]byte{}, f.Original...)
+		}
+		if err := j.restore(name, original); err != nil {
 			return err
 		}
 	}
@@ -240,6 +256,24 @@ func (j *journal) undoFiles() error {
 		}
 	}
 	return nil
+}
+
+// restore gives a file its original content in one step, or removes it if the content is nil.
+func (j *journal) restore(name string, original []byte) error {
+	if original == nil {
+		return removeIfExists(name)
+	}
+	if err := os.MkdirAll(j.stage(), 0o700); err != nil {
+		return err
+	}
+	restored := filepath.Join(j.stage(), "restored-"+randomSuffix())
+	if err := os.WriteFile(restored, original, 0o666); err != nil {
+		return err
+	}
+	if err := syncPath(restored); err != nil {
+		return err
+	}
+	return os.Rename(restored, name)
 }
 
 func exists(name string) bool {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/verify/programs"
 )
 
@@ -88,45 +89,50 @@ func TestStaleStagesAreRemoved(t *testing.T) {
 	}
 }
 
-// TestNextRunUndoesKilledFillInPlace kills writes to a clone of an empty repository, which use a journal.
+// TestNextRunUndoesKilledFillInPlace kills writes to a new repository, which use a journal. Every other one has starter files.
 func TestNextRunUndoesKilledFillInPlace(t *testing.T) {
 	programs.Need(t)
 	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 2))
-	clone := func() string {
-		dir := t.TempDir()
+	clone := func(starters bool) (dir string, after generator.Tree, commits string) {
+		dir = t.TempDir()
 		runGit(t, dir, "init", "-q", "-b", "trunk")
-		return dir
+		if !starters {
+			return dir, sampleTree(), "1"
+		}
+		commitFiles(t, dir, starterFiles)
+		return dir, mergedTree(), "2"
 	}
-	duration := measure(t, clone())
+	empty, _, _ := clone(false)
+	duration := measure(t, empty)
 
 	undone := 0
-	for range *kills {
-		dir := clone()
+	for i := range *kills {
+		dir, after, commits := clone(i%2 == 0)
 		kill(t, dir, randomDelay(random, duration))
 		journals, err := filepath.Glob(filepath.Join(dir, ".acton-new-*.journal"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(journals) == 0 {
-			if entries, _ := os.ReadDir(dir); len(entries) > 1 {
-				wantProject(t, dir, sampleTree())
+			if _, err := os.Lstat(filepath.Join(dir, "internal")); err == nil {
+				wantCommits(t, dir, after, commits)
 				continue
 			}
 		} else {
 			undone++
 		}
 		before := readTree(t, dir)
-		if err := Check(Target{Dir: dir}); err != nil {
+		if err := checkError(Target{Dir: dir}); err != nil {
 			t.Errorf("check: %v", err)
 		}
 		if diff := diffTrees(readTree(t, dir), before); diff != "" {
 			t.Errorf("check changed the directory (-before +after):\n%s", diff)
 		}
 		mustWrite(t, sampleTree(), Target{Dir: dir})
-		wantProject(t, dir, sampleTree())
+		wantCommits(t, dir, after, commits)
 	}
 	t.Logf("the next run undid the changes of %d of %d killed runs", undone, *kills)
 }

@@ -119,6 +119,12 @@ func runGit(t *testing.T, dir string, args ...string) string {
 // wantProject checks that dir contains exactly the tree, that and with git that all of it is committed without an error.
 func wantProject(t *testing.T, dir string, want generator.Tree) {
 	t.Helper()
+	wantCommits(t, dir, want, "1")
+}
+
+// wantCommits is wantProject for a repository with several commits.
+func wantCommits(t *testing.T, dir string, want generator.Tree, commits string) {
+	t.Helper()
 	if diff := diffTrees(readTree(t, dir), want); diff != "" {
 		t.Fatalf("files in %s (-want +got):\n%s", dir, diff)
 	}
@@ -130,8 +136,8 @@ func wantProject(t *testing.T, dir string, want generator.Tree) {
 	if out := runGit(t, dir, "status", "--porcelain", "--ignored"); out != "" {
 		t.Fatalf("git status in %s: %s", dir, out)
 	}
-	if out := runGit(t, dir, "rev-list", "--count", "--all"); out != "1" {
-		t.Fatalf("commits in %s: got %s, want 1", dir, out)
+	if out := runGit(t, dir, "rev-list", "--count", "HEAD"); out != commits {
+		t.Fatalf("commits in %s: got %s, want %s", dir, out, commits)
 	}
 }
 
@@ -158,6 +164,11 @@ func mustWrite(t *testing.T, tree generator.Tree, target Target) Result {
 		t.Fatal(err)
 	}
 	return result
+}
+
+func checkError(target Target) error {
+	_, err := Check(sampleTree(), target)
+	return err
 }
 
 var testTime = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)

@@ -23,14 +23,15 @@ import (
 	"github.com/acton-go/acton-new/internal/gitconfig"
 )
 
-// repository is an existing repository without a commit, such as the clone of an empty repository.
+// repository is an existing repository without a commit or with starters only, such as the clone of a new repository.
 type repository struct {
-	branch string // the branch of HEAD
+	branch string        // the branch of HEAD
+	parent plumbing.Hash // its commit; zero if there is none
 }
 
-// openEmptyRepository opens the repository in dir. It rejects a repository that is elsewhere, that has a commit or staged
-// files, or that go-git cannot write.
-func openEmptyRepository(dir string) (*repository, error) {
+// openNewRepository opens the repository in dir. It rejects a repository that is elsewhere, that has staged files or a commit
+// with anything else than the starters, or that go-git cannot write.
+func openNewRepository(dir string, starters []starter) (*repository, error) {
 	const hint = "choose another directory with --dir, or add --no-git and commit the files yourself"
 	if info, err := os.Lstat(filepath.Join(dir, gitDir)); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("%s: a linked work tree or a submodule, with the repository in %s; %s", dir, gitconfig.Dir(dir), hint)
@@ -52,27 +53,40 @@ func openEmptyRepository(dir string) (*repository, error) {
 	if err != nil || head.Type() != plumbing.SymbolicReference || !head.Target().IsBranch() {
 		return nil, fmt.Errorf("%s: the HEAD of the repository is detached; %s", dir, hint)
 	}
+	opened := &repository{branch: head.Target().Short()}
 	refs, err := repo.Storer.IterReferences()
 	if err != nil {
 		return nil, fmt.Errorf("%s: list the branches of the repository: %w", dir, err)
 	}
+	commits := false
 	err = refs.ForEach(func(ref *plumbing.Reference) error {
-		if ref.Type() == plumbing.HashReference {
-			return fmt.Errorf("%s: the repository has commits; %s", dir, hint)
+		commits = commits || ref.Type() == plumbing.HashReference
+		if ref.Name() == head.Target() {
+			opened.parent = ref.Hash()
 		}
 		return nil
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case commits && opened.parent.IsZero():
+		return nil, fmt.Errorf("%s: the repository has commits, but none on %s; %s", dir, opened.branch, hint)
+	case commits:
+		if err := checkCommitted(repo, opened.parent, dir, starters); err != nil {
+			return nil, err
+		}
 	}
 	idx, err := repo.Storer.Index()
 	if err != nil {
 		return nil, fmt.Errorf("%s: read the index of the repository: %w", dir, err)
 	}
-	if len(idx.Entries) > 0 {
+	for _, e := range idx.Entries {
+		if commits && slices.ContainsFunc(starters, func(s starter) bool { return s.path == e.Name && s.isCommitted(e.Hash) }) {
+			continue
+		}
 		return nil, fmt.Errorf("%s: the repository has staged files; %s", dir, hint)
 	}
-	return &repository{branch: head.Target().Short()}, nil
+	return opened, nil
 }
 
 // commitObjects holds the packed objects of the first commit.
@@ -98,6 +112,9 @@ func (p *commitPlan) objects(t generator.Tree) (commitObjects, error) {
 		return commitObjects{}, err
 	}
 	commit := &object.Commit{Author: p.author, Committer: p.committer, Message: p.message, TreeHash: root}
+	if !p.parent.IsZero() {
+		commit.ParentHashes = []plumbing.Hash{p.parent}
+	}
 	if objects.id, err = packer.encode(commit); err != nil {
 		return commitObjects{}, err
 	}

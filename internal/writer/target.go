@@ -2,7 +2,11 @@
 // complete.
 package writer
 
-import "time"
+import (
+	"time"
+
+	"github.com/acton-go/acton-new/internal/generator"
+)
 
 // RepositoryMode determines whether Write creates a repository.
 type RepositoryMode int
@@ -16,7 +20,7 @@ const (
 
 // Target determines where and how Write writes a tree.
 type Target struct {
-	Dir        string // must not exist, be empty, or contain only a repository without a commit
+	Dir        string // must not exist, be empty, or contain only a repository with at most the starter files of a forge
 	Repository RepositoryMode
 	Message    string    // message of the first commit; empty means "Initial commit"
 	Time       time.Time // time of the first commit; zero means SOURCE_DATE_EPOCH, else the current time
@@ -25,6 +29,8 @@ type Target struct {
 // Result describes what Write did.
 type Result struct {
 	Dir       string // absolute path of the target
+	Tree      generator.Tree
+	Existing  []Existing // the files that were in the target
 	Committed bool
 	Commit    string   // ID of the first commit
 	Branch    string   // branch of the first commit

@@ -35,20 +35,30 @@ func write(ctx context.Context, t generator.Tree, target Target, fault func(step
 	return w.result, nil
 }
 
-// Check returns the error that Write would return before it changes the disk. It changes nothing.
-func Check(target Target) error {
-	w := writer{target: target}
-	var err error
-	if w.dest, _, err = inspect(target, ignoreKilledRuns); err == nil {
-		err = w.planCommit()
+// Check returns the directory, the tree and the existing files of the result of Write, and the error that Write would return
+// before it changes the disk. It changes nothing.
+func Check(t generator.Tree, target Target) (Result, error) {
+	w := writer{tree: t, target: target}
+	if err := w.prepare(ignoreKilledRuns); err != nil {
+		return Result{}, fmt.Errorf("write: %w", err)
 	}
-	if err == nil {
-		err = w.dest.checkWritable()
-	}
+	return w.result, nil
+}
+
+// prepare inspects the target and plans what to write.
+func (w *writer) prepare(undo func(dir string) ([]string, error)) error {
+	dest, removed, err := inspect(w.target, undo)
 	if err != nil {
-		return fmt.Errorf("write: %w", err)
+		return err
 	}
-	return nil
+	w.dest = dest
+	w.result = Result{Dir: dest.dir, Removed: removed}
+	w.tree, w.result.Existing = merge(w.tree, dest.starters)
+	w.result.Tree = w.tree
+	if err := w.planCommit(); err != nil {
+		return err
+	}
+	return w.dest.checkWritable()
 }
 
 // writer is the state of one Write.
@@ -81,16 +91,7 @@ func (w *writer) run() error {
 	if err := w.begin("inspect"); err != nil {
 		return err
 	}
-	dest, removed, err := inspect(w.target, undoKilledRuns)
-	if err != nil {
-		return err
-	}
-	w.dest = dest
-	w.result = Result{Dir: dest.dir, Removed: removed}
-	if err := w.planCommit(); err != nil {
-		return err
-	}
-	if err := w.dest.checkWritable(); err != nil {
+	if err := w.prepare(undoKilledRuns); err != nil {
 		return err
 	}
 	if plan := w.commit; plan != nil {
@@ -99,7 +100,7 @@ func (w *writer) run() error {
 	if w.dest.inPlace {
 		return w.fillInPlace()
 	}
-	err = w.replace()
+	err := w.replace()
 	if errors.Is(err, errFillInPlace) {
 		return w.fillInPlace()
 	}

@@ -47,7 +47,7 @@ func TestCommitIsReproducible(t *testing.T) {
 	t.Setenv("SOURCE_DATE_EPOCH", "yesterday")
 	_, err := Write(t.Context(), sampleTree(), Target{Dir: filepath.Join(t.TempDir(), "three")})
 	wantError(t, err, "SOURCE_DATE_EPOCH", "for example")
-	wantError(t, Check(Target{Dir: filepath.Join(t.TempDir(), "three")}), "SOURCE_DATE_EPOCH", "for example")
+	wantError(t, checkError(Target{Dir: filepath.Join(t.TempDir(), "three")}), "SOURCE_DATE_EPOCH", "for example")
 }
 
 func TestAuthorComesFromGitConfiguration(t *testing.T) {
@@ -184,7 +184,7 @@ func TestWriteRejectsUnusableTargets(t *testing.T) {
 	for _, test := range tests {
 		_, err := Write(t.Context(), sampleTree(), Target{Dir: filepath.Join(root, test.dir)})
 		wantError(t, err, test.want...)
-		wantError(t, Check(Target{Dir: filepath.Join(root, test.dir)}), test.want...)
+		wantError(t, checkError(Target{Dir: filepath.Join(root, test.dir)}), test.want...)
 	}
 	wantEntries(t, root, "dangling", "file", "full")
 	wantEntries(t, filepath.Join(root, "full"), "a", "b", "c", "d")

@@ -50,6 +50,7 @@ var tests = map[string]string{
 	// internal/writer
 	"TestAuthorComesFromGitConfiguration":               "git",
 	"TestEmptyDirectoryKeepsTheModeThatCannotBeSet":     "git",
+	"TestWriteRejectsOtherFilesThanStarters":            "git",
 	"TestFailureUndoesFillInPlace":                      "git",
 	"TestGitignoreOfProjectIgnoresNoRenderedFile":       "git",
 	"TestIdentityEqualsGit":                             "git",

@@ -1,0 +1,132 @@
+package writer
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
+	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"github.com/acton-go/acton-new/internal/generator"
+)
+
+// Existing is a file that was in the target before Write. A forge can begin a repository with such files.
+type Existing struct {
+	Path   string
+	Action Action
+}
+
+// Action is what Write does with an existing file.
+type Action string
+
+// The actions.
+const (
+	Kept     Action = "kept"     // the file stays as it is
+	Merged   Action = "merged"   // the generated lines follow the existing ones
+	Replaced Action = "replaced" // the file had only a title
+)
+
+// starterNames are the files with which a forge begins a repository.
+var starterNames = []string{".gitattributes", ".gitignore", "LICENSE", "LICENSE.md", "LICENSE.txt", "README", "README.md", "README.txt"}
+
+// maxStarter is the maximum size of a starter file. The journal contains those that the run replaces.
+const maxStarter = 1 << 20
+
+// starter is a starter file in the target.
+type starter struct {
+	path string
+	raw  []byte // the content on the disk
+	text []byte // the content with LF, which git stores
+}
+
+// isStarter reports whether the directory entry is a starter file.
+func isStarter(entry fs.DirEntry) bool {
+	info, err := entry.Info()
+	return err == nil && slices.Contains(starterNames, entry.Name()) && info.Mode().IsRegular() &&
+		info.Mode().Perm()&0o111 == 0 && info.Size() <= maxStarter
+}
+
+func readStarter(dir, name string) (starter, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, name))
+	return starter{name, raw, bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))}, err
+}
+
+// same reports whether the file has the content of the starter, which then stays.
+func (s starter) same(f generator.File) bool { return bytes.Equal(s.text, f.Data) }
+
+// starter returns the starter with the path, or nil.
+func (d destination) starter(path string) *starter {
+	if i := slices.IndexFunc(d.starters, func(s starter) bool { return s.path == path }); i >= 0 {
+		return &d.starters[i]
+	}
+	return nil
+}
+
+// isCommitted reports whether git stores the file under the ID.
+func (s starter) isCommitted(id plumbing.Hash) bool {
+	return id == plumbing.ComputeHash(plumbing.BlobObject, s.raw) || id == plumbing.ComputeHash(plumbing.BlobObject, s.text)
+}
+
+// checkCommitted returns an error unless the starters are all that the commit contains.
+func checkCommitted(repo *git.Repository, commit plumbing.Hash, dir string, starters []starter) error {
+	const hint = "choose another directory with --dir, or add --no-git and commit the files yourself"
+	c, err := repo.CommitObject(commit)
+	if err != nil {
+		return fmt.Errorf("%s: read the last commit: %w", dir, err)
+	}
+	tree, err := c.Tree()
+	if err != nil {
+		return fmt.Errorf("%s: read the last commit: %w", dir, err)
+	}
+	for _, e := range tree.Entries {
+		i := slices.IndexFunc(starters, func(s starter) bool { return s.path == e.Name })
+		switch {
+		case !slices.Contains(starterNames, e.Name) || e.Mode != filemode.Regular:
+			return fmt.Errorf("%s: the repository has commits with other files than %s; %s", dir, strings.Join(starterNames, ", "), hint)
+		case i < 0 || !starters[i].isCommitted(e.Hash):
+			return fmt.Errorf("%s: %s differs from the last commit; run git restore %s, or commit it", dir, e.Name, e.Name)
+		}
+	}
+	for _, s := range starters {
+		if !slices.ContainsFunc(tree.Entries, func(e object.TreeEntry) bool { return e.Name == s.path }) {
+			return fmt.Errorf("%s: %s is not in the last commit; commit it, or remove it", dir, s.path)
+		}
+	}
+	return nil
+}
+
+// merge returns the tree with the starters, and what happens to each of them.
+func merge(t generator.Tree, starters []starter) (generator.Tree, []Existing) {
+	t = slices.Clone(t)
+	var existing []Existing
+	for _, s := range starters {
+		i := slices.IndexFunc(t, func(f generator.File) bool { return f.Path == s.path })
+		action := Kept
+		switch {
+		case i < 0:
+			t = append(t, generator.File{Path: s.path, Data: s.text})
+		case bytes.Equal(t[i].Data, s.text):
+		case s.path == "README.md" && isStub(s.text):
+			action = Replaced
+		default:
+			action = Merged
+			t[i].Data = bytes.Join([][]byte{bytes.TrimRight(s.text, "\n"), t[i].Data}, []byte("\n\n"))
+		}
+		existing = append(existing, Existing{s.path, action})
+	}
+	slices.SortFunc(t, func(a, b generator.File) int { return strings.Compare(a.Path, b.Path) })
+	return t, existing
+}
+
+// isStub reports whether a README has only a title, or nothing.
+func isStub(readme []byte) bool {
+	readme = bytes.TrimSpace(readme)
+	return len(readme) == 0 || bytes.HasPrefix(readme, []byte("# ")) && !bytes.Contains(readme, []byte("\n"))
+}
