@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/acton-go/acton-new/internal/generator"
@@ -19,6 +20,7 @@ func (p project) preview(w io.Writer) error {
 	b.WriteString("\n")
 	p.printAnswers(&b)
 	p.printExisting(&b)
+	p.printPipeline(&b)
 	fmt.Fprintf(&b, "\nTo create it without prompts:\n  %s\n", p.commandLine())
 	_, err := w.Write(b.Bytes())
 	return err
@@ -34,6 +36,7 @@ func (p project) closing(w io.Writer) error {
 	for _, note := range p.commitNotes() {
 		printField(&b, "", note)
 	}
+	p.printPipeline(&b)
 	for _, dir := range p.result.Removed {
 		printField(&b, "Removed", dir+", left by an interrupted run")
 	}
@@ -67,6 +70,19 @@ func (p project) printExisting(b *bytes.Buffer) {
 			printField(b, line.label, strings.Join(paths, ", ")+line.suffix)
 		}
 	}
+}
+
+// monorepo explains how to use the workflows of a service that is not at the root of its repository.
+const monorepo = "https://github.com/acton-go/acton-new/blob/main/docs/monorepo.md"
+
+// printPipeline says that GitHub does not read the workflows of a project inside another repository.
+func (p project) printPipeline(b *bytes.Buffer) {
+	inGitHub := func(f generator.File) bool { return strings.HasPrefix(f.Path, ".github/") }
+	if p.enclosing == "" || !slices.ContainsFunc(p.tree, inGitHub) {
+		return
+	}
+	printField(b, "Pipeline", "GitHub reads only the .github at the root of the repository, "+p.enclosing+"; to move this one there:")
+	printField(b, "", monorepo)
 }
 
 // printAnswers prints the module path, the features and the other answers, and how to change the module path.
@@ -168,7 +184,7 @@ func (p project) commit() string {
 	switch {
 	case r.Committed:
 		return fmt.Sprintf("%.7s on %s, by %s", r.Commit, r.Branch, r.Author)
-	case r.Enclosing != "":
+	case r.Enclosing != "" && p.req.repository == writer.RepositoryAuto:
 		return "none: inside the repository " + r.Enclosing + " (--git creates a nested one)"
 	default:
 		return "none, because of --no-git"

@@ -21,7 +21,8 @@ type document struct {
 	Command   string            `json:"command"`
 	Hash      string            `json:"hash"` // hash of the tree, as in .acton-new.yaml
 	Files     []documentFile    `json:"files"`
-	Existing  map[string]string `json:"existing"` // files that were in the directory: kept, merged or replaced
+	Enclosing string            `json:"enclosing"` // repository around the project; empty if the project has its own
+	Existing  map[string]string `json:"existing"`  // files that were in the directory: kept, merged or replaced
 	NextSteps []string          `json:"next_steps"`
 }
 
@@ -36,7 +37,7 @@ func (p project) document(w io.Writer) error {
 		Generator: p.version, Name: p.plan.Answers.Name, Module: p.plan.Answers.Module,
 		Features: append([]string{}, p.plan.Answers.Features...), Forced: p.forced(), Values: p.plan.Answers.Values,
 		Dir: p.req.absolute(), DryRun: p.result == nil, Command: p.commandLine(), Hash: p.tree.Hash(), NextSteps: p.nextSteps(),
-		Existing: map[string]string{},
+		Enclosing: p.enclosing, Existing: map[string]string{},
 	}
 	if p.result != nil {
 		d.Dir, d.Commit = p.result.Dir, p.result.Commit

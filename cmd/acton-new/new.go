@@ -194,7 +194,7 @@ func createProject(
 		if err != nil {
 			return err
 		}
-		p.written, p.existing = result.Tree, result.Existing
+		p.written, p.existing, p.enclosing = result.Tree, result.Existing, result.Enclosing
 		return p.show(env.out, opts.json)
 	}
 	result, err := writer.Write(ctx, p.tree, p.target)
@@ -204,7 +204,7 @@ func createProject(
 	if err != nil {
 		return err
 	}
-	p.result, p.written, p.existing = &result, result.Tree, result.Existing
+	p.result, p.written, p.existing, p.enclosing = &result, result.Tree, result.Existing, result.Enclosing
 	return p.show(env.out, opts.json)
 }
 
@@ -235,6 +235,8 @@ type project struct {
 
 	written  generator.Tree // the tree with the files that were in the target
 	existing []writer.Existing
+
+	enclosing string // the repository around the project
 }
 
 // project renders the answers.

@@ -103,7 +103,9 @@ func textOwners(cat *features.Catalog) map[string]string {
 
 // DefaultValue returns the default answer to a question, for a project with this name and module.
 func DefaultValue(q features.Question, name, module string) string {
-	return newWords(name, module, newResource(sampleResource)).Replace(q.Default)
+	const branch = "/blob/main/" // in the URL of a file
+	repository, below := repositoryOf(module)
+	return newWords(name, module, newResource(sampleResource), sampleModule+branch, repository+branch+below).Replace(q.Default)
 }
 
 // encodeRecord returns the content of RecordFile for resolved answers and the hash of the tree.

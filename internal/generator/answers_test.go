@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/acton-go/acton-new/internal/features"
 )
 
 func TestCheckName(t *testing.T) {
@@ -27,6 +29,23 @@ func TestCheckName(t *testing.T) {
 	for name, want := range tests {
 		if err := CheckName(name); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "for example billing-api") {
 			t.Errorf("%q: got error %v, want one with %q and an example", name, err, want)
+		}
+	}
+}
+
+func TestDefaultURLIsThatOfTheRepository(t *testing.T) {
+	q := features.Question{Default: "https://example.com/acme/sample-service/blob/main/docs/runbook.md"}
+	for module, want := range map[string]string{
+		"github.com/acme/orders":               "github.com/acme/orders/blob/main/docs/runbook.md",
+		"github.com/acme/orders/v2":            "github.com/acme/orders/blob/main/docs/runbook.md",
+		"github.com/acme/shop/services/orders": "github.com/acme/shop/blob/main/services/orders/docs/runbook.md",
+		"github.com/acme/shop/orders/v3":       "github.com/acme/shop/blob/main/orders/docs/runbook.md",
+		"github.acme.com/team/shop/orders":     "github.acme.com/team/shop/blob/main/orders/docs/runbook.md",
+		"gitlab.com/acme/group/orders":         "gitlab.com/acme/group/orders/blob/main/docs/runbook.md",
+		"example.com/orders":                   "example.com/orders/blob/main/docs/runbook.md",
+	} {
+		if got := DefaultValue(q, "orders", module); got != "https://"+want {
+			t.Errorf("%s: got %s, want https://%s", module, got, want)
 		}
 	}
 }

@@ -148,6 +148,19 @@ func CheckModule(path string) error {
 	return nil
 }
 
+// repositoryOf splits a module path into the path of the repository and the directory in it, with a slash at its end. A
+// repository of GitHub has an owner and a name. On other hosts, groups can be nested: a module is the root of its repository.
+func repositoryOf(modulePath string) (repository, below string) {
+	parts := strings.Split(modulePath, "/")
+	if last := len(parts) - 1; last > 1 && versionPattern.MatchString(parts[last]) { // the major version is no directory
+		parts = parts[:last]
+	}
+	if len(parts) <= 3 || !strings.HasPrefix(modulePath, "github.") {
+		return strings.Join(parts, "/"), ""
+	}
+	return strings.Join(parts[:3], "/"), strings.Join(parts[3:], "/") + "/"
+}
+
 // portPattern matches a host with a port, which is not the host:path of SSH.
 var portPattern = regexp.MustCompile(`^[^@/]+:[0-9]+(/|$)`)
 

@@ -38,6 +38,6 @@ type Result struct {
 	Fallback  bool     // git has no user configured, so the author is a fixed one
 	Unsigned  bool     // git is configured to sign commits, but the first commit is not signed
 	Untrusted bool     // git refuses to work in the repository, because another user owns it
-	Enclosing string   // the work tree around the target, if that is why there is no repository
+	Enclosing string   // the work tree around the target, if the target has no repository of its own
 	Removed   []string // leftovers of killed runs that Write removed
 }

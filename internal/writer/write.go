@@ -109,15 +109,11 @@ func (w *writer) run() error {
 
 // planCommit decides whether to create a repository, and plans its first commit.
 func (w *writer) planCommit() error {
-	if w.target.Repository == RepositoryNever {
-		return nil
+	if w.dest.repository == nil && w.target.Repository != RepositoryAlways {
+		w.result.Enclosing = enclosingRepository(w.dest.dir)
 	}
-	if w.dest.repository == nil {
-		enclosing := enclosingRepository(w.dest.dir)
-		if enclosing != "" && w.target.Repository == RepositoryAuto {
-			w.result.Enclosing = enclosing
-			return nil
-		}
+	if w.target.Repository == RepositoryNever || w.result.Enclosing != "" {
+		return nil
 	}
 	plan, err := newCommitPlan(w.target, w.dest.dir, w.dest.repository)
 	if err != nil {

@@ -414,6 +414,7 @@ func TestActionlintReportsNothing(t *testing.T) {
 	need(t, "lint", "actionlint", "shellcheck")
 	check := newHarness(t, "actionlint", "shellcheck").Check("actionlint")
 	all := pipelines(t)
+	all = append(all, rendered{"monorepo", moveToRoot(t, all[0].tree)})
 	for _, p := range all {
 		check.AddTree(p.tree)
 	}

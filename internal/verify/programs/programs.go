@@ -37,6 +37,7 @@ var tests = map[string]string{
 	"TestMakefileLeavesVendorAlone":                         "make git",
 	"TestMakefileNeedsNoBashAndAllowsSpaces":                "make git",
 	"TestMakefilePassesURLsUninterpreted":                   "make git curl",
+	"TestWorkflowsOfAMonorepoKnowTheDirectoryOfTheService":  "git perl",
 	"TestCombination":                                       "make git", // internal/verify/probe
 	"TestRenovateDetectsTheImagesOfTheManifests":            "git",
 	"TestProjectsWithOtherResourcesPassTheirTests":          "servers",
