@@ -92,6 +92,9 @@ func (p project) printAnswers(b *bytes.Buffer) {
 		printField(b, "", p.req.moduleReason)
 		printField(b, "", p.changeHint("to change it", "--module PATH"))
 	}
+	if branch := p.plan.Answers.Branch; branch != generator.DefaultBranch {
+		printField(b, "Branch", branch+" (the default branch; --branch NAME changes it)")
+	}
 	printField(b, "Features", p.featureList())
 	label := "Answers"
 	for line := range strings.SplitSeq(wrapFlags(p.answerFlags(), answersWidth), "\n") {
@@ -135,7 +138,7 @@ func wrapFlags(flags string, width int) string {
 func (p project) examples() string {
 	var flags []string
 	for _, q := range p.plan.Set.Questions() {
-		if q.Example && p.plan.Answers.Values[q.Flag] == generator.DefaultValue(q, p.plan.Answers.Name, p.plan.Answers.Module) {
+		if q.Example && p.plan.Answers.Values[q.Flag] == generator.DefaultValue(q, p.plan.Answers) {
 			flags = append(flags, "--"+q.Flag)
 		}
 	}
@@ -194,6 +197,10 @@ func (p project) commit() string {
 // commitNotes says what the user has to do before the commit is as git would have made it.
 func (p project) commitNotes() []string {
 	var notes []string
+	if branch := p.plan.Answers.Branch; p.result.Committed && branch != p.result.Branch {
+		notes = append(notes, fmt.Sprintf("workflows and links name the branch %s; if that is wrong, remove the files and run again with --branch %s",
+			branch, p.result.Branch))
+	}
 	if p.result.Untrusted {
 		notes = append(notes, "another user owns the directory, so git and go build refuse to work in it; allow it with",
 			"git config --global --add safe.directory "+quote(p.result.Dir))

@@ -15,9 +15,12 @@ func (p project) commandLine() string {
 	if len(p.plan.Answers.Features) > 0 {
 		args = append(args, "--features", strings.Join(p.plan.Answers.Features, ","))
 	}
+	if _, given := p.req.origins["branch"]; given || p.plan.Answers.Branch != generator.DefaultBranch {
+		args = append(args, "--branch", p.plan.Answers.Branch)
+	}
 	for _, q := range p.plan.Set.Questions() {
 		value := p.plan.Answers.Values[q.Flag]
-		if value != generator.DefaultValue(q, p.plan.Answers.Name, p.plan.Answers.Module) {
+		if value != generator.DefaultValue(q, p.plan.Answers) {
 			args = append(args, "--"+q.Flag, value)
 		}
 	}

@@ -12,6 +12,7 @@ type document struct {
 	Generator string            `json:"generator"`
 	Name      string            `json:"name"`
 	Module    string            `json:"module"`
+	Branch    string            `json:"branch"`
 	Features  []string          `json:"features"`
 	Forced    map[string]string `json:"forced"` // features that were not chosen, and what requires them
 	Values    map[string]string `json:"values"`
@@ -34,7 +35,7 @@ type documentFile struct {
 
 func (p project) document(w io.Writer) error {
 	d := document{
-		Generator: p.version, Name: p.plan.Answers.Name, Module: p.plan.Answers.Module,
+		Generator: p.version, Name: p.plan.Answers.Name, Module: p.plan.Answers.Module, Branch: p.plan.Answers.Branch,
 		Features: append([]string{}, p.plan.Answers.Features...), Forced: p.forced(), Values: p.plan.Answers.Values,
 		Dir: p.req.absolute(), DryRun: p.result == nil, Command: p.commandLine(), Hash: p.tree.Hash(), NextSteps: p.nextSteps(),
 		Enclosing: p.enclosing, Existing: map[string]string{},

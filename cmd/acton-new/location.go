@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"path"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/gitconfig"
+	"github.com/acton-go/acton-new/internal/writer"
 )
 
 // location is the place in which the command runs. It gives the default module path.
@@ -54,6 +56,20 @@ func (l location) defaultModule(target, name string) (modulePath, reason string)
 		}
 	}
 	return "example.com/" + name, "a placeholder: there is no go.mod, git remote or GitHub user to derive it from"
+}
+
+// defaultBranch returns the default branch of the repository to which a project in the target directory belongs. It is the
+// branch of a clone, the default branch of the repository around the target, or the branch that git init creates.
+func (l location) defaultBranch(target string, mode writer.RepositoryMode) string {
+	git := gitconfig.Dir(target)
+	own := gitconfig.Branch(git)
+	if enclosing := writer.Enclosing(target); own == "" && enclosing != "" && mode != writer.RepositoryAlways {
+		git = gitconfig.Dir(enclosing)
+		if len(gitconfig.ReadRepository(git, l.getenv).Remotes()) == 0 {
+			own = gitconfig.Branch(git) // with a remote, this can be a topic branch
+		}
+	}
+	return cmp.Or(gitconfig.RemoteBranch(git), own, gitconfig.Read(git, l.getenv).InitialBranch())
 }
 
 // inWorkspace reports whether the go command would use a go.work that does not list the new project: the one in a

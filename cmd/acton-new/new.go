@@ -19,6 +19,7 @@ import (
 // options holds the values of the root command's flags.
 type options struct {
 	module      string
+	branch      string
 	features    []string
 	nameAfter   bool // --features comes before NAME
 	preset      string
@@ -117,6 +118,8 @@ func (o *options) register(flags *pflag.FlagSet, catalog *features.Catalog) {
 	list := flags.Lookup("features")
 	list.Value = featureList{list.Value, func() { o.nameAfter = o.nameAfter || flags.NArg() == 0 }}
 	flags.StringVar(&o.preset, "preset", "", "take the features and choices of the preset `NAME`, instead of --features")
+	flags.StringVar(&o.branch, "branch", "",
+		"default branch of the repository, for workflows and links (default: that of the repository or of git init)")
 	for _, q := range catalog.Questions() {
 		o.values[q.Flag] = new(string)
 		flags.StringVar(o.values[q.Flag], q.Flag, "", questionUsage(q))
@@ -133,7 +136,7 @@ func (o *options) register(flags *pflag.FlagSet, catalog *features.Catalog) {
 	flags.BoolVar(&o.accessible, "accessible", false,
 		"prompt line by line, for screen readers (also if ACCESSIBLE is set, or TERM is dumb)")
 	for flag, value := range map[string]string{
-		"module": "github.com/acme/billing-api", "preset": features.PresetMinimal, "features": exampleFeature(catalog),
+		"module": "github.com/acme/billing-api", "branch": "trunk", "preset": features.PresetMinimal, "features": exampleFeature(catalog),
 		"dir": "services/billing-api", "answers": "billing-api/.acton-new.yaml",
 	} {
 		setExample(flags, flag, value)
@@ -255,7 +258,7 @@ func (r request) project(catalog *features.Catalog, d deps) (project, error) {
 	}
 	return project{
 		req: r, plan: *plan, tree: tree, version: d.version,
-		target: writer.Target{Dir: r.target(), Repository: r.repository},
+		target: writer.Target{Dir: r.target(), Repository: r.repository, Branch: plan.Answers.Branch},
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -94,7 +95,7 @@ func (r *request) readAnswers(ctx context.Context, stdin io.Reader, file string)
 	if r.answers, lines, err = generator.ReadAnswers(data); err != nil {
 		return usagef("--answers: %s: %w", file, err)
 	}
-	given := map[string]bool{"name": r.answers.Name != "", "module": r.answers.Module != "", "features": r.answers.Features != nil}
+	given := map[string]bool{"name": r.answers.Name != "", "module": r.answers.Module != "", "branch": r.answers.Branch != "", "features": r.answers.Features != nil}
 	for flag := range r.answers.Values {
 		given[flag] = true
 	}
@@ -145,6 +146,10 @@ func (r *request) applyFlags(catalog *features.Catalog, name string, o options, 
 	if changed("module") {
 		r.answers.Module = o.module
 		r.origins["module"] = "--module"
+	}
+	if changed("branch") {
+		r.answers.Branch = o.branch
+		r.origins["branch"] = "--branch"
 	}
 	if changed("preset") {
 		preset, err := catalog.Preset(o.preset)
@@ -243,6 +248,11 @@ func (r *request) check() error {
 			return usageError{r.withOrigin("module", err)}
 		}
 	}
+	if _, ok := r.origins["branch"]; ok {
+		if err := generator.CheckBranch(r.answers.Branch); err != nil {
+			return usageError{r.withOrigin("branch", err)}
+		}
+	}
 	return nil
 }
 
@@ -258,6 +268,11 @@ func (r *request) deriveModule() {
 	r.answers.Module, r.moduleReason = r.location.defaultModule(r.targetFor(name), name)
 }
 
+// branch returns the branch that was given, else the default branch of the place.
+func (r request) branch() string {
+	return cmp.Or(r.answers.Branch, r.location.defaultBranch(r.absolute(), r.repository))
+}
+
 // resolve completes the answers. An invalid answer is a usage error that names its flag or file.
 func (r request) resolve(catalog *features.Catalog) (generator.Plan, error) {
 	if r.answers.Name == "" {
@@ -266,6 +281,7 @@ func (r request) resolve(catalog *features.Catalog) (generator.Plan, error) {
 	if _, err := catalog.Resolve(features.Selection{Features: r.answers.Features}); err != nil {
 		return generator.Plan{}, usageError{r.withOrigin("features", err)}
 	}
+	r.answers.Branch = r.branch()
 	plan, err := generator.Resolve(catalog, r.answers)
 	if err != nil {
 		return plan, usageError{r.withFileOfValue(err)}

@@ -21,6 +21,7 @@ type wizard struct {
 
 	name     string
 	module   string
+	branch   string
 	derived  string             // last default of the module path
 	preset   string             // last preset that was applied
 	selected []string           // selected features
@@ -117,7 +118,7 @@ func (w *wizard) request() (request, []features.Question, error) {
 		return r, nil, err
 	}
 	r.plan = nil
-	r.answers = generator.Answers{Name: w.name, Module: w.module, Features: chosen, Values: map[string]string{}}
+	r.answers = generator.Answers{Name: w.name, Module: w.module, Branch: w.branch, Features: chosen, Values: map[string]string{}}
 	for _, q := range set.Questions() {
 		r.answers.Values[q.Flag] = *w.value(q)
 	}
@@ -127,7 +128,7 @@ func (w *wizard) request() (request, []features.Question, error) {
 // value returns a pointer to the answer to a question. An answer that is empty or equals the last default becomes the
 // current default.
 func (w *wizard) value(q features.Question) *string {
-	current := generator.DefaultValue(q, w.name, w.module)
+	current := generator.DefaultValue(q, generator.Answers{Name: w.name, Module: w.module, Branch: w.branch})
 	v, ok := w.values[q.Flag]
 	if !ok {
 		v = new(string)
@@ -188,6 +189,9 @@ func (w *wizard) deriveModule() {
 		return
 	}
 	derived, reason := w.req.location.defaultModule(w.req.targetFor(w.name), w.name)
+	named := *w.req
+	named.answers.Name = w.name
+	w.branch = named.branch()
 	if w.module == "" || w.module == w.derived {
 		w.module, w.req.moduleReason = derived, reason
 	}
@@ -266,7 +270,7 @@ func (w *wizard) questionPage(flag string) (page, bool, error) {
 
 // field returns the field of a question.
 func (w *wizard) field(q features.Question) field {
-	q.Default = generator.DefaultValue(q, w.name, w.module)
+	q.Default = generator.DefaultValue(q, generator.Answers{Name: w.name, Module: w.module, Branch: w.branch})
 	f := field{title: q.Title, help: q.Help, answer: w.value(q), check: q.Check, placeholder: q.Default}
 	for _, c := range q.Choices {
 		f.options = append(f.options, option{value: c.Value, label: c.Title, detail: c.Help})
@@ -285,7 +289,7 @@ func (w *wizard) row(q features.Question) string {
 			answer = c.Title
 		}
 	}
-	if q.Example && answer == generator.DefaultValue(q, w.name, w.module) {
+	if q.Example && answer == generator.DefaultValue(q, generator.Answers{Name: w.name, Module: w.module, Branch: w.branch}) {
 		answer += " (an example)"
 	}
 	return q.Title + ": " + answer

@@ -2,6 +2,7 @@ package generator
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -25,6 +26,7 @@ const command = "github.com/acton-go/acton-new/cmd/acton-new"
 type Answers struct {
 	Name     string
 	Module   string
+	Branch   string // default branch of the repository; empty means DefaultBranch
 	Features []string
 	Values   map[string]string // by flag of the question
 }
@@ -39,7 +41,8 @@ type Plan struct {
 // Resolve validates and completes the answers: it adds required features, and the default of every question without a
 // value. The answers of a plan resolve to the same plan.
 func Resolve(cat *features.Catalog, a Answers) (Plan, error) {
-	if err := errors.Join(CheckName(a.Name), CheckModule(a.Module)); err != nil {
+	a.Branch = cmp.Or(a.Branch, DefaultBranch)
+	if err := errors.Join(CheckName(a.Name), CheckModule(a.Module), CheckBranch(a.Branch)); err != nil {
 		return Plan{}, err
 	}
 	choices, texts := splitValues(cat, a.Values)
@@ -53,7 +56,7 @@ func Resolve(cat *features.Catalog, a Answers) (Plan, error) {
 		if q.Kind == features.KindChoice {
 			continue
 		}
-		q.Default = DefaultValue(q, a.Name, a.Module) // errors show it as the example
+		q.Default = DefaultValue(q, a) // errors show it as the example
 		value, ok := texts[q.Flag]
 		if !ok {
 			value = q.Default
@@ -72,7 +75,7 @@ func Resolve(cat *features.Catalog, a Answers) (Plan, error) {
 	if unused := slices.Sorted(maps.Keys(texts)); len(unused) > 0 {
 		return Plan{}, fmt.Errorf("--%s: has an effect only with %s", unused[0], cat.SelectedBy(textOwners(cat)[unused[0]]))
 	}
-	answers := Answers{Name: a.Name, Module: a.Module, Features: set.Features(), Values: values}
+	answers := Answers{Name: a.Name, Module: a.Module, Branch: a.Branch, Features: set.Features(), Values: values}
 	return Plan{Answers: answers, Set: set, catalog: cat}, nil
 }
 
@@ -101,11 +104,13 @@ func textOwners(cat *features.Catalog) map[string]string {
 	return owners
 }
 
-// DefaultValue returns the default answer to a question, for a project with this name and module.
-func DefaultValue(q features.Question, name, module string) string {
-	const branch = "/blob/main/" // in the URL of a file
-	repository, below := repositoryOf(module)
-	return newWords(name, module, newResource(sampleResource), sampleModule+branch, repository+branch+below).Replace(q.Default)
+// DefaultValue returns the default answer to a question, for a project with the name, the module and the branch of the
+// answers.
+func DefaultValue(q features.Question, a Answers) string {
+	branch := "/blob/" + cmp.Or(a.Branch, DefaultBranch) + "/" // in the URL of a file
+	repository, below := repositoryOf(a.Module)
+	pairs := []string{sampleModule + "/blob/" + DefaultBranch + "/", repository + branch + below}
+	return newWords(a.Name, a.Module, newResource(sampleResource), append(pairs, branchWords(a.Branch)...)...).Replace(q.Default)
 }
 
 // encodeRecord returns the content of RecordFile for resolved answers and the hash of the tree.
@@ -116,6 +121,9 @@ func encodeRecord(a Answers, version, hash string) ([]byte, error) {
 	r := record{
 		Schema: schema, Generator: version, Name: a.Name, Module: a.Module,
 		Features: append([]string{}, a.Features...), Values: a.Values, Hash: hash,
+	}
+	if a.Branch != DefaultBranch {
+		r.Branch = a.Branch
 	}
 	if err := errors.Join(enc.Encode(r), enc.Close()); err != nil {
 		return nil, fmt.Errorf("%s: %w", RecordFile, err)

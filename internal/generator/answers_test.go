@@ -2,6 +2,7 @@ package generator
 
 import (
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -44,7 +45,7 @@ func TestDefaultURLIsThatOfTheRepository(t *testing.T) {
 		"gitlab.com/acme/group/orders":         "gitlab.com/acme/group/orders/blob/main/docs/runbook.md",
 		"example.com/orders":                   "example.com/orders/blob/main/docs/runbook.md",
 	} {
-		if got := DefaultValue(q, "orders", module); got != "https://"+want {
+		if got := DefaultValue(q, Answers{Name: "orders", Module: module}); got != "https://"+want {
 			t.Errorf("%s: got %s, want https://%s", module, got, want)
 		}
 	}
@@ -153,6 +154,78 @@ hash: ` + tree.Hash() + "\n"
 	}
 }
 
+func TestCheckBranch(t *testing.T) {
+	for _, branch := range []string{"main", "trunk", "release/1.x", "a_b-c/d.e", "1.0", "feature/ABC-1"} {
+		if err := CheckBranch(branch); err != nil {
+			t.Errorf("%s: %v", branch, err)
+		}
+	}
+	for _, branch := range []string{
+		"", "-x", "/x", "x/", "x//y", ".x", "x/.y", "x.", "x..y", "x.lock", "x.lock/y", "HEAD", "a b", "a*", "a#b", "a@{b", "a'b", "a+b", "!a", "fünf", "a\nb",
+	} {
+		wantError(t, CheckBranch(branch), "branch", "--branch trunk")
+	}
+}
+
+// Every link and every workflow names the branch of the answers. The record keeps a branch that is not the default one.
+func TestProjectNamesItsBranch(t *testing.T) {
+	l := realLibrary(t)
+	_, last := l.firstAndLast()
+	full := Answers{Name: "billing-api", Module: "github.com/acme/billing-api", Features: last.Features()}
+	main, err := l.render(full, "v1.2.3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	full.Branch = "release/1.x"
+	tree, err := l.render(full, "v1.2.3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// "/main/" and "[main" are the sample branch in links and in patterns of workflows. A URL of another repository is none.
+	sample := regexp.MustCompile(`.*(/main/|\[main\b|\borigin/main\b|heads/main\b|\bmain branch\b).*`)
+	named := 0
+	for i, f := range tree {
+		for _, line := range sample.FindAllString(string(f.Data), -1) {
+			if !strings.Contains(line, "datreeio/CRDs-catalog") {
+				t.Errorf("%s: a line with the branch of the templates: %s", f.Path, line)
+			}
+		}
+		named += strings.Count(string(f.Data), "release/1.x")
+		if main[i].Path != f.Path {
+			t.Fatalf("got the file %s, want %s", f.Path, main[i].Path)
+		}
+	}
+	if named < 20 {
+		t.Errorf("the branch occurs %d times, want at least 20", named)
+	}
+	for _, file := range []string{"ci", "scan"} {
+		workflow, _ := tree.Lookup(".github/workflows/" + file + ".yaml")
+		if !strings.Contains(string(workflow), "branches: ['release/1.x']\n") {
+			t.Errorf("%s.yaml does not run on the branch", file)
+		}
+	}
+	for _, tree := range []Tree{main, tree} {
+		record, _ := tree.Lookup(RecordFile)
+		answers, _, err := ReadAnswers(record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answers.Branch == "" {
+			t.Error("a record without the default branch: it would depend on the repository")
+		}
+		again, err := l.render(answers, "v1.2.3")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := diffTrees(again, tree); diff != "" {
+			t.Errorf("rendered again from the record (-want +got):\n%s", diff)
+		}
+	}
+	if record, _ := main.Lookup(RecordFile); strings.Contains(string(record), "branch") {
+		t.Errorf("the record names the branch main:\n%s", record)
+	}
+}
+
 func TestHashIgnoresRecord(t *testing.T) {
 	tree := sampleTree()
 	if got := tree.with(File{Path: RecordFile, Data: []byte("x")}).Hash(); got != tree.Hash() {
@@ -249,7 +322,8 @@ func TestReadAnswersReturnsLines(t *testing.T) {
 func TestRecordKeysAreThoseOfTheRecord(t *testing.T) {
 	var keys []string
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[record]()) {
-		keys = append(keys, field.Tag.Get("yaml"))
+		key, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+		keys = append(keys, key)
 	}
 	if diff := cmp.Diff(keys, recordKeys); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -2,6 +2,7 @@ package generator
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -21,12 +22,13 @@ type record struct {
 	Generator string            `yaml:"generator"`
 	Name      string            `yaml:"name"`
 	Module    string            `yaml:"module"`
+	Branch    string            `yaml:"branch,omitempty"`
 	Features  []string          `yaml:"features"`
 	Values    map[string]string `yaml:"values"`
 	Hash      string            `yaml:"hash"`
 }
 
-var recordKeys = []string{"schema", "generator", "name", "module", "features", "values", "hash"}
+var recordKeys = []string{"schema", "generator", "name", "module", "branch", "features", "values", "hash"}
 
 // ReadAnswers reads an answers file or the record of a project. It also returns the line of each answer, by key of the
 // file or flag of the question. It rejects unknown and duplicate keys, and a newer schema: that error names the version of
@@ -57,7 +59,10 @@ func ReadAnswers(data []byte) (a Answers, lines map[string]int, err error) {
 	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return Answers{}, nil, errors.New("more than one YAML document; keep one")
 	}
-	return Answers{Name: r.Name, Module: r.Module, Features: r.Features, Values: r.Values}, lines, nil
+	if r.Hash != "" {
+		r.Branch = cmp.Or(r.Branch, DefaultBranch) // a record omits it
+	}
+	return Answers{Name: r.Name, Module: r.Module, Branch: r.Branch, Features: r.Features, Values: r.Values}, lines, nil
 }
 
 var syntaxPattern = regexp.MustCompile(`^yaml: (line [0-9]+: )?`)

@@ -42,6 +42,7 @@ func (r *renderer) replace(text string) string {
 		}
 		if pairs != nil {
 			b.WriteString(r.words.Replace(text[done:at]))
+			pairs = append(pairs, branchWords(r.branch)...)
 			b.WriteString(newWords(r.name, r.module, r.resource, pairs...).Replace(line))
 			done = at + len(line)
 		}

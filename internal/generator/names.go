@@ -113,6 +113,18 @@ func CheckName(name string) error {
 	return nil
 }
 
+var branchPattern = regexp.MustCompile(`^\w[\w-]*(\.[\w-]+)*(/[\w-]+(\.[\w-]+)*)*$`)
+
+// CheckBranch validates the name of a branch. Links and patterns of workflows contain it, so that it cannot have every
+// character that git allows.
+func CheckBranch(branch string) error {
+	if !branchPattern.MatchString(branch) || branch == "HEAD" || strings.Contains(branch+"/", ".lock/") {
+		return fmt.Errorf("branch %q: must be a branch name of letters, digits, dots, hyphens, underscores and slashes; "+
+			"for example --branch trunk", branch)
+	}
+	return nil
+}
+
 // maxModule is the maximum length of a module path. A default that contains the path, such as the URL of the runbook, fits
 // into the maximum length of an answer.
 const maxModule = 150

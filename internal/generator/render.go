@@ -58,11 +58,12 @@ func Proofs(fsys fs.FS, p Plan) (Tree, error) {
 func (p Plan) renderer() *renderer {
 	r := resourceOf(p.Set.Questions(), p.Answers.Values)
 	return &renderer{
-		words:    newWords(p.Answers.Name, p.Answers.Module, r),
+		words:    newWords(p.Answers.Name, p.Answers.Module, r, branchWords(p.Answers.Branch)...),
 		resource: r,
 		literals: literalsOf(p.Set.Questions(), p.Answers.Values),
 		name:     p.Answers.Name,
 		module:   p.Answers.Module,
+		branch:   p.Answers.Branch,
 	}
 }
 
@@ -209,6 +210,7 @@ type renderer struct {
 	document  document
 	name      string
 	module    string
+	branch    string
 	resource  resource
 }
 

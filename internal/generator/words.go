@@ -34,6 +34,17 @@ func dashboardUID(name string) string {
 	return `"uid": "` + name
 }
 
+// DefaultBranch is the branch that templates name in links and workflows.
+const DefaultBranch = "main"
+
+// branchWords returns the pairs for newWords that replace the branch.
+func branchWords(branch string) []string {
+	if branch == "" || branch == DefaultBranch {
+		return nil // keep master too, which repositories of the time before main have
+	}
+	return []string{"/blob/main/", "/blob/" + branch + "/", "branches: [main, master]", "branches: ['" + branch + "']"}
+}
+
 // newWords returns a replacer of the sample words by those of a project, after the given pairs. At the same position,
 // the first pair wins.
 func newWords(name, module string, r resource, pairs ...string) *strings.Replacer {

@@ -105,6 +105,11 @@ func absolute(path, base string) string {
 // Branch returns the branch of a repository, or "" if its HEAD is detached or missing.
 func Branch(gitDir string) string { return symbolic(filepath.Join(gitDir, "HEAD"), "refs/heads/") }
 
+// RemoteBranch returns the default branch of the remote origin, or "" if it is unknown.
+func RemoteBranch(gitDir string) string {
+	return symbolic(filepath.Join(gitDir, "refs", "remotes", "origin", "HEAD"), "refs/remotes/origin/")
+}
+
 // symbolic returns the branch that a symbolic reference refers to, or "".
 func symbolic(file, prefix string) string {
 	data, err := os.ReadFile(file)

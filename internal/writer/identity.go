@@ -39,7 +39,7 @@ func newCommitPlan(target Target, dir string, repo *repository) (*commitPlan, er
 	if err != nil {
 		return nil, err
 	}
-	p := &commitPlan{branch: "main", message: "Initial commit"}
+	p := &commitPlan{branch: cmp.Or(target.Branch, "main"), message: "Initial commit"}
 	if repo != nil {
 		p.branch, p.parent = repo.branch, repo.parent
 		if !p.parent.IsZero() {

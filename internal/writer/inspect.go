@@ -154,8 +154,8 @@ func isWorkingDirectory(info fs.FileInfo) bool {
 	return err == nil && os.SameFile(here, info)
 }
 
-// enclosingRepository returns the work tree around the directory, or "".
-func enclosingRepository(dir string) string {
+// Enclosing returns the work tree around the directory, or "".
+func Enclosing(dir string) string {
 	for d := filepath.Dir(dir); ; d = filepath.Dir(d) {
 		git := filepath.Join(d, gitDir)
 		info, err := os.Stat(git)

@@ -22,6 +22,7 @@ const (
 type Target struct {
 	Dir        string // must not exist, be empty, or contain only a repository with at most the starter files of a forge
 	Repository RepositoryMode
+	Branch     string    // branch of a new repository; empty means "main"
 	Message    string    // message of the first commit; empty means "Initial commit"
 	Time       time.Time // time of the first commit; zero means SOURCE_DATE_EPOCH, else the current time
 }

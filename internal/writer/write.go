@@ -110,7 +110,7 @@ func (w *writer) run() error {
 // planCommit decides whether to create a repository, and plans its first commit.
 func (w *writer) planCommit() error {
 	if w.dest.repository == nil && w.target.Repository != RepositoryAlways {
-		w.result.Enclosing = enclosingRepository(w.dest.dir)
+		w.result.Enclosing = Enclosing(w.dest.dir)
 	}
 	if w.target.Repository == RepositoryNever || w.result.Enclosing != "" {
 		return nil
