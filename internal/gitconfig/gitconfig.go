@@ -12,18 +12,19 @@ import (
 )
 
 // Settings are settings of git in the order in which git reads them. The last value of a key counts.
-type Settings []setting
+type Settings []Setting
 
-type setting struct {
-	key, value string
+// Setting is a key and its value. Section and name of the key are in lower case.
+type Setting struct {
+	Key, Value string
 	bare       bool // the key alone, without "=", which is true
 }
 
 // Get returns the value of a key such as user.name, or "". Section and name of a key are in lower case.
 func (s Settings) Get(key string) string {
 	for _, one := range slices.Backward(s) {
-		if one.key == key {
-			return one.value
+		if one.Key == key {
+			return one.Value
 		}
 	}
 	return ""
@@ -33,8 +34,8 @@ func (s Settings) Get(key string) string {
 func (s Settings) All(key string) []string {
 	var values []string
 	for _, one := range s {
-		if one.key == key {
-			values = append(values, one.value)
+		if one.Key == key {
+			values = append(values, one.Value)
 		}
 	}
 	return values
@@ -43,8 +44,8 @@ func (s Settings) All(key string) []string {
 // Bool returns the value of a key as git understands it. It is false without a value.
 func (s Settings) Bool(key string) bool {
 	for _, one := range slices.Backward(s) {
-		if one.key == key {
-			return one.bare || isTrue(one.value)
+		if one.Key == key {
+			return one.bare || isTrue(one.Value)
 		}
 	}
 	return false
@@ -66,7 +67,7 @@ func (s Settings) InitialBranch() string { return cmp.Or(s.Get("init.defaultbran
 func (s Settings) Remotes() []string {
 	var names []string
 	for _, one := range s {
-		name, isRemote := strings.CutPrefix(one.key, "remote.")
+		name, isRemote := strings.CutPrefix(one.Key, "remote.")
 		name, hasURL := strings.CutSuffix(name, ".url")
 		if isRemote && hasURL && !slices.Contains(names, name) {
 			names = append(names, name)
@@ -130,8 +131,8 @@ func Read(gitDir string, getenv func(string) string) Settings {
 	// The first time without the remotes and the initial branch, on which conditional includes can depend.
 	r.files()
 	for _, one := range r.settings {
-		if strings.HasPrefix(one.key, "remote.") && strings.HasSuffix(one.key, ".url") {
-			r.remotes = append(r.remotes, one.value)
+		if strings.HasPrefix(one.Key, "remote.") && strings.HasSuffix(one.Key, ".url") {
+			r.remotes = append(r.remotes, one.Value)
 		}
 	}
 	if !exists(gitDir) {
@@ -232,7 +233,7 @@ func (r *reader) file(name string) {
 	}
 	before := len(r.settings)
 	r.open = append(r.open, name)
-	err = parse(string(data), func(s setting) { r.add(s, name) })
+	err = parse(string(data), func(s Setting) { r.add(s, name) })
 	r.open = r.open[:len(r.open)-1]
 	if err != nil {
 		r.settings = r.settings[:before]
@@ -240,12 +241,12 @@ func (r *reader) file(name string) {
 }
 
 // add adds a setting of a file, or of the environment if the name is empty. It follows an include.
-func (r *reader) add(s setting, file string) {
+func (r *reader) add(s Setting, file string) {
 	r.settings = append(r.settings, s)
-	condition, ok := strings.CutPrefix(s.key, "includeif.")
+	condition, ok := strings.CutPrefix(s.Key, "includeif.")
 	condition, isPath := strings.CutSuffix(condition, ".path")
-	if s.key == "include.path" || ok && isPath && r.applies(condition, file) {
-		if path := r.path(s.value, file); filepath.IsAbs(path) {
+	if s.Key == "include.path" || ok && isPath && r.applies(condition, file) {
+		if path := r.path(s.Value, file); filepath.IsAbs(path) {
 			r.file(path)
 		}
 	}
@@ -275,6 +276,6 @@ func (r *reader) environment() {
 		if last := strings.LastIndex(rest, "."); last >= 0 {
 			subsection, name = rest[:last+1], rest[last+1:]
 		}
-		r.add(setting{key: strings.ToLower(section) + "." + subsection + strings.ToLower(name), value: value}, "")
+		r.add(Setting{Key: strings.ToLower(section) + "." + subsection + strings.ToLower(name), Value: value}, "")
 	}
 }

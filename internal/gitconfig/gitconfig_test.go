@@ -139,8 +139,8 @@ var variables = []string{
 func format(s Settings) string {
 	var b strings.Builder
 	for _, one := range s {
-		if b.WriteString(one.key); !one.bare {
-			b.WriteString("\n" + one.value)
+		if b.WriteString(one.Key); !one.bare {
+			b.WriteString("\n" + one.Value)
 		}
 		b.WriteByte(0)
 	}
@@ -158,7 +158,7 @@ func TestParseEqualsGit(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got Settings
-		err := parse(text, func(s setting) { got = append(got, s) })
+		err := parse(text, func(s Setting) { got = append(got, s) })
 		out, gitErr := exec.Command("git", "config", "--file", name, "--null", "--list").Output()
 		if (err == nil) != (gitErr == nil) {
 			t.Errorf("%q: got the error %v, git's is %v", text, err, gitErr)
@@ -247,7 +247,7 @@ func TestBoolEqualsGit(t *testing.T) {
 			t.Fatal(err)
 		}
 		var s Settings
-		if err := parse("[a]\n\tk"+value+"\n", func(one setting) { s = append(s, one) }); err != nil {
+		if err := parse("[a]\n\tk"+value+"\n", func(one Setting) { s = append(s, one) }); err != nil {
 			t.Fatal(err)
 		}
 		if got := fmt.Sprintln(s.Bool("a.k")); got != string(out) {

@@ -8,7 +8,7 @@ import (
 var errSyntax = errors.New("a line that git does not accept")
 
 // parse calls found for each key of a file, with the section and the name in lower case. It accepts what git accepts.
-func parse(data string, found func(setting)) error {
+func parse(data string, found func(Setting)) error {
 	p := parser{rest: strings.ReplaceAll(strings.TrimPrefix(data, "\ufeff"), "\r\n", "\n")}
 	section := ""
 	for {
@@ -31,7 +31,7 @@ func parse(data string, found func(setting)) error {
 			if !ok {
 				return errSyntax
 			}
-			s.key = section + s.key
+			s.Key = section + s.Key
 			found(s)
 		default:
 			return errSyntax
@@ -97,15 +97,15 @@ func (p *parser) section() (name string, ok bool) {
 }
 
 // setting returns a name and its value.
-func (p *parser) setting() (s setting, ok bool) {
-	s.key = p.word("")
+func (p *parser) setting() (s Setting, ok bool) {
+	s.Key = p.word("")
 	p.rest = strings.TrimLeft(p.rest, " \t")
 	switch p.next() {
 	case 0, '\n':
 		s.bare = true
 		return s, true
 	case '=':
-		s.value, ok = p.value()
+		s.Value, ok = p.value()
 		return s, ok
 	}
 	return s, false

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -201,7 +202,13 @@ func TestWriteRejectsRepositoryThatIsNotEmpty(t *testing.T) {
 		"an unknown extension": {func(t *testing.T, dir string) {
 			runGit(t, dir, "config", "core.repositoryformatversion", "1")
 			runGit(t, dir, "config", "extensions.future", "true")
-		}, "unknown extension"},
+		}, "extensions.future = true"},
+		"other files": {func(t *testing.T, dir string) {
+			runGit(t, dir, "config", "core.worktree", "/elsewhere")
+		}, "core.worktree = /elsewhere"},
+		"a split index": {func(t *testing.T, dir string) {
+			runGit(t, dir, "update-index", "--split-index")
+		}, "read the index"},
 		"half a repository": {func(t *testing.T, dir string) {
 			os.Remove(filepath.Join(dir, gitDir, "HEAD"))
 		}, "cannot read the repository"},
@@ -303,6 +310,37 @@ func TestMergeSaysWhatHappensToEachFile(t *testing.T) {
 		if string(got) != test.want || len(existing) != 1 || existing[0] != (Existing{test.starter.path, test.action}) {
 			t.Errorf("%s: got %q and %v, want %q and %s", name, got, existing, test.want, test.action)
 		}
+	}
+}
+
+// A bare repository is the place of linked work trees, not of files.
+func TestWriteRejectsBareRepository(t *testing.T) {
+	programs.Need(t)
+	dir := t.TempDir()
+	runGit(t, dir, "init", "-q", "--bare", gitDir)
+	_, err := Write(t.Context(), sampleTree(), Target{Dir: dir})
+	wantError(t, err, "the repository is bare", "--dir")
+}
+
+// git reads these settings, or they do not matter for a commit.
+func TestWriteFillsRepositoryWithAnySettings(t *testing.T) {
+	programs.Need(t)
+	for _, text := range []string{
+		"[extensions]\n\tpartialClone = origin\n", // git clone --filter=blob:none
+		"[extensions]\n\tworktreeConfig = true\n", // git sparse-checkout
+		"[extensions]\n\tpreciousObjects\n\tobjectFormat = sha1\n",
+		"[branch.trunk]\n\tremote = origin\n[alias] x = status\n",
+	} {
+		dir := t.TempDir()
+		runGit(t, dir, "init", "-q", "-b", "trunk")
+		config := filepath.Join(dir, gitDir, "config")
+		data, err := os.ReadFile(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, config, "\ufeff"+strings.Replace(string(data), "version = 0", "version = 1", 1)+text)
+		mustWrite(t, sampleTree(), Target{Dir: dir})
+		wantProject(t, dir, sampleTree())
 	}
 }
 

@@ -13,11 +13,15 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/format/index"
 	"github.com/go-git/go-git/v5/plumbing/object"
+	"github.com/go-git/go-git/v5/storage/filesystem"
 
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/gitconfig"
@@ -29,25 +33,53 @@ type repository struct {
 	parent plumbing.Hash // its commit; zero if there is none
 }
 
-// openNewRepository opens the repository in dir. It rejects a repository that is elsewhere, that has staged files or a commit
-// with anything else than the starters, or that go-git cannot write.
-func openNewRepository(dir string, starters []starter) (*repository, error) {
-	const hint = "choose another directory with --dir, or add --no-git and commit the files yourself"
-	if info, err := os.Lstat(filepath.Join(dir, gitDir)); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("%s: a linked work tree or a submodule, with the repository in %s; %s", dir, gitconfig.Dir(dir), hint)
+// hintWithoutGit ends an error about a repository to which acton-new cannot commit.
+const hintWithoutGit = "choose another directory with --dir, or add --no-git and commit the files yourself"
+
+// storage is a repository without its settings. go-git parses them less well than gitconfig, and rejects extensions that do
+// not matter for a commit.
+type storage struct{ *filesystem.Storage }
+
+func (storage) Config() (*config.Config, error) { return config.NewConfig(), nil }
+
+// harmless are the extensions of a repository that do not change how a commit is stored, with the value that is allowed.
+// The value of most of them does not matter.
+var harmless = map[string]string{
+	"noop": "", "noop-v1": "", "partialclone": "", "preciousobjects": "", "relativeworktrees": "", "worktreeconfig": "",
+	"objectformat": "sha1", "refstorage": "files",
+}
+
+// open opens the repository in dir. It rejects a repository that is elsewhere or that go-git cannot write.
+func open(dir string) (*git.Repository, error) {
+	dotGit := filepath.Join(dir, gitDir)
+	if info, err := os.Lstat(dotGit); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("%s: a linked work tree or a submodule, with the repository in %s; %s", dir, gitconfig.Dir(dir), hintWithoutGit)
 	}
-	settings := gitconfig.ReadRepository(filepath.Join(dir, gitDir), os.Getenv)
-	for key, supported := range map[string]string{"extensions.objectformat": "sha1", "extensions.refstorage": "files"} {
-		if value := settings.Get(key); value != "" && value != supported {
-			return nil, fmt.Errorf("%s: the repository has %s = %s, which acton-new does not support; %s", dir, key, value, hint)
+	settings := gitconfig.ReadRepository(dotGit, os.Getenv)
+	if settings.Bool("core.bare") {
+		return nil, fmt.Errorf("%s: the repository is bare, so it has no files; choose one of its work trees with --dir, or another directory", dir)
+	}
+	for _, s := range settings {
+		extension, isExtension := strings.CutPrefix(s.Key, "extensions.")
+		want, isHarmless := harmless[extension]
+		if isExtension && (!isHarmless || want != "" && s.Value != want) || s.Key == "core.worktree" {
+			return nil, fmt.Errorf("%s: the repository has %s = %s, which acton-new does not support; %s", dir, s.Key, s.Value, hintWithoutGit)
 		}
 	}
-	repo, err := git.PlainOpen(dir)
-	if err == nil {
-		_, err = repo.Config()
-	}
+	repo, err := git.Open(storage{filesystem.NewStorage(osfs.New(dotGit), cache.NewObjectLRUDefault())}, nil)
 	if err != nil {
-		return nil, fmt.Errorf("%s: cannot read the repository: %w; %s", dir, err, hint)
+		return nil, fmt.Errorf("%s: cannot read the repository: %w; %s", dir, err, hintWithoutGit)
+	}
+	return repo, nil
+}
+
+// openNewRepository opens the repository in dir. It rejects a repository that has staged files or a commit with anything else
+// than the starters.
+func openNewRepository(dir string, starters []starter) (*repository, error) {
+	const hint = hintWithoutGit
+	repo, err := open(dir)
+	if err != nil {
+		return nil, err
 	}
 	head, err := repo.Storer.Reference(plumbing.HEAD)
 	if err != nil || head.Type() != plumbing.SymbolicReference || !head.Target().IsBranch() {
@@ -78,7 +110,7 @@ func openNewRepository(dir string, starters []starter) (*repository, error) {
 	}
 	idx, err := repo.Storer.Index()
 	if err != nil {
-		return nil, fmt.Errorf("%s: read the index of the repository: %w", dir, err)
+		return nil, fmt.Errorf("%s: read the index of the repository: %w; %s", dir, err, hint)
 	}
 	for _, e := range idx.Entries {
 		if commits && slices.ContainsFunc(starters, func(s starter) bool { return s.path == e.Name && s.isCommitted(e.Hash) }) {

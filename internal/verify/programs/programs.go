@@ -68,6 +68,8 @@ var tests = map[string]string{
 	"TestWriteFillsDirectoryThatCannotBeReplaced":       "git",
 	"TestWriteFillsEmptyDirectoryAndKeepsItsMode":       "git",
 	"TestWriteFillsMountPoint":                          "git",
+	"TestWriteRejectsBareRepository":                    "git",
+	"TestWriteFillsRepositoryWithAnySettings":           "git",
 	"TestWriteNeedsNoLocksAndNoSync":                    "git",
 	"TestWriteFollowsLinkToEmptyDirectory":              "git",
 	"TestWriteRejectsRepositoryThatIsNotEmpty":          "git",
