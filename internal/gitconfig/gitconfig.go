@@ -4,6 +4,8 @@ package gitconfig
 
 import (
 	"cmp"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -156,6 +158,15 @@ func ReadRepository(gitDir string, getenv func(string) string) Settings {
 	r := newReader(gitDir, getenv)
 	r.file(filepath.Join(gitDir, "config"))
 	return r.settings
+}
+
+// Check returns an error if git does not accept the settings of the repository alone.
+func Check(gitDir string) error {
+	data, err := os.ReadFile(filepath.Join(gitDir, "config"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return parse(string(data), func(Setting) {})
 }
 
 // maxIncludes is the depth of includes that git allows.

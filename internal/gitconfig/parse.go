@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-var errSyntax = errors.New("a line that git does not accept")
+var errSyntax = errors.New("git does not accept them; run git status to see the line")
 
 // parse calls found for each key of a file, with the section and the name in lower case. It accepts what git accepts.
 func parse(data string, found func(Setting)) error {

@@ -209,6 +209,9 @@ func TestWriteRejectsRepositoryThatIsNotEmpty(t *testing.T) {
 		"a split index": {func(t *testing.T, dir string) {
 			runGit(t, dir, "update-index", "--split-index")
 		}, "read the index"},
+		"broken settings": {func(t *testing.T, dir string) {
+			writeFile(t, filepath.Join(dir, gitDir, "config"), "[core\n")
+		}, "read the settings of the repository: git does not accept them; run git status"},
 		"half a repository": {func(t *testing.T, dir string) {
 			os.Remove(filepath.Join(dir, gitDir, "HEAD"))
 		}, "cannot read the repository"},

@@ -55,6 +55,9 @@ func open(dir string) (*git.Repository, error) {
 	if info, err := os.Lstat(dotGit); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("%s: a linked work tree or a submodule, with the repository in %s; %s", dir, gitconfig.Dir(dir), hintWithoutGit)
 	}
+	if err := gitconfig.Check(dotGit); err != nil {
+		return nil, fmt.Errorf("%s: read the settings of the repository: %w; %s", dir, err, hintWithoutGit)
+	}
 	settings := gitconfig.ReadRepository(dotGit, os.Getenv)
 	if settings.Bool("core.bare") {
 		return nil, fmt.Errorf("%s: the repository is bare, so it has no files; choose one of its work trees with --dir, or another directory", dir)
