@@ -123,7 +123,7 @@ func readAtMost(ctx context.Context, stdin io.Reader, file string) ([]byte, erro
 				read <- content{err: err}
 				return
 			}
-			defer f.Close()
+			defer func() { _ = f.Close() }()
 			in = f
 		}
 		data, err := io.ReadAll(io.LimitReader(in, maxAnswers+1))
