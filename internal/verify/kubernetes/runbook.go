@@ -134,6 +134,7 @@ read() {
   [[ $1 == -rp ]] || { builtin read "$@"; return; }
   case $3 in
     pod) pod=$(real -n "$namespace" get pods --output jsonpath='{.items[0].metadata.name}') ;;
+    number) number=4 ;;
     *) printf -v "$3" '%s' "answer" ;;
   esac
 }
