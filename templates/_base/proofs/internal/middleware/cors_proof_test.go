@@ -44,3 +44,13 @@ func TestCORSConfigValidatesEveryForm(t *testing.T) {
 		testCORSConfig(t, name, tt.change, tt.key)
 	}
 }
+
+// Without the header, a browser caches a preflight for five seconds.
+func TestCORSMaxAgeZeroDisablesTheCacheOfBrowsers(t *testing.T) {
+	opts := defaultOptions()
+	opts.cors.AllowedOrigins = []string{appOrigin}
+	s := newTestServer(t, testRouter{"/ok": {serve: serveHello}}, opts)
+	if got := s.do(preflight(appOrigin, "GET", "")).Header().Get("Access-Control-Max-Age"); got != "0" {
+		t.Errorf("got max age %q, want 0", got)
+	}
+}

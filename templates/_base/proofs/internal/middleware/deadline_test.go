@@ -201,6 +201,10 @@ func TestResponsesThatFailToArrive(t *testing.T) {
 		time.Sleep(30 * time.Second)
 		serveHello(w, r)
 	}
+	slow := func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(14 * time.Second)
+		respond(200, document(100_000))(w, r)
+	}
 	// Its response begins in time, but its body is late.
 	lateBody := func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
@@ -219,6 +223,7 @@ func TestResponsesThatFailToArrive(t *testing.T) {
 		{"the client reads slowly and leaves", leaveLater, respond(200, document(100_000)), 499, "INFO", ""},
 		{"the client does not read", stopReading, refuse(http.StatusNotFound), 500, "ERROR", "unread"},
 		{"the client does not read much", stopReading, respond(200, document(100_000)), 500, "ERROR", "unread"},
+		{"the handler leaves the client little time", stopReading, slow, 500, "ERROR", "undelivered"},
 		{"the handler is late", stopReading, late, 500, "ERROR", "undelivered"},
 		{"the client reads slowly", readSlowly, respond(200, document(100_000)), 500, "ERROR", "unread"},
 		{"the handler sends its body late", readSlowly, lateBody, 500, "ERROR", "undelivered"},

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -51,6 +52,39 @@ func TestMetricsErrorType(t *testing.T) {
 		label := `error_type="` + want + `"`
 		if got := scrape(t, registry, "http_server_request_duration_seconds_count", label) == 1; got != (want != "") {
 			t.Errorf("got %s %t for %s", label, got, path)
+		}
+	}
+}
+
+// The layer keeps the attribute sets of earlier requests. No request may be counted with the set of another one.
+func TestEachRequestIsCountedWithItsOwnAttributes(t *testing.T) {
+	meter, registry := newMeter(t)
+	opts := defaultOptions()
+	opts.meter = meter
+	status := 0
+	serve := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
+	s := newTestServer(t, testRouter{
+		"/a": {route: Route{Template: "/a"}, serve: serve},
+		"/b": {route: Route{Template: "/b"}, serve: serve},
+	}, opts)
+	var series [][]string
+	for _, path := range []string{"/a", "/b"} {
+		for _, status = range []int{200, 404, 503} {
+			for proto, version := range map[string]string{"HTTP/1.0": "1.0", "HTTP/1.1": "1.1", "HTTP/2.0": "2"} {
+				for range 2 {
+					r := get(path)
+					r.Proto = proto
+					s.do(r)
+				}
+				series = append(series, []string{
+					fmt.Sprintf(`http_response_status_code="%d"`, status), `http_route="` + path + `"`, `network_protocol_version="` + version + `"`,
+				})
+			}
+		}
+	}
+	for _, labels := range series {
+		if got := scrape(t, registry, append(labels, "http_server_request_duration_seconds_count")...); got != 2 {
+			t.Errorf("got %v requests with %v, want 2", got, labels)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -131,6 +132,23 @@ func TestClientsThatLeaveAreNotErrors(t *testing.T) {
 				t.Errorf("got %v, want status 499 at level INFO", line)
 			}
 		})
+	}
+}
+
+// The shutdown cancels the requests that are still open. Their clients did not leave.
+func TestResponsesThatTheShutdownCutsOffAreErrors(t *testing.T) {
+	s := newTestServer(t, testRouter{"/ok": {route: Route{Template: "/ok"}, serve: func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusOK)
+		panic(http.ErrAbortHandler)
+	}}}, defaultOptions())
+	ctx, stop := context.WithCancelCause(t.Context())
+	stop(problem.ErrShuttingDown)
+	func() {
+		defer func() { _ = recover() }()
+		s.do(get("/ok").WithContext(ctx))
+	}()
+	if line := s.log.accessLine(t); line["status"] != 500.0 || line["undelivered"] != true {
+		t.Errorf("got %v, want an undelivered response with status 500", line)
 	}
 }
 
@@ -372,5 +390,37 @@ func TestRequestIsActiveAndInFlightUntilItsResponseIsSent(t *testing.T) {
 	}
 	if w := s.do(get("/ok")); w.Code != http.StatusOK {
 		t.Errorf("got %d after the response was sent, want 200", w.Code)
+	}
+}
+
+// The log may be what hangs: a client, and above all the platform's probe, must not wait for it.
+func TestCompleteResponsesAreSentBeforeTheyAreLogged(t *testing.T) {
+	for name, tt := range map[string]struct {
+		route  Route
+		status int
+		body   string
+	}{
+		"probe":        {Route{Probe: true}, http.StatusServiceUnavailable, "{}"},
+		"no content":   {Route{}, http.StatusNoContent, ""},
+		"not modified": {Route{}, http.StatusNotModified, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newTestServer(t, testRouter{"/ok": {route: tt.route, serve: func(w http.ResponseWriter, _ *http.Request) {
+				if tt.body != "" {
+					w.Header().Set("Content-Length", strconv.Itoa(len(tt.body)))
+				}
+				w.WriteHeader(tt.status)
+				_, _ = io.WriteString(w, tt.body)
+			}}}, defaultOptions())
+			flushed := 0
+			s.ServeHTTP(flushingWriter{httptest.NewRecorder(), func() {
+				if flushed++; s.log.String() != "" {
+					t.Errorf("got the log line %s before the response", s.log)
+				}
+			}}, get("/ok"))
+			if s.log.accessLine(t); flushed == 0 {
+				t.Error("the response is sent after the log line")
+			}
+		})
 	}
 }

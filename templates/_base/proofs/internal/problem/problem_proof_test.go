@@ -124,4 +124,10 @@ func TestRetryAfter(t *testing.T) {
 			t.Errorf("%d: got Retry-After %q, want %q", status, w.Header().Get("Retry-After"), want)
 		}
 	}
+	w := httptest.NewRecorder()
+	w.Header().Set("Retry-After", "3")
+	Write(w, httptest.NewRequest(http.MethodGet, "/", nil), New(503, "", ""))
+	if got := w.Header().Values("Retry-After"); !slices.Equal(got, []string{"3"}) {
+		t.Errorf("got Retry-After %q, want the one that was set", got)
+	}
 }

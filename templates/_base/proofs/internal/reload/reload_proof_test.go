@@ -1,9 +1,12 @@
 package reload
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 )
@@ -14,7 +17,9 @@ func TestFailedLoadIsTriedAgainInEveryRound(t *testing.T) {
 	write(t, cert, "old")
 	write(t, key, "old")
 	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
 		l := newLoop()
+		l.log = slog.New(slog.NewTextHandler(&out, nil))
 		var failures, loads int
 		l.Add("certificates", []string{cert, key}, func() error {
 			a, _ := os.ReadFile(cert)
@@ -33,6 +38,9 @@ func TestFailedLoadIsTriedAgainInEveryRound(t *testing.T) {
 		rounds(3)
 		if failures != 3 || loads != 1 {
 			t.Errorf("got %d failures and %d loads, want 3 and 1", failures, loads)
+		}
+		if lines := strings.Count(out.String(), "reload failed"); lines != 1 {
+			t.Errorf("got %d log lines about one failure, want 1", lines)
 		}
 	})
 }

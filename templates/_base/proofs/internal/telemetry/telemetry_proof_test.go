@@ -1,11 +1,16 @@
 package telemetry
 
 import (
+	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	sdk "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
 // ask returns status, content type and body of an answer of the handler.
@@ -44,6 +49,19 @@ func TestProfilesAreServedWhenAllowed(t *testing.T) {
 		if status, _, _ := ask(t, telemetry, path, ""); status != http.StatusOK {
 			t.Errorf("%s: got %d, want 200", path, status)
 		}
+	}
+}
+
+// An exporter sends the last values when its reader is shut down.
+func TestCloseShutsReadersDown(t *testing.T) {
+	reader := sdk.NewManualReader()
+	telemetry, err := Open(t.Context(), Config{}, slog.New(slog.DiscardHandler), sdk.WithReader(reader))
+	if err != nil {
+		t.Fatal(err)
+	}
+	telemetry.Close(t.Context())
+	if err := reader.Collect(t.Context(), new(metricdata.ResourceMetrics)); !errors.Is(err, sdk.ErrReaderShutdown) {
+		t.Errorf("got %v, want %v", err, sdk.ErrReaderShutdown)
 	}
 }
 

@@ -53,15 +53,15 @@ func timeOf(t *testing.T, entry map[string]any) time.Time {
 	return at
 }
 
-// startWithPipe starts the service with a pipe as standard output, and reads its log until the API listens.
-func startWithPipe(t *testing.T, reader io.Reader, output *os.File, set settings) (*exec.Cmd, *client, chan struct{}) {
+// startWithPipe starts the service with a pipe as standard output, and reads its log until both listeners are open.
+func startWithPipe(t *testing.T, reader io.Reader, output *os.File, set settings) (cmd *exec.Cmd, api, metrics *client, ended chan struct{}) {
 	t.Helper()
-	cmd := serve(t, t.TempDir(), set)
+	cmd = serve(t, t.TempDir(), set)
 	cmd.Stdout = output
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan struct{})
+	ended = make(chan struct{})
 	go func() {
 		defer close(ended)
 		_ = cmd.Wait()
@@ -70,15 +70,18 @@ func startWithPipe(t *testing.T, reader io.Reader, output *os.File, set settings
 		_ = cmd.Process.Kill()
 		<-ended
 	})
-	lines := bufio.NewScanner(reader)
-	for lines.Scan() {
+	addresses := map[string]string{}
+	for lines := bufio.NewScanner(reader); lines.Scan(); {
 		var line struct{ Msg, Listener, Addr string }
-		if err := json.Unmarshal(lines.Bytes(), &line); err == nil && line.Msg == "listening" && line.Listener == "api" {
-			return cmd, newClient(t, "http://"+line.Addr), ended
+		if err := json.Unmarshal(lines.Bytes(), &line); err == nil && line.Msg == "listening" {
+			addresses[line.Listener] = line.Addr
+		}
+		if len(addresses) == 2 {
+			return cmd, newClient(t, "http://"+addresses["api"]), newClient(t, "http://"+addresses["metrics"]), ended
 		}
 	}
 	t.Fatal("the service ended before it listened")
-	return nil, nil, nil
+	return nil, nil, nil, nil
 }
 
 func TestServiceOutlivesTheReaderOfItsLog(t *testing.T) {
@@ -87,11 +90,15 @@ func TestServiceOutlivesTheReaderOfItsLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd, c, ended := startWithPipe(t, reader, writer, settings{"log.level": "debug"})
+	cmd, c, metrics, ended := startWithPipe(t, reader, writer, settings{"log.level": "debug"})
 	_ = writer.Close()
 	_ = reader.Close()
 	for range 5 {
 		c.ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
+	}
+	const lost = "log_lines_lost_total"
+	if page := metrics.ask(http.MethodGet, "/metrics", "").body; !strings.Contains(page, "\n"+lost) || strings.Contains(page, "\n"+lost+" 0\n") {
+		t.Error("the lost log lines are not counted")
 	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -113,7 +120,7 @@ func TestStopIsBoundedWhenTheLogBlocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = fifo.Close() }()
-	cmd, c, ended := startWithPipe(t, fifo, fifo, settings{
+	cmd, c, _, ended := startWithPipe(t, fifo, fifo, settings{
 		"log.level": "debug", "server.request_timeout": "4s", "server.shutdown_timeout": "6s",
 	})
 	c.http.Timeout = 3 * time.Second

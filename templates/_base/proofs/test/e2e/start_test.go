@@ -3,19 +3,28 @@
 package e2e
 
 import (
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
+// Each layer has its setting, and its place.
 func TestStartTellsWhatIsActive(t *testing.T) {
-	p := start(t, t.TempDir(), settings{"server.request_timeout": "7s"})
-	line := p.await("middleware", "", nil)
-	chain, ok := line["chain"].([]any)
-	if !ok || len(chain) < 8 || !strings.HasPrefix(chain[0].(string), "record") {
-		t.Fatalf("got chain %v, want the layers, outermost first", line["chain"])
+	p := start(t, t.TempDir(), settings{
+		"server.request_timeout": "7s", "server.tls.terminated_by_proxy": "true", "cors.allowed_origins": "https://app.example.com",
+		"http.trusted_proxies": "10.0.0.0/8", "http.max_in_flight": "11", "http.max_body_bytes": "2048",
+	})
+	chain, _ := p.await("middleware", "", nil)["chain"].([]any)
+	got := slices.DeleteFunc(texts(chain), func(layer string) bool { return strings.HasPrefix(layer, "trace[") })
+	want := []string{
+		"record[trusted_proxies=1]", "access_log", "metrics", "recover", "security_headers[hsts=true]",
+		"cors[origins=[https://app.example.com] credentials=false]", "in_flight[limit=11]", "body_limit[bytes=2048]",
+		"timeout[limit=7s]", "compress[codings=[zstd br gzip deflate] min_bytes=1024]",
 	}
-	if !strings.Contains(strings.Join(texts(chain), " "), "timeout[limit=7s]") {
-		t.Errorf("got chain %v, want the values in force", chain)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the layers, outermost first, differ (-want +got):\n%s", diff)
 	}
 }
 

@@ -197,6 +197,7 @@ func TestEncryptionOfRareURLs(t *testing.T) {
 	}{
 		{"postgres://app@127.0.0.1/notes?sslmode=disable", false, false},
 		{"postgres://app@[::1]/notes", false, false},
+		{"postgres://app@10.1.2.3/notes?sslmode=disable", true, false},
 		{remote + "?sslmode=allow", true, true},
 		{remote + "?sslmode=verify-ca", false, false},
 		{"postgres://app@127.0.0.1,db.example.com/notes?sslmode=disable", true, false},

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -14,3 +15,6 @@ func (d *Database) CloseConnection(ctx context.Context) { _ = d.transactionOf(ct
 
 // Pool returns the pool of connections.
 func (d *Database) Pool() *pgxpool.Pool { return d.pool }
+
+// DB returns the sessions.
+func (m *Migrator) DB() *sql.DB { return m.db }

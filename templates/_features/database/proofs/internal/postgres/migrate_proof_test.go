@@ -52,3 +52,20 @@ func TestMigrationsGoRoundATransactionPooler(t *testing.T) {
 		t.Errorf("got %q", up)
 	}
 }
+
+// While a migration waits for a lock on a table, all statements on that table wait behind it.
+func TestMigrationsWaitForALockForALimitedTime(t *testing.T) {
+	t.Parallel()
+	cfg := defaults(t)
+	cfg.URL = secret.New(postgrestest.NewEmpty(t))
+	migrator, err := postgres.OpenMigrator(cfg, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer migrator.Close()
+	var locks, statements string
+	err = migrator.DB().QueryRowContext(t.Context(), "SELECT current_setting('lock_timeout'), current_setting('statement_timeout')").Scan(&locks, &statements)
+	if err != nil || locks != "10s" || statements != "0" {
+		t.Errorf("got a limit of %s for locks and %s for statements, %v, want 10s and 0", locks, statements, err)
+	}
+}

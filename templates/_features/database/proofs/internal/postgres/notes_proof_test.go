@@ -12,6 +12,7 @@ import (
 
 	"example.com/acme/sample-service/internal/domain"
 	"example.com/acme/sample-service/internal/note"
+	"example.com/acme/sample-service/internal/note/notetest"
 )
 
 // TestPagingBehindWriters checks the contract of note.Query: a client that reads pages while others
@@ -90,5 +91,20 @@ func TestChangesOfAnyVersionSucceedUnderContention(t *testing.T) {
 	}
 	if err := service.Delete(t.Context(), n.ID, func(v int64) bool { return v == 1 }); !errors.Is(err, domain.ErrVersionMismatch) {
 		t.Errorf("got error %v, want %v", err, domain.ErrVersionMismatch)
+	}
+}
+
+// The time zone of the machine is not that of the API. This test runs alone, because it changes a global variable.
+func TestTimesAreInUTC(t *testing.T) {
+	zone := time.Local
+	t.Cleanup(func() { time.Local = zone })
+	time.Local = time.FixedZone("elsewhere", 5*60*60)
+	store := open(t, nil).Notes()
+	if err := store.Create(t.Context(), notetest.Note(1)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := store.Get(t.Context(), notetest.Note(1).ID)
+	if err != nil || got.CreatedAt.Location() != time.UTC || got.UpdatedAt.Location() != time.UTC {
+		t.Errorf("got %v and %v, %v, want times in UTC", got.CreatedAt, got.UpdatedAt, err)
 	}
 }

@@ -89,7 +89,7 @@ func TestPoolIsComparedWithTheServerOnce(t *testing.T) {
 		want      string // logged once; empty means nothing
 	}{
 		{1, "SELECT 1", ""},
-		{100_000, "SELECT 1", "the server has too few connections for all instances"},
+		{60, "SELECT 1", "the server has too few connections for all instances"},
 		{1, "CREATE SCHEMA other; CREATE VIEW other.pg_settings AS SELECT 1 AS x", "cannot read max_connections; skipped the connection check"},
 	} {
 		cfg := defaults(t)
@@ -155,6 +155,28 @@ func TestConnectionsThatTheServerEndsAreReplaced(t *testing.T) {
 	eventually(t, "the store answers", func() bool { return answers(t.Context(), db.Notes()) })
 	postgrestest.Exec(t, address, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
 	eventually(t, "the store answers", func() bool { return answers(t.Context(), db.Notes()) })
+}
+
+// A connection in use must not delay the end of the process.
+func TestCloseDoesNotWaitForConnectionsInUse(t *testing.T) {
+	t.Parallel()
+	cfg := defaults(t)
+	cfg.URL = secret.New(postgrestest.New(t))
+	out := new(buffer)
+	db := openLogged(t, cfg, slog.New(slog.NewJSONHandler(out, nil)))
+	conn, err := db.Pool().Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	release := sync.OnceFunc(conn.Release)
+	defer release()
+	time.AfterFunc(patience, release)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	db.Close(ctx)
+	if len(out.entries(t, "some connections to the database were not closed in time")) != 1 {
+		t.Errorf("got %s, want a warning", out)
+	}
 }
 
 func TestMissingDatabaseIsUnavailable(t *testing.T) {

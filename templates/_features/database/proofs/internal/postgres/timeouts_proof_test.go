@@ -23,6 +23,7 @@ func TestExhaustedPoolIsDegraded(t *testing.T) {
 		cfg.MaxConnections, cfg.MinIdleConnections = 2, 0
 		cfg.AcquireTimeout, cfg.StatementTimeout = 2*time.Second, patience
 	})
+	began := time.Now()
 	// Two calls use both connections, and a third one waits for a connection.
 	errs := make(chan error, 3)
 	for i := range cap(errs) {
@@ -45,6 +46,9 @@ func TestExhaustedPoolIsDegraded(t *testing.T) {
 	}
 	if err := <-errs; !errors.Is(err, domain.ErrUnavailable) {
 		t.Errorf("the call that waits: got %v, want %v", err, domain.ErrUnavailable)
+	}
+	if took := time.Since(began); took > patience/2 { // the statements time out after patience
+		t.Errorf("the call that waits: took %s, want 2s", took)
 	}
 	release()
 	for range cap(errs) - 1 {

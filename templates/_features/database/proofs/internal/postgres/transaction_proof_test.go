@@ -26,6 +26,32 @@ func TestTransactionOfACallerWhoLeftIsRolledBack(t *testing.T) {
 	}
 }
 
+// A new connection for every transaction that fails would be slow, and would exhaust a server under load.
+func TestTransactionThatFailsKeepsItsConnection(t *testing.T) {
+	t.Parallel()
+	for name, cancelled := range map[string]bool{"error": false, "the caller leaves": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := open(t, func(cfg *postgres.Config) { cfg.MaxConnections, cfg.MinIdleConnections = 1, 0 })
+			ctx, leave := context.WithCancel(t.Context())
+			defer leave()
+			err := db.InTx(ctx, func(ctx context.Context) error {
+				err := db.Notes().Create(ctx, notetest.Note(1))
+				if cancelled {
+					leave()
+				}
+				return errors.Join(err, errors.New("failed"))
+			})
+			if err == nil || exists(t, db.Notes(), 1) {
+				t.Errorf("got %v, want an error, and no note", err)
+			}
+			if got := db.Pool().Stat().NewConnsCount(); got != 1 {
+				t.Errorf("got %d connections, want the first one to be used again", got)
+			}
+		})
+	}
+}
+
 // The client has left while its request waits for a connection: the service did not fail.
 func TestTransactionThatWaitsForAConnectionEndsWithItsCaller(t *testing.T) {
 	t.Parallel()

@@ -80,6 +80,17 @@ func TestAMissingCollectorDelaysNothing(t *testing.T) {
 	}
 }
 
+// The interval of the export is a minute, so these are the metrics of the last export.
+func TestTheLastMetricsAreExportedAtTheEnd(t *testing.T) {
+	received := collector.New(t)
+	p := traced(t, received)
+	newClient(t, "http://"+p.api).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
+	stop(t, p)
+	if got := received.Metrics(); !slices.Contains(got, "http.server.request.duration") {
+		t.Errorf("got %q, want the duration of requests", got)
+	}
+}
+
 func TestAWrongVariableOfOpenTelemetryIsAWarning(t *testing.T) {
 	p := tracedWith(t, nil, "OTEL_TRACES_EXPORTER=zipkin", "OTEL_METRICS_EXPORTER=prometheus", "OTEL_TRACES_SAMPLER=jaeger_remote")
 	newClient(t, "http://"+p.api).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
