@@ -120,3 +120,11 @@ func testVariable(t *testing.T, entry, problem string) {
 		t.Error("got -, want +\n" + diff)
 	}
 }
+
+func TestOneProblemIsReportedForEachKey(t *testing.T) {
+	f := newFixture(t)
+	f.set("cors.allowed_origins=one,two", "cors.max_age=100h")
+	if got := f.problems(); len(got) != 2 {
+		t.Errorf("got %q, want one problem for each of two keys", got)
+	}
+}

@@ -1,14 +1,18 @@
 package httpserver
 
 import (
+	"bytes"
 	"crypto/tls"
 	"io"
+	"log/slog"
 	"maps"
 	"net"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/metric/noop"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
@@ -73,6 +77,23 @@ func TestServedConnectionsAreNotRefusedWhileDraining(t *testing.T) {
 	}
 	if got := counts(t, reader); len(got) > 0 {
 		t.Errorf("got refusals %v of a connection that was served", got)
+	}
+}
+
+// Port scanners cause failed handshakes all day.
+func TestRefusedHandshakesAreLoggedAtDebugOnly(t *testing.T) {
+	var out bytes.Buffer
+	c, err := newConnections(0, noop.Meter{}, slog.New(slog.NewTextHandler(&out, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.WriteString(c, "http: TLS handshake error from 192.0.2.1:1234: EOF\n")
+	if out.Len() > 0 {
+		t.Errorf("got %s, want nothing at level info", &out)
+	}
+	_, _ = io.WriteString(c, "http: panic serving 192.0.2.1:1234\n")
+	if got := out.String(); !strings.Contains(got, "level=WARN") || !strings.Contains(got, "panic serving") {
+		t.Errorf("got %s, want a warning", got)
 	}
 }
 

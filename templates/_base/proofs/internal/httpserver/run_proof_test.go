@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,10 @@ func TestHandlersThatIgnoreTheirContextAreCutOff(t *testing.T) {
 	if err := s.end(t); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
 	}
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	if _, err := io.ReadAll(conn); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("the connection is still open")
+	}
 }
 
 func TestEveryRequestReachesTheHandler(t *testing.T) {
@@ -74,7 +79,9 @@ func TestEveryRequestReachesTheHandler(t *testing.T) {
 func TestListenerThatFailsStopsTheOther(t *testing.T) {
 	for _, name := range []string{"api", "metrics"} {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, testConfig(), hello)
+			cfg := testConfig()
+			cfg.DrainDelay, cfg.ShutdownTimeout = time.Minute, 2*time.Minute // nobody waits for load balancers
+			s := serve(t, cfg, hello)
 			dying := map[string]*Server{"api": s.api, "metrics": s.internal}[name]
 			_ = dying.listener.Close()
 			if err := s.end(t); err == nil || !strings.Contains(err.Error(), "listener "+name+": ") {

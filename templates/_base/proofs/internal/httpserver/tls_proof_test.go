@@ -63,6 +63,19 @@ func TestTLSVersionsAndCipherSuites(t *testing.T) {
 	}
 }
 
+func TestMinimumVersionIsTheSetting(t *testing.T) {
+	authority := newAuthority(t, "authority")
+	cfg := encrypted(t, authority)
+	cfg.TLS.MinVersion = "1.3"
+	s := serve(t, cfg, hello)
+	if _, err := handshake(t, s, &tls.Config{RootCAs: authority.pool(), MaxVersion: tls.VersionTLS12}); err == nil {
+		t.Error("TLS 1.2 was accepted")
+	}
+	if _, err := handshake(t, s, &tls.Config{RootCAs: authority.pool()}); err != nil {
+		t.Errorf("got %v with TLS 1.3", err)
+	}
+}
+
 func TestClientCertificatesFollowTheAuthorityFile(t *testing.T) {
 	authority := newAuthority(t, "authority")
 	oldClients, newClients := newAuthority(t, "old"), newAuthority(t, "new")

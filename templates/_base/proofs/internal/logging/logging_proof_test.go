@@ -212,3 +212,12 @@ func TestOutputReportsABlockedWriter(t *testing.T) {
 		}
 	})
 }
+
+func TestTextFormatIsForTerminals(t *testing.T) {
+	var out bytes.Buffer
+	log, _ := New(Config{Level: slog.LevelInfo, Format: "text"}, "shop", &out)
+	log.Info("started", slog.String("password", "hunter2"))
+	if got := out.String(); !strings.HasSuffix(got, "level=INFO msg=started service=shop password=[redacted]\n") {
+		t.Errorf("got %q, want a line of text with the secret masked", got)
+	}
+}

@@ -122,3 +122,14 @@ func TestWhatIsCompressed(t *testing.T) {
 		}
 	}
 }
+
+// A range of the plain response is not one of the compressed response.
+func TestCompressedResponsesOfferNoRanges(t *testing.T) {
+	serve := respond(200, document(100_000), "Content-Type", "application/json", "Accept-Ranges", "bytes")
+	s := newTestServer(t, testRouter{"/ok": {serve: serve}}, defaultOptions())
+	r := get("/ok")
+	r.Header.Set("Accept-Encoding", "gzip")
+	if h := s.do(r).Header(); h.Get("Content-Encoding") != "gzip" || h.Get("Accept-Ranges") != "" {
+		t.Errorf("got %v, want a compressed response without Accept-Ranges", h)
+	}
+}

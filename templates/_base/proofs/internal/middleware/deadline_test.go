@@ -171,12 +171,15 @@ func TestRefusalDoesNotWaitForTheBody(t *testing.T) {
 		}, opts)
 		go s.do(get("/wait"))
 		<-started
-		conn := dial(t.Context(), t, s)
-		start := time.Now()
-		_, _ = io.WriteString(conn, "POST /post HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n123")
-		resp, body := readResponse(t, conn)
-		if resp.StatusCode != http.StatusServiceUnavailable || time.Since(start) > discardTimeout {
-			t.Errorf("got %d after %s, want 503 within %s: %s", resp.StatusCode, time.Since(start), discardTimeout, body)
+		// A client that expects 100 has not sent its body, and must not be told to.
+		for _, rest := range []string{"\r\n123", "Expect: 100-continue\r\n\r\n"} {
+			conn := dial(t.Context(), t, s)
+			start := time.Now()
+			_, _ = io.WriteString(conn, "POST /post HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"+rest)
+			resp, body := readResponse(t, conn)
+			if resp.StatusCode != http.StatusServiceUnavailable || time.Since(start) > discardTimeout {
+				t.Errorf("got %d after %s, want 503 within %s: %s", resp.StatusCode, time.Since(start), discardTimeout, body)
+			}
 		}
 		close(finish)
 	})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -390,6 +391,50 @@ func TestRequestIsActiveAndInFlightUntilItsResponseIsSent(t *testing.T) {
 	}
 	if w := s.do(get("/ok")); w.Code != http.StatusOK {
 		t.Errorf("got %d after the response was sent, want 200", w.Code)
+	}
+}
+
+// noFlush hides that a response can be flushed.
+type noFlush struct{ http.ResponseWriter }
+
+// What net/http refuses to send, or cannot flush, is not a response that failed to arrive.
+func TestStatusOfUnusualResponses(t *testing.T) {
+	for name, tt := range map[string]struct {
+		serve  http.HandlerFunc
+		status float64
+	}{
+		"nothing is sent":       {func(http.ResponseWriter, *http.Request) {}, 200},
+		"switching protocols":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusSwitchingProtocols) }, 101},
+		"a body of a 204":       {respond(http.StatusNoContent, []byte("{}")), 204},
+		"a writer cannot flush": {func(w http.ResponseWriter, _ *http.Request) { w.(http.Flusher).Flush() }, 200},
+	} {
+		s := newTestServer(t, testRouter{"/ok": {serve: tt.serve}}, defaultOptions())
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.ServeHTTP(noFlush{w}, r) }))
+		conn, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(conn, "GET /ok HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+		_, _ = io.ReadAll(conn)
+		_ = conn.Close()
+		server.Close()
+		if line := s.log.accessLine(t); line["status"] != tt.status {
+			t.Errorf("%s: got %v, want status %v", name, line, tt.status)
+		}
+	}
+}
+
+// A flush would send a short response in chunks.
+func TestShortResponsesHaveALength(t *testing.T) {
+	s := newTestServer(t, testRouter{"/ok": {serve: serveHello}}, defaultOptions())
+	server := httptest.NewServer(s)
+	defer server.Close()
+	resp, err := server.Client().Get(server.URL + "/ok")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _ = resp.Body.Close(); resp.ContentLength <= 0 {
+		t.Errorf("got length %d and %v, want the length", resp.ContentLength, resp.TransferEncoding)
 	}
 }
 

@@ -88,6 +88,18 @@ func TestSettingsReloadOnSIGHUPAndKeepTheLastGoodState(t *testing.T) {
 	stop(t, p)
 }
 
+// The service looks at its files every ten seconds.
+func TestSettingsReloadWithoutASignal(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "config.yaml")
+	setLevel(t, file, "info")
+	p := start(t, dir, nil)
+	setLevel(t, file, "debug")
+	p.await("reloaded", "source", "settings")
+	stop(t, p)
+}
+
 func setLevel(t *testing.T, file, level string) {
 	t.Helper()
 	writeFile(t, file, "log:\n  level: "+level+"\n")

@@ -13,6 +13,7 @@ import (
 
 	"example.com/acme/sample-service/internal/domain"
 	"example.com/acme/sample-service/internal/note/notetest"
+	"example.com/acme/sample-service/internal/postgres"
 	"example.com/acme/sample-service/internal/secret"
 	"example.com/acme/sample-service/test/postgrestest"
 )
@@ -43,6 +44,27 @@ func TestConnectionsToAReadOnlyServerAreReplaced(t *testing.T) {
 	}
 	if ready, _, message := readiness(t, db); !ready {
 		t.Errorf("got unready: %s", message)
+	}
+}
+
+// The last answer counts, not the age of the connection that gave it.
+func TestReadinessCountsTheAnswersToRequests(t *testing.T) {
+	t.Parallel()
+	db := open(t, func(cfg *postgres.Config) {
+		cfg.MaxConnections, cfg.MinIdleConnections, cfg.StatementTimeout = 1, 0, 2*time.Second
+	})
+	for began := time.Now(); time.Since(began) < 3500*time.Millisecond; time.Sleep(50 * time.Millisecond) { // 3.25s is recent
+		if !answers(t.Context(), db.Notes()) {
+			t.Fatal("the store does not answer")
+		}
+	}
+	conn, err := db.Pool().Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Release()
+	if ready, degraded, message := readiness(t, db); !ready || !degraded {
+		t.Errorf("got ready %t, degraded %t and %q, want degraded", ready, degraded, message)
 	}
 }
 

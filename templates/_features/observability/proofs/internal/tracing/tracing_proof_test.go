@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/trace"
 
 	"example.com/acme/sample-service/test/collector"
 )
@@ -146,6 +148,64 @@ func TestSamplerIsTheSettingOrTheVariable(t *testing.T) {
 		if sampled < tt.minimum || sampled > tt.maximum {
 			t.Errorf("%+v: got %d of 1000", tt, sampled)
 		}
+	}
+}
+
+// A caller that is trusted has decided for the whole trace.
+func TestSamplerFollowsTheParent(t *testing.T) {
+	setenv(t)
+	for parent, ratio := range map[trace.TraceFlags]float64{trace.FlagsSampled: 0, 0: 1} {
+		tracing, _ := open(t, Config{SampleRatio: ratio})
+		ctx := trace.ContextWithRemoteSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{
+			TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}, TraceFlags: parent, Remote: true,
+		}))
+		_, span := tracing.Provider().Tracer("test").Start(ctx, "work")
+		if span.SpanContext().TraceFlags() != parent {
+			t.Errorf("got flags %s, want %s of the parent", span.SpanContext().TraceFlags(), parent)
+		}
+		span.End()
+		tracing.Close(context.WithoutCancel(t.Context()))
+	}
+}
+
+func TestVariablesOverrideTheResource(t *testing.T) {
+	setenv(t, "OTEL_SERVICE_NAME=other", "OTEL_RESOURCE_ATTRIBUTES=team=blue")
+	r := newResource(t.Context(), "shop", "v1.2.3", "staging")
+	for key, want := range map[attribute.Key]string{"service.name": "other", "service.version": "v1.2.3", "team": "blue"} {
+		if got, _ := r.Set().Value(key); got.AsString() != want {
+			t.Errorf("%s: got %q, want %q", key, got.AsString(), want)
+		}
+	}
+}
+
+func TestMetricsAreExportedOnlyIfAsked(t *testing.T) {
+	for variable, want := range map[string]int{
+		"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://127.0.0.1:1/v1/traces":   1, // the resource
+		"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://127.0.0.1:1/v1/metrics": 2, // and a reader
+	} {
+		t.Run(variable, func(t *testing.T) {
+			setenv(t, variable)
+			tracing, _ := open(t, Config{})
+			options := tracing.MetricOptions(t.Context())
+			ended, cancel := context.WithCancel(t.Context())
+			cancel()
+			_ = sdkmetric.NewMeterProvider(options...).Shutdown(ended)
+			tracing.Close(ended)
+			if len(options) != want {
+				t.Errorf("got %d options, want %d", len(options), want)
+			}
+		})
+	}
+}
+
+// OpenTelemetry logs its warnings at verbosity 1, and what it does at higher ones.
+func TestWarningsOfOpenTelemetryAreLogged(t *testing.T) {
+	var out bytes.Buffer
+	log := newLogger(slog.New(slog.NewTextHandler(&out, nil)))
+	log.V(1).Info("dropped")
+	log.V(4).Info("created")
+	if got := out.String(); !strings.Contains(got, "dropped") || strings.Contains(got, "created") {
+		t.Errorf("got %s, want the warning only", got)
 	}
 }
 
