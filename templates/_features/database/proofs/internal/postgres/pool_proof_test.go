@@ -143,6 +143,23 @@ func TestBackoffGrowsWhileTheSetUpOfSessionsFails(t *testing.T) {
 	}
 }
 
+// A server that accepts connections and freezes must not hold a slot of the pool for ever.
+func TestSetUpOfASessionTimesOut(t *testing.T) {
+	t.Parallel()
+	address := postgrestest.New(t)
+	postgrestest.Exec(t, address, `CREATE SCHEMA other;
+		CREATE FUNCTION other.set_config(text, text, boolean) RETURNS text LANGUAGE SQL AS $$ SELECT pg_sleep(60)::text $$`,
+		"ALTER DATABASE "+databaseOf(address)+" SET search_path = other, pg_catalog, public")
+	cfg := defaults(t)
+	cfg.URL = secret.New(address)
+	cfg.MinIdleConnections, cfg.ConnectTimeout, cfg.AcquireTimeout = 0, time.Second, 100*time.Millisecond
+	db := openWith(t, cfg)
+	if err := db.Notes().Create(t.Context(), notetest.Note(1)); !errors.Is(err, domain.ErrUnavailable) {
+		t.Errorf("got %v, want %v", err, domain.ErrUnavailable)
+	}
+	eventually(t, "the slot of the pool is free", func() bool { return db.Pool().Stat().TotalConns() == 0 })
+}
+
 // databaseOf returns the name of the database in a URL of postgrestest.
 func databaseOf(address string) string { return filepath.Base(strings.Split(address, "?")[0]) }
 
