@@ -43,3 +43,25 @@ func TestBackoffGrowsUntilAnAttemptSucceeds(t *testing.T) {
 		}
 	})
 }
+
+// Many callers fail at once when the server goes down. That is one failure, and instances must not return together.
+func TestFailuresAtOnceBeginOnePause(t *testing.T) {
+	pauses := map[time.Duration]bool{}
+	for range 20 {
+		synctest.Test(t, func(*testing.T) {
+			var b backoff
+			for range 10 {
+				b.failed(errors.New("refused"))
+			}
+			pauses[time.Until(b.until)] = true
+		})
+	}
+	for pause := range pauses {
+		if pause > backoffMinimum {
+			t.Errorf("got a pause of %s, want at most %s", pause, backoffMinimum)
+		}
+	}
+	if len(pauses) == 1 {
+		t.Error("all pauses are the same")
+	}
+}
