@@ -48,8 +48,8 @@ func TestRulesFindFaultsInFilesThatATeamAdded(t *testing.T) {
 			{base + "deployment.yaml", "value: 410MiB", "valueFrom: {resourceFieldRef: {resource: limits.memory, divisor: 1}}"},
 		}, "100 % of the memory limit"},
 		{"maxSurge as a percentage", []edit{
-			{base + "deployment.yaml", "maxSurge: 1", "maxSurge: 25%"},
-		}, "can have 10 pods, and 3 more during a rollout"},
+			{base + "deployment.yaml", "maxSurge: 1", "maxSurge: 50%"},
+		}, "can have 10 pods, and 5 more during a rollout"},
 		{"missing service account", []edit{{base + "deployment.yaml", "serviceAccountName: billing-api", "serviceAccountName: billing"}}, "refers to ServiceAccount billing"},
 		{"missing volume", []edit{
 			{component + "database/migrate.yaml", "            - name: database\n              mountPath", "            - name: data\n              mountPath"},
