@@ -8,6 +8,7 @@ import (
 	"regexp"
 
 	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
 
 	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/gitconfig"
@@ -36,6 +37,9 @@ func (l location) defaultModule(target, name string) (modulePath, reason string)
 		below := filepath.ToSlash(rel)
 		if root := moduleAt(dir); root != "" {
 			reason := "derived from the module in " + filepath.Join(dir, "go.mod")
+			if prefix, _, ok := module.SplitPathVersion(root); ok && below != "." {
+				root = prefix // the major version is no directory
+			}
 			candidates = append(candidates, candidate{path.Join(root, below), reason})
 		}
 		if root, remote := l.remoteAt(dir); root != "" {

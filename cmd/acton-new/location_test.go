@@ -53,3 +53,20 @@ func TestDefaultBranch(t *testing.T) {
 		})
 	}
 }
+
+func TestModuleBelowAModule(t *testing.T) {
+	for root, want := range map[string]string{
+		"acme.com/mono":       "acme.com/mono/services/orders",
+		"acme.com/mono/v2":    "acme.com/mono/services/orders", // the major version is no directory
+		"acme.com/mono/v2/v3": "acme.com/mono/v2/services/orders",
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module "+root+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		l := location{workDir: dir, getenv: func(string) string { return "" }}
+		if got, reason := l.defaultModule("services/orders", "orders"); got != want {
+			t.Errorf("below %s: got %s, %s, want %s", root, got, reason, want)
+		}
+	}
+}

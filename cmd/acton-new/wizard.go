@@ -108,8 +108,10 @@ func (w *wizard) prefill() {
 // request returns the answers so far as a request, and the questions of the selected features.
 func (w *wizard) request() (request, []features.Question, error) {
 	r := *w.req
+	w.name, w.module = strings.TrimSpace(w.name), strings.TrimSpace(w.module)
 	given := map[string]string{}
 	for flag, value := range w.values {
+		*value = strings.TrimSpace(*value)
 		given[flag] = *value
 	}
 	chosen := slices.Sorted(slices.Values(w.selected))

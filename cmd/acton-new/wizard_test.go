@@ -72,11 +72,11 @@ func TestWizardWithOwnAnswersHasSixPages(t *testing.T) {
 	for _, size := range sizes {
 		c := open(t, size[0], size[1], nil, "acton-new")
 		for _, v := range []visit{
-			{"New service", []string{"orders", enter, erase, "github.com/acme/orders", enter}},
+			{"New service", []string{"orders", enter, erase, "github.com/acme/orders ", enter}},
 			{"Preset", []string{enter}},
 			{"Features to add", []string{space, enter}},
-			{"Sample API", []string{erase, "invoice", enter}},
-			{"Registry of the", []string{erase, "ghcr.io/acme", enter}},
+			{"Sample API", []string{erase, "invoice ", enter}},
+			{"Registry of the", []string{erase, " ghcr.io/acme", enter}},
 			{"Owners of the", []string{erase, "acme/orders-team", enter}},
 			{"Domain of the", []string{erase, "orders.acme.com", enter}},
 			{"Keep the answers", []string{enter}},

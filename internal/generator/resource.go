@@ -103,6 +103,7 @@ var takenNouns = func() map[string]string {
 		"is a predeclared name of Go": goPredeclared,
 		"is a reserved word of SQL":   sqlReserved,
 		"is a name in the service":    serviceNames,
+		"cannot be a package of Go":   "main init vendor internal testdata",
 	} {
 		for word := range strings.FieldsSeq(words) {
 			taken[word] = reason

@@ -81,6 +81,7 @@ func TestResourceHasItsArticle(t *testing.T) {
 func TestResourceIsRefusedIfItMeansSomethingElse(t *testing.T) {
 	l := realLibrary(t)
 	for noun, want := range map[string]string{
+		"main": "package of Go", "init": "package of Go", "vendor": "package of Go",
 		"type": "keyword of Go", "string": "predeclared name", "table": "reserved word of SQL", "page": "name in the service",
 		"sheep:sheep": "also the plural", "Order": "lower-case letters", "ab": "3 to 20", "line-item": "lower-case letters", "home:address": "name in the service", "key:keys": "name in the service",
 	} {

@@ -380,3 +380,36 @@ func TestWriteRejectsDirectoryWithRunInProgress(t *testing.T) {
 	wantError(t, checkError(Target{Dir: dir}), "another run")
 	wantEntries(t, dir, filepath.Base(j.path))
 }
+
+// The runs that fail must not undo what the one that succeeds has written.
+func TestConcurrentRunsInOneCloneHaveOneWinner(t *testing.T) {
+	programs.Need(t)
+	for range 10 {
+		dir := t.TempDir()
+		runGit(t, dir, "init", "-q")
+		commitFiles(t, dir, starterFiles)
+		results := make(chan error)
+		for range 6 {
+			go func() {
+				_, err := Write(t.Context(), sampleTree(), Target{Dir: dir})
+				results <- err
+			}()
+		}
+		won := 0
+		for range 6 {
+			err := <-results
+			if err == nil {
+				won++
+			} else if text := err.Error(); !strings.Contains(text, "another run is writing") && !strings.Contains(text, "not empty") &&
+				!strings.Contains(text, "another directory") {
+				t.Error(err)
+			}
+		}
+		if won != 1 {
+			t.Errorf("got %d runs that succeeded, want 1", won)
+		}
+		if out := runGit(t, dir, "status", "--short"); out != "" {
+			t.Errorf("git status:\n%s", out)
+		}
+	}
+}

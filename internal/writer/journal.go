@@ -163,7 +163,7 @@ func openStaleJournal(name string) (*journal, error) {
 		return nil, fmt.Errorf("%s: an interrupted run has left files, or another run is writing: the file system has no locks to "+
 			"tell which; if there is no other run, remove everything in it except %s", filepath.Dir(name), gitDir)
 	case err != nil:
-		return nil, fmt.Errorf("%s: another run is writing to this directory; wait until it ends", filepath.Dir(name))
+		return nil, errOtherRun(filepath.Dir(name))
 	}
 	return &journal{path: name, lock: lock}, nil
 }

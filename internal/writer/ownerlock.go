@@ -2,6 +2,7 @@ package writer
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -52,6 +53,26 @@ func lockStale(path string) (*os.File, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// lockTarget locks a target that exists, until unlock is called. Of runs that fill it at the same time, those that fail would
+// undo what they planned, and remove the files of the one that succeeds. Where directories have no locks, a run is noticed
+// only by its journal.
+func lockTarget(dir string) (unlock func(), err error) {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		if f, err := os.Open(dir); err == nil {
+			if locked, err := tryLock(f); err == nil && !locked {
+				_ = f.Close()
+				return nil, errOtherRun(dir)
+			}
+			return func() { _ = f.Close() }, nil
+		}
+	}
+	return func() {}, nil // inspect explains what is wrong with the target
+}
+
+func errOtherRun(dir string) error {
+	return fmt.Errorf("%s: another run is writing to this directory; wait until it ends", dir)
 }
 
 // isMarked reports whether path is a regular file that begins with the mark.

@@ -91,6 +91,11 @@ func (w *writer) run() error {
 	if err := w.begin("inspect"); err != nil {
 		return err
 	}
+	unlock, err := lockTarget(w.target.Dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	if err := w.prepare(undoKilledRuns); err != nil {
 		return err
 	}
@@ -100,7 +105,7 @@ func (w *writer) run() error {
 	if w.dest.inPlace {
 		return w.fillInPlace()
 	}
-	err := w.replace()
+	err = w.replace()
 	if errors.Is(err, errFillInPlace) {
 		return w.fillInPlace()
 	}

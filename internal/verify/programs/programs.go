@@ -70,6 +70,7 @@ var tests = map[string]string{
 	"TestWriteFillsMountPoint":                          "git",
 	"TestWriteRejectsBareRepository":                    "git",
 	"TestWriteFillsRepositoryWithAnySettings":           "git",
+	"TestConcurrentRunsInOneCloneHaveOneWinner":         "git",
 	"TestWriteNeedsNoLocksAndNoSync":                    "git",
 	"TestWriteFollowsLinkToEmptyDirectory":              "git",
 	"TestWriteRejectsRepositoryThatIsNotEmpty":          "git",
