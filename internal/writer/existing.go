@@ -76,7 +76,6 @@ func (s starter) isCommitted(id plumbing.Hash) bool {
 
 // checkCommitted returns an error unless the starters are all that the commit contains.
 func checkCommitted(repo *git.Repository, commit plumbing.Hash, dir string, starters []starter) error {
-	const hint = "choose another directory with --dir, or add --no-git and commit the files yourself"
 	c, err := repo.CommitObject(commit)
 	if err != nil {
 		return fmt.Errorf("%s: read the last commit: %w", dir, err)
@@ -89,7 +88,7 @@ func checkCommitted(repo *git.Repository, commit plumbing.Hash, dir string, star
 		i := slices.IndexFunc(starters, func(s starter) bool { return s.path == e.Name })
 		switch {
 		case !slices.Contains(starterNames, e.Name) || e.Mode != filemode.Regular:
-			return fmt.Errorf("%s: the repository has commits with other files than %s; %s", dir, strings.Join(starterNames, ", "), hint)
+			return fmt.Errorf("%s: the repository has commits with other files than %s; %s", dir, strings.Join(starterNames, ", "), hintWithoutGit)
 		case i < 0 || !starters[i].isCommitted(e.Hash):
 			return fmt.Errorf("%s: %s differs from the last commit; run git restore %s, or commit it", dir, e.Name, e.Name)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
 
+	"github.com/acton-go/acton-new/internal/generator"
 	"github.com/acton-go/acton-new/internal/gitconfig"
 )
 
@@ -39,7 +40,7 @@ func newCommitPlan(target Target, dir string, repo *repository) (*commitPlan, er
 	if err != nil {
 		return nil, err
 	}
-	p := &commitPlan{branch: cmp.Or(target.Branch, "main"), message: "Initial commit"}
+	p := &commitPlan{branch: cmp.Or(target.Branch, generator.DefaultBranch), message: "Initial commit"}
 	if repo != nil {
 		p.branch, p.parent = repo.branch, repo.parent
 		if !p.parent.IsZero() {

@@ -61,11 +61,14 @@ func lockStale(path string) (*os.File, error) {
 func lockTarget(dir string) (unlock func(), err error) {
 	if info, err := os.Stat(dir); err == nil && info.IsDir() {
 		if f, err := os.Open(dir); err == nil {
-			if locked, err := tryLock(f); err == nil && !locked {
-				_ = f.Close()
+			locked, err := tryLock(f)
+			if locked {
+				return func() { _ = f.Close() }, nil
+			}
+			_ = f.Close() // Windows locks no directory, and does not rename one that is open
+			if err == nil {
 				return nil, errOtherRun(dir)
 			}
-			return func() { _ = f.Close() }, nil
 		}
 	}
 	return func() {}, nil // inspect explains what is wrong with the target
