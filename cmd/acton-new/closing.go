@@ -93,7 +93,7 @@ func (p project) printAnswers(b *bytes.Buffer) {
 		printField(b, "", p.changeHint("to change it", "--module PATH"))
 	}
 	if branch := p.plan.Answers.Branch; branch != generator.DefaultBranch {
-		printField(b, "Branch", branch+" (the default branch; --branch NAME changes it)")
+		printField(b, "Branch", branch+" (for workflows and links; --branch NAME changes it)")
 	}
 	printField(b, "Features", p.featureList())
 	label := "Answers"

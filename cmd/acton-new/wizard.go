@@ -44,7 +44,7 @@ const (
 	changeOthers = "change"
 )
 
-// resourceFlag is the question with a page of its own: it names the sample API in the code, whatever surrounds it.
+// resourceFlag is the question with a page of its own: every project has it.
 const resourceFlag = "resource"
 
 // The answers to the summary page.
