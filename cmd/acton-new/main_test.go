@@ -3,7 +3,9 @@ package main
 import (
 	"io/fs"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 
@@ -19,6 +21,9 @@ const testVersion = "v0.1.0"
 // TestMain provides the commands for scripts and consoles. acton-new has the real templates, acton-small the catalog of
 // testdata/small.txtar, and acton-bare the same catalog without visible features.
 func TestMain(m *testing.M) {
+	if signal.Ignored(syscall.SIGHUP) { // under nohup; commands of the tests inherit the default action instead
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	testscript.Main(m, map[string]func(){
 		"acton-new":   func() { os.Exit(start(deps{templates: templates.All, version: testVersion})) },
 		"acton-small": func() { os.Exit(start(deps{templates: archive(os.Getenv(smallCatalog)), version: testVersion})) },
