@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -64,36 +65,32 @@ func (l Lifecycle) headers() http.Header {
 
 // usage counts the requests of one version and announces its deprecation.
 type usage struct {
-	version    string
-	lifecycle  Lifecycle
-	headers    http.Header
-	requests   metric.Int64Counter
-	attributes map[bool]metric.MeasurementOption // by whether the version is deprecated
-	warning    rate.Sometimes                    // the counter has every request, the log has examples
-	log        *slog.Logger
+	version   string
+	lifecycle Lifecycle
+	headers   http.Header
+	requests  atomic.Int64
+	warning   rate.Sometimes // the metric counts every request, the log has examples
+	log       *slog.Logger
 }
 
 func newUsage(version string, l Lifecycle, meter metric.Meter, log *slog.Logger) *usage {
-	requests, err := meter.Int64Counter("api.version.requests",
-		metric.WithDescription("Requests by API version, and whether the version is deprecated."))
-	sunset, sunsetErr := meter.Int64Gauge("api.version.sunset.timestamp", metric.WithUnit("s"),
-		metric.WithDescription("Time at which an API version ends, in seconds since 1970."))
-	if err := errors.Join(err, sunsetErr); err != nil {
-		panic(err) // only an invalid name or unit above is an error
-	}
-	name := attribute.String("api_version", version)
 	u := &usage{
-		version: version, lifecycle: l, headers: l.headers(), requests: requests, log: log,
-		attributes: map[bool]metric.MeasurementOption{
-			false: metric.WithAttributes(name, attribute.Bool("deprecated", false)),
-			true:  metric.WithAttributes(name, attribute.Bool("deprecated", true)),
-		},
+		version: version, lifecycle: l, headers: l.headers(), log: log,
 		warning: rate.Sometimes{Interval: 10 * time.Minute},
 	}
-	// A series that starts at zero shows its first request as an increase.
-	u.requests.Add(context.Background(), 0, u.attributes[u.deprecated()])
+	name := metric.WithAttributes(attribute.String("api_version", version))
+	requests, err := meter.Int64ObservableCounter("api.version.requests", metric.WithDescription("Requests by API version."))
+	sunset, sunsetErr := meter.Int64Gauge("api.version.sunset.timestamp", metric.WithUnit("s"),
+		metric.WithDescription("Time at which an API version ends, in seconds since 1970."))
+	_, callbackErr := meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		o.ObserveInt64(requests, u.requests.Load(), name)
+		return nil
+	}, requests)
+	if err := errors.Join(err, sunsetErr, callbackErr); err != nil {
+		panic(err) // only an invalid name or unit above is an error
+	}
 	if !l.Sunset.IsZero() {
-		sunset.Record(context.Background(), l.Sunset.Unix(), metric.WithAttributes(name))
+		sunset.Record(context.Background(), l.Sunset.Unix(), name)
 	}
 	return u
 }
@@ -104,9 +101,8 @@ func (u *usage) deprecated() bool {
 
 // record counts a request and adds the lifecycle to the response header. It reports whether the version is gone.
 func (u *usage) record(ctx context.Context, h http.Header) (gone bool) {
-	deprecated := u.deprecated()
-	u.requests.Add(ctx, 1, u.attributes[deprecated])
-	if deprecated {
+	u.requests.Add(1)
+	if u.deprecated() {
 		u.warning.Do(func() { u.warn(ctx) })
 	}
 	maps.Copy(h, u.headers)
