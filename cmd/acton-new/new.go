@@ -116,6 +116,7 @@ func (o *options) register(flags *pflag.FlagSet, catalog *features.Catalog) {
 		"Go module `PATH` (default: derived from go.mod, the git remote or the GitHub user)")
 	flags.StringSliceVar(&o.features, "features", nil, "comma-separated features to add; 'acton-new features' lists them")
 	list := flags.Lookup("features")
+	list.DefValue = "" // help would show []
 	list.Value = featureList{list.Value, func() { o.nameAfter = o.nameAfter || flags.NArg() == 0 }}
 	flags.StringVar(&o.preset, "preset", "", "take the features and choices of the preset `NAME`, instead of --features")
 	flags.StringVar(&o.branch, "branch", "",
@@ -143,7 +144,9 @@ func (o *options) register(flags *pflag.FlagSet, catalog *features.Catalog) {
 	}
 }
 
+// questionUsage returns the usage of the flag of a question. A default that contains the name has NAME in its place.
 func questionUsage(q features.Question) string {
+	q.Default = generator.DefaultValue(q, generator.Answers{Name: "NAME", Module: "MODULE"})
 	values := slices.Clone(q.Values)
 	for _, c := range q.Choices {
 		values = append(values, c.Value)
