@@ -24,7 +24,7 @@ type operation struct {
 	// Limits of this route. Zero means the limit in the settings.
 	Timeout      time.Duration
 	MaxBodyBytes int64
-	Stream       bool // the response has no natural end
+	Stream       bool // the response ends with the client or the shutdown
 }
 
 // handle adds a route to a version. huma decodes the request into I, validates it, and encodes O.

@@ -5,10 +5,10 @@ import (
 	"github.com/acme/billing-api/internal/setting"
 )
 
-// Config holds the settings of what every request passes through.
+// Config holds the limits and options that apply to every request.
 type Config struct {
 	TrustedProxies []string          `yaml:"trusted_proxies" doc:"Addresses or networks of trusted proxies, such as 10.0.0.0/8. The service ignores X-Forwarded-For from any other address. Empty trusts none."`
-	MaxInFlight    int               `yaml:"max_in_flight" default:"100" doc:"Maximum number of requests served at one time, without probes. Further requests get 503. Keep max_in_flight × max_body_bytes well below the memory limit."`
+	MaxInFlight    int               `yaml:"max_in_flight" default:"100" doc:"Maximum number of concurrent requests, without probes. Further requests get 503. Keep max_in_flight × max_body_bytes well below the memory limit."`
 	MaxBodyBytes   int64             `yaml:"max_body_bytes" default:"1048576" doc:"Largest request body, in bytes. A route may have its own limit."`
 	Compression    CompressionConfig `yaml:"compression"`
 }

@@ -22,7 +22,7 @@ type Config struct {
 	AcquireTimeout    time.Duration `yaml:"acquire_timeout" default:"3s" doc:"How long a request waits for a connection from the pool; at most 10s, and below server.request_timeout."`
 	StatementTimeout  time.Duration `yaml:"statement_timeout" default:"3s" doc:"Time limit for a statement; below server.request_timeout. It does not apply to migrations."`
 	IdleTimeout       time.Duration `yaml:"idle_timeout" default:"5m" doc:"The pool closes a connection that has been idle for this long, but keeps min_idle_connections."`
-	MaxLifetime       time.Duration `yaml:"max_lifetime" default:"30m" doc:"The pool replaces a connection of this age. After a rotation, old credentials may stay in use for this long and max_lifetime_jitter."`
+	MaxLifetime       time.Duration `yaml:"max_lifetime" default:"30m" doc:"The pool replaces a connection of this age. After a rotation, old credentials can stay in use for max_lifetime plus max_lifetime_jitter."`
 	MaxLifetimeJitter time.Duration `yaml:"max_lifetime_jitter" default:"5m" doc:"Random extra lifetime per connection, so that connections do not all expire at once."`
 
 	SlowQuery time.Duration `yaml:"slow_query" default:"500ms" doc:"The service logs the name and duration of a query that takes at least this long. 0s turns this off."`

@@ -21,7 +21,7 @@ const (
 	// lockTimeout is how long a migration waits for a table lock. Other statements queue up behind it.
 	lockTimeout = 10 * time.Second
 
-	// An instance waits for the migration lock for ten minutes: the polling interval in seconds, and the number of attempts.
+	// Polling interval in seconds for the migration lock, and the number of attempts: ten minutes in total.
 	lockInterval, lockAttempts = 1, 600
 )
 

@@ -6,21 +6,19 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// UseForHuma makes huma return its errors as problems. The hooks of huma are global variables, so UseForHuma sets them
-// once per process.
-var UseForHuma = sync.OnceFunc(func() {
+// UseForHuma makes huma return its errors as problems. It sets global variables of huma, so call it once.
+func UseForHuma() {
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		return fromHuma(context.Background(), status, msg, errs)
 	}
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
 		return fromHuma(ctx.Context(), status, msg, errs)
 	}
-})
+}
 
 // maxErrors bounds the number of field errors in one response.
 const maxErrors = 20

@@ -27,7 +27,7 @@ func writeReport(w http.ResponseWriter, report any, ok bool) {
 	body := encode(report)
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Cache-Control", "no-store")
-	// Sends the response before the access log, which may be what hangs.
+	// With a length, the middleware sends the response before it writes the access log, which can block.
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	if !ok {
 		w.Header().Set("Retry-After", "5")

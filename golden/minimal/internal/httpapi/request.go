@@ -69,7 +69,7 @@ func isIdentity(contentEncoding string) bool {
 // joined returns all lines of a header field as one list, as RFC 9110 5.3 defines them.
 func joined(h http.Header, name string) string { return strings.Join(h.Values(name), ", ") }
 
-// humaContext has a name that is free in joinedHeaders: huma.Context has a method Context.
+// humaContext is huma.Context. Embedded by its own name, the field Context would hide the method Context.
 type humaContext = huma.Context
 
 // joinedHeaders is a context of huma that reads all lines of a header field, not only the first.

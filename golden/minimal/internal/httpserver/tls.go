@@ -15,7 +15,8 @@ import (
 
 var tlsVersions = map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
 
-// cipherSuites are those of TLS 1.2 with forward secrecy and authenticated encryption. TLS 1.3 has no others.
+// cipherSuites are the suites of TLS 1.2 with forward secrecy and authenticated encryption. crypto/tls ignores the list for
+// TLS 1.3.
 var cipherSuites = []uint16{
 	tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
 	tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
@@ -84,23 +85,18 @@ func (c *certificates) load() error {
 	return nil
 }
 
-// verifyChain checks what clients check: every certificate is valid now, the first one is meant for servers, and the
-// others lead to the last one. The root is usually not in the file, so the last certificate is treated as the root.
+// verifyChain checks that the first certificate is valid now, meant for servers, and issued by one of the others. Clients
+// know their own roots, so they ignore the rest of the file, such as an expired cross-signed root.
 func verifyChain(pair tls.Certificate) error {
-	roots, intermediates := x509.NewCertPool(), x509.NewCertPool()
-	last := pair.Leaf
-	for _, der := range pair.Certificate[1:] {
-		next, err := x509.ParseCertificate(der)
+	issuers := x509.NewCertPool()
+	for _, der := range pair.Certificate[min(1, len(pair.Certificate)-1):] { // a single certificate is its own issuer
+		issuer, err := x509.ParseCertificate(der)
 		if err != nil {
 			return err
 		}
-		intermediates.AddCert(next)
-		last = next
+		issuers.AddCert(issuer)
 	}
-	roots.AddCert(last)
-	_, err := pair.Leaf.Verify(x509.VerifyOptions{
-		Roots: roots, Intermediates: intermediates, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	})
+	_, err := pair.Leaf.Verify(x509.VerifyOptions{Roots: issuers, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
 	return err
 }
 

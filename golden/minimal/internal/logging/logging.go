@@ -1,5 +1,5 @@
 // Package logging writes structured log lines with flat keys: time, level, msg, service and, within
-// a request, its request_id and correlation_id. It masks attributes, groups, headers and query
+// a request, the ids of the request and its trace. It masks attributes, groups, headers and query
 // parameters whose names say that they are secret. It does not look into structs.
 package logging
 

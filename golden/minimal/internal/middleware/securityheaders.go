@@ -7,7 +7,7 @@ import (
 )
 
 // SecurityHeaders sets the strictest headers that suit an API: browsers may not frame, sniff, store or load anything. A
-// handler that needs less sets its own value. https says that clients reach the service only by HTTPS; then HSTS is on.
+// handler can override a header. If clients reach the service only by HTTPS, every response has HSTS.
 func SecurityHeaders(https bool) Layer {
 	headers := http.Header{
 		"X-Content-Type-Options":  {"nosniff"},

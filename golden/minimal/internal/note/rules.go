@@ -53,11 +53,11 @@ func (r *rules) err() error {
 	return &InvalidError{Fields: *r}
 }
 
-// owner requires one word.
+// owner requires one word. Two owners that look alike must not differ by an invisible character.
 func (r *rules) owner(s string) {
 	if r.length("owner", s, 1, MaxOwner) {
-		spaceOrControl := func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }
-		r.require(!strings.ContainsFunc(s, spaceOrControl), "owner", "must not contain spaces or control characters")
+		invisible := func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) || unicode.Is(unicode.Cf, c) }
+		r.require(!strings.ContainsFunc(s, invisible), "owner", "must not contain spaces or control characters")
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -17,7 +18,8 @@ func main() {
 	go func() {
 		<-signals
 		cancel()
-		<-signals // a second signal ends the process at once
+		<-signals
+		_, _ = fmt.Fprintln(os.Stderr, "sample-service: second signal: exiting without waiting for open requests")
 		os.Exit(exitFailed)
 	}()
 	os.Exit(run(ctx, os.Args[1:], config.System(), os.Stdout, os.Stderr))

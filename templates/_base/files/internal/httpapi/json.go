@@ -38,8 +38,8 @@ func (jsonAPI) Transform(ctx huma.Context, status string, body any) (any, error)
 	return data, nil
 }
 
-// Marshal writes what Transform encoded. It does not return the error of the write, which middleware.Record sees: huma
-// would panic.
+// Marshal writes what Transform encoded. It drops the error of the write, because huma panics on one. middleware.Record
+// keeps the error for the log.
 func (jsonAPI) Marshal(w io.Writer, _ string, data any) error {
 	encoded, _ := data.([]byte)
 	_, _ = w.Write(encoded)

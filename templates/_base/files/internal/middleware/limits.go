@@ -21,7 +21,7 @@ const (
 )
 
 // InFlight limits the number of requests served at one time, and with it the memory for their bodies. Above the limit
-// it answers 503 with Retry-After and discards the body. Probes are exempt. A request has a slot until its response is sent.
+// it answers 503 with Retry-After and discards the body. Probes are exempt. A request holds its slot until its response is sent.
 func InFlight(limit int, meter metric.Meter) (Layer, error) {
 	rejected, err := meter.Int64Counter("http.server.rejected_requests",
 		metric.WithUnit("{request}"), metric.WithDescription("Number of requests refused without being served."))

@@ -253,7 +253,14 @@ func TestReloadKeepsTheLastGoodPair(t *testing.T) {
 		shown("first")
 	}
 
+	// Many chains end with an expired cross-signed root, which clients ignore.
 	authority.issueTo("second", cfg.TLS.CertFile, cfg.TLS.KeyFile)
+	expired, _ := newAuthority(t, "old root").sign("cross-signed root", func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Second) })
+	for _, cert := range []*x509.Certificate{authority.cert, expired} {
+		file := filepath.Join(t.TempDir(), "issuer.crt")
+		writePEM(t, file, "CERTIFICATE", cert.Raw)
+		appendFile(t, cfg.TLS.CertFile, file)
+	}
 	if err := s.api.Reload(); err != nil {
 		t.Errorf("got %v, want nil", err)
 	}

@@ -55,7 +55,7 @@ func confirm(cmd *cobra.Command, cfg config.Config, yes bool, question string) e
 		return nil
 	}
 	if cfg.Production() {
-		return errors.New("refused in production without --yes")
+		return errors.New("not run: production requires --yes")
 	}
 	if input, ok := cmd.InOrStdin().(*os.File); ok {
 		if info, err := input.Stat(); err != nil || info.Mode()&fs.ModeCharDevice == 0 {

@@ -51,7 +51,7 @@ func ClientEnvironment(cfg Config, service string) ([]string, error) {
 	}
 	u, err := url.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("postgres: database.%s: is not a URL", cfg.direct().key)
+		return nil, fmt.Errorf("postgres: database.%s: not a URL; use postgres://user@host:5432/name", cfg.direct().key)
 	}
 	query := u.Query()
 	for _, name := range withoutVariable {

@@ -46,7 +46,7 @@ func (d *Database) Ready(ctx context.Context) error {
 		return health.Reason("the database accepts no writes", errors.New("postgres: ready: the server is read-only"))
 	}
 	if applied < d.needed {
-		return health.Reason("the schema of the database is older than this version needs: migrate up",
+		return health.Reason("the schema of the database is older than this build needs; run migrate up",
 			fmt.Errorf("postgres: ready: the schema has version %d, but this build needs %d", applied, d.needed))
 	}
 	return nil

@@ -34,7 +34,7 @@ func TestDatabaseCommands(t *testing.T) {
 		{unreachable, "migrate up", 1, "", "postgres: migrate up: "},
 		{unreachable, "migrate down", 1, "", "--yes"},
 		{unreachable, "migrate down --yes", 1, "", "postgres: migrate down: "},
-		{production, "migrate down --profile production", 1, "", "refused in production without --yes"},
+		{production, "migrate down --profile production", 1, "", "not run: production requires --yes"},
 		{production, "migrate down --profile production --yes", 1, "", "postgres: migrate down: "},
 		{unreachable, "migrate status", 1, "", "postgres: migrate status: "},
 		{pooled, "migrate up", 1, "", "database.direct_url: "},

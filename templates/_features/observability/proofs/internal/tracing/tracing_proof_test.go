@@ -134,7 +134,7 @@ func TestSamplerIsTheSettingOrTheVariable(t *testing.T) {
 		{0, "parentbased_always_on", 1000, 1000},
 		{0, "unknown", 0, 0},
 	} {
-		setenv(t, "OTEL_TRACES_SAMPLER="+tt.sampler)
+		setenv(t, "OTEL_EXPORTER_OTLP_ENDPOINT="+collector.New(t).HTTP(), "OTEL_TRACES_SAMPLER="+tt.sampler)
 		tracing, _ := open(t, Config{SampleRatio: tt.ratio})
 		sampled := 0
 		for range 1000 {

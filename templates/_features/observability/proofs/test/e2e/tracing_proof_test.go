@@ -149,7 +149,7 @@ func TestATraceGoesThroughTwoInstances(t *testing.T) {
 }
 
 func TestMetricsHaveExemplars(t *testing.T) {
-	p := tracedWith(t, nil)
+	p := tracedWith(t, nil, "OTEL_EXPORTER_OTLP_ENDPOINT="+collector.New(t).HTTP())
 	a := newClient(t, "http://"+p.api).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
 	metrics := newClient(t, "http://"+p.metrics)
 	want := `# {trace_id="` + a.Header.Get("X-Trace-Id") + `"`
@@ -166,7 +166,13 @@ func TestMetricsHaveExemplars(t *testing.T) {
 
 func TestWithoutAnEndpointNothingIsExported(t *testing.T) {
 	p := tracedWith(t, nil)
-	newClient(t, "http://"+p.api).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
+	a := newClient(t, "http://"+p.api).ask(http.MethodGet, "/v1/notes", "").want(t, http.StatusOK, nil)
+	if line := p.await("request", "trace_id", a.Header.Get("X-Trace-Id")); line["span_id"] != a.Header.Get("X-Span-Id") {
+		t.Errorf("got %v, want the ids of the response", line)
+	}
+	if got := newClient(t, "http://"+p.metrics).ask(http.MethodGet, "/metrics", "").want(t, http.StatusOK, nil).body; strings.Contains(got, "otel_sdk_span") {
+		t.Errorf("got counts of spans, want none without an exporter:\n%s", got)
+	}
 	if line := p.await("tracing", "", nil); line["spans_exported"] != false || line["metrics_exported"] != false {
 		t.Errorf("got %v, want no export", line)
 	}

@@ -14,7 +14,7 @@ const mask = "[redacted]"
 
 // Value is a secret. The zero Value is not set.
 type Value struct {
-	// fmt ignores the methods of unexported fields, but prints a pointer in a struct as an address.
+	// A pointer, because fmt ignores the methods of an unexported field, but prints a nested pointer as an address.
 	text *string
 	file string // that holds the secret, if any
 }
