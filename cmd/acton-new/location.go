@@ -69,11 +69,23 @@ func (l location) defaultBranch(target string, mode writer.RepositoryMode) strin
 	own := gitconfig.Branch(git)
 	if enclosing := writer.Enclosing(target); own == "" && enclosing != "" && mode != writer.RepositoryAlways {
 		git = gitconfig.Dir(enclosing)
-		if len(gitconfig.ReadRepository(git, l.getenv).Remotes()) == 0 {
-			own = gitconfig.Branch(git) // with a remote, this can be a topic branch
-		}
+		own = l.mainBranch(git)
 	}
 	return cmp.Or(gitconfig.RemoteBranch(git), own, gitconfig.Read(git, l.getenv).InitialBranch())
+}
+
+// mainBranch returns the local branch of a repository that is most likely its default branch, or "". The current branch is the
+// last choice, because it can be a topic branch. With a remote it almost always is.
+func (l location) mainBranch(git string) string {
+	for _, branch := range []string{gitconfig.Read(git, l.getenv).InitialBranch(), "main", "master"} {
+		if gitconfig.HasBranch(git, branch) {
+			return branch
+		}
+	}
+	if len(gitconfig.ReadRepository(git, l.getenv).Remotes()) > 0 {
+		return ""
+	}
+	return gitconfig.Branch(git)
 }
 
 // inWorkspace reports whether the go command would use a go.work that does not list the new project: the one in a

@@ -27,8 +27,18 @@ func TestDefaultBranch(t *testing.T) {
 		}, writer.RepositoryAuto, "trunk"},
 		"clone around, remote added later": {map[string]string{".git/HEAD": "ref: refs/heads/topic\n", ".git/config": remote}, writer.RepositoryAuto, "main"},
 		"repository around":                {map[string]string{".git/HEAD": "ref: refs/heads/trunk\n"}, writer.RepositoryAuto, "trunk"},
-		"repository around, detached":      {map[string]string{".git/HEAD": "0123456789012345678901234567890123456789\n"}, writer.RepositoryAuto, "main"},
-		"nested repository":                {map[string]string{".git/HEAD": "ref: refs/heads/trunk\n"}, writer.RepositoryAlways, "main"},
+		"repository around, on a topic": {map[string]string{
+			".git/HEAD": "ref: refs/heads/feature/x\n", ".git/refs/heads/feature/x": "0\n", ".git/refs/heads/main": "0\n",
+		}, writer.RepositoryAuto, "main"},
+		"repository around, on a topic, with master packed": {map[string]string{
+			".git/HEAD": "ref: refs/heads/feature/x\n", ".git/packed-refs": "# pack-refs\n0 refs/heads/feature/x\n0 refs/heads/master\n",
+		}, writer.RepositoryAuto, "master"},
+		"repository around, on a topic, with init.defaultBranch": {map[string]string{
+			"home/.gitconfig": "[init]\n\tdefaultBranch = trunk\n", ".git/HEAD": "ref: refs/heads/feature/x\n",
+			".git/refs/heads/main": "0\n", ".git/refs/heads/trunk": "0\n",
+		}, writer.RepositoryAuto, "trunk"},
+		"repository around, detached": {map[string]string{".git/HEAD": "0123456789012345678901234567890123456789\n"}, writer.RepositoryAuto, "main"},
+		"nested repository":           {map[string]string{".git/HEAD": "ref: refs/heads/trunk\n"}, writer.RepositoryAlways, "main"},
 		"linked work tree around": {map[string]string{
 			".git": "gitdir: mono/.git/worktrees/x\n", "mono/.git/worktrees/x/commondir": "../..\n", "mono/.git/config": remote,
 			"mono/.git/refs/remotes/origin/HEAD": "ref: refs/remotes/origin/trunk\n",

@@ -113,6 +113,15 @@ func RemoteBranch(gitDir string) string {
 	return symbolic(filepath.Join(gitDir, "refs", "remotes", "origin", "HEAD"), "refs/remotes/origin/")
 }
 
+// HasBranch reports whether the repository has a local branch.
+func HasBranch(gitDir, branch string) bool {
+	if info, err := os.Stat(filepath.Join(gitDir, "refs", "heads", filepath.FromSlash(branch))); err == nil && !info.IsDir() {
+		return true
+	}
+	packed, err := os.ReadFile(filepath.Join(gitDir, "packed-refs"))
+	return err == nil && strings.Contains(string(packed), " refs/heads/"+branch+"\n")
+}
+
 // symbolic returns the branch that a symbolic reference refers to, or "".
 func symbolic(file, prefix string) string {
 	data, err := os.ReadFile(file)
