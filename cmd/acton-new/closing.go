@@ -138,7 +138,7 @@ func wrapFlags(flags string, width int) string {
 func (p project) examples() string {
 	var flags []string
 	for _, q := range p.plan.Set.Questions() {
-		if q.Example && p.plan.Answers.Values[q.Flag] == generator.DefaultValue(q, p.plan.Answers) {
+		if generator.IsExample(q, p.plan.Answers, p.plan.Answers.Values[q.Flag]) {
 			flags = append(flags, "--"+q.Flag)
 		}
 	}

@@ -291,7 +291,7 @@ func (w *wizard) row(q features.Question) string {
 			answer = c.Title
 		}
 	}
-	if q.Example && answer == generator.DefaultValue(q, generator.Answers{Name: w.name, Module: w.module, Branch: w.branch}) {
+	if generator.IsExample(q, generator.Answers{Name: w.name, Module: w.module, Branch: w.branch}, answer) {
 		answer += " (an example)"
 	}
 	return q.Title + ": " + answer

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -107,10 +108,20 @@ func textOwners(cat *features.Catalog) map[string]string {
 // DefaultValue returns the default answer to a question, for a project with the name, the module and the branch of the
 // answers.
 func DefaultValue(q features.Question, a Answers) string {
-	branch := "/blob/" + cmp.Or(a.Branch, DefaultBranch) + "/" // in the URL of a file
+	f, _ := forgeOf(a.Module)
 	repository, below := repositoryOf(a.Module)
-	pairs := []string{sampleModule + "/blob/" + DefaultBranch + "/", repository + branch + below}
+	pairs := []string{sampleFile, repository + f.file + cmp.Or(a.Branch, DefaultBranch) + "/" + below}
 	return newWords(a.Name, a.Module, newResource(sampleResource), append(pairs, branchWords(a.Branch)...)...).Replace(q.Default)
+}
+
+// sampleFile begins the path of a file in the URL of the sample repository.
+const sampleFile = sampleModule + "/blob/" + DefaultBranch + "/"
+
+// IsExample reports whether the answer to a question is an example, which the team has to replace. A URL of a file is one if
+// the host of the repository is unknown.
+func IsExample(q features.Question, a Answers, answer string) bool {
+	_, known := forgeOf(a.Module)
+	return answer == DefaultValue(q, a) && (q.Example || !known && strings.Contains(q.Default, sampleFile))
 }
 
 // encodeRecord returns the content of RecordFile for resolved answers and the hash of the tree.

@@ -42,7 +42,12 @@ func TestDefaultURLIsThatOfTheRepository(t *testing.T) {
 		"github.com/acme/shop/services/orders": "github.com/acme/shop/blob/main/services/orders/docs/runbook.md",
 		"github.com/acme/shop/orders/v3":       "github.com/acme/shop/blob/main/orders/docs/runbook.md",
 		"github.acme.com/team/shop/orders":     "github.acme.com/team/shop/blob/main/orders/docs/runbook.md",
-		"gitlab.com/acme/group/orders":         "gitlab.com/acme/group/orders/blob/main/docs/runbook.md",
+		"gitlab.com/acme/group/orders":         "gitlab.com/acme/group/orders/-/blob/main/docs/runbook.md",
+		"gitlab.acme.com/acme/orders":          "gitlab.acme.com/acme/orders/-/blob/main/docs/runbook.md",
+		"bitbucket.org/acme/shop/orders":       "bitbucket.org/acme/shop/src/main/orders/docs/runbook.md",
+		"codeberg.org/acme/orders/v2":          "codeberg.org/acme/orders/src/branch/main/docs/runbook.md",
+		"gitea.acme.com/acme/shop/orders":      "gitea.acme.com/acme/shop/src/branch/main/orders/docs/runbook.md",
+		"forgejo.acme.com/acme/orders":         "forgejo.acme.com/acme/orders/src/branch/main/docs/runbook.md",
 		"example.com/orders":                   "example.com/orders/blob/main/docs/runbook.md",
 	} {
 		if got := DefaultValue(q, Answers{Name: "orders", Module: module}); got != "https://"+want {

@@ -160,14 +160,40 @@ func CheckModule(path string) error {
 	return nil
 }
 
-// repositoryOf splits a module path into the path of the repository and the directory in it, with a slash at its end. A
-// repository of GitHub has an owner and a name. On other hosts, groups can be nested: a module is the root of its repository.
+// forge is a kind of host of repositories.
+type forge struct {
+	host   string // how the name of the host begins
+	file   string // what a URL of a file has between the repository and the branch
+	nested bool   // groups can be nested, so that a module is taken for the root of its repository
+}
+
+var forges = []forge{
+	{"github.", "/blob/", false},
+	{"gitlab.", "/-/blob/", true},
+	{"bitbucket.org/", "/src/", false},
+	{"codeberg.org/", "/src/branch/", false},
+	{"gitea.", "/src/branch/", false},
+	{"forgejo.", "/src/branch/", false},
+}
+
+// forgeOf returns the forge of a module path. If it is unknown, URLs have the form of GitHub, and known is false.
+func forgeOf(modulePath string) (f forge, known bool) {
+	for _, f := range forges {
+		if strings.HasPrefix(modulePath, f.host) {
+			return f, true
+		}
+	}
+	return forge{file: "/blob/", nested: true}, false
+}
+
+// repositoryOf splits a module path into the path of the repository and the directory in it, with a slash at its end. On most
+// forges, a repository has an owner and a name.
 func repositoryOf(modulePath string) (repository, below string) {
 	parts := strings.Split(modulePath, "/")
 	if last := len(parts) - 1; last > 1 && versionPattern.MatchString(parts[last]) { // the major version is no directory
 		parts = parts[:last]
 	}
-	if len(parts) <= 3 || !strings.HasPrefix(modulePath, "github.") {
+	if f, _ := forgeOf(modulePath); len(parts) <= 3 || f.nested {
 		return strings.Join(parts, "/"), ""
 	}
 	return strings.Join(parts[:3], "/"), strings.Join(parts[3:], "/") + "/"
