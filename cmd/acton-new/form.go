@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -258,19 +259,26 @@ func (s *screen) note() string {
 
 // help lists the keys, in the longest form that fits the width.
 func (s *screen) help() string {
-	long, short := "enter next", "enter"
+	long, short, more := "enter next", "enter", ""
 	if i := s.focus(); i < len(s.page.fields) {
 		switch f := s.page.fields[i]; {
 		case f.answers != nil:
 			long, short = "↑↓ move · space select · enter next", "↑↓ · space · enter"
 		case f.options != nil:
 			long, short = "↑↓ choose · enter next", "↑↓ · enter"
+		case s.fields[i].GetValue() != "":
+			more = " · ctrl+u clear"
+		case f.standard() != "":
+			more = " · type to replace"
 		}
 	}
+	back := ""
 	if s.at > 0 {
-		long, short = long+" · esc back", short+" · esc"
+		back, short = " · esc back", short+" · esc"
 	}
-	for _, help := range []string{long + " · ctrl+c quit, write nothing", long + " · ctrl+c quit"} {
+	for _, help := range []string{
+		long + more + back + " · ctrl+c quit, write nothing", long + more + back + " · ctrl+c quit", long + back + " · ctrl+c quit",
+	} {
 		if ansi.StringWidth(help) < s.width {
 			return help
 		}
@@ -294,9 +302,9 @@ func (f field) build(width int) huh.Field {
 	case f.options != nil:
 		return huh.NewSelect[string]().Title(f.title).Description(f.help).Options(options...).Value(f.answer)
 	default:
-		input := huh.NewInput().Title(f.title).Description(f.help).Placeholder(f.placeholder).Value(f.answer)
+		input := huh.NewInput().Title(f.title).Description(f.help).Placeholder(cmp.Or(f.standard(), f.placeholder)).Accessor(replaceable{f})
 		if f.check != nil {
-			input.Validate(func(value string) error { return f.check(strings.TrimSpace(value)) })
+			input.Validate(func(text string) error { return f.check(strings.TrimSpace(cmp.Or(text, f.standard()))) })
 		}
 		return input
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -24,7 +25,8 @@ type field struct {
 	title        string
 	help         string
 	placeholder  string
-	options      []option // empty for a text input
+	fallback     func() string // the default, which a text input shows as placeholder and typing replaces; may be nil
+	options      []option      // empty for a text input
 	answer       *string
 	answers      *[]string
 	check        func(string) error   // validates answer
@@ -69,6 +71,28 @@ func (p page) height() int {
 	}
 	return lines - 1
 }
+
+// standard returns the default of a text input, or "".
+func (f field) standard() string {
+	if f.fallback == nil {
+		return ""
+	}
+	return f.fallback()
+}
+
+// replaceable is the answer to a text input with a default. While the input is empty, it is the default.
+type replaceable struct{ field }
+
+// Get returns the text of the input.
+func (r replaceable) Get() string {
+	if *r.answer == r.standard() {
+		return ""
+	}
+	return *r.answer
+}
+
+// Set stores the text of the input.
+func (r replaceable) Set(text string) { *r.answer = cmp.Or(text, r.standard()) }
 
 // hasNotes reports whether the page can show text below its fields.
 func (p page) hasNotes() bool {

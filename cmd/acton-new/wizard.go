@@ -178,7 +178,7 @@ func (w *wizard) servicePage() (page, bool, error) {
 	if w.asks("module") {
 		p.fields = append(p.fields, field{
 			title: "Module", help: "The prefix of every import path, usually the address of the repository.",
-			answer: &w.module, check: generator.CheckModule,
+			answer: &w.module, check: generator.CheckModule, fallback: func() string { return w.derived },
 		})
 	}
 	return p, len(p.fields) > 0, nil
@@ -273,7 +273,7 @@ func (w *wizard) questionPage(flag string) (page, bool, error) {
 // field returns the field of a question.
 func (w *wizard) field(q features.Question) field {
 	q.Default = generator.DefaultValue(q, generator.Answers{Name: w.name, Module: w.module, Branch: w.branch})
-	f := field{title: q.Title, help: q.Help, answer: w.value(q), check: q.Check, placeholder: q.Default}
+	f := field{title: q.Title, help: q.Help, answer: w.value(q), check: q.Check, fallback: func() string { return q.Default }}
 	for _, c := range q.Choices {
 		f.options = append(f.options, option{value: c.Value, label: c.Title, detail: c.Help})
 	}

@@ -95,6 +95,30 @@ func TestWizardWithOwnAnswersHasSixPages(t *testing.T) {
 	}
 }
 
+// Typing replaces a default, and is added to a typed answer. The page says which, and how to clear the answer.
+func TestWizardTypingReplacesADefault(t *testing.T) {
+	c := open(t, 80, 24, nil, "acton-new", "orders")
+	c.waitFor("> example.com/orders", "enter next · type to replace · ctrl+c quit")
+	c.press("github.com/acme")
+	c.waitFor("> github.com/acme", "enter next · ctrl+u clear · ctrl+c quit")
+	c.press("/orders", enter)
+	c.waitFor("Preset")
+	c.press(escape)
+	c.waitFor("> github.com/acme/orders")
+	c.press(erase)
+	c.waitFor("> example.com/orders", "type to replace")
+	c.press("acme.com/orders", enter)
+	for _, v := range []visit{{"Preset", []string{enter}}, {"Features to add", []string{enter}}, {"Sample API", []string{"invoice", enter}}} {
+		c.waitFor(v.page)
+		c.press(v.keys...)
+	}
+	c.waitFor("Everything else", "> registry.example.com")
+	c.press("ghcr.io/acme", enter, enter, enter, enter)
+	c.waitFor("$ acton-new orders --yes --module acme.com/orders --resource invoice --registry", "ghcr.io/acme")
+	c.press(ctrlC)
+	c.wantExit(exitInterrupted)
+}
+
 // Keys that arrive in one read are keys: the word home is not the key home, and esc is not the key escape.
 func TestWizardTakesWordsAsText(t *testing.T) {
 	c := open(t, 80, 24, nil, "acton-small")
