@@ -222,7 +222,11 @@ func (s *screen) text() string {
 		return ""
 	}
 	room := max(s.height-s.noteHeight()-4-min(s.page.height(), max(6, s.height*2/3)), 1)
-	return clip(s.page.text(s.width-1, room), s.width-1, room)
+	text := wrap(s.page.text(s.width-1, room), s.width-1)
+	if strings.Count(text, "\n") < room {
+		return text
+	}
+	return strings.TrimLeft(clip(text, s.width-1, room-1)+"\n"+enlarge, "\n")
 }
 
 // noteHeight returns the fixed height of the notes, so that the page does not move when they change.

@@ -106,14 +106,18 @@ func (p page) hasNotes() bool {
 	return p.note != nil
 }
 
-// clip wraps text to a width and keeps at most the given number of lines.
+// clip wraps text to a width and keeps at most the given number of lines. An ellipsis marks what it cuts.
 func clip(text string, width, lines int) string {
 	all := strings.Split(wrap(text, width), "\n")
-	if len(all) > lines {
+	if lines > 0 && len(all) > lines {
 		all = all[:lines]
+		all[lines-1] = ansi.Truncate(all[lines-1], max(width-2, 8), "") + " …"
 	}
-	return strings.TrimRight(strings.Join(all, "\n"), "\n")
+	return strings.TrimRight(strings.Join(all[:min(lines, len(all))], "\n"), "\n")
 }
+
+// enlarge follows a text that does not fit the terminal.
+const enlarge = "Enlarge the terminal to see the rest."
 
 // shorten returns the rows, each in one line. If there are too many, they follow each other, and the end says how many are
 // missing.

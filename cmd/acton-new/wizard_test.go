@@ -119,6 +119,23 @@ func TestWizardTypingReplacesADefault(t *testing.T) {
 	c.wantExit(exitInterrupted)
 }
 
+// A summary that does not fit says so.
+func TestWizardMarksACutSummary(t *testing.T) {
+	for _, size := range sizes[1:] {
+		c := open(t, size[0], size[1], nil, "acton-new", "orders", "--module", "acme.com/orders", "--features", "database", "--resource", "note")
+		c.waitFor("Everything else")
+		c.press(enter, enter, enter, enter)
+		c.waitFor("Create orders?", "…", enlarge, "Continue?")
+		c.resize(100, 40)
+		c.waitFor("$ acton-new orders --yes")
+		if strings.Contains(c.screen(), enlarge) {
+			t.Errorf("%v: got %q on a large terminal:\n%s", size, enlarge, c.screen())
+		}
+		c.press(ctrlC)
+		c.wantExit(exitInterrupted)
+	}
+}
+
 // Keys that arrive in one read are keys: the word home is not the key home, and esc is not the key escape.
 func TestWizardTakesWordsAsText(t *testing.T) {
 	c := open(t, 80, 24, nil, "acton-small")
