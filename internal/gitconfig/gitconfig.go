@@ -5,6 +5,7 @@ package gitconfig
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -137,7 +138,9 @@ func symbolic(file, prefix string) string {
 
 // Read returns the settings in the work tree with the repository gitDir, which need not exist yet: those of the system,
 // of the user, of the repository and of the environment.
-func Read(gitDir string, getenv func(string) string) Settings {
+func Read(gitDir string, getenv func(string) string) Settings { return read(gitDir, getenv).settings }
+
+func read(gitDir string, getenv func(string) string) *reader {
 	r := newReader(gitDir, getenv)
 	// The first time without the remotes and the initial branch, on which conditional includes can depend.
 	r.files()
@@ -151,7 +154,7 @@ func Read(gitDir string, getenv func(string) string) Settings {
 	}
 	r.settings = nil
 	r.files()
-	return r.settings
+	return r
 }
 
 // files reads all files and the environment.
@@ -169,13 +172,12 @@ func ReadRepository(gitDir string, getenv func(string) string) Settings {
 	return r.settings
 }
 
-// Check returns an error if git does not accept the settings of the repository alone.
-func Check(gitDir string) error {
-	data, err := os.ReadFile(filepath.Join(gitDir, "config"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+// Check returns an error with the file and the line if git does not accept a file that Read reads.
+func Check(gitDir string, getenv func(string) string) error {
+	if _, err := os.ReadFile(filepath.Join(gitDir, "config")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return parse(string(data), func(Setting) {})
+	return read(gitDir, getenv).refused
 }
 
 // maxIncludes is the depth of includes that git allows.
@@ -190,6 +192,7 @@ type reader struct {
 	getenv   func(string) string
 	open     []string // the file that is being read, after those that include it
 	settings Settings
+	refused  error // of the first file that git does not accept
 }
 
 func newReader(gitDir string, getenv func(string) string) *reader {
@@ -257,6 +260,7 @@ func (r *reader) file(name string) {
 	r.open = r.open[:len(r.open)-1]
 	if err != nil {
 		r.settings = r.settings[:before]
+		r.refused = cmp.Or(r.refused, fmt.Errorf("%s: %w", name, err))
 	}
 }
 

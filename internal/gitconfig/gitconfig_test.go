@@ -1,6 +1,7 @@
 package gitconfig
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -163,6 +164,13 @@ func TestParseEqualsGit(t *testing.T) {
 		if (err == nil) != (gitErr == nil) {
 			t.Errorf("%q: got the error %v, git's is %v", text, err, gitErr)
 		}
+		var exit *exec.ExitError
+		if errors.As(gitErr, &exit) && err != nil {
+			line, _, _ := strings.Cut(err.Error(), ":")
+			if !strings.Contains(string(exit.Stderr), "bad config "+line+" ") {
+				t.Errorf("%q: got the error %v, git's is %s", text, err, exit.Stderr)
+			}
+		}
 		if diff := cmp.Diff(string(out), format(got)); gitErr == nil && diff != "" {
 			t.Errorf("%q (-git +got):\n%s", text, diff)
 		}
@@ -227,13 +235,17 @@ func TestReadSkipsIncludesThatGitRefuses(t *testing.T) {
 		writeFile(t, filepath.Join(home, fmt.Sprintf("deep%d.inc", depth)),
 			fmt.Sprintf("[deep%d]\n\tkey = read\n[include]\n\tpath = deep%d.inc\n", depth, depth+1))
 	}
-	s := Read(filepath.Join(home, "new", ".git"), func(name string) string { return map[string]string{"HOME": home}[name] })
+	git, getenv := filepath.Join(home, "new", ".git"), func(name string) string { return map[string]string{"HOME": home}[name] }
+	s := Read(git, getenv)
 	for key, want := range map[string]string{
 		"user.name": "Ada", "user.email": "", "cycle.key": "read", "deep9.key": "read", "deep10.key": "",
 	} {
 		if got := s.Get(key); got != want {
 			t.Errorf("%s: got %q, want %q", key, got, want)
 		}
+	}
+	if got, want := fmt.Sprint(Check(git, getenv)), filepath.Join(home, "bad.inc")+": line 3: git does not accept it"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

@@ -1,15 +1,19 @@
 package gitconfig
 
 import (
-	"errors"
+	"fmt"
 	"strings"
 )
 
-var errSyntax = errors.New("git does not accept them; run git status to see the line")
-
-// parse calls found for each key of a file, with the section and the name in lower case. It accepts what git accepts.
+// parse calls found for each key of a file, with the section and the name in lower case. It accepts what git accepts. Its
+// error has the line that git names.
 func parse(data string, found func(Setting)) error {
 	p := parser{rest: strings.ReplaceAll(strings.TrimPrefix(data, "\ufeff"), "\r\n", "\n")}
+	text := p.rest
+	invalid := func() error {
+		read := strings.TrimSuffix(text[:len(text)-len(p.rest)], "\n")
+		return fmt.Errorf("line %d: git does not accept it", 1+strings.Count(read, "\n"))
+	}
 	section := ""
 	for {
 		before := p.rest
@@ -22,19 +26,19 @@ func parse(data string, found func(Setting)) error {
 		case c == '[':
 			name, ok := p.section()
 			if !ok {
-				return errSyntax
+				return invalid()
 			}
 			section = name + "."
 		case isLetter(c):
 			p.rest = before
 			s, ok := p.setting()
 			if !ok {
-				return errSyntax
+				return invalid()
 			}
 			s.Key = section + s.Key
 			found(s)
 		default:
-			return errSyntax
+			return invalid()
 		}
 	}
 }

@@ -52,6 +52,9 @@ func newCommitPlan(target Target, dir string, repo *repository) (*commitPlan, er
 	}
 	p.message = strings.TrimRight(p.message, "\n") + "\n"
 
+	if err := checkSettings(dir); err != nil {
+		return nil, err
+	}
 	settings := gitconfig.Read(filepath.Join(dir, gitDir), os.Getenv)
 	p.unsigned = settings.Bool("commit.gpgsign")
 	var known bool

@@ -211,7 +211,7 @@ func TestWriteRejectsRepositoryThatIsNotEmpty(t *testing.T) {
 		}, "read the index"},
 		"broken settings": {func(t *testing.T, dir string) {
 			writeFile(t, filepath.Join(dir, gitDir, "config"), "[core\n")
-		}, "read the settings of the repository: git does not accept them; run git status"},
+		}, "config: line 1: git does not accept it"},
 		"half a repository": {func(t *testing.T, dir string) {
 			os.Remove(filepath.Join(dir, gitDir, "HEAD"))
 		}, "cannot read the repository"},

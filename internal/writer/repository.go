@@ -49,14 +49,22 @@ var harmless = map[string]string{
 	"objectformat": "sha1", "refstorage": "files",
 }
 
+// checkSettings returns an error if git does not accept its settings in dir. Without them, the commit would be another one.
+func checkSettings(dir string) error {
+	if err := gitconfig.Check(filepath.Join(dir, gitDir), os.Getenv); err != nil {
+		return fmt.Errorf("%s: read the settings of git: %w; correct the file, %s", dir, err, hintWithoutGit)
+	}
+	return nil
+}
+
 // open opens the repository in dir. It rejects a repository that is elsewhere or that go-git cannot write.
 func open(dir string) (*git.Repository, error) {
 	dotGit := filepath.Join(dir, gitDir)
 	if info, err := os.Lstat(dotGit); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("%s: a linked work tree or a submodule, with the repository in %s; %s", dir, gitconfig.Dir(dir), hintWithoutGit)
 	}
-	if err := gitconfig.Check(dotGit); err != nil {
-		return nil, fmt.Errorf("%s: read the settings of the repository: %w; %s", dir, err, hintWithoutGit)
+	if err := checkSettings(dir); err != nil {
+		return nil, err
 	}
 	settings := gitconfig.ReadRepository(dotGit, os.Getenv)
 	if settings.Bool("core.bare") {

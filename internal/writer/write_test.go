@@ -72,7 +72,9 @@ func TestAuthorComesFromGitConfiguration(t *testing.T) {
 	}
 
 	writeFile(t, gitConfig, "[user\nbroken")
-	mustWrite(t, sampleTree(), Target{Dir: filepath.Join(t.TempDir(), "service")})
+	_, err := Write(t.Context(), sampleTree(), Target{Dir: filepath.Join(t.TempDir(), "service")})
+	wantError(t, err, "gitconfig: line 1: git does not accept it")
+	mustWrite(t, sampleTree(), Target{Dir: filepath.Join(t.TempDir(), "service"), Repository: RepositoryNever})
 }
 
 func TestIdentityEqualsGit(t *testing.T) {
