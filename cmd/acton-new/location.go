@@ -63,15 +63,19 @@ func (l location) defaultModule(target, name string) (modulePath, reason string)
 }
 
 // defaultBranch returns the default branch of the repository to which a project in the target directory belongs. It is the
-// branch of a clone, the default branch of the repository around the target, or the branch that git init creates.
-func (l location) defaultBranch(target string, mode writer.RepositoryMode) string {
+// branch of a clone, the default branch of the repository around the target, or the branch that git init creates. The source
+// says which.
+func (l location) defaultBranch(target string, mode writer.RepositoryMode) (branch, source string) {
 	git := gitconfig.Dir(target)
 	own := gitconfig.Branch(git)
 	if enclosing := writer.Enclosing(target); own == "" && enclosing != "" && mode != writer.RepositoryAlways {
 		git = gitconfig.Dir(enclosing)
 		own = l.mainBranch(git)
 	}
-	return cmp.Or(gitconfig.RemoteBranch(git), own, gitconfig.Read(git, l.getenv).InitialBranch())
+	if branch := cmp.Or(gitconfig.RemoteBranch(git), own); branch != "" {
+		return branch, "the repository in " + git
+	}
+	return gitconfig.Read(git, l.getenv).InitialBranch(), "init.defaultBranch of git"
 }
 
 // mainBranch returns the local branch of a repository that is most likely its default branch, or "". The current branch is the

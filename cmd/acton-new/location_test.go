@@ -57,7 +57,7 @@ func TestDefaultBranch(t *testing.T) {
 			}
 			env := map[string]string{"HOME": filepath.Join(root, "home"), "GIT_CONFIG_NOSYSTEM": "1"}
 			l := location{workDir: root, getenv: func(name string) string { return env[name] }}
-			if got := l.defaultBranch(filepath.Join(root, "orders"), test.mode); got != test.want {
+			if got, _ := l.defaultBranch(filepath.Join(root, "orders"), test.mode); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})

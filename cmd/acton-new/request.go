@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,6 +64,9 @@ func collect(
 	}
 	r.location = location{workDir: workDir, getenv: env.getenv}
 	r.deriveModule()
+	if err := r.checkDefaultBranch(); err != nil {
+		return r, err
+	}
 	if r.answers.Name == "" && !o.yes {
 		return r, nil // the wizard asks for the name
 	}
@@ -270,7 +272,23 @@ func (r *request) deriveModule() {
 
 // branch returns the branch that was given, else the default branch of the place.
 func (r request) branch() string {
-	return cmp.Or(r.answers.Branch, r.location.defaultBranch(r.absolute(), r.repository))
+	if r.answers.Branch != "" {
+		return r.answers.Branch
+	}
+	branch, _ := r.location.defaultBranch(r.absolute(), r.repository)
+	return branch
+}
+
+// checkDefaultBranch validates the default branch of the place, unless a branch was given. Its error names the source.
+func (r request) checkDefaultBranch() error {
+	if r.answers.Branch != "" {
+		return nil
+	}
+	branch, source := r.location.defaultBranch(r.absolute(), r.repository)
+	if err := generator.CheckBranch(branch); err != nil {
+		return usagef("%s: %w", source, err)
+	}
+	return nil
 }
 
 // resolve completes the answers. An invalid answer is a usage error that names its flag or file.

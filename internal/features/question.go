@@ -53,8 +53,8 @@ func (q Question) checkText(value string) error {
 	if value == "" {
 		return fmt.Errorf("empty; for example %s", q.Default)
 	}
-	if len(value) > 200 {
-		return errors.New("longer than 200 bytes; shorten it")
+	if len(value) > 300 {
+		return errors.New("longer than 300 bytes; shorten it")
 	}
 	if len(q.Values) > 0 {
 		if !slices.Contains(q.Values, value) {

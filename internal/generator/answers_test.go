@@ -120,12 +120,12 @@ func TestModuleOfAnAddressOmitsCredentialsAndPort(t *testing.T) {
 	}
 }
 
-// TestDefaultsAreValid takes the longest name and module: no default that contains them may be rejected.
+// TestDefaultsAreValid takes the longest name, module and branch: no default that contains them may be rejected.
 func TestDefaultsAreValid(t *testing.T) {
-	module := "example.com/" + strings.Repeat("m", maxModule-len("example.com/"))
+	module := "codeberg.org/" + strings.Repeat("m", maxModule-len("codeberg.org/"))
 	name := "x" + strings.Repeat("a", 39)
 	for _, l := range libraries(t) {
-		if _, err := Resolve(l.cat, Answers{Name: name, Module: module}); err != nil {
+		if _, err := Resolve(l.cat, Answers{Name: name, Module: module, Branch: strings.Repeat("b", maxBranch)}); err != nil {
 			t.Errorf("%s: %v", l.name, err)
 		}
 	}
@@ -170,6 +170,8 @@ func TestCheckBranch(t *testing.T) {
 	} {
 		wantError(t, CheckBranch(branch), "branch", "--branch trunk")
 	}
+	wantError(t, CheckBranch("refs/heads/trunk"), "that is a reference; write the name of the branch: --branch trunk")
+	wantError(t, CheckBranch(strings.Repeat("b", 300)), "branch: has 300 characters, at most 100 are allowed", "--branch trunk")
 }
 
 // Every link and every workflow names the branch of the answers. The record keeps a branch that is not the default one.

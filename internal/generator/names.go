@@ -118,6 +118,12 @@ var branchPattern = regexp.MustCompile(`^\w[\w-]*(\.[\w-]+)*(/[\w-]+(\.[\w-]+)*)
 // CheckBranch validates the name of a branch. Links and patterns of workflows contain it, so that it cannot have every
 // character that git allows.
 func CheckBranch(branch string) error {
+	if name, ok := strings.CutPrefix(branch, "refs/heads/"); ok {
+		return fmt.Errorf("branch %q: that is a reference; write the name of the branch: --branch %s", branch, name)
+	}
+	if len(branch) > maxBranch {
+		return fmt.Errorf("branch: has %d characters, at most %d are allowed; give a shorter one, for example --branch trunk", len(branch), maxBranch)
+	}
 	if !branchPattern.MatchString(branch) || branch == "HEAD" || strings.Contains(branch+"/", ".lock/") {
 		return fmt.Errorf("branch %q: must be a branch name of letters, digits, dots, hyphens, underscores and slashes; "+
 			"for example --branch trunk", branch)
@@ -125,9 +131,12 @@ func CheckBranch(branch string) error {
 	return nil
 }
 
-// maxModule is the maximum length of a module path. A default that contains the path, such as the URL of the runbook, fits
+// The maximum lengths of a module path and of a branch. A default that contains both, such as the URL of the runbook, fits
 // into the maximum length of an answer.
-const maxModule = 150
+const (
+	maxModule = 150
+	maxBranch = 100
+)
 
 // suffixForges are the hosts for which the go command rejects a path with the suffix .git.
 var suffixForges = []string{"github.com", "bitbucket.org"}
