@@ -248,7 +248,7 @@ func TestCheckValidatesAnswers(t *testing.T) {
 		{text, "https://x ", "cannot end"},
 		{text, "-https://x", "write an address"},
 		{Question{Flag: "t", Kind: KindText, Default: "x"}, "-x", "must begin"},
-		{text, "https://" + strings.Repeat("x", 300), "longer than"},
+		{text, "https://" + strings.Repeat("x", 200), "longer than"},
 		{number, "10", ""},
 		{number, "11", "from 1 to 10; for example 3"},
 		{number, "0x1", "not a whole number"},

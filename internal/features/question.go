@@ -10,8 +10,12 @@ import (
 	"unicode"
 )
 
-// Check validates an answer. The error contains a valid answer.
+// Check validates an answer. The error contains a valid answer. The default is valid: the module path and the branch in it can
+// make it longer than an answer may be.
 func (q Question) Check(value string) error {
+	if value == q.Default && value != "" {
+		return nil
+	}
 	err := q.check(value)
 	if err != nil {
 		return fmt.Errorf("--%s: %w", q.Flag, err)
@@ -53,8 +57,8 @@ func (q Question) checkText(value string) error {
 	if value == "" {
 		return fmt.Errorf("empty; for example %s", q.Default)
 	}
-	if len(value) > 300 {
-		return errors.New("longer than 300 bytes; shorten it")
+	if len(value) > 200 {
+		return errors.New("longer than 200 bytes; shorten it")
 	}
 	if len(q.Values) > 0 {
 		if !slices.Contains(q.Values, value) {

@@ -131,8 +131,7 @@ func CheckBranch(branch string) error {
 	return nil
 }
 
-// The maximum lengths of a module path and of a branch. A default that contains both, such as the URL of the runbook, fits
-// into the maximum length of an answer.
+// The maximum lengths of a module path and of a branch.
 const (
 	maxModule = 150
 	maxBranch = 100
