@@ -124,10 +124,10 @@ func (f field) checkNames(line string) error {
 	return f.checkAnswers(names)
 }
 
-// splitNames returns the names in a line. The word none is an empty list.
+// splitNames returns the names in a line. The word noFeatures alone is an empty list.
 func splitNames(line string) []string {
 	names := strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ' ' })
-	if slices.Equal(names, []string{"none"}) {
+	if slices.Equal(names, []string{noFeatures}) {
 		return nil
 	}
 	return names

@@ -114,7 +114,7 @@ func (o *options) register(flags *pflag.FlagSet, catalog *features.Catalog) {
 	flags.SortFlags = false
 	flags.StringVar(&o.module, "module", "",
 		"Go module `PATH` (default: derived from go.mod, the git remote or the GitHub user)")
-	flags.StringSliceVar(&o.features, "features", nil, "comma-separated features to add; 'acton-new features' lists them")
+	flags.StringSliceVar(&o.features, "features", nil, "comma-separated features to add, or none; 'acton-new features' lists them")
 	list := flags.Lookup("features")
 	list.DefValue = "" // help would show []
 	list.Value = featureList{list.Value, func() { o.nameAfter = o.nameAfter || flags.NArg() == 0 }}
@@ -183,7 +183,7 @@ func createProject(
 	}
 	if !opts.yes {
 		if !isTerminal(env.in) || !isTerminal(env.err) {
-			return noTerminalError(req)
+			return noTerminalError(req, catalog, opts)
 		}
 		w := wizard{catalog: catalog, deps: d, req: &req}
 		accessible := opts.accessible || env.getenv("ACCESSIBLE") != "" || env.getenv("TERM") == "dumb"
@@ -214,15 +214,24 @@ func createProject(
 	return p.show(env.out, opts.json)
 }
 
-// noTerminalError is the error for a run that must prompt but has no terminal.
-func noTerminalError(req request) error {
-	name := req.answers.Name
-	if name == "" {
-		name = "billing-api"
+// noTerminalError is the error for a run that must prompt but has no terminal. It has the command with every answer that was
+// given.
+func noTerminalError(r request, catalog *features.Catalog, o options) error {
+	if r.answers.Name == "" {
+		r.answers.Name = "billing-api"
 	}
-	return usagef("cannot prompt: no terminal; add --yes to use the defaults, and give answers with flags "+
-		"(--module, --features, --preset, …) or with --answers FILE; for example\n  acton-new %s --yes --module %s",
-		quote(name), quote(req.answers.Module))
+	plan, err := r.resolve(catalog)
+	if err != nil {
+		return err
+	}
+	command := project{req: r, plan: plan}.commandLine()
+	if o.dryRun {
+		command += " --dry-run"
+	}
+	if o.json {
+		command += " --json"
+	}
+	return usagef("cannot prompt: no terminal; add --yes to use the default for every answer that is not given:\n  %s", command)
 }
 
 func isTerminal(stream any) bool {

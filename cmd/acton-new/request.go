@@ -165,7 +165,9 @@ func (r *request) applyFlags(catalog *features.Catalog, name string, o options, 
 		}
 	}
 	if changed("features") {
-		r.answers.Features = cleanNames(o.features)
+		if r.answers.Features = cleanNames(o.features); slices.Equal(r.answers.Features, []string{noFeatures}) {
+			r.answers.Features = nil
+		}
 		r.origins["features"] = "--features"
 	}
 	for flag, value := range o.values {
@@ -226,6 +228,9 @@ func resolveWithValues(catalog *features.Catalog, chosen []string, values map[st
 		}
 	}
 }
+
+// noFeatures alone is an empty list of features.
+const noFeatures = "none"
 
 // cleanNames trims spaces and removes empty and repeated names.
 func cleanNames(list []string) []string {

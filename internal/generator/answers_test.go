@@ -263,7 +263,7 @@ func TestReadAnswers(t *testing.T) {
 		{"schema: -1\n", Answers{}, "unknown schema -1; use 1"},
 		{"\t", Answers{}, "invalid YAML"},
 		{"name: x\nfeatures: [a\n", Answers{}, "near line 1: invalid YAML (did not find expected ',' or ']'); check"},
-		{"name: x\nport: 1\n", Answers{}, `line 2: unknown key "port"; write name, module, features, or values with the answers to other questions below it`},
+		{"name: x\nport: 1\n", Answers{}, `line 2: unknown key "port"; write name, module, branch, features, or values with the answers to other questions below it`},
 		{"name: [x]\n", Answers{}, "line 1: name: write one value"},
 		{"values:\n  port: [1]\n", Answers{}, "line 2: values: port: write one value"},
 		{"values: [a]\n", Answers{}, "line 1: values: write one key for each question"},

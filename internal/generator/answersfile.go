@@ -152,7 +152,7 @@ func unknownKeyError(key *yaml.Node) error {
 	if s := features.Suggest(key.Value, recordKeys); s != "" {
 		return fmt.Errorf("line %d: unknown key %q; did you mean %q?", key.Line, key.Value, s)
 	}
-	return fmt.Errorf("line %d: unknown key %q; write name, module, features, or values with the answers to other questions below it",
+	return fmt.Errorf("line %d: unknown key %q; write name, module, branch, features, or values with the answers to other questions below it",
 		key.Line, key.Value)
 }
 
