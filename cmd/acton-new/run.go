@@ -53,7 +53,7 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 
 // start runs the command until it ends or receives a signal, and returns the exit code.
 func start(d deps) int {
-	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT}
 	if !signal.Ignored(syscall.SIGHUP) { // as with nohup
 		signals = append(signals, syscall.SIGHUP)
 	}

@@ -192,7 +192,7 @@ func TestCtrlCOnAnyPageWritesNothing(t *testing.T) {
 
 func TestSignalWritesNothing(t *testing.T) {
 	for _, args := range [][]string{{"acton-small"}, {"acton-small", "--accessible"}} {
-		for _, signal := range []os.Signal{syscall.SIGTERM, syscall.SIGHUP} {
+		for _, signal := range []os.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
 			c := open(t, 80, 24, nil, args...)
 			c.waitFor("New service", "Name")
 			if err := c.cmd.Process.Signal(signal); err != nil {

@@ -34,6 +34,9 @@ func inspect(target Target, undo func(dir string) ([]string, error)) (d destinat
 	if err != nil {
 		return destination{}, nil, err
 	}
+	if repository := repositoryAround(realPath(abs)); repository != "" {
+		return destination{}, nil, fmt.Errorf("%s: %s belongs to git; choose another directory with --dir", abs, repository)
+	}
 	info, err := os.Stat(abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -147,6 +150,19 @@ func fileInPath(abs string) string {
 		}
 	}
 	return ""
+}
+
+// repositoryAround returns the directory at the path or above it in which git keeps a repository, or "".
+func repositoryAround(dir string) string {
+	for d := dir; ; d = filepath.Dir(d) {
+		bare := exists(filepath.Join(d, "HEAD")) && exists(filepath.Join(d, "objects")) && exists(filepath.Join(d, "refs"))
+		if bare || strings.EqualFold(filepath.Base(d), gitDir) {
+			return d
+		}
+		if d == filepath.Dir(d) || exists(filepath.Join(d, gitDir)) { // a work tree can be below its repository
+			return ""
+		}
+	}
 }
 
 func isWorkingDirectory(info fs.FileInfo) bool {

@@ -173,10 +173,17 @@ func TestWriteRejectsUnusableTargets(t *testing.T) {
 	if err := os.Symlink("nowhere", filepath.Join(root, "dangling")); err != nil {
 		t.Fatal(err)
 	}
+	for _, file := range []string{"bare/HEAD", "bare/objects/x", "bare/refs/x", "bare/tree/.git", "repository/.git/HEAD"} {
+		mkdirAll(t, root, filepath.Dir(file))
+		writeFile(t, filepath.Join(root, file), "")
+	}
 	tests := []struct {
 		dir  string
 		want []string
 	}{
+		{"repository/.git/services/orders", []string{"repository/.git belongs to git", "--dir"}},
+		{"new/.git", []string{"new/.git belongs to git", "--dir"}},
+		{"bare/orders", []string{"bare belongs to git", "--dir"}},
 		{"full", []string{"not empty (a, b, c, …)", "--dir"}},
 		{"file", []string{"is a file", "--dir"}},
 		{"file/below", []string{filepath.Join(root, "file") + " is a file", "--dir"}},
@@ -188,8 +195,9 @@ func TestWriteRejectsUnusableTargets(t *testing.T) {
 		wantError(t, err, test.want...)
 		wantError(t, checkError(Target{Dir: filepath.Join(root, test.dir)}), test.want...)
 	}
-	wantEntries(t, root, "dangling", "file", "full")
+	wantEntries(t, root, "bare", "dangling", "file", "full", "repository")
 	wantEntries(t, filepath.Join(root, "full"), "a", "b", "c", "d")
+	mustWrite(t, sampleTree(), Target{Dir: filepath.Join(root, "bare", "tree", "orders"), Repository: RepositoryNever})
 }
 
 func TestRepositoryModes(t *testing.T) {
