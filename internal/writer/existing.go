@@ -41,9 +41,10 @@ const maxStarter = 1 << 20
 
 // starter is a starter file in the target.
 type starter struct {
-	path string
-	raw  []byte // the content on the disk
-	text []byte // the content with LF, which git stores
+	path      string
+	raw       []byte // the content on the disk
+	text      []byte // the content that git stores: with LF in some repositories
+	committed bool   // git has the content
 }
 
 // isStarter reports whether the directory entry is a starter file.
@@ -55,7 +56,17 @@ func isStarter(entry fs.DirEntry) bool {
 
 func readStarter(dir, name string) (starter, error) {
 	raw, err := os.ReadFile(filepath.Join(dir, name))
-	return starter{name, raw, bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))}, err
+	return starter{path: name, raw: raw, text: raw}, err
+}
+
+func withLF(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
+
+// like returns the text with the line ends of the example.
+func like(example, text []byte) []byte {
+	if bytes.Contains(example, []byte("\r\n")) {
+		return bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n"))
+	}
+	return text
 }
 
 // same reports whether the file has the content of the starter, which then stays.
@@ -71,10 +82,10 @@ func (d destination) starter(path string) *starter {
 
 // isCommitted reports whether git stores the file under the ID.
 func (s starter) isCommitted(id plumbing.Hash) bool {
-	return id == plumbing.ComputeHash(plumbing.BlobObject, s.raw) || id == plumbing.ComputeHash(plumbing.BlobObject, s.text)
+	return id == plumbing.ComputeHash(plumbing.BlobObject, s.raw) || id == plumbing.ComputeHash(plumbing.BlobObject, withLF(s.raw))
 }
 
-// checkCommitted returns an error unless the starters are all that the commit contains.
+// checkCommitted returns an error unless the starters are all that the commit contains. It marks those that are.
 func checkCommitted(repo *git.Repository, commit plumbing.Hash, dir string, starters []starter) error {
 	c, err := repo.CommitObject(commit)
 	if err != nil {
@@ -92,6 +103,10 @@ func checkCommitted(repo *git.Repository, commit plumbing.Hash, dir string, star
 		case i < 0 || !starters[i].isCommitted(e.Hash):
 			return fmt.Errorf("%s: %s differs from the last commit; run git restore %s, or commit it", dir, e.Name, e.Name)
 		}
+		starters[i].committed = true
+		if e.Hash != plumbing.ComputeHash(plumbing.BlobObject, starters[i].raw) {
+			starters[i].text = withLF(starters[i].raw)
+		}
 	}
 	for _, s := range starters {
 		if !slices.ContainsFunc(tree.Entries, func(e object.TreeEntry) bool { return e.Name == s.path }) {
@@ -101,7 +116,8 @@ func checkCommitted(repo *git.Repository, commit plumbing.Hash, dir string, star
 	return nil
 }
 
-// merge returns the tree with the starters, and what happens to each of them.
+// merge returns the tree with the starters, and what happens to each of them. A README that has only a title is replaced if git
+// has it.
 func merge(t generator.Tree, starters []starter) (generator.Tree, []Existing) {
 	t = slices.Clone(t)
 	var existing []Existing
@@ -111,12 +127,14 @@ func merge(t generator.Tree, starters []starter) (generator.Tree, []Existing) {
 		switch {
 		case i < 0:
 			t = append(t, generator.File{Path: s.path, Data: s.text})
-		case bytes.Equal(t[i].Data, s.text):
-		case s.path == "README.md" && isStub(s.text):
+		case bytes.Equal(t[i].Data, withLF(s.text)):
+			t[i].Data = s.text
+		case s.path == "README.md" && isStub(s):
 			action = Replaced
 		default:
 			action = Merged
-			t[i].Data = bytes.Join([][]byte{bytes.TrimRight(s.text, "\n"), t[i].Data}, []byte("\n\n"))
+			merged := bytes.Join([][]byte{bytes.TrimRight(withLF(s.text), "\n"), t[i].Data}, []byte("\n\n"))
+			t[i].Data = like(s.text, merged)
 		}
 		existing = append(existing, Existing{s.path, action})
 	}
@@ -124,8 +142,8 @@ func merge(t generator.Tree, starters []starter) (generator.Tree, []Existing) {
 	return t, existing
 }
 
-// isStub reports whether a README has only a title, or nothing.
-func isStub(readme []byte) bool {
-	readme = bytes.TrimSpace(readme)
-	return len(readme) == 0 || bytes.HasPrefix(readme, []byte("# ")) && !bytes.Contains(readme, []byte("\n"))
+// isStub reports whether a README has nothing, or only a title that git has.
+func isStub(s starter) bool {
+	readme := bytes.TrimSpace(s.text)
+	return len(readme) == 0 || s.committed && bytes.HasPrefix(readme, []byte("# ")) && !bytes.Contains(readme, []byte("\n"))
 }

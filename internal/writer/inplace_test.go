@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -52,7 +53,13 @@ func inPlace(t *testing.T) map[string]func(t *testing.T) place {
 		"starters without a commit": func(t *testing.T) place {
 			dir := clone(t, nil)
 			writeFiles(t, dir, starterFiles)
-			return place{dir: dir, git: true, before: starterFiles, after: mergedTree(), commits: "1"}
+			after := mergedTree()
+			for i, f := range after {
+				if f.Path == "README.md" { // git does not have the title
+					after[i].Data = []byte("# service\n\n" + string(f.Data))
+				}
+			}
+			return place{dir: dir, git: true, before: starterFiles, after: after, commits: "1"}
 		},
 	}
 }
@@ -294,24 +301,87 @@ func TestMergeSaysWhatHappensToEachFile(t *testing.T) {
 		}
 		return s
 	}
+	committed := func(s starter) starter {
+		s.committed = true
+		return s
+	}
 	for name, test := range map[string]struct {
 		starter starter
 		action  Action
 		want    string
 	}{
-		"stub":              {read("README.md", "# service\n"), Replaced, "# A project\n"},
-		"empty README":      {read("README.md", ""), Replaced, "# A project\n"},
-		"README":            {read("README.md", "# service\r\n\r\nOurs.\r\n"), Merged, "# service\n\nOurs.\n\n# A project\n"},
-		"no title":          {read("README.md", "Ours."), Merged, "Ours.\n\n# A project\n"},
-		"same .gitignore":   {read(".gitignore", "/bin/\r\n*.log\r\n"), Kept, "/bin/\n*.log\n"},
-		"other .gitignore":  {read(".gitignore", "*.exe"), Merged, "*.exe\n\n/bin/\n*.log\n"},
-		"license":           {read("LICENSE.txt", "MIT"), Kept, "MIT"},
-		"README in another": {read("README.txt", "Ours."), Kept, "Ours."},
+		"stub":                        {committed(read("README.md", "# service\n")), Replaced, "# A project\n"},
+		"stub that git does not have": {read("README.md", "# service\n"), Merged, "# service\n\n# A project\n"},
+		"empty README":                {read("README.md", ""), Replaced, "# A project\n"},
+		"README":                      {read("README.md", "# service\r\n\r\nOurs.\r\n"), Merged, "# service\r\n\r\nOurs.\r\n\r\n# A project\r\n"},
+		"no title":                    {read("README.md", "Ours."), Merged, "Ours.\n\n# A project\n"},
+		"same .gitignore":             {read(".gitignore", "/bin/\r\n*.log\r\n"), Kept, "/bin/\r\n*.log\r\n"},
+		"other .gitignore":            {read(".gitignore", "*.exe"), Merged, "*.exe\n\n/bin/\n*.log\n"},
+		"license":                     {read("LICENSE.txt", "MIT"), Kept, "MIT"},
+		"README in another":           {read("README.txt", "Ours."), Kept, "Ours."},
 	} {
 		tree, existing := merge(sampleTree(), []starter{test.starter})
 		got, _ := tree.Lookup(test.starter.path)
 		if string(got) != test.want || len(existing) != 1 || existing[0] != (Existing{test.starter.path, test.action}) {
 			t.Errorf("%s: got %q and %v, want %q and %s", name, got, existing, test.want, test.action)
+		}
+	}
+}
+
+// Starters keep their line ends, in the directory and in the commit. git has no change to report afterwards.
+func TestStartersKeepTheirLineEnds(t *testing.T) {
+	programs.Need(t)
+	const license, ignore = "MIT\r\n\r\nFree.\r\n", "*.exe\r\n"
+	for name, test := range map[string]struct {
+		autocrlf  string
+		committed bool
+		stored    string
+		ignore    string
+	}{
+		"committed":                {"false", true, license, "*.exe\r\n\r\n/bin/\r\n*.log\r\n"},
+		"not committed":            {"false", false, license, "*.exe\r\n\r\n/bin/\r\n*.log\r\n"},
+		"committed and converted":  {"true", true, "MIT\n\nFree.\n", "*.exe\n\n/bin/\n*.log\n"},
+		"converted, not committed": {"input", false, "MIT\n\nFree.\n", "*.exe\n\n/bin/\n*.log\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			runGit(t, dir, "init", "-q")
+			runGit(t, dir, "config", "core.autocrlf", test.autocrlf)
+			writeFile(t, filepath.Join(dir, "LICENSE"), license)
+			writeFile(t, filepath.Join(dir, ".gitignore"), ignore)
+			if test.committed {
+				commitFiles(t, dir, nil)
+			}
+			mustWrite(t, sampleTree(), Target{Dir: dir})
+			if got, err := os.ReadFile(filepath.Join(dir, "LICENSE")); err != nil || string(got) != license {
+				t.Errorf("LICENSE: got %q, %v, want %q", got, err, license)
+			}
+			if got := runGit(t, dir, "cat-file", "-s", "HEAD:LICENSE"); got != strconv.Itoa(len(test.stored)) {
+				t.Errorf("LICENSE in git: got %s bytes, want %q", got, test.stored)
+			}
+			if got, err := os.ReadFile(filepath.Join(dir, ".gitignore")); err != nil || string(got) != test.ignore {
+				t.Errorf(".gitignore: got %q, %v, want %q", got, err, test.ignore)
+			}
+			if out := runGit(t, dir, "status", "--short"); out != "" {
+				t.Errorf("git status:\n%s", out)
+			}
+		})
+	}
+}
+
+// Without a commit of its own, a run replaces a title only if git can restore it.
+func TestWriteWithoutGitKeepsATitleThatIsNotCommitted(t *testing.T) {
+	programs.Need(t)
+	for committed, want := range map[bool]string{false: "# service\n\n# A project\n", true: "# A project\n"} {
+		dir := t.TempDir()
+		runGit(t, dir, "init", "-q")
+		writeFiles(t, dir, starterFiles)
+		if committed {
+			commitFiles(t, dir, starterFiles)
+		}
+		mustWrite(t, sampleTree(), Target{Dir: dir, Repository: RepositoryNever})
+		if got, err := os.ReadFile(filepath.Join(dir, "README.md")); err != nil || string(got) != want {
+			t.Errorf("committed %t: got %q, %v, want %q", committed, got, err, want)
 		}
 	}
 }

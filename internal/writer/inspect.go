@@ -94,6 +94,7 @@ func (d *destination) readContent(target Target, entries []os.DirEntry) error {
 		d.starters = append(d.starters, s)
 	}
 	if target.Repository == RepositoryNever {
+		_, _ = openNewRepository(d.dir, d.starters) // marks the starters that git has, in a repository that it can read
 		d.repository = &repository{}
 		return nil
 	}

@@ -84,8 +84,8 @@ func open(dir string) (*git.Repository, error) {
 	return repo, nil
 }
 
-// openNewRepository opens the repository in dir. It rejects a repository that has staged files or a commit with anything else
-// than the starters.
+// openNewRepository opens the repository in dir, and notes in the starters how git stores them. It rejects a repository that
+// has staged files or a commit with anything else than the starters.
 func openNewRepository(dir string, starters []starter) (*repository, error) {
 	const hint = hintWithoutGit
 	repo, err := open(dir)
@@ -117,6 +117,13 @@ func openNewRepository(dir string, starters []starter) (*repository, error) {
 	case commits:
 		if err := checkCommitted(repo, opened.parent, dir, starters); err != nil {
 			return nil, err
+		}
+	default:
+		settings := gitconfig.Read(filepath.Join(dir, gitDir), os.Getenv)
+		for i := range starters {
+			if settings.Bool("core.autocrlf") || strings.EqualFold(settings.Get("core.autocrlf"), "input") {
+				starters[i].text = withLF(starters[i].raw)
+			}
 		}
 	}
 	idx, err := repo.Storer.Index()

@@ -51,7 +51,9 @@ var tests = map[string]string{
 	// internal/writer
 	"TestAuthorComesFromGitConfiguration":               "git",
 	"TestEmptyDirectoryKeepsTheModeThatCannotBeSet":     "git",
+	"TestStartersKeepTheirLineEnds":                     "git",
 	"TestWriteRejectsOtherFilesThanStarters":            "git",
+	"TestWriteWithoutGitKeepsATitleThatIsNotCommitted":  "git",
 	"TestFailureUndoesFillInPlace":                      "git",
 	"TestGitignoreOfProjectIgnoresNoRenderedFile":       "git",
 	"TestIdentityEqualsGit":                             "git",
