@@ -178,7 +178,7 @@ func (s *script) checkResponse(q httpRequest, response *http.Response) error {
 	return nil
 }
 
-// openRequest is a request without its last byte.
+// openRequest is a request whose last byte, if it has a body, is not sent, and whose response is not read.
 type openRequest struct {
 	expected httpRequest
 	conn     net.Conn
@@ -186,7 +186,8 @@ type openRequest struct {
 	last     string
 }
 
-// begin sends a request without the last byte of its body. The request stays in flight until finish sends that byte.
+// begin sends a request without the last byte of its body. The request stays in flight until finish sends that byte. A
+// request without a body is sent completely, and finish reads its response, such as a stream, to the end.
 func begin(s *script, args []string) error {
 	q, err := s.parseRequest("begin", args)
 	if err != nil {
@@ -197,8 +198,8 @@ func begin(s *script, args []string) error {
 		return err
 	}
 	request.Close = true
-	if q.body == "" || s.open != nil {
-		return errors.New("the request needs a body, and only one request can be open at a time")
+	if s.open != nil {
+		return errors.New("only one request can be open at a time")
 	}
 	var wire bytes.Buffer
 	if err := request.Write(&wire); err != nil {
@@ -211,15 +212,18 @@ func begin(s *script, args []string) error {
 	if err := conn.SetDeadline(time.Now().Add(client.Timeout)); err != nil {
 		return errors.Join(err, conn.Close())
 	}
-	text := wire.String()
-	s.open = &openRequest{expected: q, conn: conn, request: request, last: text[len(text)-1:]}
-	if _, err := io.WriteString(conn, text[:len(text)-1]); err != nil {
+	first := wire.Len()
+	if q.body != "" {
+		first--
+	}
+	s.open = &openRequest{expected: q, conn: conn, request: request, last: wire.String()[first:]}
+	if _, err := conn.Write(wire.Bytes()[:first]); err != nil {
 		return unmet{err}
 	}
 	return nil
 }
 
-// finish sends the last byte of the open request and checks the response like http.
+// finish sends what is left of the open request, and checks the response like http.
 func finish(s *script, args []string) error {
 	if s.open == nil || len(args) > 0 {
 		return errors.New("usage: finish, after begin")

@@ -87,6 +87,7 @@ var scripts = map[string][2]string{
 	"metric kept":            {"service start FAKE=good\nhttp GET /x\nmetric -keep N requests == 1\nhttp GET /x\nmetric requests == $N+1", ""},
 	"metric without sense":   {"service start FAKE=good\n! metric requests{code}", "is not LABEL"},
 	"open request":           {"service start FAKE=good\nbegin POST /x -d abc -has 'POST abc'\n! log path=/x\nfinish\nlog path=/x", ""},
+	"open stream":            {"service start FAKE=good\nbegin GET /x -has 'GET $'\nlog path=/x\nfinish", ""},
 	"eventually":             {"service start FAKE=good\neventually 300ms http GET /teapot", "not within 300ms"},
 	"always":                 {"service start FAKE=good\nalways 200ms http GET /x\nalways 200ms ! http GET /x", "succeeded, but must fail"},
 	"collector not reached":  {"collector start\n! collector reached\ncollector reached", "no client has connected"},
