@@ -2,10 +2,10 @@
 //
 //	go run ./internal/verify -feature database
 //
-// It renders a project with the feature alone, compiles it, runs its tests and its proofs, boots it and runs the probes.
-// Then it checks the catalog, every combination, and the project with all features. It stops at the first failure, and
-// keeps the projects. The programs that a feature needs, such as its server, must be installed; .ci/run tools installs
-// them.
+// It renders a project with the feature alone, compiles it, runs its tests, boots it, and runs the probes and the proofs of
+// the feature. Then it checks the catalog, every combination, and the project with all features, with the probes of the
+// feature. It stops at the first failure, and keeps the projects. The programs that a feature needs, such as its server,
+// must be installed; .ci/run tools installs them. .ci/run tried runs all proofs and probes in both projects.
 package main
 
 import (
@@ -15,10 +15,14 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
+	pathpkg "path"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,12 +82,13 @@ func verify(ctx context.Context, out io.Writer, feature string) error {
 		{"render", alone.render},
 		{"compile", alone.compile},
 		{"test", alone.test},
-		{"probe", alone.probe},
+		{"probe", func() (string, error) { return alone.probe("") }},
+		{"proofs", alone.prove},
 		{"catalog", root("test", "./internal/features", "./internal/consistency", "-short")},
-		{"combinations", root("test", "./internal/generator", "-short", "-skip", "^TestGolden")}, // the author writes golden files last
+		{"combinations", root("test", "./internal/generator", "-skip", "^TestGolden")}, // the author writes golden files last
 		{"render all", all.render},
 		{"test all", all.test},
-		{"probe all", all.probe},
+		{"probe all", func() (string, error) { return all.probe("////" + ownScripts(feature)) }},
 	}
 	began := time.Now()
 	for _, s := range steps {
@@ -101,6 +106,9 @@ func verify(ctx context.Context, out io.Writer, feature string) error {
 	_, _ = fmt.Fprintf(out, "%-14s %6.1f s\n", "total", time.Since(began).Seconds())
 	return os.RemoveAll(dir)
 }
+
+// ownScripts returns a regular expression of the names of the probes in the folders of a feature.
+func ownScripts(feature string) string { return "(^|[+])" + feature + "([+]|[.])" }
 
 // project is a rendered project in a directory.
 type project struct {
@@ -129,18 +137,31 @@ func (p project) render() (string, error) {
 	return "", err
 }
 
-func (p project) compile() (string, error) { return goCommand(p.ctx, p.dir, "vet", "./...") }
+// The flag -trimpath lets projects in different directories share the build cache. compile vets what test builds.
 
-// test runs the tests of the project and the proofs, which it removes again.
-func (p project) test() (text string, err error) {
-	plan, err := p.plan()
+func (p project) compile() (string, error) {
+	return goCommand(p.ctx, p.dir, "vet", "-trimpath", "./...")
+}
+
+func (p project) test() (string, error) {
+	return goCommand(p.ctx, p.dir, "test", "-trimpath", "-vet=off", "./...")
+}
+
+var testName = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w*)\(`)
+
+// prove runs the proofs that a project without features does not have. It adds all proofs to the project, because they
+// share functions, and removes them again.
+func (p project) prove() (text string, err error) {
+	proofs, err := p.proofs(p.features)
 	if err != nil {
 		return "", err
 	}
-	proofs, err := generator.Proofs(templates.All, plan)
+	base, err := p.proofs(nil)
 	if err != nil {
 		return "", err
 	}
+	var names []string
+	packages := map[string]bool{}
 	for _, f := range proofs {
 		path := filepath.Join(p.dir, filepath.FromSlash(f.Path))
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
@@ -150,16 +171,36 @@ func (p project) test() (text string, err error) {
 			return "", err
 		}
 		defer func() { err = errors.Join(err, os.Remove(path)) }()
+		if slices.ContainsFunc(base, func(b generator.File) bool { return b.Path == f.Path }) {
+			continue
+		}
+		for _, found := range testName.FindAllSubmatch(f.Data, -1) {
+			names = append(names, string(found[1]))
+			packages["./"+pathpkg.Dir(f.Path)] = true
+		}
 	}
-	return goCommand(p.ctx, p.dir, "test", "./...")
+	if len(names) == 0 {
+		return "", nil
+	}
+	args := []string{"test", "-trimpath", "-run", "^(" + strings.Join(names, "|") + ")$"}
+	return goCommand(p.ctx, p.dir, append(args, slices.Sorted(maps.Keys(packages))...)...)
 }
 
-func (p project) probe() (string, error) {
+func (p project) proofs(names []string) (generator.Tree, error) {
+	plan, err := project{catalog: p.catalog, features: names}.plan()
+	if err != nil {
+		return nil, err
+	}
+	return generator.Proofs(templates.All, plan)
+}
+
+// probe runs all probes, or those that match a pattern, which follows the name of the test.
+func (p project) probe(pattern string) (string, error) {
 	combination := strings.Join(p.features, "+")
 	if combination == "" {
 		combination = "none"
 	}
-	return goCommand(p.ctx, ".", "test", "./internal/verify/probe", "-count=1", "-run", "^TestCombination$", "-steps", "probe",
+	return goCommand(p.ctx, ".", "test", "./internal/verify/probe", "-count=1", "-run", "^TestCombination$"+pattern, "-steps", "probe",
 		"-project", p.dir, "-combinations", combination)
 }
 

@@ -3,8 +3,16 @@ package main
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/acton-go/acton-new/internal/features"
+	"github.com/acton-go/acton-new/internal/verify/probe"
+	"github.com/acton-go/acton-new/internal/verify/projects"
+	"github.com/acton-go/acton-new/templates"
 )
 
 const module = "github.com/acton-go/acton-new/"
@@ -82,5 +90,36 @@ func TestUnknownFeatureIsAnError(t *testing.T) {
 	var out strings.Builder
 	if err := verify(t.Context(), &out, "databse"); err == nil || !strings.Contains(err.Error(), `did you mean "database"`) || out.Len() > 0 {
 		t.Errorf("got %v and %q, want an error that suggests database", err, out.String())
+	}
+}
+
+func TestOwnScriptsAreThoseOfTheFolders(t *testing.T) {
+	catalog := projects.Catalog(t)
+	full, err := catalog.Preset(features.PresetFull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := catalog.Resolve(features.Selection{Features: full.Features})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := probe.Compose(templates.All, set, probe.StepProbe, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, feature := range full.Features {
+		own, found := regexp.MustCompile(ownScripts(feature)), false
+		for _, file := range files {
+			name := filepath.Base(file)
+			folder, _, _ := strings.Cut(name, ".")
+			want := slices.Contains(strings.Split(folder, "+"), feature)
+			found = found || want
+			if got := own.MatchString(strings.TrimSuffix(name, ".txtar")); got != want {
+				t.Errorf("%s: got %v for %s, want %v", feature, got, name, want)
+			}
+		}
+		if !found {
+			t.Errorf("%s has no probe", feature)
+		}
 	}
 }
