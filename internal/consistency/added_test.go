@@ -51,6 +51,7 @@ func TestRulesFindFaultsInFilesThatATeamAdded(t *testing.T) {
 			{base + "deployment.yaml", "maxSurge: 1", "maxSurge: 50%"},
 		}, "can have 10 pods, and 5 more during a rollout"},
 		{"missing service account", []edit{{base + "deployment.yaml", "serviceAccountName: billing-api", "serviceAccountName: billing"}}, "refers to ServiceAccount billing"},
+		{"pod without a service account", []edit{{component + "backup/backup.yaml", "          serviceAccountName: billing-api\n", ""}}, "has no ServiceAccount, so a private registry refuses its images"},
 		{"missing volume", []edit{
 			{component + "database/migrate.yaml", "            - name: database\n              mountPath", "            - name: data\n              mountPath"},
 		}, "mounts volume data, which the pod does not have"},

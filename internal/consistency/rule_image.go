@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// checkImages requires every image to be pinned to a version, and the image of the service to have one name.
+// checkImages requires every image to be pinned to a version and pulled with a ServiceAccount, and the image of the service to have
+// one name.
 func checkImages(p *Project) []Problem {
 	var all []Problem
 	check := func(at *node, key, text string, built bool) {
@@ -21,8 +22,14 @@ func checkImages(p *Project) []Problem {
 		}
 	}
 	for _, r := range p.roots {
+		// A ServiceAccount is the one place for imagePullSecrets. If the manifests have none, the platform team decides.
+		accounts := slices.ContainsFunc(r.objects, func(o *object) bool { return o.kind() == "ServiceAccount" })
 		for _, o := range r.objects {
-			for _, c := range containersOf(o.podSpec()) {
+			pod := o.podSpec()
+			if accounts && pod != nil && pod.at("serviceAccountName") == nil && pod.at("imagePullSecrets") == nil {
+				all = append(all, problemAt(pod, o.title(), "set serviceAccountName", "has no ServiceAccount, so a private registry refuses its images"))
+			}
+			for _, c := range containersOf(pod) {
 				check(c.at("image"), o.title()+", container "+c.at("name").str(), c.at("image").str(), false)
 			}
 		}
