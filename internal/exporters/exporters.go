@@ -65,6 +65,7 @@ func All() []Exporter {
 				"kube_horizontalpodautoscaler_status_condition",
 				"kube_horizontalpodautoscaler_status_current_replicas",
 				"kube_horizontalpodautoscaler_status_desired_replicas",
+				"kube_ingress_tls",
 				"kube_job_failed",
 				"kube_job_status_failed",
 				"kube_persistentvolumeclaim_status_phase",
