@@ -64,7 +64,8 @@ func TestCheckAcceptsCorrectDocuments(t *testing.T) {
 		bash("kubectl get deploy,pods -o wide\nkubectl top pods -n shop-production\nkubectl logs -f --tail 20 deployment/shop -c shop"),
 		bash("kubectl create job \"x-$(date +%s)\" --from=cronjob/shop-backup\nkubectl get secret shop-secret\nkubectl delete pod \"$pod\""),
 		bash("kubectl exec -it deployment/shop -- shop healthcheck --ready --config x\nbin/shop database exec -- psql -c 'SELECT 1'"),
-		bash("make build TAG=v2\ngh run list -R acme/shop\ngh secret set X\nbash scripts/drill.sh\nkubectl apply -k deploy/base\nf() { echo; }\nf"),
+		bash("make build TAG=v2\ngh run list -R acme/shop\nbash scripts/drill.sh\nkubectl apply -k deploy/base\nf() { echo; }\nf"),
+		bash("ls\n{\nread -rsp 'x: ' x\necho \"$x\"\n}") + bash("read -r x < <(ls)\nread -rp 'y: ' y &&\n  gh secret set \"$x$y\""),
 		"Then `new/file.txt`:\n\n```text\nx\n```\n\nAnd `docs/made.md` by this:\n\n" + server("touch docs/made.md"),
 		"```json\n{}\n```\n\n```promql\nup == 0\n```\n",
 	} {
@@ -111,6 +112,8 @@ func TestCheckFindsProblems(t *testing.T) {
 		bash("kubectl exec deployment/shop -- /shop"):    "docs/page.md:2: /shop is not the entry point in the Dockerfile",
 		bash("bin/shop healthcheck --none"):              "has no flag --none",
 		bash("gh run list"):                              "docs/page.md:2: gh needs -R",
+		bash("read -rp 'x: ' x && ls\necho \"$x\""):      "docs/page.md:2: the prompt would take the next pasted line",
+		bash("gh secret set X\nls"):                      "docs/page.md:2: the prompt would take the next pasted line",
 		bash("bin/shop database exec -- gcloud"):         "docs/page.md:2: gcloud is not in the list",
 	} {
 		got := strings.Join(problems(t, document), "\n")

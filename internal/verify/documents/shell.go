@@ -107,8 +107,47 @@ func set(words string) map[string]bool {
 	return all
 }
 
+// checkPrompts reports prompts that a later command of their block follows. A terminal without bracketed paste delivers a block line
+// by line, and the prompt would take the next line as its answer. bash reads a whole list or compound command before it runs it.
+func checkPrompts(blocks []Block, report reporter) {
+	for _, b := range blocks {
+		if b.Lang != "bash" {
+			continue
+		}
+		file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(b.Text), "")
+		if err != nil || len(file.Stmts) == 0 {
+			continue // checkShell reports the error
+		}
+		for _, statement := range file.Stmts[:len(file.Stmts)-1] {
+			syntax.Walk(statement, func(node syntax.Node) bool {
+				if n, ok := node.(*syntax.CallExpr); ok && prompts(n) {
+					report(b.Line+int(n.Pos().Line())-1, "the prompt would take the next pasted line as its answer; put the commands between { and }")
+				}
+				return true
+			})
+		}
+	}
+}
+
+// prompts reports whether a command asks for a value.
+func prompts(c *syntax.CallExpr) bool {
+	var words []string
+	for _, word := range c.Args {
+		words = append(words, word.Lit())
+	}
+	switch {
+	case len(words) < 2:
+	case words[0] == "read":
+		return strings.HasSuffix(words[1], "p")
+	case words[0] == "gh":
+		return slices.Contains(words, "secret") && slices.Contains(words, "set") && !slices.Contains(words, "--body")
+	}
+	return false
+}
+
 // checkShell checks every command in the bash blocks.
 func (p *Project) checkShell(blocks []Block, report reporter) {
+	checkPrompts(blocks, report)
 	found, functions, err := commands(Unrun(blocks))
 	if err != nil {
 		report(1, "%v", err)
