@@ -135,6 +135,9 @@ func (p *Project) Check(document string) []string {
 		}
 	}
 	p.checkShell(blocks, report)
+	if document == "docs/operate.md" || document == "docs/runbook.md" {
+		p.checkCheckout(text, blocks, report)
+	}
 	prose := outside(text)
 	for i, line := range prose {
 		if strings.HasPrefix(strings.TrimLeft(line, " \t"), "```") {

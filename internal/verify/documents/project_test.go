@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,6 +121,20 @@ func TestCheckFindsProblems(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s\ngot  %s\nwant %s", document, got, want)
 		}
+	}
+}
+
+func TestSectionsForPeopleOnCallMentionTheCheckout(t *testing.T) {
+	files := maps.Clone(shopFiles)
+	files["docs/runbook.md"] = "## Silent\n\n" + bash("make build") + "\n## Path\n\n" + bash("cat deploy/base/all.yaml") +
+		"\n## Said\n\nIn a checkout:\n\n" + bash("make build # of the commit") + "\n## Other\n\n" + bash("kubectl get deployment/shop")
+	p, err := documents.NewProject("shop", files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const problem = ": the commands use files of the repository: say that they need a checkout"
+	if got, want := p.Check("docs/runbook.md"), []string{"docs/runbook.md:4" + problem, "docs/runbook.md:10" + problem}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -145,6 +145,31 @@ func prompts(c *syntax.CallExpr) bool {
 	return false
 }
 
+// checkCheckout requires sections whose commands use files of the repository to mention a checkout: an engineer on call may be outside
+// of one.
+func (p *Project) checkCheckout(text string, blocks []Block, report reporter) {
+	lines := strings.Split(strings.ReplaceAll(text, "git checkout", ""), "\n")
+	heading := func(line string) bool { return strings.HasPrefix(line, "## ") || strings.HasPrefix(line, "### ") }
+	for _, b := range blocks {
+		found, _, err := commands(b.Text)
+		if b.Lang != "bash" || err != nil || !slices.ContainsFunc(found, func(c command) bool {
+			return c.words[0] == "make" || slices.ContainsFunc(c.words, p.topLevel)
+		}) {
+			continue
+		}
+		from, to := b.Line-1, b.Line
+		for from > 0 && !heading(lines[from]) {
+			from--
+		}
+		for to < len(lines) && !heading(lines[to]) {
+			to++
+		}
+		if !strings.Contains(strings.Join(lines[from:to], "\n"), "checkout") {
+			report(b.Line, "the commands use files of the repository: say that they need a checkout")
+		}
+	}
+}
+
 // checkShell checks every command in the bash blocks.
 func (p *Project) checkShell(blocks []Block, report reporter) {
 	checkPrompts(blocks, report)
