@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// checkImages requires every image to be pinned to a version and pulled with a ServiceAccount, and the image of the service to have
-// one name.
+// checkImages requires every image to be pinned to a version, workloads of the service to pull theirs with a ServiceAccount, and the
+// image of the service to have one name.
 func checkImages(p *Project) []Problem {
 	var all []Problem
 	check := func(at *node, key, text string, built bool) {
@@ -26,7 +26,7 @@ func checkImages(p *Project) []Problem {
 		accounts := slices.ContainsFunc(r.objects, func(o *object) bool { return o.kind() == "ServiceAccount" })
 		for _, o := range r.objects {
 			pod := o.podSpec()
-			if accounts && pod != nil && pod.at("serviceAccountName") == nil && pod.at("imagePullSecrets") == nil {
+			if accounts && pod != nil && p.belongsToService(o.name()) && pod.at("serviceAccountName") == nil && pod.at("imagePullSecrets") == nil {
 				all = append(all, problemAt(pod, o.title(), "set serviceAccountName", "has no ServiceAccount, so a private registry refuses its images"))
 			}
 			for _, c := range containersOf(pod) {

@@ -59,7 +59,7 @@ func deliverySeeds() []seed {
 		fault("path", "minimal", workflow, "", "on: push\njobs:\n  a:\n    steps:\n      - run: kubectl apply -k deploy/kubernetes/overlays/prod\n", "deploy/kubernetes/overlays/prod: does not exist"),
 		fault("path", "minimal", "Makefile", "kustomize deploy/kubernetes/overlays/", "kustomize deploy/overlays/", "deploy/overlays: does not exist"),
 		fault("image", "full", component+"backup/backup.yaml", "postgres:17", "postgres:16",
-			"restore.yaml:80: image: is postgres:17, but "+component+"backup/backup.yaml has 16", "is postgres:17, but "+component+"backup/backup.yaml has 16"),
+			"restore.yaml:78: image: is postgres:17, but "+component+"backup/backup.yaml has 16", "is postgres:17, but "+component+"backup/backup.yaml has 16"),
 		fault("owners", "minimal", "CODEOWNERS", "", "/deploy/ @acme/platform\n/terraform/ @acme/platform\n", "/terraform/: matches no file"),
 		fault("user", "minimal", "Dockerfile", "USER 65532:65532", "USER 10001:65532", "is 65532, but the image runs as 10001:65532"),
 		fault("user", "minimal", "Dockerfile", "USER 65532:65532", "USER nonroot", "Kubernetes cannot verify runAsNonRoot"),
