@@ -3,9 +3,10 @@
 //	go run ./internal/verify -feature database
 //
 // It renders a project with the feature alone, compiles it, runs its tests, boots it, and runs the probes and the proofs of
-// the feature. Then it checks the catalog, every combination, and the project with all features, with the probes of the
-// feature. It stops at the first failure, and keeps the projects. The programs that a feature needs, such as its server,
-// must be installed; .ci/run tools installs them. .ci/run tried runs all proofs and probes in both projects.
+// the feature, which include the tests of its alerts. Then it checks the catalog, every combination, and the project with
+// all features, with the probes of the feature. It stops at the first failure, and keeps the projects. The programs that a
+// feature needs, such as its server, must be installed; .ci/run tools installs them. .ci/run tried runs all proofs and
+// probes in both projects.
 package main
 
 import (
@@ -160,7 +161,7 @@ func (p project) prove() (text string, err error) {
 	if err != nil {
 		return "", err
 	}
-	var names []string
+	var names, alerts []string
 	packages := map[string]bool{}
 	for _, f := range proofs {
 		path := filepath.Join(p.dir, filepath.FromSlash(f.Path))
@@ -174,16 +175,25 @@ func (p project) prove() (text string, err error) {
 		if slices.ContainsFunc(base, func(b generator.File) bool { return b.Path == f.Path }) {
 			continue
 		}
+		if pathpkg.Dir(f.Path) == "deploy/monitoring/tests" {
+			alerts = append(alerts, f.Path)
+		}
 		for _, found := range testName.FindAllSubmatch(f.Data, -1) {
 			names = append(names, string(found[1]))
 			packages["./"+pathpkg.Dir(f.Path)] = true
 		}
 	}
-	if len(names) == 0 {
-		return "", nil
+	if len(names) > 0 {
+		args := []string{"test", "-trimpath", "-run", "^(" + strings.Join(names, "|") + ")$"}
+		text, err = goCommand(p.ctx, p.dir, append(args, slices.Sorted(maps.Keys(packages))...)...)
 	}
-	args := []string{"test", "-trimpath", "-run", "^(" + strings.Join(names, "|") + ")$"}
-	return goCommand(p.ctx, p.dir, append(args, slices.Sorted(maps.Keys(packages))...)...)
+	if err != nil || len(alerts) == 0 {
+		return text, err
+	}
+	if text, err = command(p.ctx, p.dir, "make", "--no-print-directory", "rules"); err != nil {
+		return text, err
+	}
+	return command(p.ctx, p.dir, "promtool", append([]string{"test", "rules"}, alerts...)...)
 }
 
 func (p project) proofs(names []string) (generator.Tree, error) {
@@ -205,13 +215,17 @@ func (p project) probe(pattern string) (string, error) {
 }
 
 func goCommand(ctx context.Context, dir string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // the go command, with arguments of this file
+	return command(ctx, dir, "go", args...)
+}
+
+func command(ctx context.Context, dir, name string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // the go command, and programs of this file
 	cmd.Dir = dir
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Run()
 	if err != nil {
-		err = fmt.Errorf("go %s: %w", strings.Join(args, " "), err)
+		err = fmt.Errorf("%s %s: %w", name, strings.Join(args, " "), err)
 	}
 	return out.String(), err
 }
