@@ -11,6 +11,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -108,8 +109,10 @@ func verify(ctx context.Context, out io.Writer, feature string) error {
 	return os.RemoveAll(dir)
 }
 
-// ownScripts returns a regular expression of the names of the probes in the folders of a feature.
-func ownScripts(feature string) string { return "(^|[+])" + feature + "([+]|[.])" }
+// ownScripts returns a regular expression of the names of the probes in the folders of a feature, or in the base.
+func ownScripts(feature string) string {
+	return "(^|[+])(" + cmp.Or(strings.Join(strings.Fields(feature), "|"), "base") + ")([+]|[.])"
+}
 
 // project is a rendered project in a directory.
 type project struct {
@@ -150,7 +153,7 @@ func (p project) test() (string, error) {
 
 var testName = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w*)\(`)
 
-// prove runs the proofs that a project without features does not have. It adds all proofs to the project, because they
+// prove runs the proofs that a project without features does not have, or all if the project has none. It adds all proofs to the project, because they
 // share functions, and removes them again.
 func (p project) prove() (text string, err error) {
 	proofs, err := p.proofs(p.features)
@@ -172,7 +175,7 @@ func (p project) prove() (text string, err error) {
 			return "", err
 		}
 		defer func() { err = errors.Join(err, os.Remove(path)) }()
-		if slices.ContainsFunc(base, func(b generator.File) bool { return b.Path == f.Path }) {
+		if len(p.features) > 0 && slices.ContainsFunc(base, func(b generator.File) bool { return b.Path == f.Path }) {
 			continue
 		}
 		if pathpkg.Dir(f.Path) == "deploy/monitoring/tests" {

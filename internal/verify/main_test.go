@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -107,19 +108,19 @@ func TestOwnScriptsAreThoseOfTheFolders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, feature := range full.Features {
+	for _, feature := range append(full.Features, "") {
 		own, found := regexp.MustCompile(ownScripts(feature)), false
 		for _, file := range files {
 			name := filepath.Base(file)
 			folder, _, _ := strings.Cut(name, ".")
-			want := slices.Contains(strings.Split(folder, "+"), feature)
+			want := slices.Contains(strings.Split(folder, "+"), cmp.Or(feature, "base"))
 			found = found || want
 			if got := own.MatchString(strings.TrimSuffix(name, ".txtar")); got != want {
-				t.Errorf("%s: got %v for %s, want %v", feature, got, name, want)
+				t.Errorf("%q: got %v for %s, want %v", feature, got, name, want)
 			}
 		}
 		if !found {
-			t.Errorf("%s has no probe", feature)
+			t.Errorf("%q has no probe", feature)
 		}
 	}
 }
