@@ -128,8 +128,12 @@ func newRestore(t *testing.T) *restore {
 		t.Fatal(err)
 	}
 	programs := filepath.Dir(strings.Fields(installed)[0])
+	aws, err := exec.LookPath("aws")
+	if err != nil {
+		t.Fatal(err)
+	}
 	r := &restore{t: t, cluster: start(t), dir: t.TempDir(), admin: admin, programs: programs}
-	if r.cluster.processes, err = newProcesses(r.cluster, t.TempDir(), programs+":/usr/bin:/bin"); err != nil {
+	if r.cluster.processes, err = newProcesses(r.cluster, t.TempDir(), programs+":"+filepath.Dir(aws)+":/usr/bin:/bin"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(r.cluster.processes.close)
