@@ -98,7 +98,7 @@ func TestGoldenListOfNamesIsUpToDate(t *testing.T) {
 	const file = "names.txt"
 	l := realLibrary(t)
 	noun := regexp.MustCompile(`^:?[a-z]{3,20}$`)
-	reserved := strings.Fields(goKeywords + " " + goPredeclared + " " + sqlReserved)
+	reserved := strings.Fields(goKeywords + " " + goPredeclared + " " + sqlReserved + " main")
 	found := map[string]bool{}
 	add := func(name string) {
 		name = strings.ToLower(name)
@@ -109,6 +109,7 @@ func TestGoldenListOfNamesIsUpToDate(t *testing.T) {
 	for _, answers := range l.goldens() {
 		tree := l.mustFiles(t, answers)
 		pathWords(t, tree, add)
+		siblings := packagesWithSample(t, tree)
 		for _, f := range tree {
 			if folders, ok := strings.CutPrefix(path.Dir(f.Path), "internal/"); ok {
 				for folder := range strings.SplitSeq(folders, "/") {
@@ -116,7 +117,7 @@ func TestGoldenListOfNamesIsUpToDate(t *testing.T) {
 				}
 			}
 			if path.Ext(f.Path) == ".go" {
-				names(t, f, add)
+				names(t, f, siblings[path.Dir(f.Path)], add)
 			}
 		}
 	}
@@ -155,23 +156,109 @@ func pathWords(t *testing.T, tree Tree, add func(word string)) {
 	}
 }
 
-// names calls add with each name that a file declares or imports, if the file uses the sample resource.
-func names(t *testing.T, f File, add func(name string)) {
+// packagesWithSample returns the directories of the packages with a file that imports the package of the sample resource.
+func packagesWithSample(t *testing.T, tree Tree) map[string]bool {
+	t.Helper()
+	dirs := map[string]bool{}
+	for _, f := range tree {
+		if path.Ext(f.Path) == ".go" && importsSample(parsed(t, f)) {
+			dirs[path.Dir(f.Path)] = true
+		}
+	}
+	return dirs
+}
+
+func parsed(t *testing.T, f File) *ast.File {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), f.Path, f.Data, parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)
 	}
-	uses := strings.HasPrefix(f.Path, "internal/note/")
-	var imports []string
-	for _, spec := range file.Imports {
-		imported, _ := strconv.Unquote(spec.Path.Value)
-		uses = uses || strings.HasSuffix(imported, "/internal/note")
-		imports = append(imports, path.Base(imported))
-	}
+	return file
+}
+
+func importsSample(file *ast.File) bool {
+	return slices.ContainsFunc(file.Imports, func(spec *ast.ImportSpec) bool {
+		return strings.HasSuffix(spec.Path.Value, "/internal/"+sampleResource+`"`)
+	})
+}
+
+// names calls add with each name that a file declares or imports, if the file uses the sample resource. A file may not import
+// a package by a name that its own package declares in any file, so siblings of a file that imports the resource add those.
+func names(t *testing.T, f File, sibling bool, add func(name string)) {
+	t.Helper()
+	file := parsed(t, f)
+	uses := strings.HasPrefix(f.Path, "internal/note/") || importsSample(file)
 	if !uses {
+		lower := func(name string) {
+			if name == strings.ToLower(name) {
+				add(name)
+			}
+		}
+		for _, decl := range file.Decls {
+			if mentions(decl) {
+				usages(decl, lower)
+			}
+			if sibling {
+				packageLevel(decl, lower)
+			}
+		}
 		return
 	}
+	for _, spec := range file.Imports {
+		imported, _ := strconv.Unquote(spec.Path.Value)
+		add(path.Base(imported))
+	}
+	declarations(file, add)
+}
+
+// mentions reports whether a node declares a variable with the name of the sample resource.
+func mentions(node ast.Node) bool {
+	found := false
+	declarations(node, func(name string) { found = found || name == sampleResource || name == sampleResources })
+	return found
+}
+
+// packageLevel calls add with each name that a declaration adds to its package.
+func packageLevel(decl ast.Decl, add func(name string)) {
+	switch decl := decl.(type) {
+	case *ast.FuncDecl:
+		if decl.Recv == nil {
+			add(decl.Name.Name)
+		}
+	case *ast.GenDecl:
+		for _, spec := range decl.Specs {
+			switch spec := spec.(type) {
+			case *ast.TypeSpec:
+				add(spec.Name.Name)
+			case *ast.ValueSpec:
+				for _, name := range spec.Names {
+					add(name.Name)
+				}
+			}
+		}
+	}
+}
+
+// usages calls add with each name in a node that is not a field or a method.
+func usages(node ast.Node, add func(name string)) {
+	ast.Inspect(node, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			usages(n.X, add)
+			return false
+		case *ast.KeyValueExpr:
+			usages(n.Value, add)
+			return false
+		case *ast.Ident:
+			add(n.Name)
+		}
+		return true
+	})
+}
+
+// declarations calls add with each name that is declared in a node.
+func declarations(node ast.Node, add func(name string)) {
 	identifiers := func(all ...ast.Expr) {
 		for _, e := range all {
 			if id, ok := e.(*ast.Ident); ok {
@@ -179,10 +266,7 @@ func names(t *testing.T, f File, add func(name string)) {
 			}
 		}
 	}
-	for _, name := range imports {
-		add(name)
-	}
-	ast.Inspect(file, func(n ast.Node) bool {
+	ast.Inspect(node, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Field:
 			for _, name := range n.Names {
@@ -205,4 +289,31 @@ func names(t *testing.T, f File, add func(name string)) {
 		}
 		return true
 	})
+}
+
+// In a script for k6, the noun may be a reserved word of JavaScript. So it occurs in texts, comments and properties only.
+func TestScriptsHaveNoVariableWithTheNameOfTheResource(t *testing.T) {
+	comment, quoted := regexp.MustCompile(`(?m)//.*$`), regexp.MustCompile(`'[^'\n]*'`)
+	template, inserted := regexp.MustCompile("`[^`]*`"), regexp.MustCompile(`\$\{[^}]*\}`)
+	variable := regexp.MustCompile(`(^|[^.\w])notes?\b`)
+	scripts := 0
+	l := realLibrary(t)
+	for _, answers := range l.goldens() {
+		for _, f := range l.mustFiles(t, answers) {
+			if path.Ext(f.Path) != ".js" {
+				continue
+			}
+			scripts++
+			code := quoted.ReplaceAllString(string(f.Data), "''")
+			code = comment.ReplaceAllString(code, "")
+			code = template.ReplaceAllStringFunc(code, func(text string) string { return strings.Join(inserted.FindAllString(text, -1), " ") })
+			if at := variable.FindStringIndex(code); at != nil {
+				found := code[max(0, at[0]-40):min(len(code), at[1]+20)]
+				t.Errorf("%s: has a variable in %q; give it a name that does not depend on the resource", f.Path, found)
+			}
+		}
+	}
+	if scripts == 0 {
+		t.Error("found no scripts")
+	}
 }

@@ -112,24 +112,24 @@ export function any(values) {
   return values[Math.floor(Math.random() * values.length)];
 }
 
-const notes = `${url}/v1/notes`;
+const collection = `${url}/v1/notes`;
 
 // State of this virtual user: the notes that it created, and the cursor of its next page.
 const own = [];
 let cursor = '';
 
 function list({ owner }) {
-  const response = request('list', 'GET', `${notes}?owner=${owner}&limit=20${cursor && `&cursor=${cursor}`}`);
+  const response = request('list', 'GET', `${collection}?owner=${owner}&limit=20${cursor && `&cursor=${cursor}`}`);
   if (response.status !== 200) {
     return false;
   }
   const page = response.json();
   cursor = page.next_cursor || '';
-  return page.notes.every((note) => note.owner === owner);
+  return page.notes.every((item) => item.owner === owner);
 }
 
 function create({ owner }) {
-  const response = request('create', 'POST', notes, { owner, title: 'Load', body: 'A line of text.\n'.repeat(20) });
+  const response = request('create', 'POST', collection, { owner, title: 'Load', body: 'A line of text.\n'.repeat(20) });
   if (response.status !== 201) {
     return false;
   }
@@ -139,26 +139,26 @@ function create({ owner }) {
 
 function get() {
   const { id } = any(own);
-  const response = request('get', 'GET', `${notes}/${id}`);
+  const response = request('get', 'GET', `${collection}/${id}`);
   return response.status === 200 && response.json('id') === id;
 }
 
 function update() {
-  const note = any(own);
-  const response = request('update', 'PUT', `${notes}/${note.id}`, { title: 'Load, changed', body: '' }, { 'If-Match': note.tag });
-  note.tag = response.headers.Etag || note.tag;
+  const item = any(own);
+  const response = request('update', 'PUT', `${collection}/${item.id}`, { title: 'Load, changed', body: '' }, { 'If-Match': item.tag });
+  item.tag = response.headers.Etag || item.tag;
   return response.status === 200;
 }
 
 function remove() {
   const { id, tag } = own.pop();
-  return request('delete', 'DELETE', `${notes}/${id}`, null, { 'If-Match': tag }).status === 204;
+  return request('delete', 'DELETE', `${collection}/${id}`, null, { 'If-Match': tag }).status === 204;
 }
 
 // teardown deletes the notes of a run.
 export function teardown({ owner }) {
   for (;;) {
-    const page = http.get(`${notes}?owner=${owner}&limit=100`);
+    const page = http.get(`${collection}?owner=${owner}&limit=100`);
     if (page.status !== 200) {
       throw new Error(`cannot list the notes of ${owner}: status ${page.status}`);
     }
@@ -166,7 +166,7 @@ export function teardown({ owner }) {
     if (left.length === 0) {
       return;
     }
-    const deleted = http.batch(left.map(({ id }) => ['DELETE', `${notes}/${id}`, null, { headers: { 'If-Match': '*' } }]));
+    const deleted = http.batch(left.map(({ id }) => ['DELETE', `${collection}/${id}`, null, { headers: { 'If-Match': '*' } }]));
     const failed = deleted.find(({ status }) => status !== 204 && status !== 404);
     if (failed) {
       throw new Error(`cannot delete the notes of ${owner}: status ${failed.status}`);

@@ -8,7 +8,7 @@ import { any, measure, number, optionsFor, report, request, sendOne, setup as be
 
 export { measure };
 
-const notes = `${url}/v1/notes`;
+const collection = `${url}/v1/notes`;
 const total = number('ROWS', 5000);
 const perOwner = 500;
 const pageSize = 100;
@@ -20,19 +20,19 @@ const row = number('ROW_P99', 100);
 const operations = [
   { name: 'ListNotes', share: 25, p99: page, run: ({ cursors }) => list('ListNotes', `cursor=${any(cursors)}`) },
   { name: 'ListNotesOfOwner', share: 25, p99: page, run: ({ owners }) => list('ListNotesOfOwner', `owner=${any(owners)}`) },
-  { name: 'GetNote', share: 30, p99: row, run: ({ ids }) => request('GetNote', 'GET', `${notes}/${any(ids)}`).status === 200 },
+  { name: 'GetNote', share: 30, p99: row, run: ({ ids }) => request('GetNote', 'GET', `${collection}/${any(ids)}`).status === 200 },
   { name: 'UpdateNote', share: 20, p99: row, run: update },
 ];
 
 export const options = optionsFor(operations);
 
 function list(operation, query) {
-  const answer = request(operation, 'GET', `${notes}?limit=${pageSize}&${query}`);
+  const answer = request(operation, 'GET', `${collection}?limit=${pageSize}&${query}`);
   return answer.status === 200 && answer.json('notes').length > 0;
 }
 
 function update({ ids }) {
-  const { status } = request('UpdateNote', 'PUT', `${notes}/${any(ids)}`, { title: 'Changed', body: '' }, { 'If-Match': '*' });
+  const { status } = request('UpdateNote', 'PUT', `${collection}/${any(ids)}`, { title: 'Changed', body: '' }, { 'If-Match': '*' });
   return status === 200 || status === 412; // another virtual user was at the same note, and faster
 }
 
@@ -44,7 +44,7 @@ export function setup() {
     const owner = `${data.owner}-${Math.floor(made / perOwner)}`;
     const draft = JSON.stringify({ owner, title: 'Query', body });
     const answers = http.batch(
-      Array.from({ length: pageSize }, () => ['POST', notes, draft, { headers: { 'Content-Type': 'application/json' } }]),
+      Array.from({ length: pageSize }, () => ['POST', collection, draft, { headers: { 'Content-Type': 'application/json' } }]),
     );
     const bad = answers.find(({ status }) => status !== 201);
     if (bad) {
@@ -57,7 +57,7 @@ export function setup() {
   }
   // Pages all over the table: each begins after a page of one owner.
   data.cursors = data.owners
-    .map((owner) => http.get(`${notes}?limit=${pageSize}&owner=${owner}`).json('next_cursor'))
+    .map((owner) => http.get(`${collection}?limit=${pageSize}&owner=${owner}`).json('next_cursor'))
     .filter(Boolean);
   if (data.cursors.length === 0) {
     throw new Error(`ROWS=${total}: must be above ${pageSize}, or there is no second page`);
