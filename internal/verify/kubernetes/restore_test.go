@@ -74,7 +74,12 @@ func TestRestore(t *testing.T) {
 	if got := r.replicas(); got != "0" {
 		t.Errorf("got %s replicas after a restore that failed, want 0", got)
 	}
-	r.stored = r.address("restored")
+	r.kubectl("scale", "deployment", "orders", "--replicas=3")
+	r.stored, r.interrupt = r.address("restored"), true // while the script waits for the pods or the job
+	if out, err := r.restore("restored\n", name); err == nil || !strings.Contains(out, "To abort") || !strings.Contains(out, "--replicas=3") {
+		t.Errorf("got %v and %q after an interrupt, want how to retry and abort", err, out)
+	}
+	r.interrupt = false
 	if out, err := r.restore("restored\n", name); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -107,6 +112,8 @@ type restore struct {
 	programs string // directory of the programs of PostgreSQL
 	stored   string // the address in the secret store
 	direct   string // the address that bypasses a pooler, if there is one
+
+	interrupt bool // the script, once it has stopped the service
 }
 
 const restoreNamespace = "orders-production"
@@ -263,6 +270,12 @@ func (r *restore) restore(input string, dump ...string) (string, error) {
 		case err := <-ended:
 			return out.String(), err
 		case <-time.After(500 * time.Millisecond):
+			if r.interrupt && r.replicas() == "0" {
+				r.interrupt = false
+				if err := cmd.Process.Signal(os.Interrupt); err != nil {
+					r.t.Fatal(err)
+				}
+			}
 			if now := r.annotation(); now != before {
 				before = now
 				time.Sleep(time.Second) // so that refreshTime, which has seconds, changes

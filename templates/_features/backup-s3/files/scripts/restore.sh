@@ -12,8 +12,7 @@ run() {
   job=sample-service-restore-$(date -u +%Y%m%d%H%M%S)
   kubectl create job "$job" --from=cronjob/sample-service-restore --dry-run=client -o yaml |
     kubectl set env --local --filename=- --containers=download --output=yaml "DUMP=$1" | kubectl create --filename=- >&2 || return
-  echo "restore.sh: waiting for job/$job; if it does not start: kubectl --namespace $namespace describe job/$job" >&2
-  echo "restore.sh: to abort: Ctrl-C, then kubectl --namespace $namespace delete job/$job" >&2
+  echo "restore.sh: waiting for job/$job, until Ctrl-C; if it does not start: kubectl --namespace $namespace describe job/$job" >&2
   until status=$(kubectl get job "$job" --output=jsonpath='{.status.conditions[?(@.status=="True")].type}') &&
     case $status in *Complete* | *Failed*) true ;; *) false ;; esac; do sleep 2; done
   kubectl logs "job/$job" --all-containers >&2 || true # a container that did not start has no log
@@ -64,17 +63,21 @@ replicas=$(kubectl get deployment sample-service --output=jsonpath='{.spec.repli
 replicas=$((replicas > 0 ? replicas : 3))
 # The nightly backup must not upload a database that is not restored yet.
 backups() { kubectl patch cronjob sample-service-backup --patch "{\"spec\":{\"suspend\":$1}}"; }
+# If the restore fails or is interrupted, the service stays stopped: its database may be the wrong one.
+stopped() {
+  echo 'restore.sh: not restored, and the service is stopped. To retry, run the same command. To abort:' >&2
+  [ -z "${job-}" ] || echo "kubectl --namespace $namespace delete job/$job" >&2
+  echo 'Point the secret store back to the old database, wait five minutes, then run:' >&2
+  echo "kubectl --namespace $namespace scale deployment/sample-service --replicas=$replicas" >&2
+  echo "kubectl --namespace $namespace patch cronjob/sample-service-backup --patch '{\"spec\":{\"suspend\":false}}'" >&2
+}
+trap stopped EXIT
+trap 'exit 1' HUP INT TERM
 backups true
 kubectl scale deployment sample-service --replicas=0
 kubectl wait --for=delete pods --selector app.kubernetes.io/name=sample-service --field-selector status.phase=Running --timeout=5m
-# If the restore fails, the service stays stopped: its database may be the wrong one.
-if ! run "$dump"; then
-  echo 'restore.sh: not restored; the database is unchanged, and the service is stopped. To retry, run the same command.' >&2
-  echo 'To abort, point the secret store back to the old database, wait five minutes, then run:' >&2
-  echo "kubectl --namespace $namespace scale deployment/sample-service --replicas=$replicas" >&2
-  echo "kubectl --namespace $namespace patch cronjob/sample-service-backup --patch '{\"spec\":{\"suspend\":false}}'" >&2
-  exit 1
-fi
+run "$dump"
 backups false
 kubectl scale deployment sample-service --replicas="$replicas"
+trap - EXIT HUP INT TERM
 kubectl rollout status deployment sample-service --timeout=10m
