@@ -188,6 +188,17 @@ func TestTwoEnvironmentsCannotHaveOneHost(t *testing.T) {
 	}
 }
 
+// Nobody sees at the load balancer that the network policy or the trusted proxies still have the address of the template.
+func TestManifestsCheckRefusesAddressesForDocumentation(t *testing.T) {
+	need(t, "lint", "kubectl")
+	for _, component := range []string{"ingress-eks", "ingress-gke"} {
+		c := newCheckout(t)
+		editOverlay(t, c, "production", func(k map[string]any) { k["components"] = append(k["components"].([]any), "../../components/"+component) })
+		out := c.make(t, false, "manifests-check", "KUBECONFORM=true")
+		wantText(t, out, "production.yaml:", "192.0.2.", "deploy/kubernetes/components/ingress-eks")
+	}
+}
+
 func editOverlay(t *testing.T, c checkout, env string, edit func(kustomization map[string]any)) {
 	t.Helper()
 	file := filepath.Join(c.dir, "deploy/kubernetes/overlays", env, "kustomization.yaml")
