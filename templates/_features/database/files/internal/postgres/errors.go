@@ -31,6 +31,7 @@ var transient = []string{
 	"40001",        // serialization failure
 	"40P01",        // deadlock
 	"55P03",        // lock timeout
+	"0A000",        // a migration changed the type of a column; pgx has dropped the statement
 	undefinedTable, // the schema is older than this version
 	"42703",        // undefined column: the schema is older than this version
 }

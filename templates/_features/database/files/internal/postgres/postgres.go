@@ -152,7 +152,9 @@ func (d *Database) beforeConnect(server address) func(context.Context, *pgx.Conn
 		if last != nil {
 			c := last.ConnConfig.Copy()
 			conn.Host, conn.Port, conn.Database, conn.User, conn.Password = c.Host, c.Port, c.Database, c.User, c.Password
-			conn.TLSConfig, conn.Fallbacks = c.TLSConfig, c.Fallbacks
+			conn.TLSConfig, conn.SSLNegotiation, conn.Fallbacks = c.TLSConfig, c.SSLNegotiation, c.Fallbacks
+			c.RuntimeParams["application_name"] = conn.RuntimeParams["application_name"]
+			conn.RuntimeParams, conn.ValidateConnect = c.RuntimeParams, c.ValidateConnect
 		}
 		return nil
 	}

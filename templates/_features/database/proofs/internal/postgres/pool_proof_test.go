@@ -70,6 +70,48 @@ func TestPasswordIsReadForEachNewConnection(t *testing.T) {
 	}
 }
 
+// Whatever the new URL says holds for new connections, not only the credentials.
+func TestParametersOfANewURLAreUsed(t *testing.T) {
+	t.Parallel()
+	address := postgrestest.New(t)
+	file := filepath.Join(t.TempDir(), "url")
+	write := func(url string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(url), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(address)
+	cfg := defaults(t)
+	cfg.URL = secret.FromFile(file, []byte(address))
+	cfg.MinIdleConnections = 0
+	db := openWith(t, cfg)
+	session := func() (path, application string) {
+		t.Helper()
+		row := db.Pool().QueryRow(t.Context(), "SELECT current_setting('search_path'), current_setting('application_name')")
+		if err := row.Scan(&path, &application); err != nil {
+			t.Fatal(err)
+		}
+		return path, application
+	}
+	_, name := session()
+
+	separator := "?"
+	if strings.Contains(address, "?") {
+		separator = "&"
+	}
+	write(address + separator + "search_path=public,audit&target_session_attrs=read-write")
+	db.Pool().Reset()
+	if path, application := session(); path != "public,audit" || application != name {
+		t.Errorf("got search path %q and application %q, want public,audit and %q", path, application, name)
+	}
+	postgrestest.Exec(t, address, "ALTER DATABASE "+databaseOf(address)+" SET default_transaction_read_only = on")
+	db.Pool().Reset()
+	if err := db.Pool().Ping(t.Context()); err == nil {
+		t.Error("got a session with a read-only server, want none")
+	}
+}
+
 // withUser returns a URL with another role.
 func withUser(t *testing.T, address, user string) string {
 	t.Helper()
