@@ -184,10 +184,10 @@ func (s *screen) rebuild(focus int) tea.Cmd {
 	return tea.Sequence(cmds...)
 }
 
-// fit sets the size of the form to what the title, the text, the notes and the help leave.
+// fit sets the size of the form to what the title, the text, the notes and the help leave. The library panics in a few columns.
 func (s *screen) fit() tea.Cmd {
 	room := s.height - s.noteHeight() - 4 - lipgloss.Height(s.text()) // title, two empty lines, help
-	_, cmd := s.form.Update(tea.WindowSizeMsg{Width: min(s.width, 100), Height: max(room, 3)})
+	_, cmd := s.form.Update(tea.WindowSizeMsg{Width: max(min(s.width, 100), 10), Height: max(room, 3)})
 	return cmd
 }
 

@@ -426,6 +426,20 @@ func TestWizardKeepsAnswersAfterBackAndResize(t *testing.T) {
 	c.wantExit(exitInterrupted)
 }
 
+// A split of the terminal can be narrower than any text.
+func TestWizardSurvivesANarrowTerminal(t *testing.T) {
+	c := open(t, 80, 24, nil, "acton-small")
+	c.waitFor("New service", "> billing-api")
+	for _, columns := range []int{4, 1} {
+		c.resize(columns, 24)
+		c.waitIdle()
+		c.resize(80, 24)
+		c.waitFor("New service", "> billing-api", "write nothing")
+	}
+	c.press(ctrlC)
+	c.wantExit(exitInterrupted)
+}
+
 var colour = regexp.MustCompile(`\x1b\[[0-9;]+m`)
 
 func TestWizardHonoursNoColor(t *testing.T) {
