@@ -136,6 +136,28 @@ func TestWriteFillsDirectoryWithReadOnlyParent(t *testing.T) {
 	}
 }
 
+func TestWriteKeepsTheOwnerOfAnEmptyDirectory(t *testing.T) {
+	needRoot(t)
+	for _, owner := range [][2]int{{nobody, 0}, {0, nobody}} {
+		dir := filepath.Join(t.TempDir(), "service")
+		mkdir(t, dir, 0o755)
+		if err := os.Chown(dir, owner[0], owner[1]); err != nil {
+			t.Fatal(err)
+		}
+		mustWrite(t, sampleTree(), Target{Dir: dir})
+		info, err := os.Stat(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stat := info.Sys().(*syscall.Stat_t); int(stat.Uid) != owner[0] || int(stat.Gid) != owner[1] {
+			t.Errorf("owner: got %d:%d, want %d:%d", stat.Uid, stat.Gid, owner[0], owner[1])
+		}
+		if diff := diffTrees(readTree(t, dir), sampleTree()); diff != "" {
+			t.Errorf("files (-want +got):\n%s", diff)
+		}
+	}
+}
+
 const nobody = 65534
 
 // shared returns a directory that every user can enter, with a copy of this binary.

@@ -18,7 +18,7 @@ const gitDir = ".git"
 type destination struct {
 	dir        string      // absolute, with symbolic links resolved as far as the path exists
 	exists     bool        // the directory exists
-	mode       fs.FileMode // its permissions
+	info       fs.FileInfo // its permissions and owner; nil if it does not exist
 	inPlace    bool        // it cannot be replaced, so its content is written in place
 	repository *repository // a repository, with no commit or only with the starters; nil if the directory is empty
 	starters   []starter   // the files next to the repository
@@ -57,7 +57,7 @@ func inspect(target Target, undo func(dir string) ([]string, error)) (d destinat
 		return destination{}, nil, fmt.Errorf("%s: is a file; choose another directory with --dir", abs)
 	}
 
-	d = destination{dir: realPath(abs), exists: true, mode: info.Mode().Perm()}
+	d = destination{dir: realPath(abs), exists: true, info: info}
 	switch removed, err = undo(d.dir); {
 	case errors.Is(err, errUndoPending):
 		return d, nil, nil

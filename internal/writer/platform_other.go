@@ -11,6 +11,9 @@ import (
 
 func isMountPoint(dir string) bool { return filepath.Dir(dir) == dir }
 
+// sameOwner reports true: this platform has other permissions than those of a mode.
+func sameOwner(fs.FileInfo, fs.FileInfo) bool { return true }
+
 // isOwn reports true: git has other rules on this platform.
 func isOwn(string) bool { return true }
 

@@ -28,6 +28,13 @@ func isMountPoint(dir string) bool {
 	return deviceOf(here) != deviceOf(above)
 }
 
+// sameOwner reports whether the files belong to the same user and group.
+func sameOwner(a, b fs.FileInfo) bool {
+	x, ok := a.Sys().(*syscall.Stat_t)
+	y, ok2 := b.Sys().(*syscall.Stat_t)
+	return !ok || !ok2 || x.Uid == y.Uid && x.Gid == y.Gid
+}
+
 func deviceOf(info fs.FileInfo) uint64 {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

@@ -177,8 +177,8 @@ func (w *writer) replace() (err error) {
 	if w.commit != nil {
 		w.recordCommit()
 	}
-	if w.dest.exists && setMode(project, w.dest.mode) != nil {
-		return errFillInPlace // which keeps the directory and its mode
+	if w.dest.exists && !becomes(project, w.dest.info) {
+		return errFillInPlace // which keeps the directory with its mode and owner
 	}
 	if err := syncPath(project); err != nil {
 		return pathError(w.dest.dir, err)
@@ -199,12 +199,14 @@ func (w *writer) replace() (err error) {
 	return nil
 }
 
-// setMode sets the permissions of a directory, unless it has them.
-func setMode(dir string, mode fs.FileMode) error {
-	if info, err := os.Stat(dir); err == nil && info.Mode().Perm() == mode {
-		return nil
+// becomes sets the permissions of a directory to those of another, and reports whether it then has the same mode and owner.
+func becomes(dir string, like fs.FileInfo) bool {
+	info, err := os.Stat(dir)
+	if err == nil && info.Mode() != like.Mode() {
+		_ = os.Chmod(dir, like.Mode().Perm())
+		info, err = os.Stat(dir)
 	}
-	return os.Chmod(dir, mode)
+	return err == nil && info.Mode() == like.Mode() && sameOwner(info, like)
 }
 
 // createProject creates the directory root with the files and the repository, and syncs them to disk. It syncs the

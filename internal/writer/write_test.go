@@ -132,13 +132,17 @@ func TestAuthorComesFromConditionalInclude(t *testing.T) {
 }
 
 func TestWriteFillsEmptyDirectoryAndKeepsItsMode(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "service")
-	mkdir(t, dir, 0o700)
-	mustWrite(t, sampleTree(), Target{Dir: dir})
-	wantProject(t, dir, sampleTree())
-	info, err := os.Stat(dir)
-	if err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("mode: got %v, %v, want 0700", info.Mode(), err)
+	for _, mode := range []os.FileMode{0o700, os.ModeSetgid | 0o775, os.ModeSticky | 0o755} {
+		dir := filepath.Join(t.TempDir(), "service")
+		mkdir(t, dir, 0o700)
+		if err := os.Chmod(dir, mode); err != nil {
+			t.Fatal(err)
+		}
+		mustWrite(t, sampleTree(), Target{Dir: dir})
+		wantProject(t, dir, sampleTree())
+		if info, err := os.Stat(dir); err != nil || info.Mode() != os.ModeDir|mode {
+			t.Errorf("mode: got %v, %v, want %v", info.Mode(), err, os.ModeDir|mode)
+		}
 	}
 }
 
