@@ -89,11 +89,11 @@ func (s starter) isCommitted(id plumbing.Hash) bool {
 func checkCommitted(repo *git.Repository, commit plumbing.Hash, dir string, starters []starter) error {
 	c, err := repo.CommitObject(commit)
 	if err != nil {
-		return fmt.Errorf("%s: read the last commit: %w", dir, err)
+		return fmt.Errorf("%s: read the last commit: %w; %s", dir, err, hintWithoutGit)
 	}
 	tree, err := c.Tree()
 	if err != nil {
-		return fmt.Errorf("%s: read the last commit: %w", dir, err)
+		return fmt.Errorf("%s: read the last commit: %w; %s", dir, err, hintWithoutGit)
 	}
 	for _, e := range tree.Entries {
 		i := slices.IndexFunc(starters, func(s starter) bool { return s.path == e.Name })

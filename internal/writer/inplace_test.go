@@ -27,7 +27,7 @@ type place struct {
 // repository without a commit and of one with the starter files of a forge.
 func inPlace(t *testing.T) map[string]func(t *testing.T) place {
 	t.Helper()
-	clone := func(t *testing.T, files generator.Tree) string {
+	clone := func(t *testing.T, files generator.Tree, flags ...string) string {
 		t.Helper()
 		root := t.TempDir()
 		origin, clone := filepath.Join(root, "origin"), filepath.Join(root, "clone")
@@ -36,7 +36,7 @@ func inPlace(t *testing.T) map[string]func(t *testing.T) place {
 			commitFiles(t, origin, files)
 		}
 		runGit(t, origin, "config", "receive.denyCurrentBranch", "ignore")
-		runGit(t, root, "clone", "-q", "origin", "clone")
+		runGit(t, root, append([]string{"clone", "-q", "origin", "clone"}, flags...)...)
 		return clone
 	}
 	return map[string]func(t *testing.T) place{
@@ -49,6 +49,9 @@ func inPlace(t *testing.T) map[string]func(t *testing.T) place {
 		},
 		"clone with starters": func(t *testing.T) place {
 			return place{dir: clone(t, starterFiles), git: true, before: starterFiles, after: mergedTree(), commits: "2"}
+		},
+		"shared clone": func(t *testing.T) place {
+			return place{dir: clone(t, starterFiles, "--shared"), git: true, before: starterFiles, after: mergedTree(), commits: "2"}
 		},
 		"starters without a commit": func(t *testing.T) place {
 			dir := clone(t, nil)
@@ -215,7 +218,20 @@ func TestWriteRejectsRepositoryThatIsNotEmpty(t *testing.T) {
 		}, "core.worktree = /elsewhere"},
 		"a split index": {func(t *testing.T, dir string) {
 			runGit(t, dir, "update-index", "--split-index")
-		}, "read the index"},
+		}, "run git update-index --no-split-index"},
+		"a running git": {func(t *testing.T, dir string) {
+			writeFile(t, filepath.Join(dir, gitDir, "index.lock"), "")
+		}, "index.lock; wait until git ends, remove the file"},
+		"a killed git": {func(t *testing.T, dir string) {
+			writeFile(t, filepath.Join(dir, gitDir, "refs", "heads", "main.lock"), "")
+		}, "main.lock; wait until git ends, remove the file"},
+		"a missing commit": {func(t *testing.T, dir string) {
+			writeFile(t, filepath.Join(dir, gitDir, "HEAD"), "ref: refs/heads/main\n")
+			writeFile(t, filepath.Join(dir, gitDir, "refs", "heads", "main"), "0123456789012345678901234567890123456789\n")
+		}, "read the last commit: object not found"},
+		"an empty branch": {func(t *testing.T, dir string) {
+			writeFile(t, filepath.Join(dir, gitDir, "refs", "heads", "main"), "")
+		}, "list the branches"},
 		"broken settings": {func(t *testing.T, dir string) {
 			writeFile(t, filepath.Join(dir, gitDir, "config"), "[core\n")
 		}, "config: line 1: git does not accept it"},
@@ -269,6 +285,9 @@ func TestWriteRejectsOtherFilesThanStarters(t *testing.T) {
 			runGit(t, dir, "add", ".")
 			writeFile(t, filepath.Join(dir, "README.md"), "# service")
 		}, "has staged files"},
+		"a sparse index": {func(t *testing.T, dir string) {
+			runGit(t, dir, "sparse-checkout", "set", "--sparse-index", "docs")
+		}, "git sparse-checkout disable"},
 		"another file":         {func(t *testing.T, dir string) { writeFile(t, filepath.Join(dir, "main.go"), "package main") }, "not empty"},
 		"an executable":        {func(_ *testing.T, dir string) { _ = os.Chmod(filepath.Join(dir, "README.md"), 0o755) }, "not empty"},
 		"a link":               {func(_ *testing.T, dir string) { _ = os.Symlink("LICENSE", filepath.Join(dir, "README")) }, "not empty"},

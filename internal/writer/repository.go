@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path"
@@ -77,11 +78,33 @@ func open(dir string) (*git.Repository, error) {
 			return nil, fmt.Errorf("%s: the repository has %s = %s, which acton-new does not support; %s", dir, s.Key, s.Value, hintWithoutGit)
 		}
 	}
-	repo, err := git.Open(storage{filesystem.NewStorage(osfs.New(dotGit), cache.NewObjectLRUDefault())}, nil)
+	if lock := lockOfGit(dotGit); lock != "" {
+		return nil, fmt.Errorf("%s: git holds the lock %s; wait until git ends, remove the file if no git is running, %s", dir, lock, hintWithoutGit)
+	}
+	// The objects of a clone with --shared are elsewhere.
+	options := filesystem.Options{AlternatesFS: osfs.New(filepath.VolumeName(dotGit) + string(filepath.Separator))}
+	repo, err := git.Open(storage{filesystem.NewStorageWithOptions(osfs.New(dotGit), cache.NewObjectLRUDefault(), options)}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%s: cannot read the repository: %w; %s", dir, err, hintWithoutGit)
 	}
 	return repo, nil
+}
+
+// lockOfGit returns a file with which a running git locks the repository, or one that was killed, or "".
+func lockOfGit(dotGit string) (lock string) {
+	_ = filepath.WalkDir(dotGit, func(file string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil: // reading the repository reports it
+			return nil
+		case entry.IsDir() && filepath.Dir(file) == dotGit && entry.Name() != "refs":
+			return filepath.SkipDir
+		case strings.HasSuffix(file, ".lock") && !entry.IsDir():
+			lock = file
+			return filepath.SkipAll
+		}
+		return nil
+	})
+	return lock
 }
 
 // openNewRepository opens the repository in dir, and notes in the starters how git stores them. It rejects a repository that
@@ -99,7 +122,7 @@ func openNewRepository(dir string, starters []starter) (*repository, error) {
 	opened := &repository{branch: head.Target().Short()}
 	refs, err := repo.Storer.IterReferences()
 	if err != nil {
-		return nil, fmt.Errorf("%s: list the branches of the repository: %w", dir, err)
+		return nil, fmt.Errorf("%s: list the branches of the repository: %w; %s", dir, err, hint)
 	}
 	commits := false
 	err = refs.ForEach(func(ref *plumbing.Reference) error {
@@ -111,7 +134,7 @@ func openNewRepository(dir string, starters []starter) (*repository, error) {
 	})
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, fmt.Errorf("%s: list the branches of the repository: %w; %s", dir, err, hint)
 	case commits && opened.parent.IsZero():
 		return nil, fmt.Errorf("%s: the repository has commits, but none on %s; %s", dir, opened.branch, hint)
 	case commits:
@@ -127,6 +150,10 @@ func openNewRepository(dir string, starters []starter) (*repository, error) {
 		}
 	}
 	idx, err := repo.Storer.Index()
+	if errors.Is(err, index.ErrUnknownExtension) {
+		return nil, fmt.Errorf("%s: the index of the repository is split or sparse; run git update-index --no-split-index "+
+			"or git sparse-checkout disable, %s", dir, hint)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: read the index of the repository: %w; %s", dir, err, hint)
 	}
