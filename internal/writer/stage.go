@@ -10,7 +10,7 @@ import (
 	"regexp"
 )
 
-// stage is a hidden directory .NAME.acton-new-XXXXXXXX next to the target. The process that created it holds a lock on
+// stage is a hidden directory .NAME.acton-new-XXXXXXXX next to the target, with the beginning of a long name. The process that created it holds a lock on
 // the file "owner" in it. The operating system releases the lock when the process ends, so a stage without a lock is a
 // leftover.
 type stage struct {
@@ -39,7 +39,7 @@ func randomSuffix() string {
 // newStage tries another name.
 func newStage(parent, name string) (*stage, error) {
 	for range 100 {
-		dir := filepath.Join(parent, fmt.Sprintf(".%s.acton-new-%s", name, randomSuffix()))
+		dir := filepath.Join(parent, fmt.Sprintf(".%.30s.acton-new-%s", name, randomSuffix()))
 		if err := os.Mkdir(dir, 0o700); errors.Is(err, fs.ErrExist) {
 			continue
 		} else if err != nil {

@@ -146,6 +146,17 @@ func TestWriteFillsEmptyDirectoryAndKeepsItsMode(t *testing.T) {
 	}
 }
 
+// A name can have 255 bytes on most file systems.
+func TestWriteCreatesDirectoryWithLongName(t *testing.T) {
+	for _, name := range []string{strings.Repeat("n", 255), strings.Repeat("ñ", 127)} {
+		dir := filepath.Join(t.TempDir(), name)
+		mustWrite(t, sampleTree(), Target{Dir: dir})
+		if diff := diffTrees(readTree(t, dir), sampleTree()); diff != "" {
+			t.Errorf("files (-want +got):\n%s", diff)
+		}
+	}
+}
+
 func TestWriteFollowsLinkToEmptyDirectory(t *testing.T) {
 	parent := t.TempDir()
 	mkdir(t, filepath.Join(parent, "real"), 0o755)
