@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+	"golang.org/x/mod/semver"
 
 	"github.com/acton-go/acton-new/internal/features"
 )
@@ -59,6 +60,7 @@ func ReadAnswers(data []byte) (a Answers, lines map[string]int, err error) {
 	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return Answers{}, nil, errors.New("more than one YAML document; keep one")
 	}
+	maps.DeleteFunc(r.Values, func(flag, _ string) bool { return lines[flag] == 0 }) // null is no answer
 	if r.Hash != "" {
 		r.Branch = cmp.Or(r.Branch, DefaultBranch) // a record omits it
 	}
@@ -83,7 +85,7 @@ func checkSchema(root *yaml.Node) error {
 	_ = root.Decode(&head) // checkRecord reports an error
 	switch {
 	case head.Schema > schema:
-		if head.Generator == "" {
+		if !semver.IsValid(head.Generator) {
 			head.Generator = "latest"
 		}
 		return fmt.Errorf("schema %d is newer than %d, the newest that this generator reads; use go run %s@%s",
@@ -108,12 +110,15 @@ func checkRecord(root *yaml.Node) (map[string]int, error) {
 			return checkList(value)
 		case "values":
 			return eachKey(value, "values: ", "write one key for each question, such as registry: ghcr.io/acme", func(flag, answer *yaml.Node) error {
+				if isNull(answer) {
+					return nil
+				}
 				lines[flag.Value] = flag.Line
 				return checkScalar("values: "+flag.Value, answer)
 			})
 		case "schema":
-			if _, err := strconv.Atoi(value.Value); err != nil && !isNull(value) {
-				return fmt.Errorf("line %d: schema: %q is not a number; write %d", value.Line, value.Value, schema)
+			if value.Kind == yaml.ScalarNode && value.Tag != "!!int" && !isNull(value) {
+				return fmt.Errorf("line %d: schema: %q is not a number; write %d without quotes", value.Line, value.Value, schema)
 			}
 		}
 		return checkScalar(key.Value, value)
@@ -157,7 +162,7 @@ func unknownKeyError(key *yaml.Node) error {
 }
 
 func checkList(node *yaml.Node) error {
-	const want = "write a list, such as [database, observability]"
+	const want = "write a list, such as [database, observability], or [] for none"
 	if isNull(node) {
 		return nil
 	}
@@ -165,7 +170,7 @@ func checkList(node *yaml.Node) error {
 		return fmt.Errorf("line %d: features: %s", node.Line, want)
 	}
 	for _, item := range node.Content {
-		if resolveAlias(item).Kind != yaml.ScalarNode {
+		if item := resolveAlias(item); item.Kind != yaml.ScalarNode || isNull(item) || item.Value == "none" {
 			return fmt.Errorf("line %d: features: an entry is not a name; %s", item.Line, want)
 		}
 	}
