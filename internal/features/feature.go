@@ -53,6 +53,7 @@ type Question struct {
 	Sample  string   // text and number: the literal in the templates that the answer replaces
 	Pattern string   // text: a regular expression that the whole answer must match; empty accepts any text
 	Form    string   // text with a pattern: what to write, as the object of "write"; errors say it instead of the pattern
+	Except  []string // text with a pattern: answers that match it and are invalid
 	Example bool     // text: the default is an example, which the team replaces
 	Values  []string // text: the only valid answers, in display order; empty accepts any text
 	Min     int      // number: minimum

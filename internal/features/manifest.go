@@ -36,6 +36,7 @@ type manifestQuestion struct {
 	Sample  string           `yaml:"sample"`
 	Pattern string           `yaml:"pattern"`
 	Form    string           `yaml:"form"`
+	Except  []string         `yaml:"except"`
 	Example bool             `yaml:"example"`
 	Values  []string         `yaml:"values"`
 	Min     int              `yaml:"min"`
@@ -75,7 +76,7 @@ func (m manifest) feature(name string) Feature {
 	for _, q := range m.Questions {
 		question := Question{
 			Flag: q.Flag, Title: q.Title, Help: q.Help, Kind: q.Kind, Default: q.Default,
-			Sample: q.Sample, Pattern: q.Pattern, Form: q.Form, Example: q.Example, Values: q.Values, Min: q.Min, Max: q.Max, Feature: name,
+			Sample: q.Sample, Pattern: q.Pattern, Form: q.Form, Except: q.Except, Example: q.Example, Values: q.Values, Min: q.Min, Max: q.Max, Feature: name,
 		}
 		for _, c := range q.Choices {
 			question.Choices = append(question.Choices, Choice(c))

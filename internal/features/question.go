@@ -66,7 +66,7 @@ func (q Question) checkText(value string) error {
 		}
 		return nil
 	}
-	if q.Pattern != "" && !regexp.MustCompile(`^(?:`+q.Pattern+`)$`).MatchString(value) {
+	if slices.Contains(q.Except, value) || q.Pattern != "" && !regexp.MustCompile(`^(?:`+q.Pattern+`)$`).MatchString(value) {
 		return fmt.Errorf("%q is not valid; write %s; for example %s", value, q.Form, q.Default)
 	}
 	for _, r := range value {

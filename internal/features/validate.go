@@ -266,7 +266,7 @@ func (v *validator) question(c *Catalog, where string, q Question) {
 		v.add(where, "unknown kind %q; choose from %s, %s, %s, %s", q.Kind, KindText, KindNumber, KindNoun, KindChoice)
 		return
 	}
-	if q.Kind != KindText && (q.Form != "" || q.Values != nil || q.Example) || (q.Pattern == "") != (q.Form == "") || q.Pattern != "" && q.Values != nil {
+	if q.Kind != KindText && (q.Except != nil || q.Form != "" || q.Values != nil || q.Example) || (q.Pattern == "") != (q.Form == "") || q.Pattern != "" && q.Values != nil {
 		v.add(where, "a question of the kind text has a pattern with a form, or values, or neither; no other kind has them")
 	}
 	if q.Kind != KindNumber && (q.Min != 0 || q.Max != 0) || q.Kind != KindText && q.Pattern != "" {
