@@ -41,6 +41,8 @@ func collect(
 		return r, usagef("--git and --no-git cannot be combined; use one of them")
 	case changed("dir") && o.dir == "":
 		return r, usagef("--dir: empty; for example --dir services/billing-api")
+	case changed("answers") && o.answersFile == "":
+		return r, usagef("--answers: empty; for example billing-api/%s", generator.RecordFile)
 	case o.noGit:
 		r.repository = writer.RepositoryNever
 	case o.git:
@@ -59,8 +61,8 @@ func collect(
 	}
 	r.dropUnusedValues(catalog)
 	workDir, err := os.Getwd()
-	if err != nil {
-		return r, fmt.Errorf("working directory: %w", err)
+	if err != nil && !filepath.IsAbs(o.dir) {
+		return r, fmt.Errorf("%w; change to a directory that exists, or give an absolute --dir", err)
 	}
 	r.location = location{workDir: workDir, getenv: env.getenv}
 	r.deriveModule()

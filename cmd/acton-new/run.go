@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,21 +73,44 @@ func run(ctx context.Context, args []string, env environment, d deps) int {
 	root := newRoot(ctx, env, d, catalog)
 	root.SetArgs(args)
 	root.SetIn(env.in)
-	root.SetOut(env.out)
+	out := &failures{Writer: env.out}
+	root.SetOut(out)
 	root.SetErr(env.err)
 	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.DisableDefaultCmd = true
 	err = root.Execute()
+	err = cmp.Or(err, out.err)
 	if err != nil && ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 		err = errInterrupted
 	}
 	return report(env.err, err)
 }
 
+// failures is a writer that keeps the error of a write: cobra ignores those of the help and of --version.
+type failures struct {
+	io.Writer
+	err error
+}
+
+func (f *failures) Write(p []byte) (n int, err error) {
+	if n, err = f.Writer.Write(p); err != nil {
+		f.err = fmt.Errorf("print: %w", err)
+	}
+	return n, err
+}
+
 // newRoot returns the root command with its subcommands.
 func newRoot(ctx context.Context, env environment, d deps, catalog *features.Catalog) *cobra.Command {
 	root := newCommand(ctx, env, d, catalog)
 	root.AddCommand(featuresCommand(env, d, catalog), completionCommand(env), versionCommand(env, d))
+	root.InitDefaultHelpCmd()
+	help, _, _ := root.Find([]string{"help"})
+	help.Args = func(_ *cobra.Command, args []string) error {
+		if _, unknown, _ := root.Find(args); len(unknown) > 0 {
+			return usagef("unknown command %q; choose from features, completion, version", unknown[0])
+		}
+		return nil
+	}
 	return root
 }
 

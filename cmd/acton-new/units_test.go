@@ -5,7 +5,9 @@ import (
 	"context"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -86,6 +88,41 @@ func TestLongAnswersAreAnError(t *testing.T) {
 	code := run(t.Context(), []string{"orders", "--yes", "--answers", "-"}, env, deps{templates: templates.All, version: testVersion})
 	if want := "--answers: standard input: larger than 64 KiB"; code != exitUsage || !strings.Contains(errs.String(), want) {
 		t.Errorf("got %d, %q, want %d and %q", code, &errs, exitUsage, want)
+	}
+}
+
+// full is a device without space.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+func TestHelpThatCannotBePrintedIsAnError(t *testing.T) {
+	for _, arg := range []string{"--help", "--version", "version", "features"} {
+		var stderr bytes.Buffer
+		code := run(t.Context(), []string{arg}, environment{out: full{}, err: &stderr, getenv: os.Getenv}, deps{templates: templates.Files, version: "v1"})
+		if code != exitFailed || !strings.Contains(stderr.String(), syscall.ENOSPC.Error()) {
+			t.Errorf("%s: got %d and %q", arg, code, stderr.String())
+		}
+	}
+}
+
+// A working directory that was removed matters only for relative paths.
+func TestRunInRemovedDirectory(t *testing.T) {
+	dir, target := t.TempDir(), filepath.Join(t.TempDir(), "orders")
+	t.Chdir(dir)
+	if err := os.Remove(dir); err != nil {
+		t.Skip(err) // this platform keeps it
+	}
+	for _, test := range []struct {
+		args []string
+		want int
+	}{{nil, exitFailed}, {[]string{"--dir", target}, exitDone}} {
+		var stderr bytes.Buffer
+		env := environment{out: io.Discard, err: &stderr, getenv: os.Getenv}
+		code := run(t.Context(), append([]string{"orders", "--yes"}, test.args...), env, deps{templates: templates.Files, version: "v1"})
+		if code != test.want || code != exitDone && !strings.Contains(stderr.String(), "change to a directory that exists") {
+			t.Errorf("%q: got %d and %q", test.args, code, stderr.String())
+		}
 	}
 }
 
