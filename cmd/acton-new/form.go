@@ -94,6 +94,9 @@ func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if msg.Type == tea.KeyRunes && len(msg.Runes) > 1 && !msg.Paste {
 			return s, s.typed(msg.Runes)
 		}
+		if msg.Type == tea.KeyCtrlJ { // a line feed, which a terminal without bracketed paste sends for a line end
+			msg = tea.KeyMsg{Type: tea.KeyEnter}
+		}
 		switch msg.String() {
 		case "ctrl+c":
 			return s, s.finish(errInterrupted)
@@ -165,6 +168,9 @@ func (s *screen) move(direction int) tea.Cmd {
 func (s *screen) build() tea.Cmd {
 	s.fields = nil
 	for _, f := range s.page.fields {
+		if countLines(f.help, s.width-4)+2 > s.height-4 { // the title and the answer matter more
+			f.help = ""
+		}
 		s.fields = append(s.fields, f.build(s.width))
 	}
 	if len(s.fields) == 0 {

@@ -146,6 +146,30 @@ func TestWizardTakesWordsAsText(t *testing.T) {
 	c.wantExit(exitInterrupted)
 }
 
+// A paste without brackets has line feeds.
+func TestWizardTakesALineFeedAsEnter(t *testing.T) {
+	c := open(t, 80, 24, nil, "acton-small")
+	c.waitFor("New service")
+	c.press("orders\nacme.com/orders\n")
+	c.waitFor("Preset")
+	c.press("\n")
+	c.waitFor("Features to add")
+	c.press(ctrlC)
+	c.wantExit(exitInterrupted)
+}
+
+// A question needs less room than its help.
+func TestWizardInFiveRowsShowsTheAnswer(t *testing.T) {
+	c := open(t, 20, 5, nil, "acton-small")
+	c.waitFor("Name", "> billing-api")
+	c.press("orders")
+	c.waitFor("Name", "> orders")
+	c.press(enter)
+	c.waitFor("Module", "> example.com/")
+	c.press(ctrlC)
+	c.wantExit(exitInterrupted)
+}
+
 func TestDumbTerminalIsAskedLineByLine(t *testing.T) {
 	c := open(t, 80, 24, []string{"TERM=dumb"}, "acton-small")
 	c.waitFor("Name:")
