@@ -134,11 +134,13 @@ func wrapFlags(flags string, width int) string {
 	return b.String()
 }
 
-// examples returns the flags whose answers are examples, or an empty string: the team has values of its own.
+// examples returns the flags whose answers are examples, or an empty string: the team has values of its own. An address below
+// example.com that follows from the module path is not listed, because another --module replaces it.
 func (p project) examples() string {
 	var flags []string
 	for _, q := range p.plan.Set.Questions() {
-		if generator.IsExample(q, p.plan.Answers, p.plan.Answers.Values[q.Flag]) {
+		follows := !q.Example && strings.HasPrefix(p.plan.Answers.Module, "example.com/")
+		if !follows && generator.IsExample(q, p.plan.Answers, p.plan.Answers.Values[q.Flag]) {
 			flags = append(flags, "--"+q.Flag)
 		}
 	}

@@ -21,7 +21,7 @@ func (w *wizard) presetPage() (page, bool, error) {
 	f := field{
 		title: "Preset", help: "It answers the next pages. You can change each answer there.", answer: &w.preset,
 	}
-	f.options = append(f.options, option{value: noPreset, label: noPreset, detail: "no feature, and every other answer has its default"})
+	f.options = append(f.options, option{value: noPreset, label: "your own selection", detail: "starts without features, and with the default of every other answer"})
 	for _, p := range w.catalog.Presets() {
 		f.options = append(f.options, option{value: p.Name, label: p.Name, detail: "features: " + presetSummary(p)})
 	}

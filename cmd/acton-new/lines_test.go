@@ -12,7 +12,7 @@ import (
 var lines = []visit{
 	{"Name:", []string{"orders"}},
 	{"Module (example.com/orders):", []string{""}},
-	{"Preset (none)", []string{"3"}},
+	{"Preset (your own selection)", []string{"3"}},
 	{"Features to add (auth,database):", []string{"authz, database"}},
 	{"Keep the answers above? (Keep them)", []string{"2"}},
 	{"Pager at night (Mail)", []string{"2"}},
@@ -84,7 +84,7 @@ func TestAccessibleModeTakesAListOfFeatures(t *testing.T) {
 		{"archive,database", `both provide "store"`, true},
 	} {
 		c := open(t, 100, 200, nil, "acton-small", "orders", "--module", "acme.com/orders", "--accessible")
-		c.waitFor("Preset (none)")
+		c.waitFor("Preset (your own selection)")
 		c.press("3", enter)
 		c.waitFor("Features to add (auth,database):")
 		c.press(tt.line, enter)

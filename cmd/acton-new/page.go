@@ -141,4 +141,8 @@ func shorten(rows []string, width, height int) string {
 	return ansi.Truncate(fmt.Sprintf("%d answers", len(rows)), max(width, 10), "…")
 }
 
-func wrap(text string, width int) string { return ansi.Wrap(text, max(width, 10), " ") }
+// wrap breaks lines at spaces. The library also breaks them at hyphens, which an address or a flag must not lose.
+func wrap(text string, width int) string {
+	const hyphen = "\u2011" // does not break
+	return strings.ReplaceAll(ansi.Wrap(strings.ReplaceAll(text, "-", hyphen), max(width, 10), " "), hyphen, "-")
+}

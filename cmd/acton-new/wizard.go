@@ -239,17 +239,23 @@ func (w *wizard) othersPage() (page, bool, error) {
 	if err != nil || len(questions) == 0 {
 		return page{}, false, err
 	}
-	p, rows := page{title: "Everything else"}, []string(nil)
+	p, rows, flags := page{title: "Everything else"}, []string(nil), []string(nil)
 	w.examples = map[string]bool{}
 	for _, q := range questions {
 		if q.Example {
 			p.fields, w.examples[q.Flag] = append(p.fields, w.field(q)), true
 		} else {
-			rows = append(rows, w.row(q))
+			rows, flags = append(rows, w.row(q)), append(flags, "--"+q.Flag, *w.value(q))
 		}
 	}
 	if len(rows) > 0 {
-		p.text = func(width, height int) string { return shorten(rows, width, height) }
+		p.text = func(width, height int) string {
+			short := wrapFlags(join(flags), width)
+			if len(rows) > height && countLines(short, width) <= height {
+				return short
+			}
+			return shorten(rows, width, height)
+		}
 		p.fields = append(p.fields, field{title: "Keep the answers above?", answer: &w.others, options: []option{
 			{value: keepOthers, label: "Keep them"},
 			{value: changeOthers, label: "Go through them"},

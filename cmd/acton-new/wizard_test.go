@@ -119,6 +119,25 @@ func TestWizardTypingReplacesADefault(t *testing.T) {
 	c.wantExit(exitInterrupted)
 }
 
+// A new user at a terminal of the usual size sees every answer before keeping it, and addresses in one piece.
+func TestWizardShowsEveryAnswerAtTheUsualSize(t *testing.T) {
+	c := open(t, 80, 24, nil, "acton-new", "orders-of-all-customers", "--module", "git.acme.com/orders-of-all-customers")
+	c.waitFor("> your own selection", "starts without features")
+	c.press(up, enter)
+	c.waitFor("Features to add")
+	c.press(enter)
+	c.waitFor("Sample API")
+	c.press(enter)
+	const address = "--runbook-url\nhttps://git.acme.com/orders-of-all-customers/blob/main/docs/runbook.md"
+	c.waitUntil("every answer", func() bool {
+		screen := regexp.MustCompile(` +\n`).ReplaceAllString(c.screen(), "\n")
+		return strings.Contains(screen, "Everything else\n--base-image distroless --deploy kubernetes") &&
+			strings.Contains(screen, address+"\n--backup s3\n") && strings.Contains(screen, "Keep the answers above?")
+	})
+	c.press(ctrlC)
+	c.wantExit(exitInterrupted)
+}
+
 // A summary that does not fit says so.
 func TestWizardMarksACutSummary(t *testing.T) {
 	for _, size := range sizes[1:] {
