@@ -94,8 +94,8 @@ func open(dir string) (*git.Repository, error) {
 func lockOfGit(dotGit string) (lock string) {
 	_ = filepath.WalkDir(dotGit, func(file string, entry fs.DirEntry, err error) error {
 		switch {
-		case err != nil: // reading the repository reports it
-			return nil
+		case err != nil: // opening the repository reports it
+			return filepath.SkipDir
 		case entry.IsDir() && filepath.Dir(file) == dotGit && entry.Name() != "refs":
 			return filepath.SkipDir
 		case strings.HasSuffix(file, ".lock") && !entry.IsDir():
