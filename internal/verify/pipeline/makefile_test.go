@@ -193,7 +193,9 @@ func TestManifestsCheckRefusesAddressesForDocumentation(t *testing.T) {
 	need(t, "lint", "kubectl")
 	for _, component := range []string{"ingress-eks", "ingress-gke"} {
 		c := newCheckout(t)
-		editOverlay(t, c, "production", func(k map[string]any) { k["components"] = append(k["components"].([]any), "../../components/"+component) })
+		editOverlay(t, c, "production", func(k map[string]any) {
+			k["components"] = append(k["components"].([]any), "../../components/"+component)
+		})
 		out := c.make(t, false, "manifests-check", "KUBECONFORM=true")
 		wantText(t, out, "production.yaml:", "192.0.2.", "deploy/kubernetes/components/ingress-eks")
 	}
