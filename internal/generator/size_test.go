@@ -34,7 +34,7 @@ const (
 	maxFiles        = 180
 	maxLines        = 15_000
 	maxFullFiles    = 240
-	maxFullLines    = 20_500
+	maxFullLines    = 21_000 // 450 of them are tests of every failure that docs/database.md describes: teams asked for them
 	maxFeatureFiles = 20
 	maxFeatureLines = 1_800
 )

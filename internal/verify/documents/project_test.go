@@ -125,6 +125,7 @@ func TestCheckFindsProblems(t *testing.T) {
 }
 
 func TestSectionsForPeopleOnCallMentionTheCheckout(t *testing.T) {
+	programs.Need(t)
 	files := maps.Clone(shopFiles)
 	files["docs/runbook.md"] = "## Silent\n\n" + bash("make build") + "\n## Path\n\n" + bash("cat deploy/base/all.yaml") +
 		"\n## Said\n\nIn a checkout:\n\n" + bash("make build # of the commit") + "\n## Other\n\n" + bash("kubectl get deployment/shop")

@@ -29,6 +29,7 @@ var tests = map[string]string{
 	"TestOverlaysMatchTheOutputOfKubectlKustomize":          "kubectl", // internal/consistency
 	"TestDocumentsMatchEveryCombination":                    "kubectl", // internal/generator
 	"TestCheckAcceptsCorrectDocuments":                      "kubectl", // internal/verify/documents
+	"TestSectionsForPeopleOnCallMentionTheCheckout":         "kubectl",
 	"TestCheckFindsProblems":                                "kubectl",
 	"TestScriptStopsServersAtTheEnd":                        "curl",
 	"TestClusterTokenIsTheIdentityOfTheJob":                 "curl jq", // internal/verify/pipeline

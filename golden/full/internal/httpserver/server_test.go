@@ -262,3 +262,18 @@ func TestOpenRequestsAreAnsweredAtTheEndOfTheShutdown(t *testing.T) {
 		t.Errorf("got %v, want %v", err, errCutOff)
 	}
 }
+
+func TestOldConnectionsAreClosedAfterAResponse(t *testing.T) {
+	cfg := testConfig()
+	cfg.MaxConnectionAge = time.Second
+	s := serve(t, cfg, hello)
+	client, _ := newClient(t)
+	url := "http://" + s.api.Addr().String()
+	if res, _ := get(t, client, url); res.Close {
+		t.Error("a new connection is closed")
+	}
+	time.Sleep(cfg.MaxConnectionAge)
+	if res, _ := get(t, client, url); !res.Close {
+		t.Error("an old connection stays open")
+	}
+}

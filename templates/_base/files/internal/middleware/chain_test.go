@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -127,4 +128,17 @@ func TestPanicAfterTheHeaderAbortsTheConnection(t *testing.T) {
 		}
 	}()
 	s.do(get("/partial"))
+}
+
+func TestClientThatLeavesIsNoError(t *testing.T) {
+	abort := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+	s := newTestServer(t, testRouter{"/ok": {route: Route{Template: "/ok"}, serve: abort}}, defaultOptions())
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	defer func() {
+		if line := s.log.accessLine(t); recover() == nil || line["status"] != 499.0 || line["level"] != "INFO" {
+			t.Errorf("got %v, want status 499 at level INFO", line)
+		}
+	}()
+	s.do(get("/ok").WithContext(ctx))
 }

@@ -1,11 +1,8 @@
 package postgres_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -14,9 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric/noop"
 	sdk "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
@@ -27,48 +22,6 @@ import (
 	"example.com/acme/sample-service/internal/secret"
 	"example.com/acme/sample-service/test/postgrestest"
 )
-
-func TestPasswordIsReadForEachNewConnection(t *testing.T) {
-	t.Parallel()
-	address := postgrestest.New(t)
-	role := strings.Replace(databaseOf(address), "test_", "role_", 1)
-	postgrestest.Exec(t, address,
-		"CREATE ROLE "+role+" LOGIN PASSWORD 'first'",
-		"GRANT ALL ON ALL TABLES IN SCHEMA public TO "+role)
-	t.Cleanup(func() {
-		postgrestest.Exec(t, address, "DROP OWNED BY "+role, "DROP ROLE "+role)
-	})
-	file := filepath.Join(t.TempDir(), "password")
-	write := func(text string) {
-		t.Helper()
-		if err := os.WriteFile(file, []byte(text+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("first")
-	cfg := defaults(t)
-	cfg.URL = secret.New(withUser(t, address, role))
-	cfg.Password = secret.FromFile(file, []byte("first"))
-	out := new(buffer)
-	db := openLogged(t, cfg, slog.New(slog.NewJSONHandler(out, nil)))
-	eventually(t, "the store answers", func() bool { return answers(t.Context(), db.Notes()) })
-
-	// The old password and all connections become invalid.
-	write("second")
-	postgrestest.Exec(t, address, "ALTER ROLE "+role+" PASSWORD 'second'",
-		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '"+role+"'")
-	eventually(t, "the store answers with the new password", func() bool { return answers(t.Context(), db.Notes()) })
-
-	// If the file cannot be read, the last password stays in use.
-	if err := os.Remove(file); err != nil {
-		t.Fatal(err)
-	}
-	postgrestest.Exec(t, address, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '"+role+"'")
-	eventually(t, "the store answers with the last password", func() bool { return answers(t.Context(), db.Notes()) })
-	if len(out.entries(t, "cannot use the new credentials of the database; the last ones stay in use")) == 0 {
-		t.Error("the log does not say that the file is gone")
-	}
-}
 
 // Whatever the new URL says holds for new connections, not only the credentials.
 func TestParametersOfANewURLAreUsed(t *testing.T) {
@@ -110,16 +63,6 @@ func TestParametersOfANewURLAreUsed(t *testing.T) {
 	if err := db.Pool().Ping(t.Context()); err == nil {
 		t.Error("got a session with a read-only server, want none")
 	}
-}
-
-// withUser returns a URL with another role.
-func withUser(t *testing.T, address, user string) string {
-	t.Helper()
-	config, err := pgx.ParseConfig(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fmt.Sprintf("postgres://%s@/%s?host=%s&port=%d", user, config.Database, config.Host, config.Port)
 }
 
 // A diagnostic never fails a connection, even if the server refuses it.
@@ -202,9 +145,6 @@ func TestSetUpOfASessionTimesOut(t *testing.T) {
 	eventually(t, "the slot of the pool is free", func() bool { return db.Pool().Stat().TotalConns() == 0 })
 }
 
-// databaseOf returns the name of the database in a URL of postgrestest.
-func databaseOf(address string) string { return filepath.Base(strings.Split(address, "?")[0]) }
-
 func TestConnectionsThatTheServerEndsAreReplaced(t *testing.T) {
 	t.Parallel()
 	address := postgrestest.New(t)
@@ -235,37 +175,6 @@ func TestCloseDoesNotWaitForConnectionsInUse(t *testing.T) {
 	db.Close(ctx)
 	if len(out.entries(t, "some connections to the database were not closed in time")) != 1 {
 		t.Errorf("got %s, want a warning", out)
-	}
-}
-
-func TestMissingDatabaseIsUnavailable(t *testing.T) {
-	t.Parallel()
-	cfg := defaults(t)
-	cfg.URL = secret.New(fmt.Sprintf("postgres://nobody@/nothing?host=%s", t.TempDir()))
-	db := openWith(t, cfg)
-	if err := db.Notes().Create(t.Context(), notetest.Note(1)); !errors.Is(err, domain.ErrUnavailable) {
-		t.Errorf("got %v, want %v", err, domain.ErrUnavailable)
-	}
-	if err := db.Ready(t.Context()); err == nil {
-		t.Error("got ready without a server")
-	}
-}
-
-// answers reports whether the store answers.
-func answers(ctx context.Context, store note.Store) bool {
-	_, err := store.Get(ctx, notetest.Note(1).ID)
-	return errors.Is(err, domain.ErrNotFound)
-}
-
-// eventually waits until a condition holds.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	ticker := time.NewTicker(5 * time.Millisecond)
-	defer ticker.Stop()
-	for deadline := time.Now().Add(patience); !holds(); <-ticker.C {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: did not happen within %s", what, patience)
-		}
 	}
 }
 
@@ -340,51 +249,6 @@ func collect(t *testing.T, reader *sdk.ManualReader) map[string]int64 {
 					found[name(p.Attributes)] = int64(p.Count)
 				}
 			}
-		}
-	}
-	return found
-}
-
-// openLogged is like openWith, with a log.
-func openLogged(t *testing.T, cfg postgres.Config, log *slog.Logger) *postgres.Database {
-	t.Helper()
-	db, err := postgres.Open(context.Background(), cfg, "test", noop.NewMeterProvider(), log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close(context.Background()) })
-	return db
-}
-
-// buffer is a log that several goroutines can write.
-type buffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *buffer) Write(line []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(line)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
-// entries returns the lines with a message.
-func (b *buffer) entries(t *testing.T, msg string) []map[string]any {
-	t.Helper()
-	var found []map[string]any
-	for line := range strings.Lines(b.String()) {
-		entry := make(map[string]any)
-		if err := json.Unmarshal([]byte(line), &entry); err != nil {
-			t.Fatal(err)
-		}
-		if entry["msg"] == msg {
-			found = append(found, entry)
 		}
 	}
 	return found

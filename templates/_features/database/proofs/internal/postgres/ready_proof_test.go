@@ -11,41 +11,11 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"example.com/acme/sample-service/internal/domain"
 	"example.com/acme/sample-service/internal/note/notetest"
 	"example.com/acme/sample-service/internal/postgres"
 	"example.com/acme/sample-service/internal/secret"
 	"example.com/acme/sample-service/test/postgrestest"
 )
-
-// After a failover the old primary is a standby, and sessions with it are useless.
-func TestConnectionsToAReadOnlyServerAreReplaced(t *testing.T) {
-	t.Parallel()
-	address := postgrestest.New(t)
-	cfg := defaults(t)
-	cfg.URL = secret.New(address)
-	cfg.MinIdleConnections = 0
-	db := openWith(t, cfg)
-	postgrestest.Exec(t, address, "ALTER DATABASE "+databaseOf(address)+" SET default_transaction_read_only = on")
-	if err := db.Notes().Create(t.Context(), notetest.Note(1)); !errors.Is(err, domain.ErrUnavailable) {
-		t.Errorf("got %v, want %v", err, domain.ErrUnavailable)
-	}
-	eventually(t, "the connection is closed", func() bool { return db.Pool().Stat().TotalConns() == 0 })
-	if !answers(t.Context(), db.Notes()) { // opens another session, which can read
-		t.Error("the store does not answer")
-	}
-	if ready, _, message := readiness(t, db); ready || !strings.Contains(message, "accepts no writes") {
-		t.Errorf("got ready %t and %q, want unready", ready, message)
-	}
-
-	postgrestest.Exec(t, address, "SET default_transaction_read_only = off", "ALTER DATABASE "+databaseOf(address)+" RESET default_transaction_read_only")
-	if err := db.Notes().Create(t.Context(), notetest.Note(1)); err != nil {
-		t.Errorf("got %v from the new primary", err)
-	}
-	if ready, _, message := readiness(t, db); !ready {
-		t.Errorf("got unready: %s", message)
-	}
-}
 
 // The last answer counts, not the age of the connection that gave it.
 func TestReadinessCountsTheAnswersToRequests(t *testing.T) {

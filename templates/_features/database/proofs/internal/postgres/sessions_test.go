@@ -6,49 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"example.com/acme/sample-service/internal/domain"
-	"example.com/acme/sample-service/internal/note"
 	"example.com/acme/sample-service/internal/note/notetest"
 	"example.com/acme/sample-service/internal/postgres"
 )
-
-func TestStatementsAreNamedOnlyWhereSessionsLast(t *testing.T) {
-	t.Parallel()
-	for pooler, want := range map[string]bool{"session": true, "transaction": false} {
-		t.Run(pooler, func(t *testing.T) {
-			t.Parallel()
-			db := open(t, func(cfg *postgres.Config) { cfg.Pooler, cfg.MaxConnections, cfg.MinIdleConnections = pooler, 1, 0 })
-			store := db.Notes()
-			for i := range 3 {
-				if err := store.Create(t.Context(), notetest.Note(i)); err != nil {
-					t.Fatal(err)
-				}
-				if _, err := store.List(t.Context(), note.Query{Limit: 10}); err != nil {
-					t.Fatal(err)
-				}
-			}
-			session, err := db.Pool().Acquire(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer session.Release()
-			var named int
-			var timeout string
-			if err := session.QueryRow(t.Context(), "SELECT count(*), current_setting('statement_timeout') FROM pg_prepared_statements",
-				pgx.QueryExecModeSimpleProtocol).Scan(&named, &timeout); err != nil {
-				t.Fatal(err)
-			}
-			if (named > 0) != want {
-				t.Errorf("got %d prepared statements, want some: %t", named, want)
-			}
-			if (timeout != "0") != want {
-				t.Errorf("got statement_timeout %s of the session, want one: %t", timeout, want)
-			}
-		})
-	}
-}
 
 func TestCallerWhoLeavesCostsNoConnection(t *testing.T) {
 	t.Parallel()
