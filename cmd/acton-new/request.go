@@ -53,9 +53,11 @@ func collect(
 			return r, err
 		}
 	}
+	inFile := r.answers
 	if err := r.applyFlags(catalog, name, o, changed); err != nil {
 		return r, err
 	}
+	r.renewDefaults(catalog, inFile)
 	if err := r.check(); err != nil {
 		return r, err
 	}
@@ -189,10 +191,26 @@ func (r *request) setValue(flag, value, origin string) {
 	r.origins[flag] = origin
 }
 
-// dropUnusedValues removes values of the answers file that no selected feature asks for, if a flag selects the
-// features.
+// renewDefaults removes the values of the answers file that are defaults for its name, module path and branch, such as the
+// domain, if flags give other ones.
+func (r *request) renewDefaults(catalog *features.Catalog, inFile generator.Answers) {
+	if inFile.Name == "" || inFile.Module == "" ||
+		r.answers.Name == inFile.Name && r.answers.Module == inFile.Module && r.answers.Branch == inFile.Branch {
+		return
+	}
+	for _, q := range catalog.Questions() {
+		if r.answers.Values[q.Flag] == generator.DefaultValue(q, inFile) && !strings.HasPrefix(r.origins[q.Flag], "--") {
+			delete(r.answers.Values, q.Flag)
+			delete(r.origins, q.Flag)
+		}
+	}
+}
+
+// dropUnusedValues removes values of the answers file that nothing asks for, if a flag selects features or makes a choice.
 func (r *request) dropUnusedValues(catalog *features.Catalog) {
-	if !strings.HasPrefix(r.origins["features"], "--") {
+	byFlag := func(key string) bool { return strings.HasPrefix(r.origins[key], "--") }
+	chosen := func(q features.Question) bool { return q.Kind == features.KindChoice && byFlag(q.Flag) }
+	if !byFlag("features") && !slices.ContainsFunc(catalog.Questions(), chosen) {
 		return
 	}
 	set, err := resolveWithValues(catalog, r.answers.Features, r.answers.Values)
@@ -203,15 +221,14 @@ func (r *request) dropUnusedValues(catalog *features.Catalog) {
 		return slices.ContainsFunc(questions, func(q features.Question) bool { return q.Flag == flag })
 	}
 	for flag := range r.answers.Values {
-		fromFile := !strings.HasPrefix(r.origins[flag], "--")
-		if fromFile && asks(catalog.Questions(), flag) && !asks(set.Questions(), flag) {
+		if !byFlag(flag) && asks(catalog.Questions(), flag) && !asks(set.Questions(), flag) {
 			delete(r.answers.Values, flag)
 		}
 	}
 }
 
-// resolveWithValues resolves features with the values that answer one of their choices. It ignores other values. It
-// repeats until no choice asks for a further one.
+// resolveWithValues resolves features with the values that answer one of their choices. It ignores other values. It takes the
+// choices in the order of the questions, because an answer such as --deploy none removes later ones.
 func resolveWithValues(catalog *features.Catalog, chosen []string, values map[string]string) (features.Set, error) {
 	choices := map[string]string{}
 	for {
@@ -219,15 +236,16 @@ func resolveWithValues(catalog *features.Catalog, chosen []string, values map[st
 		if err != nil {
 			return set, err
 		}
-		before := len(choices)
-		for _, q := range set.Questions() {
-			if value, ok := values[q.Flag]; ok && q.Kind == features.KindChoice {
-				choices[q.Flag] = value
-			}
-		}
-		if len(choices) == before {
+		questions := set.Questions()
+		i := slices.IndexFunc(questions, func(q features.Question) bool {
+			_, given := values[q.Flag]
+			_, taken := choices[q.Flag]
+			return given && !taken && q.Kind == features.KindChoice
+		})
+		if i < 0 {
 			return set, nil
 		}
+		choices[questions[i].Flag] = values[questions[i].Flag]
 	}
 }
 

@@ -2,15 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/acton-go/acton-new/internal/features"
 	"github.com/acton-go/acton-new/internal/generator"
+	"github.com/acton-go/acton-new/internal/writer"
 )
 
 // wizard prompts for the answers of a request. It starts from the answers that the request already has.
@@ -204,15 +203,8 @@ func (w *wizard) checkName(name string) error {
 	if err := generator.CheckName(name); err != nil {
 		return err
 	}
-	target := w.req.targetFor(name)
-	entries, err := os.ReadDir(target)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return nil
-	case err != nil:
-		return fmt.Errorf("%s exists and is not a directory; choose another name", target)
-	case len(entries) > 1 || len(entries) == 1 && entries[0].Name() != ".git":
-		return fmt.Errorf("the directory %s is not empty; choose another name, or use --dir", target)
+	if err := writer.CheckTarget(writer.Target{Dir: w.req.targetFor(name), Repository: w.req.repository}); err != nil {
+		return fmt.Errorf("choose another name: %w", err)
 	}
 	return nil
 }
@@ -279,7 +271,7 @@ func (w *wizard) questionPage(flag string) (page, bool, error) {
 // field returns the field of a question.
 func (w *wizard) field(q features.Question) field {
 	q.Default = generator.DefaultValue(q, generator.Answers{Name: w.name, Module: w.module, Branch: w.branch})
-	f := field{title: q.Title, help: q.Help, answer: w.value(q), check: q.Check, fallback: func() string { return q.Default }}
+	f := field{title: q.Title, help: q.Help, answer: w.value(q), check: generator.CheckAnswer(q), fallback: func() string { return q.Default }}
 	for _, c := range q.Choices {
 		f.options = append(f.options, option{value: c.Value, label: c.Title, detail: c.Help})
 	}

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/go-git/go-git/v5"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -212,6 +214,52 @@ func TestWizardWithoutFeaturesHasNoFeaturePages(t *testing.T) {
 	c.wantExit(exitDone, "orders")
 }
 
+// The answer None removes later questions, whose defaults the wizard has shown.
+func TestWizardTakesAChoiceThatRemovesQuestions(t *testing.T) {
+	c := open(t, 120, 40, nil, "acton-new", "orders", "--module", "acme.com/orders", "--features", "database", "--resource", "note")
+	for _, v := range []visit{
+		{"Everything else", []string{enter, enter, enter, down, enter}}, // go through them
+		{"Base of the container image", []string{enter}},
+		{"Deployment", []string{down, enter}}, // None
+		{"Pipeline", []string{enter}},
+	} {
+		c.waitFor(v.page)
+		c.press(v.keys...)
+	}
+	c.waitFor("Create orders?", "--deploy none")
+	c.press(enter)
+	c.wantExit(exitDone, "orders")
+}
+
+func TestWizardRefusesATakenNounOnItsPage(t *testing.T) {
+	c := open(t, 80, 24, nil, "acton-new", "orders", "--module", "acme.com/orders", "--features", "database")
+	c.waitFor("Sample API")
+	c.press(erase, "user", enter)
+	c.waitFor("is a name in the service")
+	c.press(erase, "invoice", enter)
+	c.waitFor("Everything else")
+	c.press(ctrlC)
+	c.wantExit(exitInterrupted)
+}
+
+func TestWizardAcceptsACloneWithStarters(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := git.PlainInit(filepath.Join(dir, "orders"), false); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "orders", "LICENSE"), []byte("MIT\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := openIn(t, dir, 80, 24, nil, "acton-small", "orders", "--features", "auth")
+	c.waitFor("New service")
+	c.press(erase, "acme.com/orders", enter)
+	c.waitFor("Everything else")
+	c.press(enter)
+	c.waitFor("Create orders?")
+	c.press(ctrlC)
+	c.wantExit(exitInterrupted, "orders")
+}
+
 func TestCtrlCOnAnyPageWritesNothing(t *testing.T) {
 	for _, size := range sizes {
 		for i := range visits {
@@ -383,7 +431,7 @@ func TestWizardExplainsInvalidAnswers(t *testing.T) {
 	c.press("Orders", enter)
 	c.waitFor("lower-case", "for example billing-api")
 	c.press(erase, "taken", enter)
-	c.waitFor("directory taken is not empty", "--dir")
+	c.waitFor("choose another name", "empty (src)", "--dir")
 	c.press(erase, "orders", enter)
 	c.waitFor("> example.com/orders")
 	c.press(erase, "a b", enter)

@@ -62,13 +62,8 @@ func Resolve(cat *features.Catalog, a Answers) (Plan, error) {
 		if !ok {
 			value = q.Default
 		}
-		if err := q.Check(value); err != nil {
+		if err := CheckAnswer(q)(value); err != nil {
 			return Plan{}, err
-		}
-		if q.Kind == features.KindNoun {
-			if err := newResource(value).check(); err != nil {
-				return Plan{}, fmt.Errorf("--%s: %w", q.Flag, err)
-			}
 		}
 		values[q.Flag] = value
 		delete(texts, q.Flag)
@@ -78,6 +73,19 @@ func Resolve(cat *features.Catalog, a Answers) (Plan, error) {
 	}
 	answers := Answers{Name: a.Name, Module: a.Module, Branch: a.Branch, Features: set.Features(), Values: values}
 	return Plan{Answers: answers, Set: set, catalog: cat}, nil
+}
+
+// CheckAnswer returns a function that validates an answer to a question. A noun must also be free in the project.
+func CheckAnswer(q features.Question) func(answer string) error {
+	return func(answer string) error {
+		if err := q.Check(answer); err != nil || q.Kind != features.KindNoun {
+			return err
+		}
+		if err := newResource(answer).check(); err != nil {
+			return fmt.Errorf("--%s: %w", q.Flag, err)
+		}
+		return nil
+	}
 }
 
 // splitValues separates the values of text and number questions from those of choices and unknown flags.

@@ -45,6 +45,12 @@ func Check(t generator.Tree, target Target) (Result, error) {
 	return w.result, nil
 }
 
+// CheckTarget returns the error that Write would return because of what is in the target directory. It changes nothing.
+func CheckTarget(target Target) error {
+	_, _, err := inspect(target, ignoreKilledRuns)
+	return err
+}
+
 // prepare inspects the target and plans what to write.
 func (w *writer) prepare(undo func(dir string) ([]string, error)) error {
 	dest, removed, err := inspect(w.target, undo)
