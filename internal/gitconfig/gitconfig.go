@@ -82,6 +82,17 @@ func (s Settings) Remotes() []string {
 // Dir returns the directory with the configuration of the repository of a work tree. It is .git, or, in a linked work
 // tree or a submodule, the directory that the file .git points to.
 func Dir(workTree string) string {
+	own := WorkTreeDir(workTree)
+	common, err := os.ReadFile(filepath.Join(own, "commondir"))
+	if err != nil {
+		return own
+	}
+	return absolute(strings.TrimSpace(string(common)), own)
+}
+
+// WorkTreeDir returns the directory in which git keeps the index of the work tree: that of the repository, unless the work tree
+// is a linked one.
+func WorkTreeDir(workTree string) string {
 	dotGit := filepath.Join(workTree, ".git")
 	data, err := os.ReadFile(dotGit)
 	if err != nil {
@@ -91,12 +102,7 @@ func Dir(workTree string) string {
 	if !ok {
 		return dotGit
 	}
-	target = absolute(target, workTree)
-	common, err := os.ReadFile(filepath.Join(target, "commondir")) //nolint:gosec // git follows the same path
-	if err != nil {
-		return target
-	}
-	return absolute(strings.TrimSpace(string(common)), target)
+	return absolute(target, workTree)
 }
 
 func absolute(path, base string) string {

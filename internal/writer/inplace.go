@@ -77,35 +77,51 @@ func (w *writer) plan(j *journal, project string) error {
 			j.Files = append(j.Files, journalFile{Path: f.Path, Sum: sumOf(f.Data), Original: s.raw, Replaces: true})
 		}
 	}
-	switch {
-	case w.commit == nil:
-	case w.dest.repository == nil:
-		j.Repository = &journalRepository{Branch: w.commit.branch, Commit: w.objects.id.String()}
-	default:
-		packs, err := packFiles(project)
-		if err != nil {
+	if w.commit != nil {
+		if err := w.planRepository(j, filepath.Join(project, gitDir)); err != nil {
 			return err
 		}
-		j.Adopted = &journalAdoption{Branch: w.commit.branch, Commit: w.objects.id.String(), Files: packs}
-		if parent := w.dest.repository.parent; !parent.IsZero() {
-			j.Adopted.Parent = parent.String()
-		}
-		j.Adopted.OriginalIndex, err = os.ReadFile(filepath.Join(w.dest.dir, gitDir, "index"))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
+	}
+	if err := j.recordBefore(); err != nil {
+		return err
 	}
 	return j.write()
 }
 
-// packFiles returns the paths of the pack and its index, relative to the repository.
-func packFiles(project string) ([]string, error) {
-	var files []string
-	entries, err := os.ReadDir(filepath.Join(project, gitDir, "objects", "pack"))
-	for _, e := range entries {
-		files = append(files, path.Join("objects/pack", e.Name()))
+// planRepository lists the files that move adds to the repository, the branch first: it must not point to a commit without
+// objects.
+func (w *writer) planRepository(j *journal, created string) error {
+	names := []string{path.Join("refs/heads", w.commit.branch), "index"}
+	err := fs.WalkDir(os.DirFS(created), ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+		case entry.IsDir() && w.dest.repository == nil:
+			j.Dirs = append(j.Dirs, path.Join(gitDir, name))
+		case !entry.IsDir() && name != names[0] && (w.dest.repository == nil || path.Dir(name) == "objects/pack"):
+			names = append(names, name)
+		}
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	return files, err
+	for _, name := range names {
+		f := journalFile{Path: path.Join(gitDir, name)}
+		data, err := os.ReadFile(filepath.Join(created, filepath.FromSlash(name)))
+		switch {
+		case err == nil:
+			f.Sum = sumOf(data)
+		case !errors.Is(err, fs.ErrNotExist): // the index does not exist yet
+			return err
+		}
+		f.Original, err = os.ReadFile(filepath.Join(w.dest.dir, filepath.FromSlash(f.Path)))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		f.Replaces = err == nil
+		j.Repository = append(j.Repository, f)
+	}
+	return nil
 }
 
 // move moves the files, then the repository. The index needs the stat data of the moved files.
@@ -147,10 +163,18 @@ func (w *writer) move(j *journal, project string) error {
 	if err := syncPath(filepath.Join(from, "index")); err != nil {
 		return pathError(dir, err)
 	}
+	index, err := os.ReadFile(filepath.Join(from, "index"))
+	if err != nil {
+		return pathError(dir, err)
+	}
+	j.Repository[1].Sum = sumOf(index)
+	if err := j.write(); err != nil {
+		return pathError(dir, err)
+	}
 	if err := w.begin("move repository"); err != nil {
 		return err
 	}
-	if j.Repository != nil {
+	if w.dest.repository == nil {
 		return pathError(dir, os.Rename(from, to))
 	}
 	return w.adopt(j, from, to)
@@ -159,19 +183,12 @@ func (w *writer) move(j *journal, project string) error {
 // adopt moves the commit from the new repository into the existing one. It moves the branch last, so that the branch
 // never points to a commit without objects.
 func (w *writer) adopt(j *journal, created, existing string) error {
-	data, err := os.ReadFile(filepath.Join(created, "index"))
-	if err != nil {
-		return pathError(w.dest.dir, err)
-	}
-	j.Adopted.Index = sumOf(data)
-	if err := j.write(); err != nil {
-		return pathError(w.dest.dir, err)
-	}
-	for _, name := range append(slices.Clone(j.Adopted.Files), "index", path.Join("refs/heads", w.commit.branch)) {
+	for _, f := range slices.Backward(j.Repository) {
 		if err := w.begin("adopt"); err != nil {
 			return err
 		}
-		from, to := filepath.Join(created, filepath.FromSlash(name)), filepath.Join(existing, filepath.FromSlash(name))
+		name := filepath.FromSlash(strings.TrimPrefix(f.Path, gitDir+"/"))
+		from, to := filepath.Join(created, name), filepath.Join(existing, name)
 		if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
 			return pathError(w.dest.dir, err)
 		}
@@ -192,10 +209,4 @@ func sumOf(data []byte) string {
 func sameContent(file, sum string) bool {
 	data, err := os.ReadFile(file)
 	return err == nil && sumOf(data) == sum
-}
-
-// pointsTo reports whether the branch points to the commit.
-func pointsTo(git, branch, commit string) bool {
-	data, err := os.ReadFile(filepath.Join(git, "refs", "heads", filepath.FromSlash(branch)))
-	return err == nil && strings.TrimSpace(string(data)) == commit
 }

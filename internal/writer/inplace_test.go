@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -454,6 +455,217 @@ func TestUndoKeepsFilesThatTheUserHasChanged(t *testing.T) {
 	wantEntries(t, filepath.Join(dir, "internal"), "part3")
 	if _, err := os.Stat(kept); err != nil {
 		t.Error(err)
+	}
+}
+
+// killAt copies a new directory as a run leaves it that is killed at the nth time of the step.
+func killAt(t *testing.T, prepare func(t *testing.T) place, step string, n int) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "killed")
+	fault := failAt(step, n)
+	p := prepare(t)
+	_, err := write(t.Context(), sampleTree(), Target{Dir: p.dir}, func(s string) error {
+		err := fault(s)
+		if err != nil {
+			if err := os.CopyFS(dir, os.DirFS(p.dir)); err != nil {
+				t.Error(err)
+			}
+		}
+		return err
+	})
+	wantError(t, err, "fault")
+	return dir
+}
+
+// everything returns the files of a directory and those of .git, without the index, which git may refresh.
+func everything(t *testing.T, dir string) generator.Tree {
+	t.Helper()
+	tree := readTree(t, dir)
+	for _, f := range readTree(t, filepath.Join(dir, gitDir)) {
+		if f.Path != "index" {
+			tree = append(tree, generator.File{Path: gitDir + "/" + f.Path, Data: f.Data})
+		}
+	}
+	return slices.DeleteFunc(tree, func(f generator.File) bool { return strings.HasPrefix(f.Path, ".acton-new-") })
+}
+
+// The user can work in what a killed run left. The next run undoes nothing then.
+func TestNextRunKeepsTheWorkOfTheUser(t *testing.T) {
+	programs.Need(t)
+	commit := func(t *testing.T, dir string) {
+		runGit(t, dir, "checkout", "-q", "-b", "feature")
+		writeFile(t, filepath.Join(dir, "mine.go"), "package mine\n")
+		runGit(t, dir, "add", "mine.go")
+		runGit(t, dir, "-c", "user.name=x", "-c", "user.email=x@y", "commit", "-q", "-m", "mine")
+	}
+	changes := map[string]func(t *testing.T, dir string){
+		"commit": commit,
+		"commit on another branch": func(t *testing.T, dir string) {
+			branch := runGit(t, dir, "branch", "--show-current")
+			commit(t, dir)
+			runGit(t, dir, "checkout", "-q", branch)
+		},
+		"stash": func(t *testing.T, dir string) {
+			writeFile(t, filepath.Join(dir, "README.md"), "mine")
+			runGit(t, dir, "-c", "user.name=x", "-c", "user.email=x@y", "stash", "-q")
+		},
+		"setting":  func(t *testing.T, dir string) { runGit(t, dir, "config", "user.name", "x") },
+		"new file": func(t *testing.T, dir string) { writeFile(t, filepath.Join(dir, "mine.go"), "package mine\n") },
+		"edit":     func(t *testing.T, dir string) { writeFile(t, filepath.Join(dir, "README.md"), "mine") },
+	}
+	places := inPlace(t)
+	for _, at := range []string{"working directory", "fresh clone", "clone with starters"} {
+		for name, change := range changes {
+			t.Run(at+"/"+name, func(t *testing.T) {
+				dir := killAt(t, places[at], "finish", 1)
+				change(t, dir)
+				before := everything(t, dir)
+				if err := checkError(Target{Dir: dir}); err == nil {
+					t.Error("check: got no error")
+				}
+				wantError(t, writeError(t, dir), "not empty", ".journal, left by an interrupted run")
+				if diff := diffTrees(everything(t, dir), before); diff != "" {
+					t.Errorf("files (-before +after):\n%s", diff)
+				}
+				if left, _ := filepath.Glob(filepath.Join(dir, ".acton-new-*")); len(left) > 0 {
+					t.Errorf("left: %v", left)
+				}
+			})
+		}
+	}
+}
+
+// TestNextRunUndoesEachStep covers the moments that a random kill hardly ever meets.
+func TestNextRunUndoesEachStep(t *testing.T) {
+	programs.Need(t)
+	steps := []string{"move 1", "move 3", "move repository 1", "adopt 1", "adopt 2", "adopt 3", "adopt 4"}
+	for name, prepare := range inPlace(t) {
+		for _, at := range steps {
+			if name == "working directory" && strings.HasPrefix(at, "adopt") || name == "shared clone" {
+				continue
+			}
+			t.Run(name+"/"+at, func(t *testing.T) {
+				var p place
+				n, _ := strconv.Atoi(at[len(at)-1:])
+				dir := killAt(t, func(t *testing.T) place { p = prepare(t); return p }, at[:len(at)-2], n)
+				if err := checkError(Target{Dir: dir}); err != nil {
+					t.Errorf("check: %v", err)
+				}
+				if result := mustWrite(t, sampleTree(), Target{Dir: dir}); len(result.Removed) != 1 {
+					t.Errorf("removed: got %v, want the journal", result.Removed)
+				}
+				runGit(t, dir, "update-index", "-q", "--refresh")
+				wantCommits(t, dir, p.after, p.commits)
+			})
+		}
+	}
+}
+
+func TestNextRunKeepsCompleteProject(t *testing.T) {
+	programs.Need(t)
+	for name, prepare := range inPlace(t) {
+		t.Run(name, func(t *testing.T) {
+			var p place
+			dir := killAt(t, func(t *testing.T) place { p = prepare(t); return p }, "finish", 1)
+			for _, err := range []error{checkError(Target{Dir: dir}), writeError(t, dir)} {
+				wantError(t, err, dir, "an interrupted run has completed this project", "--dir")
+			}
+			runGit(t, dir, "update-index", "-q", "--refresh") // the copy has other times
+			wantCommits(t, dir, p.after, p.commits)
+		})
+	}
+}
+
+func writeError(t *testing.T, dir string) error {
+	t.Helper()
+	_, err := Write(t.Context(), sampleTree(), Target{Dir: dir})
+	return err
+}
+
+// A downloaded directory can contain a journal that no run wrote.
+func TestJournalChangesNothingOutsideTheDirectory(t *testing.T) {
+	programs.Need(t)
+	const name = ".acton-new-01234567.journal"
+	outside := filepath.Join(t.TempDir(), "outside")
+	sum := sumOf([]byte("mine"))
+	file := func(path string) string {
+		return fmt.Sprintf(`{"Path":%q,"Sum":%q,"Replaces":true,"Original":"YmFk"}`, path, sum)
+	}
+	git := func(t *testing.T, dir string) { runGit(t, dir, "init", "-q") }
+	for test, c := range map[string]struct {
+		plan    string
+		prepare func(t *testing.T, dir string)
+		want    []string
+	}{
+		"file":            {`{"Files":[` + file("../outside/file") + `]}`, git, []string{name, "../outside/file", "remove this file"}},
+		"repository file": {`{"Files":[{}],"Repository":[` + file(".git/../../outside/file") + `]}`, git, []string{name, "remove this file"}},
+		"absolute file":   {`{"Files":[` + file(filepath.Join(outside, "file")) + `]}`, git, []string{name, "remove this file"}},
+		"directory":       {`{"Files":[` + file("x") + `],"Dirs":["../outside/empty"]}`, git, []string{name, "remove this file"}},
+		"branch of an older version": {`{"Adopted":{"Branch":"../../../outside/new","Commit":"x","Parent":"y","Files":["../../outside/file"]}}`,
+			git, nil},
+		"link": {`{"Files":[` + file("link/file") + `]}`, func(t *testing.T, dir string) {
+			if err := os.Symlink("../outside", filepath.Join(dir, "link")); err != nil {
+				t.Skip(err)
+			}
+		}, []string{"not empty"}},
+		"link as hidden directory": {`{"Files":[]}`, func(t *testing.T, dir string) {
+			if err := os.Symlink("../outside", filepath.Join(dir, strings.TrimSuffix(name, ".journal"))); err != nil {
+				t.Skip(err)
+			}
+		}, nil},
+		"tracked": {`{"Files":[` + file("x") + `]}`, func(t *testing.T, dir string) {
+			git(t, dir)
+			commitFiles(t, dir, nil)
+		}, []string{name, "belongs to git", "remove this file"}},
+		"tracked above": {`{"Files":[` + file("x") + `]}`, func(t *testing.T, dir string) {
+			git(t, filepath.Dir(dir))
+			commitFiles(t, filepath.Dir(dir), nil)
+		}, []string{name, "belongs to git", "remove this file"}},
+		"tracked in a linked work tree": {`{"Files":[` + file("x") + `]}`, func(t *testing.T, dir string) {
+			journal, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil || os.RemoveAll(dir) != nil {
+				t.Fatal(err)
+			}
+			repository := mkdirAll(t, dir+"-repository")
+			git(t, repository)
+			commitFiles(t, repository, generator.Tree{{Path: "README.md"}})
+			runGit(t, repository, "worktree", "add", "-q", "--detach", dir)
+			writeFile(t, filepath.Join(dir, name), string(journal))
+			runGit(t, dir, "add", name)
+		}, []string{name, "belongs to git", "remove this file"}},
+		"unreadable index": {`{"Files":[` + file("x") + `]}`, func(t *testing.T, dir string) {
+			git(t, dir)
+			writeFile(t, filepath.Join(dir, gitDir, "index"), "x")
+		}, []string{name, "cannot be read", "remove this file"}},
+	} {
+		t.Run(test, func(t *testing.T) {
+			root := filepath.Dir(outside)
+			if err := os.RemoveAll(root); err != nil {
+				t.Fatal(err)
+			}
+			mkdirAll(t, outside, "empty")
+			writeFile(t, filepath.Join(outside, "file"), "mine")
+			dir := mkdirAll(t, root, "target")
+			writeFile(t, filepath.Join(dir, name), journalMark+c.plan+"\n")
+			c.prepare(t, dir)
+			checked := checkError(Target{Dir: dir})
+			err := writeError(t, dir)
+			wantEntries(t, outside, "empty", "file")
+			if diff := diffTrees(readTree(t, outside), generator.Tree{{Path: "file", Data: []byte("mine")}}); diff != "" {
+				t.Errorf("files outside (-before +after):\n%s", diff)
+			}
+			if c.want == nil {
+				if err != nil || checked != nil {
+					t.Errorf("got %v and %v, want no error", err, checked)
+				}
+				return
+			}
+			wantError(t, err, c.want...)
+			if checked == nil {
+				t.Error("check: got no error")
+			}
+			wantEntries(t, outside, "empty", "file")
+		})
 	}
 }
 

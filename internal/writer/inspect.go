@@ -25,7 +25,7 @@ type destination struct {
 }
 
 // inspect examines the target directory. Before that, undo undoes what a killed run left there, and returns what it
-// removed. inspect returns an error if the directory cannot hold a new project.
+// removed, also with an error. inspect returns an error if the directory cannot hold a new project.
 func inspect(target Target, undo func(dir string) ([]string, error)) (d destination, removed []string, err error) {
 	if target.Dir == "" {
 		return destination{}, nil, errors.New("no target directory given; use --dir")
@@ -62,14 +62,14 @@ func inspect(target Target, undo func(dir string) ([]string, error)) (d destinat
 	case errors.Is(err, errUndoPending):
 		return d, nil, nil
 	case err != nil:
-		return destination{}, nil, err
+		return destination{}, removed, err
 	}
 	entries, err := os.ReadDir(d.dir)
 	if err != nil {
-		return destination{}, nil, pathError(d.dir, err)
+		return destination{}, removed, pathError(d.dir, err)
 	}
 	if err := d.readContent(target, entries); err != nil {
-		return destination{}, nil, err
+		return destination{}, removed, err
 	}
 	d.inPlace = d.repository != nil || isWorkingDirectory(info) || isMountPoint(d.dir)
 	return d, removed, nil

@@ -6,11 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing/format/index"
+
+	"github.com/acton-go/acton-new/internal/gitconfig"
 )
 
 // journal records how to undo fillInPlace. It is the file .acton-new-XXXXXXXX.journal in the target, next to the hidden
@@ -24,29 +29,18 @@ type journal struct {
 }
 
 // journalPlan is the content of the journal after its first line. If it is incomplete, the run has not moved any file.
+// Its paths are relative to the target.
 type journalPlan struct {
-	Files      []journalFile
-	Dirs       []string // directories that the run creates
-	Repository *journalRepository
-	Adopted    *journalAdoption
+	Before     map[string]string // what each file was before the run, from describe
+	Files      []journalFile     // files of the project
+	Repository []journalFile     // files in .git, in the order to undo them
+	Dirs       []string          // directories that the run creates
 }
 
 type journalFile struct {
-	Path, Sum string
+	Path, Sum string // Sum is empty until the content exists
 	Replaces  bool   // the file existed
 	Original  []byte // its content
-}
-
-// journalRepository is a repository that the run moves into the target.
-type journalRepository struct{ Branch, Commit string }
-
-// journalAdoption is a commit that the run adds to the existing repository.
-type journalAdoption struct {
-	Branch, Commit string
-	Files          []string // the pack and its index, relative to the repository
-	Index          string   // SHA-256 sum of the index; empty until the index exists
-	Parent         string   // commit of the branch before; empty if there was none
-	OriginalIndex  []byte   // nil if there was none
 }
 
 const journalMark = "acton-new: the next run undoes these changes, unless a running process holds a lock on this file\n"
@@ -91,8 +85,12 @@ func (j *journal) write() error {
 	return nil
 }
 
-// undoKilledRuns undoes the changes of killed runs in dir, and returns their journals. It fails if a run is in
-// progress.
+// errUndoPending means that a killed run has left changes in the target, which the next run undoes.
+var errUndoPending = errors.New("undo pending")
+
+// undoKilledRuns undoes the changes of killed runs in dir, and returns their journals. If the project is
+// complete, or dir has other content than that of the run, it keeps the files and removes only the journal and the hidden
+// directory. It fails if a run is in progress.
 func undoKilledRuns(dir string) (undone []string, err error) {
 	journals, err := findJournals(dir)
 	if err != nil {
@@ -103,11 +101,18 @@ func undoKilledRuns(dir string) (undone []string, err error) {
 		if err != nil {
 			return undone, err
 		}
-		err = j.read()
-		if err == nil {
+		state, err := j.state()
+		switch {
+		case err != nil:
+		case state == stateUndo:
 			err = j.undo()
+		default:
+			err = pathError(dir, j.remove())
 		}
 		j.close()
+		if err == nil && state == stateComplete {
+			err = errComplete(dir)
+		}
 		if err != nil {
 			return undone, err
 		}
@@ -116,23 +121,35 @@ func undoKilledRuns(dir string) (undone []string, err error) {
 	return undone, nil
 }
 
-// errUndoPending means that a killed run has left changes in the target, which the next run undoes.
-var errUndoPending = errors.New("undo pending")
-
-// ignoreKilledRuns returns errUndoPending if undoKilledRuns would undo changes in dir. It fails if a run is in progress.
+// ignoreKilledRuns changes nothing. It returns errUndoPending if undoKilledRuns would undo changes in dir, and the error
+// that undoKilledRuns would return.
 func ignoreKilledRuns(dir string) ([]string, error) {
 	journals, err := findJournals(dir)
-	if err != nil || len(journals) == 0 {
+	if err != nil {
 		return nil, err
 	}
+	var pending error
 	for _, name := range journals {
 		j, err := openStaleJournal(name)
 		if err != nil {
 			return nil, err
 		}
+		state, err := j.state()
 		j.close()
+		switch {
+		case err != nil:
+			return nil, err
+		case state == stateComplete:
+			return nil, errComplete(dir)
+		case state == stateUndo:
+			pending = errUndoPending
+		}
 	}
-	return nil, errUndoPending
+	return nil, pending
+}
+
+func errComplete(dir string) error {
+	return fmt.Errorf("%s: an interrupted run has completed this project; use it, or choose another directory with --dir", dir)
 }
 
 // findJournals returns the paths of the journals in dir.
@@ -168,6 +185,73 @@ func openStaleJournal(name string) (*journal, error) {
 	return &journal{path: name, lock: lock}, nil
 }
 
+// journalState is what to do with the journal of a killed run.
+type journalState int
+
+const (
+	stateUndo     journalState = iota // undo the changes
+	stateChanged                      // keep the files: the target has other content than that of the run
+	stateComplete                     // keep the files: only the journal is left to remove
+)
+
+// state reads the journal and compares the target with it.
+func (j *journal) state() (journalState, error) {
+	if reason := j.distrust(); reason != "" {
+		return 0, j.errUntrusted(reason)
+	}
+	if err := j.read(); err != nil {
+		return 0, err
+	}
+	if len(j.Files) == 0 {
+		return stateUndo, nil // the run has moved nothing
+	}
+	changed, complete, err := j.compare()
+	switch {
+	case err != nil:
+		return 0, pathError(j.dir(), err)
+	case len(changed) > 0:
+		return stateChanged, nil
+	case complete:
+		return stateComplete, nil
+	}
+	return stateUndo, nil
+}
+
+func (j *journal) errUntrusted(reason string) error {
+	return fmt.Errorf("%s: %s, so acton-new does not undo the changes in it; remove this file", j.path, reason)
+}
+
+// distrust returns why the journal may not be that of a run of this user, or "". A downloaded directory can contain one.
+func (j *journal) distrust() string {
+	if !isOwn(j.path) {
+		return "belongs to another user"
+	}
+	for _, workTree := range []string{j.dir(), Enclosing(j.dir())} {
+		if workTree == "" || !exists(filepath.Join(workTree, gitDir)) {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(gitconfig.WorkTreeDir(workTree), "index"))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		var idx index.Index
+		if err == nil {
+			err = index.NewDecoder(bytes.NewReader(data)).Decode(&idx)
+		}
+		if err != nil {
+			return "may belong to git, whose index cannot be read"
+		}
+		name, err := filepath.Rel(workTree, j.path)
+		if err != nil {
+			return err.Error()
+		}
+		if _, err := idx.Entry(name); err == nil {
+			return "belongs to git"
+		}
+	}
+	return ""
+}
+
 // read reads the last complete plan, if there is one.
 func (j *journal) read() error {
 	data, err := os.ReadFile(j.path)
@@ -180,110 +264,166 @@ func (j *journal) read() error {
 			j.journalPlan = plan
 		}
 	}
+	paths := slices.Clone(j.Dirs)
+	for _, f := range slices.Concat(j.Repository, j.Files) {
+		paths = append(paths, f.Path)
+	}
+	for _, p := range paths {
+		if !filepath.IsLocal(filepath.FromSlash(p)) {
+			return j.errUntrusted(fmt.Sprintf("contains %q, a path outside the directory", p))
+		}
+	}
 	return nil
 }
 
-// undo removes the files that the run added to the directory, then the hidden directory, then the journal.
-func (j *journal) undo() error {
-	err := errors.Join(j.undoRepository(), j.undoFiles())
-	if err == nil {
-		err = os.RemoveAll(j.stage())
+// walk calls f for each file in the target, except those of the journal. It does not follow symbolic links.
+func (j *journal) walk(root *os.Root, f func(name string, entry fs.DirEntry)) error {
+	return fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil && name == ".":
+			return err
+		case err != nil: // a directory that cannot be read
+			f(name, entry)
+		case name == filepath.Base(j.path):
+		case name == filepath.Base(j.stage()) && entry.IsDir():
+			return fs.SkipDir
+		case !entry.IsDir():
+			f(name, entry)
+		}
+		return nil
+	})
+}
+
+// describe returns the SHA-256 sum of a regular file. The name of an object of git determines its content.
+func describe(root *os.Root, name string, entry fs.DirEntry) string {
+	switch {
+	case strings.HasPrefix(name, gitDir+"/objects/"):
+		return "object"
+	case !entry.Type().IsRegular():
+		return entry.Type().String()
 	}
+	data, err := root.ReadFile(name)
+	if err != nil {
+		return "unreadable"
+	}
+	return sumOf(data)
+}
+
+// recordBefore records the files of the target before the run changes them.
+func (j *journal) recordBefore() error {
+	root, err := os.OpenRoot(j.dir())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	j.Before = map[string]string{}
+	return j.walk(root, func(name string, entry fs.DirEntry) { j.Before[name] = describe(root, name, entry) })
+}
+
+// compare returns the files of the target that are neither as before the run nor as the run made them. complete reports
+// whether the run has made every file.
+func (j *journal) compare() (changed []string, complete bool, err error) {
+	root, err := os.OpenRoot(j.dir())
+	if err != nil {
+		return nil, false, err
+	}
+	defer func() { _ = root.Close() }()
+	made := map[string]string{}
+	for _, f := range slices.Concat(j.Repository, j.Files) {
+		made[f.Path] = f.Sum
+	}
+	count := 0
+	missing := maps.Clone(j.Before)
+	err = j.walk(root, func(name string, entry fs.DirEntry) {
+		before, isOld := j.Before[name]
+		sum, isMade := made[name]
+		delete(missing, name)
+		if !isOld && !isMade {
+			changed = append(changed, name)
+			return
+		}
+		switch is := describe(root, name, entry); {
+		case isMade && (is == sum || is == "object"):
+			count++
+		case !isOld || is != before:
+			changed = append(changed, name)
+		}
+	})
+	return slices.AppendSeq(changed, maps.Keys(missing)), count == len(made), err
+}
+
+// undo removes the files that the run added to the directory, then the hidden directory and the journal.
+func (j *journal) undo() error {
+	err := j.undoFiles()
 	if err == nil {
-		err = removeLocked(j.lock, j.path)
+		err = j.remove()
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("undo the changes (the next run tries again): %w", pathError(j.dir(), err))
 	}
-	syncDir(j.dir())
 	return nil
 }
 
-func (j *journal) undoRepository() error {
-	git := filepath.Join(j.dir(), gitDir)
-	if r := j.Repository; r != nil && pointsTo(git, r.Branch, r.Commit) {
-		// Move it in one step: the next run would take half a repository for the user's own.
-		if err := os.MkdirAll(j.stage(), 0o700); err != nil {
-			return err
-		}
-		return os.Rename(git, filepath.Join(j.stage(), "undone-"+randomSuffix()))
+// remove removes the hidden directory, then the journal.
+func (j *journal) remove() error {
+	err := os.RemoveAll(j.stage())
+	if err == nil {
+		err = removeLocked(j.lock, j.path)
 	}
-	a := j.Adopted
-	if a == nil {
-		return nil
-	}
-	branch := filepath.Join(git, "refs", "heads", filepath.FromSlash(a.Branch))
-	index := filepath.Join(git, "index")
-	ours := pointsTo(git, a.Branch, a.Commit) || a.Parent != "" && pointsTo(git, a.Branch, a.Parent)
-	sameIndex := sameContent(index, a.Index) || a.OriginalIndex != nil && sameContent(index, sumOf(a.OriginalIndex))
-	if exists(branch) && !ours || exists(index) && !sameIndex {
-		return nil // the user has changed the repository, which may need the objects
-	}
-	var parent []byte
-	if a.Parent != "" {
-		parent = []byte(a.Parent + "\n")
-	}
-	if err := errors.Join(j.restore(branch, parent), j.restore(index, a.OriginalIndex)); err != nil {
-		return err
-	}
-	for _, name := range a.Files {
-		if err := removeIfExists(filepath.Join(git, filepath.FromSlash(name))); err != nil {
-			return err
-		}
-	}
-	return nil
+	syncDir(j.dir())
+	return err
 }
 
 func (j *journal) undoFiles() error {
-	for _, f := range j.Files {
-		name := filepath.Join(j.dir(), filepath.FromSlash(f.Path))
-		if !filepath.IsLocal(filepath.FromSlash(f.Path)) || !sameContent(name, f.Sum) {
+	changed, _, err := j.compare()
+	if err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(j.dir())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	files := j.Files
+	if !slices.ContainsFunc(changed, func(name string) bool { return strings.HasPrefix(name, gitDir+"/") }) {
+		files = slices.Concat(j.Repository, j.Files)
+	}
+	for _, f := range files {
+		if data, err := root.ReadFile(f.Path); err != nil || sumOf(data) != f.Sum {
 			continue
 		}
-		var original []byte
-		if f.Replaces {
-			original = append([]byte{}, f.Original...)
-		}
-		if err := j.restore(name, original); err != nil {
+		if err := j.restore(root, f); err != nil {
 			return err
 		}
 	}
 	// Longest path first, so that children go before their parents. A directory that is not empty stays.
 	slices.SortFunc(j.Dirs, func(a, b string) int { return len(b) - len(a) })
 	for _, d := range j.Dirs {
-		if filepath.IsLocal(filepath.FromSlash(d)) {
-			_ = os.Remove(filepath.Join(j.dir(), filepath.FromSlash(d)))
-		}
+		_ = root.Remove(d)
 	}
 	return nil
 }
 
-// restore gives a file its original content in one step, or removes it if the content is nil.
-func (j *journal) restore(name string, original []byte) error {
-	if original == nil {
-		return removeIfExists(name)
+// restore gives a file its original content in one step, or removes it if it did not exist.
+func (j *journal) restore(root *os.Root, f journalFile) error {
+	if !f.Replaces {
+		return root.Remove(f.Path)
 	}
-	if err := os.MkdirAll(j.stage(), 0o700); err != nil {
+	stage := filepath.Base(j.stage())
+	if err := root.MkdirAll(stage, 0o700); err != nil {
 		return err
 	}
-	restored := filepath.Join(j.stage(), "restored-"+randomSuffix())
-	if err := os.WriteFile(restored, original, 0o666); err != nil {
+	restored := filepath.Join(stage, "restored-"+randomSuffix())
+	if err := root.WriteFile(restored, f.Original, 0o666); err != nil {
 		return err
 	}
-	if err := syncPath(restored); err != nil {
+	if err := syncPath(filepath.Join(j.dir(), restored)); err != nil {
 		return err
 	}
-	return os.Rename(restored, name)
+	return root.Rename(restored, f.Path)
 }
 
 func exists(name string) bool {
 	_, err := os.Lstat(name)
 	return err == nil
-}
-
-func removeIfExists(name string) error {
-	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }

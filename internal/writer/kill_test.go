@@ -5,6 +5,7 @@ package writer
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -125,13 +126,17 @@ func TestNextRunUndoesKilledFillInPlace(t *testing.T) {
 			undone++
 		}
 		before := readTree(t, dir)
-		if err := checkError(Target{Dir: dir}); err != nil {
-			t.Errorf("check: %v", err)
-		}
+		checked := checkError(Target{Dir: dir})
 		if diff := diffTrees(readTree(t, dir), before); diff != "" {
 			t.Errorf("check changed the directory (-before +after):\n%s", diff)
 		}
-		mustWrite(t, sampleTree(), Target{Dir: dir})
+		_, err = Write(t.Context(), sampleTree(), Target{Dir: dir})
+		if fmt.Sprint(err) != fmt.Sprint(checked) {
+			t.Errorf("check: got %v, want %v as from write", checked, err)
+		}
+		if err != nil {
+			wantError(t, err, "an interrupted run has completed this project")
+		}
 		wantCommits(t, dir, after, commits)
 	}
 	t.Logf("the next run undid the changes of %d of %d killed runs", undone, *kills)

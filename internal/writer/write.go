@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/acton-go/acton-new/internal/generator"
@@ -19,7 +20,8 @@ import (
 //
 // Write creates the files and the repository in a hidden directory next to the target, and renames it in the last step.
 // It cannot replace the working directory, a mount point or a directory with a repository. It fills such a directory in
-// place and keeps a journal, from which a failure or the next Write undoes the changes.
+// place and keeps a journal, from which a failure or the next Write undoes the changes. The next Write keeps the files if the
+// project is complete, or if the user has changed anything in the directory.
 func Write(ctx context.Context, t generator.Tree, target Target) (Result, error) {
 	return write(ctx, t, target, nil)
 }
@@ -52,8 +54,13 @@ func CheckTarget(target Target) error {
 }
 
 // prepare inspects the target and plans what to write.
-func (w *writer) prepare(undo func(dir string) ([]string, error)) error {
+func (w *writer) prepare(undo func(dir string) ([]string, error)) (err error) {
 	dest, removed, err := inspect(w.target, undo)
+	defer func() {
+		if err != nil && len(removed) > 0 {
+			err = fmt.Errorf("%w; removed %s, left by an interrupted run", err, strings.Join(removed, ", "))
+		}
+	}()
 	if err != nil {
 		return err
 	}
