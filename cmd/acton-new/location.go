@@ -118,11 +118,10 @@ func moduleAt(dir string) string {
 // remoteAt returns the module path and the name of the remote of the repository with the work tree dir. The remote is
 // origin, or the only one. Without such a remote both are empty.
 func (l location) remoteAt(dir string) (modulePath, remote string) {
-	settings := gitconfig.ReadRepository(gitconfig.Dir(dir), l.getenv)
-	remotes := settings.Remotes()
+	remotes := gitconfig.ReadRepository(gitconfig.Dir(dir), l.getenv).Remotes()
 	for _, name := range remotes {
 		if name == "origin" || len(remotes) == 1 {
-			return generator.ModuleOf(settings.Get("remote." + name + ".url")), name
+			return generator.ModuleOf(gitconfig.Read(gitconfig.Dir(dir), l.getenv).RemoteURL(name)), name
 		}
 	}
 	return "", ""

@@ -106,6 +106,8 @@ func TestModuleOfAnAddressOmitsCredentialsAndPort(t *testing.T) {
 		"https://ada:secret@Git.Acme.com:8443/a/b.git": "git.acme.com/a/b",
 		"ssh://git@host.example:22/acme/orders.git/":   "host.example/acme/orders",
 		"git@github.com-work:acme/orders.git":          "github.com/acme/orders",
+		"ssh://git@ssh.github.com:443/acme/orders.git": "github.com/acme/orders",
+		"git@altssh.gitlab.com:acme/orders.git":        "gitlab.com/acme/orders",
 		"git@xn--bcher-kva.example:acme/orders.git":    "xn--bcher-kva.example/acme/orders",
 		"git@git.example.xn--p1ai:acme/orders.git":     "git.example.xn--p1ai/acme/orders",
 		"/srv/git/orders.git":                          "",

@@ -230,6 +230,9 @@ func checkAddress(text string) error {
 // configuration of the user knows. A top-level domain has a dash only in the form xn--.
 var hostAlias = regexp.MustCompile(`^(.*\.[A-Za-z]+)-[^-.][^.]*$`)
 
+// sshHost matches a host of SSH at port 443, for networks that block port 22.
+var sshHost = regexp.MustCompile(`^(?:ssh|altssh)\.(github\.com|gitlab\.com|bitbucket\.org)$`)
+
 // ModuleOf converts the address of a repository to a module path: git@host:owner/name.git and https://host/owner/name both
 // become host/owner/name. It drops user, password, port and the suffix of an SSH host alias. It returns "" if the text is not an address, and for local
 // paths.
@@ -247,5 +250,6 @@ func ModuleOf(address string) string {
 	if !strings.Contains(host, ".") {
 		return ""
 	}
-	return path.Join(strings.ToLower(hostAlias.ReplaceAllString(host, "$1")), strings.TrimSuffix(strings.Trim(rest, "/"), ".git"))
+	host = sshHost.ReplaceAllString(strings.ToLower(hostAlias.ReplaceAllString(host, "$1")), "$1")
+	return path.Join(host, strings.TrimSuffix(strings.Trim(rest, "/"), ".git"))
 }

@@ -79,6 +79,21 @@ func (s Settings) Remotes() []string {
 	return names
 }
 
+// RemoteURL returns the URL of a remote as git fetches from it: the longest prefix that is the value of a setting
+// url.BASE.insteadOf becomes BASE.
+func (s Settings) RemoteURL(name string) string {
+	url := s.Get("remote." + name + ".url")
+	prefix, base := "", ""
+	for _, one := range s {
+		key, isURL := strings.CutPrefix(one.Key, "url.")
+		key, isInsteadOf := strings.CutSuffix(key, ".insteadof")
+		if isURL && isInsteadOf && len(one.Value) > len(prefix) && strings.HasPrefix(url, one.Value) {
+			prefix, base = one.Value, key
+		}
+	}
+	return base + strings.TrimPrefix(url, prefix)
+}
+
 // Dir returns the directory with the configuration of the repository of a work tree. It is .git, or, in a linked work
 // tree or a submodule, the directory that the file .git points to.
 func Dir(workTree string) string {
