@@ -210,7 +210,7 @@ func (d *Database) withConn(ctx context.Context, f func(*pgx.Conn) error) error 
 	case sqlState(err) == readOnly:
 		// After a failover this server is a standby. A new connection leads to the new primary.
 		_ = conn.Conn().Close(ctx)
-	case !conn.Conn().IsClosed() && !isTransient(err) && ctx.Err() == nil:
+	case !conn.Conn().IsClosed() && (sqlState(err) != "" || !isTransient(err)) && ctx.Err() == nil:
 		d.answered.Store(time.Now().UnixNano())
 	case err != nil && sqlState(err) == "" && conn.Conn().IsClosed() && ctx.Err() == nil:
 		return fmt.Errorf("%w: the connection is lost: %w", domain.ErrUnavailable, err)
