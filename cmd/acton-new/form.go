@@ -278,7 +278,7 @@ func (s *screen) help() string {
 			long, short = "↑↓ choose · enter next", "↑↓ · enter"
 		case s.fields[i].GetValue() != "":
 			more = " · ctrl+u clear"
-		case f.standard() != "":
+		case f.defaultAnswer() != "":
 			more = " · type to replace"
 		}
 	}
@@ -312,9 +312,9 @@ func (f field) build(width int) huh.Field {
 	case f.options != nil:
 		return huh.NewSelect[string]().Title(f.title).Description(f.help).Options(options...).Value(f.answer)
 	default:
-		input := huh.NewInput().Title(f.title).Description(f.help).Placeholder(cmp.Or(f.standard(), f.placeholder)).Accessor(replaceable{f})
+		input := huh.NewInput().Title(f.title).Description(f.help).Placeholder(cmp.Or(f.defaultAnswer(), f.placeholder)).Accessor(replaceable{f})
 		if f.check != nil {
-			input.Validate(func(text string) error { return f.check(strings.TrimSpace(cmp.Or(text, f.standard()))) })
+			input.Validate(func(text string) error { return f.check(strings.TrimSpace(cmp.Or(text, f.defaultAnswer()))) })
 		}
 		return input
 	}

@@ -72,8 +72,8 @@ func (p page) height() int {
 	return lines - 1
 }
 
-// standard returns the default of a text input, or "".
-func (f field) standard() string {
+// defaultAnswer returns the default of a text input, or "".
+func (f field) defaultAnswer() string {
 	if f.fallback == nil {
 		return ""
 	}
@@ -85,14 +85,14 @@ type replaceable struct{ field }
 
 // Get returns the text of the input.
 func (r replaceable) Get() string {
-	if *r.answer == r.standard() {
+	if *r.answer == r.defaultAnswer() {
 		return ""
 	}
 	return *r.answer
 }
 
 // Set stores the text of the input.
-func (r replaceable) Set(text string) { *r.answer = cmp.Or(text, r.standard()) }
+func (r replaceable) Set(text string) { *r.answer = cmp.Or(text, r.defaultAnswer()) }
 
 // hasNotes reports whether the page can show text below its fields.
 func (p page) hasNotes() bool {

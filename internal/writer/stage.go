@@ -10,8 +10,8 @@ import (
 	"regexp"
 )
 
-// stage is a hidden directory .NAME.acton-new-XXXXXXXX next to the target, with the beginning of a long name. The process that created it holds a lock on
-// the file "owner" in it. The operating system releases the lock when the process ends, so a stage without a lock is a
+// stage is a hidden directory .NAME.acton-new-XXXXXXXX next to the target, with the beginning of a long name. The process that
+// created it holds a lock on the file "owner" in it. The operating system releases the lock when the process ends, so a stage without a lock is a
 // leftover.
 type stage struct {
 	dir  string

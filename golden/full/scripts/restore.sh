@@ -77,7 +77,7 @@ backups true
 kubectl scale deployment billing-api --replicas=0
 kubectl wait --for=delete pods --selector app.kubernetes.io/name=billing-api --field-selector status.phase=Running --timeout=5m
 run "$dump"
+trap - EXIT HUP INT TERM
 backups false
 kubectl scale deployment billing-api --replicas="$replicas"
-trap - EXIT HUP INT TERM
 kubectl rollout status deployment billing-api --timeout=10m

@@ -124,8 +124,8 @@ func (d *Database) configure(service string, meters metric.MeterProvider) (*pgxp
 	return config, nil
 }
 
-// beforeConnect returns a function that reads the credentials again before each attempt to connect. If they cannot be
-// read, or would weaken the encryption, the last ones stay in use.
+// beforeConnect returns a function that reads the URL and the password again before each attempt to connect. If they cannot
+// be read, or would weaken the encryption, the last ones stay in use.
 func (d *Database) beforeConnect(server address) func(context.Context, *pgx.ConnConfig) error {
 	plaintext, unverified := server.plaintext(), server.unverified()
 	var mu sync.Mutex // a slow read must not replace the result of a later one

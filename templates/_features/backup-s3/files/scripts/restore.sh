@@ -77,7 +77,7 @@ backups true
 kubectl scale deployment sample-service --replicas=0
 kubectl wait --for=delete pods --selector app.kubernetes.io/name=sample-service --field-selector status.phase=Running --timeout=5m
 run "$dump"
+trap - EXIT HUP INT TERM
 backups false
 kubectl scale deployment sample-service --replicas="$replicas"
-trap - EXIT HUP INT TERM
 kubectl rollout status deployment sample-service --timeout=10m

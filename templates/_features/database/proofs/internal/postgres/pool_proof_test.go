@@ -23,7 +23,7 @@ import (
 	"example.com/acme/sample-service/test/postgrestest"
 )
 
-// Whatever the new URL says holds for new connections, not only the credentials.
+// New connections use the whole new URL, not only its credentials.
 func TestParametersOfANewURLAreUsed(t *testing.T) {
 	t.Parallel()
 	address := postgrestest.New(t)
