@@ -66,8 +66,8 @@ func TestCreateRefusesInvalidNotes(t *testing.T) {
 	}{
 		"no owner":            {"", "x", "", "owner must not be empty"},
 		"long owner":          {long[:2*(note.MaxOwner+1)], "x", "", "owner must have at most 128 characters"},
-		"space in owner":      {"a b", "x", "", "owner must not contain spaces or control characters"},
-		"U+200B in owner":     {"a\u200bb", "x", "", "owner must not contain spaces or control characters"},
+		"space in owner":      {"a b", "x", "", "owner must not contain spaces or invisible characters"},
+		"U+200B in owner":     {"a\u200bb", "x", "", "owner must not contain spaces or invisible characters"},
 		"blank title":         {"a", " \t ", "", "title must not be empty"},
 		"long title":          {"a", long[:2*(note.MaxTitle+1)], "", "title must have at most 200 characters"},
 		"line break in title": {"a", "x\ny", "", "title must not contain line breaks or control characters"},

@@ -57,7 +57,7 @@ func (r *rules) err() error {
 func (r *rules) owner(s string) {
 	if r.length("owner", s, 1, MaxOwner) {
 		invisible := func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) || unicode.Is(unicode.Cf, c) }
-		r.require(!strings.ContainsFunc(s, invisible), "owner", "must not contain spaces or control characters")
+		r.require(!strings.ContainsFunc(s, invisible), "owner", "must not contain spaces or invisible characters")
 	}
 }
 

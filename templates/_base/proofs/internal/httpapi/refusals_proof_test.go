@@ -46,7 +46,7 @@ Content-Type: application/json
 Cache-Control: no-store
 Content-Type: application/problem+json
 
-{"title":"Unprocessable Entity","status":422,"detail":"validation failed","code":"validation_failed","request_id":"req_1","errors":[{"location":"body.owner","message":"must not contain spaces or control characters"},{"location":"body.title","message":"must not be empty"}]}
+{"title":"Unprocessable Entity","status":422,"detail":"validation failed","code":"validation_failed","request_id":"req_1","errors":[{"location":"body.owner","message":"must not contain spaces or invisible characters"},{"location":"body.title","message":"must not be empty"}]}
 
 -- request --
 POST /v1/notes
